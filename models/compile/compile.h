@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/compute/kernel.h"
+#include "models/layout/layout.h"
+#include "models/scenario/scenario.h"
+#include "models/schedules/schedule.h"
+#include "sim/workload.h"
+#include "topology/fabric.h"
+
+namespace orrery::models {
+
+// Categories of a rank's time; the order is that of Workload::categories.
+enum class TimeCategory : std::uint8_t { compute, recompute, tp, cp, ep, pp, dp, optimizer, offload, host, other };
+inline constexpr int kTimeCategories = 11;
+
+// Causes of memory; the order is that of Workload::causes.
+enum class MemoryCause : std::uint8_t { parameters, gradients, optimizer, activations, buffers };
+inline constexpr int kMemoryCauses = 5;
+
+// A scenario as programs, with what is needed to read the result.
+struct Compiled {
+  sim::Workload workload;
+  std::shared_ptr<const topology::Fabric> fabric;
+  std::vector<Kernel> kernels;              // Note::kernel indexes this
+  std::vector<int> stage_of_program;        // pipeline rank of each program
+  Schedule schedule;
+};
+
+Result<Compiled> compile(const Scenario& scenario);
+
+}  // namespace orrery::models

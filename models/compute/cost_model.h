@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "models/compute/kernel.h"
+#include "models/software/stack.h"
+#include "topology/hardware.h"
+
+namespace orrery::models {
+
+struct KernelTime {
+  Duration time;         // rounded to 1 ns
+  double low = 0, high = 0;  // seconds, from the tier's known error
+  int tier = 1;          // 0 datasheet, 1 fitted curve, 2 measured residual, 3 measured exactly
+};
+
+// From a kernel's shape to its time on one GPU. Memoised; answers depend on the
+// arguments alone and are equal on every machine (no libm in a branch).
+class CostModel {
+ public:
+  CostModel(const topology::GpuSpec& gpu, const Stack& stack);
+  ~CostModel();
+  KernelTime time(const Kernel& kernel) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace orrery::models

@@ -1,0 +1,148 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/software/stack.h"
+#include "sim/base/amount.h"
+#include "sim/base/result.h"
+#include "topology/hardware.h"
+
+namespace orrery::models {
+
+// The scenario as read, defaulted and cross-checked: what a person asked for, in
+// types. Names follow the contract's keys (docs/scenario.md).
+
+enum class Activation { swiglu, geglu, gelu, relu, relu2 };
+enum class Norm { rmsnorm, layernorm };
+enum class Positions { rope, learned, alibi, none };
+
+struct MlaSpec {
+  int q_lora = 0, kv_lora = 0, rope_dim = 0, nope_dim = 0, v_dim = 0;
+};
+
+struct MoeSpec {
+  int experts = 0, top_k = 0, ffn = 0, shared_experts = 0, dense_layers = 0, every = 1;
+  double capacity_factor = 0;  // 0: none (dropless)
+  std::string routing = "balanced";
+  double skew = 0;
+  int node_limit = 0;
+  bool deduplicate = false;
+};
+
+struct ModelSpec {
+  std::string name;
+  int layers = 0, hidden = 0, ffn = 0, heads = 0, kv_heads = 0, head_dim = 0, vocab = 0;
+  Activation activation = Activation::gelu;
+  Norm norm = Norm::layernorm;
+  Positions positions = Positions::learned;
+  bool tied_embeddings = true;
+  bool bias = true;           // of the linear layers
+  bool qkv_bias = false;      // Qwen2 and the like: on the query, key and value projections alone
+  bool qk_norm = false;
+  int window = 0;             // 0: full attention
+  std::optional<MlaSpec> mla;
+  std::optional<MoeSpec> moe;
+  int mtp_layers = 0;
+
+  bool gated() const { return activation == Activation::swiglu || activation == Activation::geglu; }
+};
+
+enum class Precision { fp32, tf32, fp16, bf16, fp8, fp8_current, fp8_blockwise, mxfp8, nvfp4 };
+enum class Optimizer { adam, adam_8bit, adam_bf16, sgd, momentum, adafactor, muon, custom };
+enum class GradientType { fp32, bf16 };
+enum class AttentionKind { flash, unfused };
+
+struct Recompute {
+  enum class Kind { none, selective, selective_op, full, full_layers, every, modules } kind = Kind::none;
+  int n = 0;                         // full_layers (per pipeline rank), every
+  std::vector<std::string> modules;  // attention, mlp, norm, moe
+};
+
+struct TrainingSpec {
+  std::int64_t sequence_length = 0, global_batch = 0, micro_batch = 1;
+  Precision precision = Precision::bf16;
+  Optimizer optimizer = Optimizer::adam;
+  double optimizer_bytes_per_parameter = 0;  // custom only
+  GradientType gradients = GradientType::fp32;
+  Recompute recompute;
+  AttentionKind attention = AttentionKind::flash;
+  double dropout = 0;
+};
+
+enum class Axis { tp, cp, ep, dp, pp };
+
+struct LayoutSpec {
+  int tp = 1, cp = 1, pp = 1, dp = 1, ep = 1, etp = 1;
+  bool sequence_parallel = false;
+  std::string cp_method = "ring_zigzag";
+  int zero = 0;
+  std::string fsdp;                       // empty: none
+  int shard_group = 0;                    // 0: all of dp*cp
+  std::vector<Axis> order = {Axis::tp, Axis::cp, Axis::ep, Axis::dp, Axis::pp};  // fastest-changing first
+
+  int gpus() const { return tp * cp * pp * dp; }
+};
+
+struct PipelineSpec {
+  std::string schedule = "1f1b";          // none when pp is 1
+  int virtual_stages = 1;                 // v: model chunks a rank
+  int group = 0;                          // N; 0: pp
+  std::vector<int> stage_layers;          // pp*v entries, always filled by the reader
+  bool optimizer_barrier = true;
+};
+
+struct OverlapSpec {
+  bool gradients = true, parameters = true, tensor_parallel = false, expert_parallel = false, pipeline = true;
+  std::int64_t bucket_size = 40'000'000;  // elements
+};
+
+enum class Network { analytic, flow, chunk };
+
+struct Straggler {
+  int rank = 0;
+  double slowdown = 1;
+};
+
+struct SimulationSpec {
+  Network network = Network::flow;
+  bool fold = true;
+  int steps = 0;                          // 0: enough for a steady step
+  double jitter_compute = 0;
+  std::vector<Straggler> stragglers;
+  std::uint64_t seed = 1;
+};
+
+struct PublishedValue {
+  std::string metric, source, convention;
+  double value = 0;
+};
+
+struct Scenario {
+  std::string file;
+  std::string name;
+  ModelSpec model;
+  topology::ClusterSpec cluster;
+  TrainingSpec training;
+  LayoutSpec layout;
+  PipelineSpec pipeline;
+  OverlapSpec overlap;
+  Stack software;
+  SimulationSpec simulation;
+  std::string calibration;                // file, or empty
+  std::vector<PublishedValue> published;
+
+  std::vector<std::string> defaults_used; // "layout.cp = 1": what nobody wrote
+  std::vector<std::string> warnings;
+
+  // Sequences a replica works through in a step, in micro-batches.
+  int micro_batches() const {
+    return static_cast<int>(training.global_batch / (training.micro_batch * layout.dp));
+  }
+};
+
+}  // namespace orrery::models

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <vector>
+
+#include "sim/base/id.h"
+#include "sim/run_result.h"
+#include "sim/workload.h"
+
+namespace orrery::sim {
+
+// A workload with one rank for every set of ranks that must behave the same.
+struct Folded {
+  Workload workload;                          // ranks are classes; groups, links and plans are those of the classes
+  IdVector<RankId, RankId> class_of;          // rank of the full workload -> rank of the folded one
+  IdVector<RankId, RankId> representative;    // class -> its first member
+  IdVector<LinkId, LinkId> link_class_of;     // link of the full workload -> link of the folded one; none if no transfer uses it
+  std::vector<std::uint32_t> link_multiplicity;
+};
+
+// Exact, not an approximation: ranks, groups and links are refined into classes
+// (colour refinement) until every member of a class meets equally many members
+// of every other class and loads equally many links of every link class. The
+// max-min allocation is unique, hence constant on classes; see fold.cpp.
+Folded fold(const Workload& workload);
+
+// The result of the full workload from that of the folded one: same digest, same bytes.
+RunResult unfold(const Folded& folded, const Workload& full, const RunResult& result);
+
+}  // namespace orrery::sim

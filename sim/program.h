@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/amount.h"
+#include "sim/op.h"
+
+namespace orrery::sim {
+
+// What ranks do together. The names are NCCL's.
+enum class TransferKind : std::uint8_t {
+  all_reduce, all_gather, reduce_scatter, all_to_all, broadcast, reduce, gather, scatter, point_to_point, copy,
+};
+
+std::string_view to_string(TransferKind kind);
+
+using GroupRole = std::uint16_t;  // index into Workload::group_roles: "my TP group"
+using PeerRole = std::uint16_t;   // index into Workload::peer_roles: "my next stage"
+
+// What a collective, send, receive or copy moves, and with whom.
+struct Transfer {
+  TransferKind kind = TransferKind::point_to_point;
+  std::uint16_t role = 0;  // a GroupRole for collectives, a PeerRole for sends and receives, unused for copies
+  std::uint16_t tag = 0;   // sends and receives between two ranks match in order within a tag
+  Bytes bytes;             // in the nccl-tests sense: all_gather and reduce_scatter count the full buffer
+
+  bool operator==(const Transfer&) const = default;
+};
+
+// A piece of memory of a rank, with what it is for.
+struct Buffer {
+  Bytes bytes;
+  std::uint8_t cause = 0;   // index into Workload::causes
+  std::uint32_t label = 0;  // index into Program::labels
+};
+
+// Places in the main stream that results are read off.
+//
+// A schedule action (the forward of micro-batch 3 through chunk 1) is whatever
+// lies between its begin and its end marker; the digest of a run is made of
+// those times. A step ends with one step_end marker as the main stream's last op.
+struct Marker {
+  enum class Kind : std::uint8_t { action_begin, action_end, step_end, point };
+  Kind kind = Kind::point;
+  char action = ' ';            // F, B, I, W as in schedule tables
+  std::uint16_t chunk = 0;      // model chunk of this rank (virtual stage)
+  std::uint32_t micro_batch = 0;
+};
+
+// For people and for the executor on real devices; parallel to Stream::ops.
+struct Note {
+  std::uint32_t label = 0;                // index into Program::labels
+  std::uint32_t kernel = UINT32_MAX;      // index into the kernel table that came with the workload; none for non-kernels
+};
+
+struct Stream {
+  std::string name;
+  std::vector<Op> ops;
+  std::vector<Note> notes;
+};
+
+// What one kind of rank is told to do in one step: in-order streams of ops, run
+// over and over for Workload::steps steps. It names no rank: peers and groups
+// are roles, so a program serves every rank that plays the same part.
+//
+// Stream 0 is the main (compute) stream. Every stream goes from one step to the
+// next by itself; only dependencies hold it back.
+struct Program {
+  std::string name;
+  std::vector<Stream> streams;
+  std::vector<Transfer> transfers;
+  std::vector<Buffer> buffers;
+  std::vector<Marker> markers;
+  std::vector<std::string> labels;
+
+  std::size_t op_count() const;
+};
+
+// Where an op stands: what later ops wait for.
+struct OpRef {
+  StreamIndex stream = kNoStream;
+  OpIndex op = 0;
+  bool previous_step = false;
+
+  bool is_none() const { return stream == kNoStream; }
+  static constexpr OpRef none() { return {}; }
+};
+
+// Writes a Program op by op. Each call appends to a stream and returns where the
+// op stands. Waits beyond the first become `wait` ops. Labels, transfers and
+// markers that are equal are stored once.
+class ProgramBuilder {
+ public:
+  explicit ProgramBuilder(std::string name) { program_.name = std::move(name); }
+
+  StreamIndex add_stream(std::string name);
+  std::uint32_t label(std::string_view text);
+
+  // Makes the next op appended to `stream` wait for `on` as well. A wait on the
+  // same stream and on nothing is dropped: order is there already.
+  void wait(StreamIndex stream, OpRef on);
+
+  OpRef kernel(StreamIndex stream, Duration cost, Category category, KernelClass kernel_class, std::uint32_t label,
+               std::uint32_t kernel = UINT32_MAX);
+  OpRef collective(StreamIndex stream, const Transfer& transfer, Category category, std::uint32_t label);
+  OpRef send(StreamIndex stream, const Transfer& transfer, Category category, std::uint32_t label, bool grouped_with_next = false);
+  OpRef receive(StreamIndex stream, const Transfer& transfer, Category category, std::uint32_t label, bool grouped_with_next = false);
+  OpRef copy(StreamIndex stream, const Transfer& transfer, Category category, std::uint32_t label);
+  std::uint32_t buffer(Bytes bytes, std::uint8_t cause, std::uint32_t label);
+  OpRef allocate(StreamIndex stream, std::uint32_t buffer);
+  OpRef free(StreamIndex stream, std::uint32_t buffer);
+  OpRef marker(StreamIndex stream, const Marker& marker);
+
+  // The op appended last to `stream`, or none.
+  OpRef last(StreamIndex stream) const;
+  const Program& program() const { return program_; }
+  Program finish() &&;
+
+ private:
+  OpRef append(StreamIndex stream, Op op, Note note);
+  std::int64_t transfer_index(const Transfer& transfer);
+
+  Program program_;
+  std::vector<std::vector<OpRef>> pending_;  // by stream: waits for the next op
+};
+
+}  // namespace orrery::sim

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "sim/base/document.h"
+#include "sim/base/search_path.h"
+#include "topology/hardware.h"
+
+namespace orrery::topology {
+
+// Reads hardware presets and inline descriptions. All faults at once.
+
+// A preset name (`hardware/gpus/<name>.yaml`), a mapping, or {preset: …, key: …}.
+Result<GpuSpec> read_gpu(const Node& node, const SearchPath& path);
+
+// The contract's `cluster:` value: a mapping with `preset` or with gpu/scale_up/
+// host/fabric, and `nodes` or `gpus`. Kinds of the contract that are not built
+// yet are refused by key: "not supported yet".
+Result<ClusterSpec> read_cluster(const Node& node, const SearchPath& path);
+
+}  // namespace orrery::topology
