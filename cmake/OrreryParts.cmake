@@ -1,0 +1,27 @@
+# Parts that can be asked for. What does not exist yet is refused by name: an
+# option is never accepted and ignored.
+if(ORRERY_GUI AND NOT EXISTS ${PROJECT_SOURCE_DIR}/gui/CMakeLists.txt)
+  message(FATAL_ERROR "ORRERY_GUI=ON: the timeline viewer is not built yet; leave ORRERY_GUI at OFF")
+endif()
+
+if(NOT ORRERY_CUDA MATCHES "^(AUTO|ON|OFF)$")
+  message(FATAL_ERROR "ORRERY_CUDA=${ORRERY_CUDA}: it is AUTO, ON or OFF")
+endif()
+if(ORRERY_CUDA STREQUAL "ON" AND NOT EXISTS ${PROJECT_SOURCE_DIR}/validate/cuda/CMakeLists.txt)
+  message(FATAL_ERROR "ORRERY_CUDA=ON: there is no GPU backend yet; use AUTO or OFF")
+endif()
+
+if(ORRERY_MPI)
+  message(FATAL_ERROR "ORRERY_MPI=ON: sweeps over MPI are not built yet; leave ORRERY_MPI at OFF")
+endif()
+
+if(ORRERY_FUZZ AND NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  message(FATAL_ERROR "ORRERY_FUZZ=ON needs clang (libFuzzer): configure with -DCMAKE_CXX_COMPILER=clang++")
+endif()
+
+# A folder joins the build when it has something to build.
+function(orrery_add_if_present folder)
+  if(EXISTS ${PROJECT_SOURCE_DIR}/${folder}/CMakeLists.txt)
+    add_subdirectory(${folder})
+  endif()
+endfunction()
