@@ -73,6 +73,7 @@ struct Program {
   std::vector<Stream> streams;
   std::vector<Transfer> transfers;
   std::vector<Buffer> buffers;
+  std::vector<std::uint32_t> resident;  // buffers held from before the first step to the end (weights, optimizer state)
   std::vector<Marker> markers;
   std::vector<std::string> labels;
 
@@ -110,6 +111,7 @@ class ProgramBuilder {
   OpRef receive(StreamIndex stream, const Transfer& transfer, Category category, std::uint32_t label, bool grouped_with_next = false);
   OpRef copy(StreamIndex stream, const Transfer& transfer, Category category, std::uint32_t label);
   std::uint32_t buffer(Bytes bytes, std::uint8_t cause, std::uint32_t label);
+  void resident(std::uint32_t buffer);
   OpRef allocate(StreamIndex stream, std::uint32_t buffer);
   OpRef free(StreamIndex stream, std::uint32_t buffer);
   OpRef marker(StreamIndex stream, const Marker& marker);

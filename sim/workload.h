@@ -13,7 +13,9 @@
 
 namespace orrery::sim {
 
-// Ranks that meet in collectives, in the order of the communicator.
+// Ranks that meet in collectives, in the order of the communicator. Every stream
+// that uses a group has a communicator of its own: collectives of one group on
+// one stream meet in issue order, those of different streams do not wait for each other.
 struct Group {
   std::vector<RankId> members;
 };
