@@ -5,11 +5,16 @@ namespace {
 
 int degree(const LayoutSpec& spec, Axis axis) {
   switch (axis) {
-    case Axis::tp: return spec.tp;
-    case Axis::cp: return spec.cp;
-    case Axis::dp: return spec.dp;
-    case Axis::pp: return spec.pp;
-    case Axis::ep: return 1;  // placed in the expert grid, not here
+    case Axis::tp:
+      return spec.tp;
+    case Axis::cp:
+      return spec.cp;
+    case Axis::dp:
+      return spec.dp;
+    case Axis::pp:
+      return spec.pp;
+    case Axis::ep:
+      return 1;  // placed in the expert grid, not here
   }
   return 1;
 }
@@ -33,8 +38,8 @@ Coordinate Layout::coordinate(RankId rank) const {
 }
 
 RankId Layout::rank(const Coordinate& at) const {
-  return {static_cast<std::uint32_t>(at.tp * tp_stride_ + at.cp * cp_stride_ + at.dp * dp_stride_ +
-                                     at.pp * pp_stride_)};
+  return {
+      static_cast<std::uint32_t>(at.tp * tp_stride_ + at.cp * cp_stride_ + at.dp * dp_stride_ + at.pp * pp_stride_)};
 }
 
 std::vector<int> layers_of_stages(int layers, int chunks) {

@@ -7,6 +7,9 @@
 
 namespace orrery {
 
+// For products that pass 64 bits; a compiler's own type, which -Wpedantic wants marked.
+__extension__ typedef __int128 Int128;
+
 // An amount of data. Signed, so that differences (freed minus allocated) are values too.
 struct Bytes {
   std::int64_t n = 0;
@@ -43,7 +46,7 @@ struct FlopsPerSecond {
 
 // Time to push `size` through `rate` (> 0); rounded up, so no work ends early.
 constexpr Duration operator/(Bytes size, BytesPerSecond rate) {
-  const __int128 ps = static_cast<__int128>(size.n) * 1'000'000'000'000;
+  const Int128 ps = static_cast<Int128>(size.n) * 1'000'000'000'000;
   return Duration::ps(static_cast<std::int64_t>((ps + rate.n - 1) / rate.n));
 }
 

@@ -64,7 +64,9 @@ TEST(Stages, EveryLayerIsPlacedOnce) {
     }
 }
 
-TEST(Stages, MoreChunksThanLayersAndTwoAreRefused) { EXPECT_TRUE(layers_of_stages(4, 7).empty()); }
+TEST(Stages, MoreChunksThanLayersAndTwoAreRefused) {
+  EXPECT_TRUE(layers_of_stages(4, 7).empty());
+}
 
 }  // namespace
 }  // namespace orrery::models

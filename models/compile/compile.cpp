@@ -1,0 +1,113 @@
+#include "models/compile/compile.h"
+
+#include <cmath>
+#include <map>
+
+#include "models/collectives/planner.h"
+#include "models/compile/piece_template.h"
+#include "models/compile/roles.h"
+#include "models/compile/stage_program.h"
+#include "models/compute/cost_model.h"
+
+namespace orrery::models {
+namespace {
+
+std::vector<sim::CategoryInfo> categories() {
+  return {{"compute", false}, {"recompute", false}, {"tp", false},      {"cp", false},   {"ep", false},   {"pp", true},
+          {"dp", false},      {"optimizer", false}, {"offload", false}, {"host", false}, {"other", false}};
+}
+
+std::vector<std::string> causes() {
+  return {"parameters", "gradients", "optimizer", "activations", "buffers"};
+}
+
+// What a running NCCL kernel takes from the kernels beside it: its channels hold
+// as many SMs (reference: 16 channels a ring over several nodes, 24 in a node),
+// and its bytes pass through device memory, read and written on both sides.
+std::vector<sim::Claim> claims(const topology::ClusterSpec& cluster) {
+  constexpr int kChannels = 16;
+  sim::Claim nccl{"nccl", {}};
+  if (cluster.gpu.sms > 2 * kChannels)
+    nccl.slowdown_permille[static_cast<int>(sim::KernelClass::compute_bound)] =
+        static_cast<std::uint32_t>(1000 * kChannels / (cluster.gpu.sms - kChannels));
+  if (cluster.gpu.memory_bandwidth.n > 0) {
+    const double share =
+        4.0 * static_cast<double>(cluster.fabric.link.n) / static_cast<double>(cluster.gpu.memory_bandwidth.n);
+    nccl.slowdown_permille[static_cast<int>(sim::KernelClass::memory_bound)] =
+        static_cast<std::uint32_t>(std::llround(1000 * std::min(share, 1.0)));
+  }
+  return {{"none", {}}, nccl};
+}
+
+void add_links(const topology::Fabric& fabric, sim::Workload& workload) {
+  for (int kind = 0; kind < topology::kLinkKinds; ++kind)
+    workload.link_kinds.emplace_back(to_string(static_cast<topology::LinkKind>(kind)));
+  workload.links.reserve(fabric.links().size());
+  for (const topology::FabricLink& link : fabric.links())
+    workload.links.add({link.capacity, static_cast<std::uint8_t>(link.kind)});
+}
+
+ScheduleRequest schedule_request(const Scenario& s) {
+  ScheduleRequest request;
+  request.name = s.pipeline.schedule;
+  request.ranks = s.layout.pp;
+  request.chunks = s.pipeline.virtual_stages;
+  request.micro_batches = s.micro_batches();
+  request.group = s.pipeline.group;
+  return request;
+}
+
+// One program a stage, and one more for every factor by which a straggler of that stage is slow.
+void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels, Compiled& out) {
+  std::map<std::uint32_t, double> slow;
+  for (const Straggler& straggler : s.simulation.stragglers)
+    slow[static_cast<std::uint32_t>(straggler.rank)] = straggler.slowdown;
+
+  std::map<std::pair<int, double>, ProgramId> program;
+  const auto program_for = [&](int stage, double factor) {
+    const auto [at, is_new] = program.try_emplace({stage, factor});
+    if (is_new) {
+      at->second = out.workload.programs.add(stage_program(s, out.schedule, stage, factor, kernels));
+      out.stage_of_program.push_back(stage);
+    }
+    return at->second;
+  };
+  for (int stage = 0; stage < s.layout.pp; ++stage) program_for(stage, 1.0);
+  out.workload.program_of.resize(static_cast<std::size_t>(layout.ranks()));
+  for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(layout.ranks()); ++r) {
+    const auto found = slow.find(r);
+    out.workload.program_of[{r}] = program_for(layout.coordinate({r}).pp, found == slow.end() ? 1.0 : found->second);
+  }
+}
+
+}  // namespace
+
+Result<Compiled> compile(const Scenario& scenario) {
+  Result<topology::Fabric> fabric = topology::Fabric::build(scenario.cluster);
+  if (!fabric.ok()) return fabric.errors();
+  Result<Schedule> schedule = make_schedule(schedule_request(scenario));
+  if (!schedule.ok()) return schedule.errors();
+
+  Compiled out;
+  out.fabric = std::make_shared<const topology::Fabric>(std::move(fabric).value());
+  out.schedule = std::move(schedule).value();
+
+  const Layout layout(scenario.layout);
+  const CostModel costs(scenario.cluster.gpu, scenario.software);
+  KernelTable kernels(costs);
+  add_programs(scenario, layout, kernels, out);
+  out.kernels = std::move(kernels).take();
+
+  sim::Workload& workload = out.workload;
+  add_roles(layout, scenario.model.tied_embeddings, workload);
+  add_links(*out.fabric, workload);
+  workload.categories = categories();
+  workload.causes = causes();
+  workload.claims = claims(scenario.cluster);
+  workload.planner = make_planner(out.fabric, scenario.simulation.network);
+  workload.jitter = {scenario.simulation.jitter_compute, scenario.simulation.seed};
+  workload.steps = scenario.simulation.steps > 0 ? scenario.simulation.steps : 2;
+  return out;
+}
+
+}  // namespace orrery::models

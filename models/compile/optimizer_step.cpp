@@ -1,0 +1,132 @@
+#include "models/compile/optimizer_step.h"
+
+#include "models/compile/roles.h"
+
+namespace orrery::models {
+namespace {
+
+bool is_fp8(Precision p) {
+  return p >= Precision::fp8;
+}
+
+struct Totals {
+  double parameters = 0, replicated = 0;
+  std::int64_t embedding = 0;  // of the tied embedding on this rank, if this stage holds it
+};
+
+Totals count(const std::vector<std::vector<PieceTemplate>>& chunks) {
+  Totals t;
+  for (const auto& chunk : chunks)
+    for (const PieceTemplate& piece : chunk) {
+      t.parameters += static_cast<double>(piece.parameters);
+      t.replicated += static_cast<double>(piece.replicated_parameters);
+    }
+  return t;
+}
+
+// Gradients of parameters that every TP rank holds, when each saw its own part of the sequence.
+void reduce_norms(StageContext& context, const Totals& totals) {
+  const LayoutSpec& layout = context.scenario.layout;
+  if (!layout.sequence_parallel || layout.tp == 1 || totals.replicated == 0) return;
+  const auto bytes = static_cast<std::int64_t>(totals.replicated) * gradient_bytes(context.scenario);
+  context.collective(context.streams.main, sim::TransferKind::all_reduce, role::tp, Bytes{bytes}, TimeCategory::tp,
+                     "reduce norm gradients");
+}
+
+// The first and the last stage each hold the embedding; both need the sum of their gradients.
+void reduce_tied_embedding(StageContext& context) {
+  const Scenario& s = context.scenario;
+  const bool end = context.stage == 0 || context.stage == s.layout.pp - 1;
+  if (!s.model.tied_embeddings || s.layout.pp == 1 || !end) return;
+  const std::int64_t elements = padded_vocab(s.model, s.layout) / s.layout.tp * s.model.hidden;
+  context.collective(context.streams.main, sim::TransferKind::all_reduce, role::embedding,
+                     Bytes{elements * gradient_bytes(s)}, TimeCategory::pp, "reduce tied embedding");
+}
+
+// A scalar over everyone who holds a different part of the gradients, and the host waits for it.
+void agree(StageContext& context, HostTimeline& host, bool sharded, std::string_view label) {
+  const LayoutSpec& layout = context.scenario.layout;
+  const sim::GroupRole group = sharded ? role::world : role::model;
+  const int members = sharded ? layout.gpus() : layout.tp * layout.pp;
+  if (members > 1)
+    context.collective(context.streams.main, sim::TransferKind::all_reduce, group, Bytes{4}, TimeCategory::other,
+                       label);
+  host.meet(context.scenario.software.host_sync, label);
+}
+
+void average_loss(StageContext& context) {
+  const LayoutSpec& layout = context.scenario.layout;
+  if (context.stage != layout.pp - 1 || layout.dp * layout.cp == 1) return;
+  context.collective(context.streams.main, sim::TransferKind::all_reduce, role::dp, Bytes{4}, TimeCategory::dp,
+                     "average loss");
+}
+
+// Bytes of optimizer state per parameter, and whether there is an fp32 master copy.
+double state_bytes_per_parameter(const TrainingSpec& t) {
+  switch (t.optimizer) {
+    case Optimizer::adam:
+      return 8;
+    case Optimizer::adam_8bit:
+      return 2;
+    case Optimizer::adam_bf16:
+      return 4;
+    case Optimizer::sgd:
+      return 0;
+    case Optimizer::momentum:
+      return 4;
+    case Optimizer::muon:
+      return 4;
+    case Optimizer::adafactor:
+      return 0;
+    case Optimizer::custom:
+      return t.optimizer_bytes_per_parameter;
+  }
+  return 8;
+}
+
+}  // namespace
+
+double update_bytes_per_parameter(const Scenario& scenario) {
+  const bool full = activation_bytes(scenario.training.precision) == 4;
+  const double master = full ? 8 : 8 + 2;  // master read and written; a 16-bit copy written
+  return gradient_bytes(scenario) + 2 * state_bytes_per_parameter(scenario.training) + master;
+}
+
+void begin_step(StageContext& context, double parameters) {
+  const Scenario& s = context.scenario;
+  context.stream_through("zero", parameters * gradient_bytes(s), TimeCategory::optimizer, "zero gradients");
+  if (!is_fp8(s.training.precision)) return;
+  // Read in 16 bits; written in 8, once as it is and once transposed.
+  context.stream_through("cast", parameters * 4, TimeCategory::compute, "cast weights to fp8");
+  if (s.training.precision == Precision::fp8 && s.layout.tp > 1)
+    context.collective(context.streams.main, sim::TransferKind::all_reduce, role::tp, Bytes{4096}, TimeCategory::tp,
+                       "reduce amax");
+}
+
+void optimizer_step(StageContext& context, const std::vector<std::vector<PieceTemplate>>& chunks, DataParallel& data,
+                    HostTimeline& host) {
+  const Scenario& s = context.scenario;
+  const Stack& stack = s.software;
+  const Totals totals = count(chunks);
+  const double shard = data.shard_elements();
+  const double gradient = gradient_bytes(s);
+
+  data.finish_gradients();
+  average_loss(context);
+  reduce_norms(context, totals);
+  reduce_tied_embedding(context);
+  if (s.training.precision == Precision::fp16 && stack.check_overflow) {
+    context.stream_through("scale", 2 * gradient * shard, TimeCategory::optimizer, "unscale and check gradients");
+    agree(context, host, data.sharded(), "agree on overflow");
+  }
+  if (stack.clip_gradients) {
+    context.stream_through("norm", gradient * shard, TimeCategory::optimizer, "gradient norm");
+    agree(context, host, data.sharded(), "agree on gradient norm");
+    context.stream_through("scale", 2 * gradient * shard, TimeCategory::optimizer, "clip gradients");
+  }
+  const double update = update_bytes_per_parameter(s) + (stack.optimizer_fused ? 0 : 4);
+  context.stream_through("adam", update * shard, TimeCategory::optimizer, "update parameters");
+  data.gather_parameters();
+}
+
+}  // namespace orrery::models

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/architecture/operators.h"
+#include "models/architecture/parameters.h"
+#include "models/compile/compile.h"
+#include "models/compute/cost_model.h"
+#include "sim/program.h"
+
+namespace orrery::models {
+
+// Kernels of a workload, each shape once, with its time.
+class KernelTable {
+ public:
+  explicit KernelTable(const CostModel& costs) : costs_(costs) {}
+
+  std::uint32_t index(const Kernel& kernel);
+  Duration time(std::uint32_t index) const { return times_[index]; }
+  std::vector<Kernel> take() && { return std::move(kernels_); }
+
+ private:
+  const CostModel& costs_;
+  std::map<Kernel, std::uint32_t> index_;
+  std::vector<Kernel> kernels_;
+  std::vector<Duration> times_;
+};
+
+// One LayerStep with everything resolved that does not depend on the micro-batch.
+struct TemplateOp {
+  bool is_kernel = true;
+  bool side = false;
+  int waits_for = -1;
+  sim::Category category = 0;
+  sim::KernelClass kernel_class = sim::KernelClass::unaffected;
+  std::uint32_t kernel = UINT32_MAX;
+  Duration cost;
+  std::string label;
+  std::uint32_t label_id = 0;  // of the program that the template was made for
+  sim::Transfer transfer;
+};
+
+// A piece of the model (embedding, layer, head) on one rank, found once and
+// issued for every micro-batch.
+struct PieceTemplate {
+  PieceKind kind = PieceKind::layer;
+  int layer = 0;
+  std::vector<TemplateOp> forward, input_gradient, weight_gradient, backward;
+  Bytes saved_until_input_gradient, saved_until_weight_gradient;
+  Bytes forward_transient, backward_transient, output;
+  std::int64_t parameters = 0;             // of the dense part on this rank
+  std::int64_t replicated_parameters = 0;  // of those, the same on every TP rank
+};
+
+PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank,
+                                  double slowdown, KernelTable& kernels);
+
+// Slowed by a straggler's factor, on the engine's grid of nanoseconds.
+Duration slowed(Duration time, double slowdown);
+
+}  // namespace orrery::models

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string_view>
+
+#include "models/compile/piece_template.h"
+#include "models/schedules/schedule.h"
+#include "sim/program.h"
+
+namespace orrery::models {
+
+// Streams of a training program. The order is the order of tracks in a trace.
+struct Streams {
+  sim::StreamIndex main = 0, host = 0, tp = 0, send_forward = 0, receive_forward = 0, send_backward = 0,
+                   receive_backward = 0, gradients = 0, parameters = 0;
+};
+
+// What every part of a stage's program needs while it is being written.
+struct StageContext {
+  StageContext(const Scenario& s, const Schedule& order, int pipeline_rank, double factor, KernelTable& table);
+
+  const Scenario& scenario;
+  const Schedule& schedule;
+  const int stage;        // pipeline rank
+  const double slowdown;  // of a straggler; 1 for everybody else
+  KernelTable& kernels;
+  sim::ProgramBuilder builder;
+  Streams streams;
+
+  const std::vector<Action>& actions() const { return schedule.order[static_cast<std::size_t>(stage)]; }
+  int stages() const { return schedule.stages(); }
+
+  // A memory-bound kernel of `bytes` in all on the main stream; none for no bytes.
+  sim::OpRef stream_through(std::string_view family, double bytes, TimeCategory category, std::string_view label);
+  sim::OpRef collective(sim::StreamIndex stream, sim::TransferKind kind, sim::GroupRole group, Bytes bytes,
+                        TimeCategory category, std::string_view label);
+  sim::Category category(TimeCategory c) const { return static_cast<sim::Category>(c); }
+};
+
+// Bytes of one value as the forward and backward pass hold it between kernels.
+int activation_bytes(Precision precision);
+
+// Bytes of one gradient as it is accumulated, and as it is reduced.
+int gradient_bytes(const Scenario& scenario);
+int reduced_gradient_bytes(const Scenario& scenario);
+
+// Bytes of one parameter as the forward pass reads it (and as ranks gather it).
+int parameter_bytes(const Scenario& scenario);
+
+}  // namespace orrery::models
