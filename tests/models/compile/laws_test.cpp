@@ -1,0 +1,188 @@
+// Laws that hold for whatever a scenario compiles to.
+
+#include <algorithm>
+#include <numeric>
+
+#include "tests/models/compile/support.h"
+
+namespace orrery::models {
+namespace {
+
+struct Case {
+  std::string name;
+  std::vector<Override> overrides;
+};
+
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.name;
+}
+
+Case layout(int nodes, int tp, int pp, const std::string& schedule, int v, int zero, bool overlap) {
+  Case c;
+  c.name = "n" + std::to_string(nodes) + "_tp" + std::to_string(tp) + "_pp" + std::to_string(pp) + "_" + schedule +
+           "_v" + std::to_string(v) + "_z" + std::to_string(zero) + (overlap ? "_overlap" : "_waiting");
+  std::replace(c.name.begin(), c.name.end(), '-', '_');
+  const std::string on = overlap ? "true" : "false";
+  c.overrides = {{"cluster.nodes", std::to_string(nodes)},
+                 {"layout.tp", std::to_string(tp)},
+                 {"layout.pp", std::to_string(pp)},
+                 {"layout.zero", std::to_string(zero)},
+                 {"pipeline.schedule", schedule},
+                 {"overlap.gradients", on},
+                 {"overlap.parameters", on},
+                 {"overlap.pipeline", on},
+                 {"training.global_batch", "64"}};
+  if (v > 1) c.overrides.push_back({"pipeline.virtual_stages", std::to_string(v)});
+  return c;
+}
+
+std::vector<Case> layouts() {
+  std::vector<Case> cases;
+  for (const bool overlap : {true, false})
+    for (const int zero : {0, 1}) {
+      cases.push_back(layout(1, 1, 1, "none", 1, zero, overlap));
+      cases.push_back(layout(1, 8, 1, "none", 1, zero, overlap));
+      cases.push_back(layout(2, 2, 2, "1f1b", 1, zero, overlap));
+      cases.push_back(layout(2, 4, 4, "1f1b", 1, zero, overlap));
+      cases.push_back(layout(2, 2, 4, "gpipe", 1, zero, overlap));
+      cases.push_back(layout(2, 1, 8, "1f1b", 1, zero, overlap));
+      cases.push_back(layout(2, 2, 4, "interleaved-1f1b", 2, zero, overlap));
+      cases.push_back(layout(4, 4, 2, "interleaved-1f1b", 4, zero, overlap));
+      cases.push_back(layout(4, 2, 4, "looped-bfs", 2, zero, overlap));
+    }
+  return cases;
+}
+
+class EveryLayout : public testing::TestWithParam<Case> {
+ protected:
+  Scenario scenario() const { return read(small_scenario(), GetParam().overrides); }
+};
+
+TEST_P(EveryLayout, IsAcceptedByTheCheck) {
+  for (const Error& e : sim::check(compiled(scenario()).workload)) ADD_FAILURE() << to_string(e);
+}
+
+TEST_P(EveryLayout, FoldedIsUnfolded) {
+  const Compiled c = compiled(scenario());
+  const sim::RunResult full = run_every_rank(c);
+  const sim::RunResult folded = run_folded(c);
+  EXPECT_EQ(folded.digest, full.digest);
+  EXPECT_EQ(folded.step_time(), full.step_time());
+  ASSERT_EQ(folded.ranks.size(), full.ranks.size());
+  for (std::uint32_t r = 0; r < full.ranks.size(); ++r) {
+    EXPECT_EQ(folded.ranks[{r}].time.bubble, full.ranks[{r}].time.bubble) << "rank " << r;
+    EXPECT_EQ(folded.ranks[{r}].time.busy, full.ranks[{r}].time.busy) << "rank " << r;
+    EXPECT_EQ(folded.ranks[{r}].time.exposed, full.ranks[{r}].time.exposed) << "rank " << r;
+    EXPECT_EQ(folded.ranks[{r}].memory.peak, full.ranks[{r}].memory.peak) << "rank " << r;
+  }
+  for (std::uint32_t l = 0; l < full.link_bytes.size(); ++l)
+    EXPECT_EQ(folded.link_bytes[{l}], full.link_bytes[{l}]) << "link " << l;
+}
+
+TEST_P(EveryLayout, CoalescedIsOpByOp) {
+  const Compiled c = compiled(scenario());
+  const sim::RunResult runs = run_every_rank(c, true);
+  const sim::RunResult ops = run_every_rank(c, false);
+  EXPECT_EQ(runs.digest, ops.digest);
+  EXPECT_EQ(runs.ops, ops.ops);
+  for (std::uint32_t r = 0; r < runs.ranks.size(); ++r) {
+    EXPECT_EQ(runs.ranks[{r}].memory.peak, ops.ranks[{r}].memory.peak) << "rank " << r;
+    EXPECT_EQ(runs.ranks[{r}].time.busy, ops.ranks[{r}].time.busy) << "rank " << r;
+  }
+}
+
+// Every picosecond of a rank's step is in one place.
+TEST_P(EveryLayout, PartsOfTheTimeAddUp) {
+  const sim::RunResult result = run_every_rank(compiled(scenario()));
+  for (const sim::RankSummary& rank : result.ranks) {
+    Duration sum = rank.time.bubble;
+    for (const auto* part : {&rank.time.busy, &rank.time.exposed, &rank.time.late})
+      for (Duration d : *part) sum += d;
+    EXPECT_EQ(sum, rank.step_end - rank.previous_step_end);
+  }
+}
+
+TEST_P(EveryLayout, CausesOfMemoryAddUpToThePeak) {
+  const sim::RunResult result = run_every_rank(compiled(scenario()));
+  for (const sim::RankSummary& rank : result.ranks) {
+    Bytes sum;
+    for (Bytes b : rank.memory.by_cause) sum += b;
+    EXPECT_EQ(sum, rank.memory.peak);
+    EXPECT_GT(rank.memory.peak.n, 0);
+  }
+}
+
+// Warm-up is over after one step: the second takes as long as the third.
+TEST_P(EveryLayout, TheSecondStepIsSteady) {
+  std::vector<Override> three = GetParam().overrides;
+  three.push_back({"simulation.steps", "3"});
+  const sim::RunResult result = run_every_rank(compiled(read(small_scenario(), three)));
+  ASSERT_EQ(result.step_ends.size(), 3u);
+  EXPECT_EQ(result.step_ends[1] - result.step_ends[0], result.step_ends[2] - result.step_ends[1]);
+}
+
+// A step is never shorter than the kernels of its busiest stream.
+TEST_P(EveryLayout, TheStepIsNoShorterThanItsBusiestStream) {
+  const Compiled c = compiled(scenario());
+  const sim::RunResult result = run_every_rank(c);
+  for (const sim::Program& program : c.workload.programs)
+    for (const sim::Stream& stream : program.streams) {
+      Duration busy;
+      for (const sim::Op& op : stream.ops)
+        if (op.kind == sim::OpKind::kernel) busy += Duration::ps(op.payload);
+      EXPECT_GE(result.step_time(), busy) << program.name << ' ' << stream.name;
+    }
+}
+
+// The clockwork has no scale of its own: everything twice as fast takes half as long.
+class Twice : public sim::TransferPlanner {
+ public:
+  explicit Twice(std::shared_ptr<const sim::TransferPlanner> inner) : inner_(std::move(inner)) {}
+  const sim::TransferPlan& plan(const sim::TransferRequest& request) const override {
+    plans_.push_back(std::make_unique<sim::TransferPlan>(inner_->plan(request)));
+    for (sim::Phase& phase : plans_.back()->phases) {
+      phase.latency = Duration::ps(phase.latency.count_ps() / 2);
+      phase.max_rate.n *= 2;
+    }
+    return *plans_.back();
+  }
+  std::string algorithm_name(std::uint32_t a) const override { return inner_->algorithm_name(a); }
+
+ private:
+  std::shared_ptr<const sim::TransferPlanner> inner_;
+  mutable std::vector<std::unique_ptr<sim::TransferPlan>> plans_;
+};
+
+TEST_P(EveryLayout, EverythingTwiceAsFastTakesHalfAsLong) {
+  Compiled c = compiled(scenario());
+  const Duration once = run_every_rank(c).step_time();
+  for (sim::Program& program : c.workload.programs)
+    for (sim::Stream& stream : program.streams)
+      for (sim::Op& op : stream.ops)
+        if (op.kind == sim::OpKind::kernel) op.payload /= 2;
+  for (sim::Link& link : c.workload.links) link.capacity.n *= 2;
+  c.workload.planner = std::make_shared<Twice>(c.workload.planner);
+  const Duration twice = run_every_rank(c).step_time();
+  // Rates and ends are rounded to whole bytes per second and picoseconds.
+  EXPECT_NEAR(2 * twice.seconds(), once.seconds(), 1e-6 * once.seconds());
+}
+
+INSTANTIATE_TEST_SUITE_P(Laws, EveryLayout, testing::ValuesIn(layouts()),
+                         [](const auto& info) { return info.param.name; });
+
+// Bytes that leave GPUs arrive at GPUs.
+TEST(Network, SentIsReceived) {
+  const Compiled c = compiled(read(small_scenario(), layout(2, 4, 2, "1f1b", 1, 1, true).overrides));
+  const sim::RunResult result = run_every_rank(c);
+  Bytes out, in;
+  for (std::uint32_t l = 0; l < c.workload.links.size(); ++l) {
+    const std::string name = c.fabric->link_name({l});
+    if (name.find(" out") != std::string::npos) out += result.link_bytes[{l}];
+    if (name.find(" in") != std::string::npos) in += result.link_bytes[{l}];
+  }
+  EXPECT_GT(out.n, 0);
+  EXPECT_EQ(out, in);
+}
+
+}  // namespace
+}  // namespace orrery::models
