@@ -1,0 +1,345 @@
+#include "sim/base/document.h"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <istream>
+#include <optional>
+#include <streambuf>
+#include <unordered_map>
+
+namespace orrery {
+namespace {
+
+Error fault_of(const std::string& file, std::string what, Fault fault = Fault::input) {
+  Error error;
+  error.where.file = file;
+  error.what = std::move(what);
+  error.fault = fault;
+  return error;
+}
+
+// A fault after which nothing further in the text can be trusted.
+struct Stop {
+  Error error;
+};
+
+// Builds the tree from yaml-cpp's events rather than from its nodes: events come
+// in the order of the text, show every repeated key and every alias, and can be
+// stopped as soon as a limit is passed.
+class TreeBuilder : public YAML::EventHandler {
+ public:
+  TreeBuilder(const std::string& file, const DocumentLimits& limits) : file_(file), limits_(limits) {}
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (documents_++ == 1) throw Stop{{where(mark), "a second document begins here; one file holds one document"}};
+  }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { put(make(Node::Kind::null, mark), anchor); }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    refuse_tag(tag, mark);
+    if (wants_key()) return begin_entry(value, mark);
+    Node node = make(Node::Kind::scalar, mark);
+    node.text = value;
+    node.quoted = tag == "!";  // how yaml-cpp marks a scalar in quotes
+    put(std::move(node), anchor);
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (wants_key()) throw Stop{{where(mark), "an alias cannot be a key"}};
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) throw Stop{{where(mark), "an alias to a node that contains it"}};
+    count(found->second.size, mark);
+    if (static_cast<int>(open_.size()) + found->second.depth > limits_.max_depth) too_deep(mark);
+    put(found->second.node, YAML::NullAnchor);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(Node::Kind::list, mark, tag, anchor);
+  }
+  void OnSequenceEnd() override { close(); }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(Node::Kind::map, mark, tag, anchor);
+  }
+  void OnMapEnd() override { close(); }
+
+  Node take() { return std::move(root_); }
+  const Errors& errors() const { return errors_; }
+
+ private:
+  struct OpenNode {
+    Node node;
+    YAML::anchor_t anchor = YAML::NullAnchor;
+    bool has_key = false;                         // a key has come, its value is due
+    bool dropped = false;                         // that key is a repetition
+    std::unordered_map<std::string, Where> seen;  // keys so far; looked up, never walked
+    std::size_t nodes_before = 0;
+    int deepest = 1;
+  };
+  struct Anchored {
+    Node node;
+    std::size_t size = 0;
+    int depth = 0;
+  };
+
+  Where where(const YAML::Mark& mark) const {
+    return mark.is_null() ? Where{file_} : Where{file_, mark.line + 1, mark.column + 1};
+  }
+
+  Node make(Node::Kind kind, const YAML::Mark& mark) {
+    if (wants_key()) throw Stop{{where(mark), "a key must be plain text, not a list, a mapping or nothing"}};
+    count(1, mark);
+    Node node;
+    node.kind = kind;
+    node.where = where(mark);
+    return node;
+  }
+
+  void count(std::size_t added, const YAML::Mark& mark) {
+    nodes_ += added;
+    if (nodes_ > limits_.max_nodes)
+      throw Stop{{where(mark),
+                  "more than " + std::to_string(limits_.max_nodes) + " values (aliases counted as often as used)"}};
+  }
+
+  [[noreturn]] void too_deep(const YAML::Mark& mark) const {
+    throw Stop{{where(mark), "nested deeper than " + std::to_string(limits_.max_depth) + " levels"}};
+  }
+
+  void refuse_tag(const std::string& tag, const YAML::Mark& mark) const {
+    if (tag.empty() || tag == "?" || tag == "!") return;
+    throw Stop{{where(mark), "tags such as '" + tag.substr(0, 40) + "' are not supported"}};
+  }
+
+  bool wants_key() const { return !open_.empty() && open_.back().node.is_map() && !open_.back().has_key; }
+
+  void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    refuse_tag(tag, mark);
+    OpenNode frame;
+    frame.nodes_before = nodes_;
+    frame.node = make(kind, mark);
+    frame.anchor = anchor;
+    open_.push_back(std::move(frame));
+    if (static_cast<int>(open_.size()) > limits_.max_depth) too_deep(mark);
+  }
+
+  void close() {
+    OpenNode frame = std::move(open_.back());
+    open_.pop_back();
+    if (!open_.empty()) open_.back().deepest = std::max(open_.back().deepest, frame.deepest + 1);
+    if (frame.anchor != YAML::NullAnchor)
+      anchors_[frame.anchor] = {frame.node, nodes_ - frame.nodes_before, frame.deepest};
+    put(std::move(frame.node), YAML::NullAnchor);
+  }
+
+  void begin_entry(const std::string& key, const YAML::Mark& mark) {
+    OpenNode& map = open_.back();
+    const Where here = where(mark);
+    if (key == "<<") throw Stop{{here, "merge keys (<<) are not supported; write the keys out"}};
+    const auto [first, fresh] = map.seen.emplace(key, here);
+    if (!fresh) repeated(key, here, first->second);
+    map.has_key = true;
+    map.dropped = !fresh;
+    if (fresh) map.node.entries.push_back({key, here, Node()});
+  }
+
+  void repeated(const std::string& key, const Where& here, const Where& first) {
+    errors_.push_back({here, "key '" + key.substr(0, 80) + "' is repeated; it first stands at " + file_ + ":" +
+                                 std::to_string(first.line) + ":" + std::to_string(first.column)});
+    constexpr std::size_t kEnough = 100;
+    if (errors_.size() >= kEnough) throw Stop{{here, "too many repeated keys; reading stops here"}};
+  }
+
+  void put(Node node, YAML::anchor_t anchor) {
+    if (anchor != YAML::NullAnchor) anchors_[anchor] = {node, 1, 0};
+    if (open_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    OpenNode& parent = open_.back();
+    if (parent.node.is_list()) {
+      parent.node.items.push_back(std::move(node));
+      return;
+    }
+    parent.has_key = false;
+    if (parent.dropped) return;
+    Node::Entry& entry = parent.node.entries.back();
+    // "key:" with nothing behind it: the parser's mark is then of whatever comes next.
+    if (node.is_null()) node.where = entry.key_where;
+    entry.value = std::move(node);
+  }
+
+  const std::string& file_;
+  const DocumentLimits& limits_;
+  Node root_;
+  Errors errors_;
+  std::vector<OpenNode> open_;
+  std::unordered_map<YAML::anchor_t, Anchored> anchors_;
+  std::size_t nodes_ = 0;
+  int documents_ = 0;
+};
+
+// Reads from memory that somebody else owns.
+class ViewBuffer : public std::streambuf {
+ public:
+  explicit ViewBuffer(std::string_view text) {
+    char* begin = const_cast<char*>(text.data());  // streambuf's interface; nothing is written
+    setg(begin, begin, begin + text.size());
+  }
+};
+
+struct Position {
+  int line = 1, column = 1;
+};
+
+Position position_of(std::string_view text, std::size_t offset) {
+  Position at;
+  for (const char c : text.substr(0, offset)) {
+    if (c == '\n')
+      ++at.line, at.column = 1;
+    else
+      ++at.column;
+  }
+  return at;
+}
+
+std::string_view line_of(std::string_view text, int line) {
+  for (int i = 1; i < line; ++i) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  return text.substr(0, text.find('\n'));
+}
+
+// Length of the well-formed UTF-8 sequence at `at`, 0 when there is none
+// (Unicode 15, table 3-7: no overlong forms, no surrogates, at most U+10FFFF).
+std::size_t utf8_length(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) -> unsigned {
+    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u;
+  };
+  const auto tail = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
+    return byte(i) >= low && byte(i) <= high;
+  };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return tail(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const unsigned low = first == 0xE0 ? 0xA0 : 0x80, high = first == 0xED ? 0x9F : 0xBF;
+    return tail(1, low, high) && tail(2) ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const unsigned low = first == 0xF0 ? 0x90 : 0x80, high = first == 0xF4 ? 0x8F : 0xBF;
+    return tail(1, low, high) && tail(2) && tail(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+// Text that is not text: told before the parser gets to guess at it.
+std::optional<Error> check_encoding(std::string_view text, const std::string& file) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    return fault_of(file, "is UTF-16; save it as UTF-8");
+  for (std::size_t at = 0; at < text.size();) {
+    const auto c = static_cast<unsigned char>(text[at]);
+    const bool control = (c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7F;
+    const std::size_t length = control ? 0 : utf8_length(text, at);
+    if (length == 0) {
+      const Position p = position_of(text, at);
+      return Error{
+          {file, p.line, p.column},
+          control ? "a control character; is this a binary file?" : "a byte that is not UTF-8; is this a binary file?"};
+    }
+    at += length;
+  }
+  return std::nullopt;
+}
+
+Error syntax_error(const YAML::ParserException& fault, std::string_view text, const std::string& file) {
+  Error error = fault_of(file, fault.msg);
+  if (fault.mark.is_null()) return error;
+  error.where.line = fault.mark.line + 1;
+  error.where.column = fault.mark.column + 1;
+  const std::string_view line = line_of(text, error.where.line);
+  const std::string_view indent = line.substr(0, line.find_first_not_of(" \t"));
+  if (indent.find('\t') != std::string_view::npos) error.what += " (tabs are not allowed for indentation)";
+  return error;
+}
+
+std::string size_text(std::size_t bytes) {
+  return std::to_string(bytes >> 20) + " MiB";
+}
+
+Error too_large(const std::string& file, const DocumentLimits& limits) {
+  return fault_of(file, "is larger than " + size_text(limits.max_bytes) + ", which no scenario or preset needs");
+}
+
+}  // namespace
+
+const Node* Node::find(std::string_view key) const {
+  for (const Entry& entry : entries)
+    if (entry.key == key) return &entry.value;
+  return nullptr;
+}
+
+Result<Node> parse_document(std::string_view text, const std::string& file, const DocumentLimits& limits) {
+  if (text.size() > limits.max_bytes) return too_large(file, limits);
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  if (const std::optional<Error> fault = check_encoding(text, file)) return *fault;
+
+  TreeBuilder tree(file, limits);
+  Errors errors;
+  try {
+    ViewBuffer buffer(text);
+    std::istream stream(&buffer);
+    YAML::Parser parser(stream);
+    bool any = false;
+    while (parser.HandleNextDocument(tree)) any = true;
+    if (!any) return fault_of(file, "is empty");
+    errors = tree.errors();
+  } catch (const Stop& stop) {
+    errors = tree.errors();
+    errors.push_back(stop.error);
+  } catch (const YAML::ParserException& fault) {
+    errors = tree.errors();
+    errors.push_back(syntax_error(fault, text, file));
+  } catch (const YAML::Exception& fault) {
+    errors.push_back(fault_of(file, fault.what()));
+  }
+  if (!errors.empty()) return errors;
+  return tree.take();
+}
+
+Result<Node> read_document(const std::string& path, const DocumentLimits& limits) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  const fs::file_status status = fs::status(path, failed);
+  if (fs::is_directory(status)) return fault_of(path, "is a directory, not a file", Fault::io);
+  if (fs::is_regular_file(status) && fs::file_size(path, failed) > limits.max_bytes && !failed)
+    return too_large(path, limits);
+
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fault_of(path, std::string("cannot be opened: ") + std::strerror(errno), Fault::io);
+  std::string text;
+  char block[1 << 16];
+  while (file.read(block, sizeof block) || file.gcount() > 0) {
+    text.append(block, static_cast<std::size_t>(file.gcount()));
+    if (text.size() > limits.max_bytes) return too_large(path, limits);
+  }
+  if (file.bad()) return fault_of(path, "cannot be read", Fault::io);
+  return parse_document(text, path, limits);
+}
+
+}  // namespace orrery
