@@ -8,7 +8,7 @@ namespace orrery::models {
 // (docs/scenario.md, Result).
 struct StepFlops {
   Flops model_full, model_causal, megatron_2021, palm;
-  Flops hardware;   // model_causal + what is recomputed
+  Flops hardware;  // model_causal + what is recomputed
 };
 StepFlops step_flops(const Scenario& scenario);
 

@@ -21,19 +21,20 @@ enum class LayerGroup : std::uint8_t { tp, cp, ep, etp };
 struct LayerStep {
   enum class Kind : std::uint8_t { kernel, collective };
   Kind kind = Kind::kernel;
-  std::string label;               // "qkv", "attention", "all-gather x"…
-  Kernel kernel;                   // kernel
+  std::string label;  // "qkv", "attention", "all-gather x"…
+  Kernel kernel;      // kernel
   sim::TransferKind collective = sim::TransferKind::all_reduce;
   LayerGroup group = LayerGroup::tp;
-  Bytes bytes;                     // of the collective, nccl-tests sense
+  Bytes bytes;  // of the collective, nccl-tests sense
 
   // A step on the side stream runs beside the main stream: it starts when the
-  // step before it in the list is done, and only steps that name it in
-  // `waits_for` wait for it (as Megatron-LM overlaps a reduce-scatter with the
-  // weight gradient).
+  // step before it in the list (of either stream) is done, and side steps run one
+  // after the other. Main steps wait only for main steps, except for one that
+  // names a side step in `waits_for` (as Megatron-LM overlaps a reduce-scatter
+  // with the weight gradient). Every side step is waited for before the list ends.
   bool side = false;
-  int waits_for = -1;              // index of an earlier side step in the same list; -1: nothing but order
-  bool recomputed = false;         // forward step that only repeats work for the backward pass
+  int waits_for = -1;       // index of an earlier side step in the same list; -1: nothing but order
+  bool recomputed = false;  // forward step that only repeats work for the backward pass
 };
 
 // A tensor that stays from its forward to its backward, with what for.
@@ -45,21 +46,26 @@ struct SavedTensor {
 
 struct PieceWork {
   std::vector<LayerStep> forward;
-  std::vector<LayerStep> input_gradient;    // recomputation, if any, comes first
-  std::vector<LayerStep> weight_gradient;   // may be run right behind each data gradient when fused
-  std::vector<LayerStep> backward;          // the fused order: data and weight gradients as frameworks interleave them
-  std::vector<SavedTensor> saved;           // kept per micro-batch in flight
-  Bytes forward_transient;                  // largest extra memory during forward (gathered inputs, workspaces)
-  Bytes backward_transient;                 // during backward, incl. what recomputation brings back
-  Bytes output;                             // what is handed to the next piece or stage, on this rank
+  std::vector<LayerStep> input_gradient;   // recomputation, if any, comes first
+  std::vector<LayerStep> weight_gradient;  // may be run right behind each data gradient when fused
+  std::vector<LayerStep> backward;         // the fused order: data and weight gradients as frameworks interleave them
+  std::vector<SavedTensor> saved;          // kept per micro-batch in flight
+  Bytes forward_transient;                 // largest extra memory during forward (gathered inputs, workspaces)
+  Bytes backward_transient;                // during backward, incl. what recomputation brings back
+  Bytes output;                            // what is handed to the next piece or stage, on this rank
 };
 
 // The embedding of the first stage, one transformer layer, or final norm + head + loss.
 enum class PieceKind : std::uint8_t { embedding, layer, head };
 
 // Steps and memory of one piece on one rank. `layer` is its global index
-// (recompute and MoE placement depend on it); `layer_in_rank` counts from 0 on
-// this pipeline rank over its chunks.
+// (MoE placement depends on it); `layer_in_rank` counts from 0 on this pipeline
+// rank over its chunks (recomputation depends on it). The scenario is one that
+// the reader accepts: for what has no operators yet (latent attention, experts,
+// cp > 1) this throws std::logic_error.
+//
+// `input_gradient` and `weight_gradient` are the two halves of `backward`, each
+// by itself on the main stream. See docs/operators.md for the list.
 PieceWork piece_work(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank);
 
 }  // namespace orrery::models

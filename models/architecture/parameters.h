@@ -9,13 +9,15 @@ namespace orrery::models {
 // Parameters of the whole model. Embeddings that are tied count once.
 struct ParameterCount {
   std::int64_t total = 0;
-  std::int64_t active = 0;          // experts that a token meets only; equal to total for dense models
-  std::int64_t embedding = 0;       // input
-  std::int64_t head = 0;            // output, 0 when tied
-  std::int64_t per_layer = 0;       // of a dense layer (or of the last layer when layers differ)
-  std::int64_t mtp = 0;             // multi-token prediction, not in total
+  std::int64_t active = 0;     // experts that a token meets only; equal to total for dense models
+  std::int64_t embedding = 0;  // input
+  std::int64_t head = 0;       // output, 0 when tied
+  std::int64_t per_layer = 0;  // of a dense layer (or of the last layer when layers differ)
+  std::int64_t mtp = 0;        // multi-token prediction, not in total
 };
-ParameterCount count_parameters(const ModelSpec& model);
+// `positions` is the length of the table of learned positions (n_positions of a
+// configuration file); rotary and ALiBi models have none.
+ParameterCount count_parameters(const ModelSpec& model, std::int64_t positions = 0);
 
 // Vocabulary as frameworks pad it so that tp divides it (multiples of 128*tp in
 // Megatron-LM). Equal to model.vocab when no padding is needed.
@@ -27,7 +29,7 @@ struct PieceParameters {
   std::int64_t tp_split = 0;
   std::int64_t tp_replicated = 0;
   std::int64_t experts = 0;
-  std::int64_t largest_weight = 0;   // elements of the largest single matrix on this rank
+  std::int64_t largest_weight = 0;  // elements of the largest single matrix on this rank
 
   std::int64_t dense() const { return tp_split + tp_replicated; }
 };

@@ -1,0 +1,109 @@
+#include "models/architecture/rank_shape.h"
+
+#include <algorithm>
+
+#include "models/architecture/parameters.h"
+
+namespace orrery::models {
+namespace {
+
+std::int64_t divide_up(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+
+Dtype linear_type(Precision precision) {
+  switch (precision) {
+    case Precision::fp32:
+      return Dtype::fp32;
+    case Precision::tf32:
+      return Dtype::tf32;
+    case Precision::fp16:
+      return Dtype::fp16;
+    case Precision::bf16:
+      return Dtype::bf16;
+    case Precision::fp8:
+    case Precision::fp8_current:
+    case Precision::fp8_blockwise:
+      return Dtype::fp8;
+    case Precision::mxfp8:
+      return Dtype::mxfp8;
+    case Precision::nvfp4:
+      return Dtype::nvfp4;
+  }
+  return Dtype::bf16;
+}
+
+// Transformer Engine keeps the attention core and the output layer out of fp8.
+Dtype general_type(Precision precision) {
+  switch (precision) {
+    case Precision::fp32:
+      return Dtype::fp32;
+    case Precision::tf32:
+      return Dtype::tf32;
+    case Precision::fp16:
+      return Dtype::fp16;
+    default:
+      return Dtype::bf16;
+  }
+}
+
+bool is_single_precision(Precision precision) {
+  return precision == Precision::fp32 || precision == Precision::tf32;
+}
+
+}  // namespace
+
+RankShape rank_shape(const Scenario& scenario) {
+  const ModelSpec& model = scenario.model;
+  const TrainingSpec& training = scenario.training;
+  const LayoutSpec& layout = scenario.layout;
+  const std::int64_t tp = layout.tp;
+
+  RankShape shape;
+  shape.tp = layout.tp;
+  shape.sequence_parallel = layout.sequence_parallel && tp > 1;
+  shape.batch = training.micro_batch;
+  shape.sequence = training.sequence_length;
+  shape.tokens = shape.batch * shape.sequence;
+  shape.shard_tokens = shape.sequence_parallel ? divide_up(shape.tokens, tp) : shape.tokens;
+
+  shape.hidden = model.hidden;
+  shape.heads = divide_up(model.heads, tp);
+  // With fewer key-value heads than ranks every rank still holds one.
+  shape.kv_heads = std::max<std::int64_t>(1, model.kv_heads / tp);
+  shape.head_dim = model.head_dim;
+  shape.query = shape.heads * shape.head_dim;
+  shape.key = shape.kv_heads * shape.head_dim;
+  shape.ffn = divide_up(model.ffn, tp);
+  shape.fc1 = model.gated() ? 2 * shape.ffn : shape.ffn;
+  shape.vocab = divide_up(padded_vocab(model, layout), tp);
+
+  shape.element = is_single_precision(training.precision) ? 4 : 2;
+  shape.linear_type = linear_type(training.precision);
+  shape.general_type = general_type(training.precision);
+  shape.main_gradient = training.gradients == GradientType::fp32 ? 4 : 2;
+  return shape;
+}
+
+Bytes stored_gemm_input(Precision precision, std::int64_t elements) {
+  switch (precision) {
+    case Precision::fp32:
+    case Precision::tf32:
+      return {4 * elements};
+    case Precision::fp16:
+    case Precision::bf16:
+      return {2 * elements};
+    case Precision::fp8:
+    case Precision::fp8_current:
+      return {elements};  // one scale a tensor
+    case Precision::fp8_blockwise:
+      return {elements + 4 * divide_up(elements, 128)};  // fp32 scale for 1x128
+    case Precision::mxfp8:
+      return {elements + divide_up(elements, 32)};  // e8m0 scale for 32
+    case Precision::nvfp4:
+      return {divide_up(elements, 2) + divide_up(elements, 16)};  // e4m3 scale for 16
+  }
+  return {};
+}
+
+}  // namespace orrery::models

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+
+#include "models/compute/kernel.h"
+#include "models/scenario/scenario.h"
+
+namespace orrery::models {
+
+// What one rank of a tensor-parallel group sees of one micro-batch: lengths in
+// tokens, widths in elements, after the split over tp. Internal to this room.
+struct RankShape {
+  std::int64_t batch = 1;         // sequences of the micro-batch
+  std::int64_t sequence = 0;      // tokens of each
+  std::int64_t tokens = 0;        // batch * sequence
+  std::int64_t shard_tokens = 0;  // tokens outside the tensor-parallel regions: tokens/tp under sequence parallelism
+
+  std::int64_t hidden = 0;
+  std::int64_t heads = 0, kv_heads = 0, head_dim = 0;  // heads of this rank
+  std::int64_t query = 0, key = 0;                     // heads * head_dim, kv_heads * head_dim
+  std::int64_t ffn = 0;                                // columns of fc2's input
+  std::int64_t fc1 = 0;                                // columns of fc1's output: 2 * ffn when gated
+  std::int64_t vocab = 0;                              // padded, of this rank
+
+  int tp = 1;
+  bool sequence_parallel = false;
+
+  std::int64_t element = 2;          // bytes of an activation
+  Dtype linear_type = Dtype::bf16;   // what the linear layers of a transformer layer multiply
+  Dtype general_type = Dtype::bf16;  // attention core and logits: 16 bits also under fp8 and fp4
+  std::int64_t main_gradient = 4;    // bytes of an accumulated gradient
+
+  std::int64_t qkv() const { return query + 2 * key; }
+  Bytes activation(std::int64_t rows, std::int64_t width) const { return {rows * width * element}; }
+  Bytes full_hidden() const { return activation(tokens, hidden); }
+  Bytes shard_hidden() const { return activation(shard_tokens, hidden); }
+};
+
+RankShape rank_shape(const Scenario& scenario);
+
+// Bytes that `elements` take as a saved GEMM input of this type, scales included.
+Bytes stored_gemm_input(Precision precision, std::int64_t elements);
+
+}  // namespace orrery::models

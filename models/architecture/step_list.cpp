@@ -1,0 +1,149 @@
+#include "models/architecture/step_list.h"
+
+#include <utility>
+
+namespace orrery::models {
+namespace {
+
+using sim::TransferKind;
+
+GemmShape forward_shape(const RankShape& shape, const Linear& linear) {
+  return {1, shape.tokens, linear.out, linear.in, linear.dtype, GemmRole::forward, false};
+}
+
+void add_data_gradient(const RankShape& shape, const Linear& linear, StepList& list) {
+  list.add(gemm_step(linear.name + " dgrad",
+                     {1, shape.tokens, linear.in, linear.out, linear.dtype, GemmRole::data_gradient, false}));
+}
+
+// Without the fused kernel the GEMM writes an activation-sized gradient, and a
+// second kernel adds it to the main gradient.
+void add_weight_gradient(const RankShape& shape, const Stack& stack, const Linear& linear, int waits_for,
+                         StepList& list) {
+  const bool fused = stack.fused_wgrad_accumulation;
+  LayerStep gemm = gemm_step(linear.name + " wgrad",
+                             {1, linear.out, linear.in, shape.tokens, linear.dtype, GemmRole::weight_gradient, fused});
+  gemm.waits_for = waits_for;
+  list.add_weight(std::move(gemm));
+  if (!fused) {
+    const std::int64_t weights = linear.in * linear.out;
+    list.add_weight(
+        memory_step(linear.name + " accumulate", "axpy", {weights * (shape.element + 2 * shape.main_gradient)}));
+  }
+}
+
+void add_bias_gradient(const RankShape& shape, const Linear& linear, std::int64_t rows, StepList& list) {
+  if (linear.bias)
+    list.add_weight(memory_step(linear.name + " bias gradient", "bias_gradient", shape.activation(rows, linear.out)));
+}
+
+LayerStep on_side(LayerStep step, bool side) {
+  step.side = side;
+  return step;
+}
+
+}  // namespace
+
+LayerStep gemm_step(std::string label, const GemmShape& shape) {
+  LayerStep step;
+  step.label = std::move(label);
+  step.kernel = {shape};
+  return step;
+}
+
+LayerStep memory_step(std::string label, std::string family, Bytes bytes) {
+  LayerStep step;
+  step.label = std::move(label);
+  step.kernel = {MemoryBoundShape{std::move(family), bytes}};
+  return step;
+}
+
+LayerStep tp_step(std::string label, TransferKind kind, Bytes bytes) {
+  LayerStep step;
+  step.kind = LayerStep::Kind::collective;
+  step.label = std::move(label);
+  step.collective = kind;
+  step.group = LayerGroup::tp;
+  step.bytes = bytes;
+  return step;
+}
+
+int StepList::add(LayerStep step, Half half) {
+  if (!step.side && step.waits_for < 0) step.waits_for = std::exchange(pending_wait_, -1);
+  steps_.push_back(std::move(step));
+  halves_.push_back(half);
+  return static_cast<int>(steps_.size()) - 1;
+}
+
+void StepList::append(const StepList& other, bool recomputed) {
+  const int offset = static_cast<int>(steps_.size());
+  for (std::size_t i = 0; i < other.steps_.size(); ++i) {
+    LayerStep step = other.steps_[i];
+    step.recomputed = step.recomputed || recomputed;
+    if (step.waits_for >= 0) step.waits_for += offset;
+    steps_.push_back(std::move(step));
+    halves_.push_back(other.halves_[i]);
+  }
+}
+
+std::vector<LayerStep> StepList::half(Half half) const {
+  std::vector<LayerStep> part;
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    if (halves_[i] != half) continue;
+    part.push_back(steps_[i]);
+    part.back().side = false;
+    part.back().waits_for = -1;
+  }
+  return part;
+}
+
+void column_parallel_forward(const RankShape& shape, const Linear& linear, StepList& list) {
+  if (shape.sequence_parallel)
+    list.add(tp_step("all-gather " + linear.name + " input", TransferKind::all_gather,
+                     shape.activation(shape.tokens, linear.in)));
+  list.add(gemm_step(linear.name, forward_shape(shape, linear)));
+}
+
+// The order of Megatron-LM under CUDA_DEVICE_MAX_CONNECTIONS=1: the input is
+// gathered again under the data gradient, and the sum over ranks of the data
+// gradient runs under the weight gradient.
+void column_parallel_backward(const RankShape& shape, const Stack& stack, const Linear& linear, StepList& list) {
+  const Bytes input = shape.activation(shape.tokens, linear.in);
+  int gathered = -1;
+  if (shape.sequence_parallel && stack.regather_inputs)
+    gathered = list.add_weight(
+        on_side(tp_step("all-gather " + linear.name + " input again", TransferKind::all_gather, input), true));
+  add_data_gradient(shape, linear, list);
+  int reduced = -1;
+  if (shape.tp > 1) {
+    const bool sharded = shape.sequence_parallel;
+    reduced = list.add(on_side(tp_step((sharded ? "reduce-scatter " : "all-reduce ") + linear.name + " dgrad",
+                                       sharded ? TransferKind::reduce_scatter : TransferKind::all_reduce, input),
+                               stack.async_tp_dgrad));
+  }
+  add_weight_gradient(shape, stack, linear, gathered, list);
+  add_bias_gradient(shape, linear, shape.tokens, list);
+  if (reduced >= 0 && stack.async_tp_dgrad) list.next_waits_for(reduced);
+}
+
+void row_parallel_forward(const RankShape& shape, const Linear& linear, StepList& list) {
+  list.add(gemm_step(linear.name, forward_shape(shape, linear)));
+  if (shape.tp == 1) return;
+  const Bytes output = shape.activation(shape.tokens, linear.out);
+  if (shape.sequence_parallel)
+    list.add(tp_step("reduce-scatter " + linear.name, TransferKind::reduce_scatter, output));
+  else
+    list.add(tp_step("all-reduce " + linear.name, TransferKind::all_reduce, output));
+}
+
+void row_parallel_backward(const RankShape& shape, const Stack& stack, const Linear& linear, StepList& list) {
+  // The bias is added after the sum over ranks, to this rank's tokens only.
+  add_bias_gradient(shape, linear, shape.shard_tokens, list);
+  if (shape.sequence_parallel)
+    list.add(tp_step("all-gather " + linear.name + " gradient", TransferKind::all_gather,
+                     shape.activation(shape.tokens, linear.out)));
+  add_data_gradient(shape, linear, list);
+  add_weight_gradient(shape, stack, linear, -1, list);
+}
+
+}  // namespace orrery::models
