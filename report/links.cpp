@@ -1,0 +1,60 @@
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "report/result.h"
+
+namespace orrery::report {
+namespace {
+
+// Links in whose place any other of the same key could stand.
+struct Alike {
+  LinkId first;
+  int count = 0;
+};
+using Key = std::tuple<std::uint8_t, std::int64_t, std::int64_t, std::int64_t>;  // kind, capacity, bytes, busy
+
+std::map<Key, Alike> group_alike(const sim::Workload& workload, const sim::RunResult& run) {
+  std::map<Key, Alike> groups;
+  for (std::uint32_t i = 0; i < run.link_bytes.size(); ++i) {
+    const LinkId id{i};
+    if (run.link_bytes[id].n == 0) continue;
+    const sim::Link& link = workload.links[id];
+    const std::int64_t busy = i < run.link_busy.size() ? run.link_busy[id].count_ps() : 0;
+    Alike& group = groups[{link.kind, link.capacity.n, run.link_bytes[id].n, busy}];
+    if (group.count++ == 0) group.first = id;
+  }
+  return groups;
+}
+
+BusyLink describe(const Alike& group, const RunInputs& inputs) {
+  const sim::Workload& workload = inputs.compiled.workload;
+  const sim::Link& link = workload.links[group.first];
+  BusyLink busy;
+  busy.name = inputs.compiled.fabric ? inputs.compiled.fabric->link_name(group.first) : "";
+  busy.kind = workload.link_kinds[link.kind];
+  busy.alike = group.count;
+  busy.capacity = link.capacity;
+  busy.bytes = inputs.run.link_bytes[group.first];
+  if (group.first.value < inputs.run.link_busy.size()) busy.busy = inputs.run.link_busy[group.first];
+  const double could = static_cast<double>(link.capacity.n) * inputs.run.step_time().seconds();
+  busy.utilisation = could > 0 ? static_cast<double>(busy.bytes.n) / could : 0;
+  return busy;
+}
+
+}  // namespace
+
+std::vector<BusyLink> busiest_links(const RunInputs& inputs, std::size_t at_most) {
+  std::vector<std::pair<BusyLink, LinkId>> found;
+  for (const auto& [key, group] : group_alike(inputs.compiled.workload, inputs.run))
+    found.emplace_back(describe(group, inputs), group.first);
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return std::tuple(-a.first.utilisation, a.second) < std::tuple(-b.first.utilisation, b.second);
+  });
+  if (found.size() > at_most) found.resize(at_most);
+  std::vector<BusyLink> links;
+  for (auto& [link, first] : found) links.push_back(std::move(link));
+  return links;
+}
+
+}  // namespace orrery::report

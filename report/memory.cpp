@@ -1,0 +1,82 @@
+#include <algorithm>
+#include <cmath>
+
+#include "report/result.h"
+
+namespace orrery::report {
+namespace {
+
+using models::MemoryCause;
+
+// Until a caching allocator replays the run, what it would hold from the driver
+// is a share above what is allocated (docs/memory.md).
+Bytes reserved_for(Bytes peak, const models::Stack& stack) {
+  return {std::llround(static_cast<double>(peak.n) * std::max(1.0, stack.reserved_ratio))};
+}
+
+StageMemory of_rank(int stage, RankId rank, const sim::RankMemory& memory, const models::Stack& stack) {
+  const auto cause = [&](MemoryCause c) {
+    const auto i = static_cast<std::size_t>(c);
+    return i < memory.by_cause.size() ? memory.by_cause[i] : Bytes{};
+  };
+  StageMemory row;
+  row.stage = stage;
+  row.rank = rank;
+  row.peak = memory.peak;
+  row.parameters = cause(MemoryCause::parameters);
+  row.gradients = cause(MemoryCause::gradients);
+  row.optimizer = cause(MemoryCause::optimizer);
+  row.activations = cause(MemoryCause::activations);
+  row.buffers = cause(MemoryCause::buffers);
+  row.reserved = reserved_for(memory.peak, stack);
+  return row;
+}
+
+// The largest rank of every stage; among equals the first.
+std::vector<RankId> largest_ranks(const RunInputs& inputs) {
+  const sim::Workload& workload = inputs.compiled.workload;
+  std::vector<RankId> largest(static_cast<std::size_t>(inputs.scenario.layout.pp), RankId::none());
+  for (std::uint32_t i = 0; i < inputs.run.ranks.size(); ++i) {
+    const int stage = inputs.compiled.stage_of_program[workload.program_of[RankId{i}].value];
+    RankId& best = largest[static_cast<std::size_t>(stage)];
+    if (best.is_none() || inputs.run.ranks[RankId{i}].memory.peak > inputs.run.ranks[best].memory.peak) best = {i};
+  }
+  return largest;
+}
+
+}  // namespace
+
+std::vector<int> in_flight_by_stage(const models::Schedule& schedule) {
+  using Type = models::Action::Type;
+  std::vector<int> peaks;
+  for (const auto& actions : schedule.order) {
+    int now = 0, peak = 0;
+    for (const models::Action& action : actions) {
+      if (action.type == Type::forward) peak = std::max(peak, ++now);
+      if (action.type == Type::backward || action.type == Type::input_gradient) --now;
+    }
+    peaks.push_back(peak);
+  }
+  return peaks;
+}
+
+Memory memory_of(const RunInputs& inputs) {
+  const models::Stack& stack = inputs.scenario.software;
+  const std::vector<int> in_flight = in_flight_by_stage(inputs.compiled.schedule);
+  Memory memory;
+  memory.capacity = inputs.scenario.cluster.gpu.memory;
+  memory.runtime = stack.runtime;
+  for (const RankId rank : largest_ranks(inputs)) {
+    if (rank.is_none()) continue;
+    const int stage = static_cast<int>(memory.stages.size());
+    StageMemory row = of_rank(stage, rank, inputs.run.ranks[rank].memory, stack);
+    if (memory.stages.size() < in_flight.size()) row.in_flight_micro_batches = in_flight[memory.stages.size()];
+    memory.peak = std::max(memory.peak, row.peak);
+    memory.reserved = std::max(memory.reserved, row.reserved);
+    memory.stages.push_back(row);
+  }
+  memory.fits = memory.reserved + memory.runtime <= memory.capacity;
+  return memory;
+}
+
+}  // namespace orrery::report

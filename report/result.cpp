@@ -1,0 +1,138 @@
+#include "report/result.h"
+
+#include "report/json.h"
+#include "sim/base/digest.h"
+
+namespace orrery::report {
+namespace {
+
+using models::Precision;
+using topology::Dtype;
+
+double per_second(double amount, Duration step) {
+  return step > Duration() ? amount / step.seconds() : 0;
+}
+
+// TFLOP/s of one GPU.
+double tflops_per_gpu(Flops work, Duration step, int gpus) {
+  return per_second(work.n, step) / gpus * 1e-12;
+}
+
+double share_of_peak(double tflops, FlopsPerSecond peak) {
+  return peak.n > 0 ? tflops * 1e12 / peak.n : 0;
+}
+
+Convention convention(const char* name, Flops work, const Result& result) {
+  const double tflops = tflops_per_gpu(work, result.step_time, result.gpus);
+  return {name, work, tflops, share_of_peak(tflops, result.peak)};
+}
+
+void fill_rates(const models::Scenario& scenario, Result& result) {
+  const auto sequences = static_cast<double>(scenario.training.global_batch);
+  result.samples_per_s = per_second(sequences, result.step_time);
+  result.tokens_per_s = result.samples_per_s * static_cast<double>(scenario.training.sequence_length);
+}
+
+void fill_flops(const models::Scenario& scenario, Result& result) {
+  const Dtype dtype = compute_dtype(scenario.training.precision);
+  result.peak_dtype = to_string(dtype);
+  if (const auto peak = scenario.cluster.gpu.peak.find(dtype); peak != scenario.cluster.gpu.peak.end())
+    result.peak = peak->second;
+
+  const models::StepFlops flops = models::step_flops(scenario);
+  result.model_flops = flops.model_causal;
+  result.hardware_flops = flops.hardware;
+  result.model_tflops_per_gpu = tflops_per_gpu(flops.model_causal, result.step_time, result.gpus);
+  result.mfu = share_of_peak(result.model_tflops_per_gpu, result.peak);
+  result.hfu = share_of_peak(tflops_per_gpu(flops.hardware, result.step_time, result.gpus), result.peak);
+  result.conventions = {
+      convention("model-full", flops.model_full, result),
+      convention("model-causal", flops.model_causal, result),
+      convention("megatron-2021", flops.megatron_2021, result),
+      convention("palm", flops.palm, result),
+  };
+}
+
+std::string describe_schedule(const models::Scenario& scenario) {
+  std::string text = scenario.pipeline.schedule;
+  if (scenario.pipeline.virtual_stages > 1)
+    text += ", " + std::to_string(scenario.pipeline.virtual_stages) + " chunks a rank";
+  return text + ", " + std::to_string(scenario.micro_batches()) + " micro-batches of " +
+         std::to_string(scenario.training.micro_batch);
+}
+
+std::vector<std::pair<std::string, Bytes>> bytes_by_kind(const RunInputs& inputs) {
+  // Every kind of the contract is told, also where nothing crossed it.
+  std::vector<std::pair<std::string, Bytes>> totals;
+  for (int kind = 0; kind < topology::kLinkKinds; ++kind)
+    totals.emplace_back(to_string(static_cast<topology::LinkKind>(kind)), Bytes{});
+
+  const sim::Workload& workload = inputs.compiled.workload;
+  for (std::uint32_t i = 0; i < inputs.run.link_bytes.size(); ++i) {
+    const std::string& name = workload.link_kinds[workload.links[LinkId{i}].kind];
+    for (auto& [kind, bytes] : totals)
+      if (kind == name) bytes += inputs.run.link_bytes[LinkId{i}];
+  }
+  return totals;
+}
+
+}  // namespace
+
+Dtype compute_dtype(Precision precision) {
+  switch (precision) {
+    case Precision::fp32:
+      return Dtype::fp32;
+    case Precision::tf32:
+      return Dtype::tf32;
+    case Precision::fp16:
+      return Dtype::fp16;
+    case Precision::bf16:
+      return Dtype::bf16;
+    case Precision::fp8:
+    case Precision::fp8_current:
+    case Precision::fp8_blockwise:
+      return Dtype::fp8;
+    case Precision::mxfp8:
+      return Dtype::mxfp8;
+    case Precision::nvfp4:
+      return Dtype::nvfp4;
+  }
+  return Dtype::bf16;
+}
+
+double Result::bubble_fraction() const {
+  return step_time > Duration() ? time.bubble.seconds() / step_time.seconds() : 0;
+}
+
+Result make_result(const RunInputs& inputs) {
+  const models::Scenario& scenario = inputs.scenario;
+  Result result;
+  result.scenario = scenario.name;
+  result.file = scenario.file;
+  result.digest = inputs.run.digest;
+  result.layout = scenario.layout;
+  result.schedule = describe_schedule(scenario);
+  result.gpu = scenario.cluster.gpu.name;
+  result.gpus = scenario.layout.gpus();
+
+  result.step_time = inputs.run.step_time();
+  result.time = mean_time(inputs.run);
+  fill_rates(scenario, result);
+  fill_flops(scenario, result);
+
+  result.memory = memory_of(inputs);
+  result.bytes_by_link_kind = bytes_by_kind(inputs);
+  result.busiest_links = busiest_links(inputs, 5);
+
+  result.ranks_simulated = inputs.ranks_simulated;
+  result.ops = inputs.run.ops;
+  result.events = inputs.run.events;
+  result.wall_s = inputs.wall_s;
+  result.defaults_used = scenario.defaults_used;
+  result.warnings = scenario.warnings;
+  for (const models::PublishedValue& value : scenario.published)
+    result.published.push_back({value, metric(result, value.metric, value.convention)});
+  return result;
+}
+
+}  // namespace orrery::report

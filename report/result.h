@@ -1,0 +1,121 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/architecture/flops.h"
+#include "models/compile/compile.h"
+#include "models/scenario/scenario.h"
+#include "sim/run_result.h"
+
+namespace orrery::report {
+
+// Where the step goes: the mean over ranks. Whole picoseconds, so that the parts
+// add up to the step exactly (docs/report.md says what counts where).
+struct TimeParts {
+  Duration compute, recompute, exposed_tp, exposed_cp, exposed_ep, exposed_pp, exposed_dp, bubble, optimizer, offload,
+      host, other;
+
+  struct Part {
+    const char* key;    // in the result: "exposed_tp_s"
+    const char* label;  // for people
+    Duration TimeParts::*member;
+  };
+  static std::span<const Part> all();
+  Duration total() const;
+};
+
+// Memory of the largest rank of a pipeline stage at the moment of its peak.
+struct StageMemory {
+  int stage = 0;
+  RankId rank;
+  Bytes peak, parameters, gradients, optimizer, activations, buffers, reserved;
+  int in_flight_micro_batches = 0;  // most forwards of one rank whose backward is still to come, over its chunks
+};
+
+struct Memory {
+  Bytes capacity, peak, reserved, runtime;
+  bool fits = false;  // reserved + runtime <= capacity
+  std::vector<StageMemory> stages;
+
+  Bytes headroom() const { return capacity - reserved - runtime; }
+};
+
+// Links that carry the same bytes over the same capacity, told once.
+struct BusyLink {
+  std::string name;  // of the first of them
+  std::string kind;
+  int alike = 1;  // how many there are
+  BytesPerSecond capacity;
+  Bytes bytes;             // each, over the step
+  double utilisation = 0;  // bytes / (capacity x step)
+  Duration busy;           // time with at least one transfer
+};
+
+struct Convention {
+  std::string name;
+  Flops model_flops;
+  double model_tflops_per_gpu = 0;
+  double mfu = 0;
+};
+
+struct Published {
+  models::PublishedValue measured;
+  std::optional<double> predicted;  // none: the metric is no numeric path of the result
+};
+
+// Everything that `orrery run` says about a scenario; the contract's section 3.
+struct Result {
+  std::string scenario;  // its name
+  std::string file;
+  Digest digest;
+  models::LayoutSpec layout;
+  std::string schedule;  // "interleaved-1f1b, 8 chunks a rank, 32 micro-batches"
+  std::string gpu;
+  int gpus = 0;
+
+  Duration step_time;
+  double tokens_per_s = 0, samples_per_s = 0;
+  Flops model_flops, hardware_flops;
+  double model_tflops_per_gpu = 0, mfu = 0, hfu = 0;
+  FlopsPerSecond peak;  // what mfu and hfu divide by, one GPU
+  std::string peak_dtype;
+  std::vector<Convention> conventions;
+
+  TimeParts time;
+  Memory memory;
+  std::vector<std::pair<std::string, Bytes>> bytes_by_link_kind;
+  std::vector<BusyLink> busiest_links;
+
+  std::uint64_t ranks_simulated = 0, ops = 0, events = 0;
+  double wall_s = 0;
+  std::vector<std::string> defaults_used, warnings;
+  std::vector<Published> published;
+
+  double bubble_fraction() const;
+};
+
+// What the way from a scenario to a result leaves behind.
+struct RunInputs {
+  const models::Scenario& scenario;
+  const models::Compiled& compiled;
+  const sim::RunResult& run;  // of every rank: unfolded
+  std::uint64_t ranks_simulated = 0;
+  double wall_s = 0;
+};
+
+Result make_result(const RunInputs& inputs);
+
+// Parts of it, each a question to the run.
+TimeParts mean_time(const sim::RunResult& run);
+Memory memory_of(const RunInputs& inputs);
+std::vector<int> in_flight_by_stage(const models::Schedule& schedule);
+std::vector<BusyLink> busiest_links(const RunInputs& inputs, std::size_t at_most);
+
+// The dense peak that the scenario's compute precision divides by.
+topology::Dtype compute_dtype(models::Precision precision);
+
+}  // namespace orrery::report

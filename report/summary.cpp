@@ -1,0 +1,159 @@
+#include "report/summary.h"
+
+#include "report/text.h"
+
+namespace orrery::report {
+namespace {
+
+std::string painted(std::string_view text, std::string_view code, const Style& style) {
+  if (!style.color) return std::string(text);
+  return "\033[" + std::string(code) + "m" + std::string(text) + "\033[0m";
+}
+
+std::string heading(const std::string& text, const Style& style) {
+  return '\n' + painted(text, "1", style) + '\n';
+}
+
+std::string layout_line(const Result& r) {
+  const models::LayoutSpec& l = r.layout;
+  std::string text = "tp " + std::to_string(l.tp);
+  if (l.sequence_parallel) text += " + sequence parallel";
+  if (l.cp > 1) text += ", cp " + std::to_string(l.cp);
+  text += ", pp " + std::to_string(l.pp) + ", dp " + std::to_string(l.dp);
+  if (l.ep > 1) text += ", ep " + std::to_string(l.ep);
+  text += l.fsdp.empty() ? ", zero " + std::to_string(l.zero) : ", fsdp " + l.fsdp;
+  return text;
+}
+
+std::string who(const Result& r) {
+  Table table("ll");
+  table.row({"scenario", r.scenario.empty() ? r.file : r.scenario});
+  table.row({"GPUs", grouped(r.gpus) + " x " + r.gpu});
+  table.row({"layout", layout_line(r)});
+  table.row({"schedule", r.schedule});
+  return table.str();
+}
+
+std::string speed(const Result& r) {
+  const std::string peak = significant(r.peak.n * 1e-12, 4) + " TFLOP/s (" + r.gpu + ", " + r.peak_dtype + ", dense)";
+  Table table("lll");
+  table.row({"step", human_seconds(r.step_time.seconds())});
+  table.row({"tokens/s", with_prefix(r.tokens_per_s), significant(r.tokens_per_s / r.gpus) + " a GPU"});
+  table.row({"model TFLOP/s a GPU", significant(r.model_tflops_per_gpu), "model-causal: half of the attention counts"});
+  table.row({"MFU", percent(r.mfu), "of " + peak});
+  table.row({"HFU", percent(r.hfu), "with what is recomputed"});
+  for (const Convention& c : r.conventions)
+    if (c.name == "model-full")
+      table.row({"by model-full", significant(c.model_tflops_per_gpu),
+                 "= " + percent(c.mfu) + ": all of the attention counts"});
+  return table.str();
+}
+
+std::string breakdown(const Result& r) {
+  constexpr int kBar = 40;
+  Table table("lrrl");
+  const double step = r.step_time.seconds();
+  for (const TimeParts::Part& part : TimeParts::all()) {
+    const Duration time = r.time.*part.member;
+    if (time == Duration()) continue;
+    const double share = step > 0 ? time.seconds() / step : 0;
+    table.row({part.label, significant(time.seconds()), percent(share), bar(share, kBar)});
+  }
+  table.row({"step", significant(step), percent(1)});
+  return table.str();
+}
+
+std::string stage_name(const Memory& memory, const StageMemory& stage) {
+  std::string name = "stage " + std::to_string(stage.stage);
+  return stage.peak == memory.peak ? name + " *" : name;
+}
+
+std::string network(const Result& r) {
+  Table table("l");
+  for (const auto& [kind, bytes] : r.bytes_by_link_kind)
+    if (bytes.n > 0) table.row({kind, with_prefix(static_cast<double>(bytes.n)) + "B"});
+  return table.str();
+}
+
+std::string links(const Result& r) {
+  Table table("l");
+  table.row({"", "alike", "GB each", "GB/s possible", "used", "busy"});
+  for (const BusyLink& link : r.busiest_links) {
+    const double step = r.step_time.seconds();
+    table.row({link.name, grouped(link.alike), significant(static_cast<double>(link.bytes.n) * 1e-9),
+               significant(static_cast<double>(link.capacity.n) * 1e-9), percent(link.utilisation),
+               percent(step > 0 ? link.busy.seconds() / step : 0)});
+  }
+  return table.str();
+}
+
+std::string published(const Result& r) {
+  Table table("l");
+  table.row({"", "predicted", "published", "difference"});
+  for (const Published& p : r.published) {
+    const std::string name =
+        p.measured.metric + (p.measured.convention.empty() ? "" : " (" + p.measured.convention + ")");
+    if (!p.predicted) {
+      table.row({name, "no such number", significant(p.measured.value), ""});
+      continue;
+    }
+    const double error = p.measured.value != 0 ? *p.predicted / p.measured.value - 1 : 0;
+    table.row(
+        {name, significant(*p.predicted), significant(p.measured.value), (error >= 0 ? "+" : "") + percent(error)});
+  }
+  std::string text = table.str();
+  for (const Published& p : r.published) text += "  source: " + p.measured.source + '\n';
+  return text;
+}
+
+std::string engine_line(const Result& r) {
+  return "  " + grouped(r.gpus) + " ranks, " + grouped(static_cast<std::int64_t>(r.ranks_simulated)) + " simulated; " +
+         with_prefix(static_cast<double>(r.ops)) + " ops, " + with_prefix(static_cast<double>(r.events)) +
+         " events in " + human_seconds(r.wall_s) + "; digest " + hex(r.digest.value()) + '\n';
+}
+
+}  // namespace
+
+std::string fits_line(const Memory& memory, const Style& style) {
+  const std::string verdict = memory.fits ? painted("fits", "1;32", style) : painted("does not fit", "1;31", style);
+  const Bytes used = memory.reserved + memory.runtime;
+  const Bytes left = memory.headroom();
+  return verdict + ": " + gib(used) + " of " + gib(memory.capacity) + " GiB a GPU (" + gib(memory.peak) +
+         " allocated, " + gib(memory.reserved) + " reserved, " + gib(memory.runtime) + " runtime), " +
+         (left.n >= 0 ? gib(left) + " GiB left\n" : gib(Bytes{-left.n}) + " GiB too many\n");
+}
+
+std::string memory_table(const Memory& memory) {
+  Table table("l");
+  table.row({"GiB", "parameters", "gradients", "optimizer", "activations", "buffers", "peak", "reserved", "headroom",
+             "in flight"});
+  for (const StageMemory& s : memory.stages)
+    table.row({stage_name(memory, s), gib(s.parameters), gib(s.gradients), gib(s.optimizer), gib(s.activations),
+               gib(s.buffers), gib(s.peak), gib(s.reserved), gib(memory.capacity - s.reserved - memory.runtime),
+               std::to_string(s.in_flight_micro_batches)});
+  return table.str();
+}
+
+std::string notes(const Result& result) {
+  std::string text;
+  for (const std::string& line : result.defaults_used) text += "  default: " + line + '\n';
+  for (const std::string& line : result.warnings) text += "  warning: " + line + '\n';
+  return text;
+}
+
+std::string summary(const Result& r, const Style& style) {
+  std::string text = fits_line(r.memory, style) + '\n' + who(r) + '\n' + speed(r);
+  text += heading("Where the step goes (mean over ranks; seconds, share)", style) + breakdown(r);
+  text +=
+      heading("Memory at the peak of each stage's largest rank (GiB; * the largest)", style) + memory_table(r.memory);
+  text += heading("Network, bytes a step over all GPUs, each crossing counted", style) + network(r);
+  if (!r.busiest_links.empty()) text += heading("Busiest links", style) + links(r);
+  if (!r.published.empty()) text += heading("Against what was published", style) + published(r);
+  text += heading("Simulation", style) + engine_line(r);
+  for (const std::string& line : r.warnings) text += "  warning: " + line + '\n';
+  if (!r.defaults_used.empty())
+    text += "  " + std::to_string(r.defaults_used.size()) + " values were defaulted: orrery explain lists them\n";
+  return text;
+}
+
+}  // namespace orrery::report

@@ -1,0 +1,139 @@
+// Where the step goes, as the mean over ranks.
+//
+// The engine puts every picosecond of a rank's step in one place (RankTime).
+// Here those places become the parts of the result:
+//
+//   busy, exposed of compute, recompute, optimizer, offload, host   -> their part
+//   busy, exposed, late of tp, cp, ep, dp                           -> exposed_*
+//   busy, exposed of pp                                             -> exposed_pp
+//   late of pp, bubble                                              -> bubble
+//   what is late anywhere else, category other                      -> other
+//
+// A rank's own step is the time between its own step ends; the step of the
+// cluster is that between the latest ranks' ends. They agree in steady state;
+// where they do not, the difference is waiting that no op shows, and goes to
+// `other` (or comes out of the bubble, when a rank's own step was the longer one).
+#include <algorithm>
+#include <array>
+
+#include "report/result.h"
+
+namespace orrery::report {
+namespace {
+
+using models::TimeCategory;
+
+constexpr std::array<TimeParts::Part, 12> kParts = {{
+    {"compute_s", "compute", &TimeParts::compute},
+    {"recompute_s", "recompute", &TimeParts::recompute},
+    {"exposed_tp_s", "exposed TP", &TimeParts::exposed_tp},
+    {"exposed_cp_s", "exposed CP", &TimeParts::exposed_cp},
+    {"exposed_ep_s", "exposed EP", &TimeParts::exposed_ep},
+    {"exposed_pp_s", "exposed PP", &TimeParts::exposed_pp},
+    {"exposed_dp_s", "exposed DP", &TimeParts::exposed_dp},
+    {"bubble_s", "bubble", &TimeParts::bubble},
+    {"optimizer_s", "optimizer", &TimeParts::optimizer},
+    {"offload_s", "offload", &TimeParts::offload},
+    {"host_s", "host", &TimeParts::host},
+    {"other_s", "other", &TimeParts::other},
+}};
+
+// The part that busy and exposed time of a category counts in.
+Duration TimeParts::*part_of(TimeCategory category) {
+  switch (category) {
+    case TimeCategory::compute:
+      return &TimeParts::compute;
+    case TimeCategory::recompute:
+      return &TimeParts::recompute;
+    case TimeCategory::tp:
+      return &TimeParts::exposed_tp;
+    case TimeCategory::cp:
+      return &TimeParts::exposed_cp;
+    case TimeCategory::ep:
+      return &TimeParts::exposed_ep;
+    case TimeCategory::pp:
+      return &TimeParts::exposed_pp;
+    case TimeCategory::dp:
+      return &TimeParts::exposed_dp;
+    case TimeCategory::optimizer:
+      return &TimeParts::optimizer;
+    case TimeCategory::offload:
+      return &TimeParts::offload;
+    case TimeCategory::host:
+      return &TimeParts::host;
+    case TimeCategory::other:
+      return &TimeParts::other;
+  }
+  return &TimeParts::other;
+}
+
+// The part that waiting for late peers of a category counts in.
+Duration TimeParts::*late_part_of(TimeCategory category) {
+  switch (category) {
+    case TimeCategory::tp:
+    case TimeCategory::cp:
+    case TimeCategory::ep:
+    case TimeCategory::dp:
+      return part_of(category);
+    case TimeCategory::pp:
+      return &TimeParts::bubble;
+    default:
+      return &TimeParts::other;
+  }
+}
+
+void add(const std::vector<Duration>& by_category, Duration TimeParts::* (*part)(TimeCategory), TimeParts& sums) {
+  for (std::size_t i = 0; i < by_category.size(); ++i) sums.*part(static_cast<TimeCategory>(i)) += by_category[i];
+}
+
+// Divides every part by `n`; what rounding leaves goes to the largest, so that
+// the mean of the sum is the sum of the means.
+void divide(TimeParts& sums, std::int64_t n) {
+  const Duration mean_total = Duration::ps(sums.total().count_ps() / n);
+  Duration TimeParts::*largest = kParts[0].member;
+  for (const auto& part : kParts) {
+    sums.*part.member = Duration::ps((sums.*part.member).count_ps() / n);
+    if (sums.*part.member > sums.*largest) largest = part.member;
+  }
+  sums.*largest += mean_total - sums.total();
+}
+
+// Makes the parts add up to the cluster's step.
+void settle(Duration step, TimeParts& parts) {
+  const Duration missing = step - parts.total();
+  if (missing >= Duration()) {
+    parts.other += missing;
+    return;
+  }
+  const Duration from_bubble = std::min(parts.bubble, Duration() - missing);
+  parts.bubble -= from_bubble;
+  parts.other += missing + from_bubble;
+}
+
+}  // namespace
+
+std::span<const TimeParts::Part> TimeParts::all() {
+  return kParts;
+}
+
+Duration TimeParts::total() const {
+  Duration sum;
+  for (const Part& part : kParts) sum += this->*part.member;
+  return sum;
+}
+
+TimeParts mean_time(const sim::RunResult& run) {
+  TimeParts parts;
+  if (run.ranks.empty()) return parts;
+  for (const sim::RankSummary& rank : run.ranks) {
+    add(rank.time.busy, part_of, parts);
+    add(rank.time.exposed, part_of, parts);
+    add(rank.time.late, late_part_of, parts);
+    parts.bubble += rank.time.bubble;
+  }
+  divide(parts, static_cast<std::int64_t>(run.ranks.size()));
+  settle(run.step_time(), parts);
+  return parts;
+}
+
+}  // namespace orrery::report
