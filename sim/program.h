@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "sim/base/amount.h"
@@ -91,8 +94,9 @@ struct OpRef {
 };
 
 // Writes a Program op by op. Each call appends to a stream and returns where the
-// op stands. Waits beyond the first become `wait` ops. Labels, transfers and
-// markers that are equal are stored once.
+// op stands. Waits beyond the first become `wait` ops; of several waits on one
+// stream only the latest is kept. Labels, transfers and markers that are equal
+// are stored once.
 class ProgramBuilder {
  public:
   explicit ProgramBuilder(std::string name) { program_.name = std::move(name); }
@@ -119,6 +123,7 @@ class ProgramBuilder {
   // The op appended last to `stream`, or none.
   OpRef last(StreamIndex stream) const;
   const Program& program() const { return program_; }
+  // The program. Waits that no op followed become a `wait` op at the end of their stream.
   Program finish() &&;
 
  private:
@@ -127,6 +132,9 @@ class ProgramBuilder {
 
   Program program_;
   std::vector<std::vector<OpRef>> pending_;  // by stream: waits for the next op
+  std::map<std::string, std::uint32_t, std::less<>> labels_;
+  std::map<std::tuple<TransferKind, std::uint16_t, std::uint16_t, std::int64_t>, std::uint32_t> transfers_;
+  std::map<std::tuple<Marker::Kind, char, std::uint16_t, std::uint32_t>, std::uint32_t> markers_;
 };
 
 }  // namespace orrery::sim

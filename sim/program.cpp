@@ -1,0 +1,160 @@
+#include "sim/program.h"
+
+#include <algorithm>
+
+namespace orrery::sim {
+
+std::string_view to_string(TransferKind kind) {
+  static constexpr std::string_view names[] = {"all-reduce",     "all-gather", "reduce-scatter", "all-to-all",
+                                               "broadcast",      "reduce",     "gather",         "scatter",
+                                               "point-to-point", "copy"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+std::size_t Program::op_count() const {
+  std::size_t n = 0;
+  for (const Stream& stream : streams) n += stream.ops.size();
+  return n;
+}
+
+namespace {
+
+std::uint8_t class_bits(KernelClass kernel_class) {
+  return static_cast<std::uint8_t>(static_cast<unsigned>(kernel_class) << Op::kClassShift);
+}
+
+Op make_op(OpKind kind, Category category, std::int64_t payload) {
+  Op op;
+  op.kind = kind;
+  op.category = category;
+  op.payload = payload;
+  return op;
+}
+
+void set_dependency(Op& op, const OpRef& on) {
+  op.after_stream = on.stream;
+  op.after = on.op;
+  if (on.previous_step) op.flags |= Op::kPreviousStep;
+}
+
+// A stream runs in order, so of two waits on one stream the later op says both.
+bool later(const OpRef& a, const OpRef& b) {
+  if (a.previous_step != b.previous_step) return b.previous_step;
+  return a.op > b.op;
+}
+
+}  // namespace
+
+StreamIndex ProgramBuilder::add_stream(std::string name) {
+  program_.streams.push_back({std::move(name), {}, {}});
+  pending_.emplace_back();
+  return static_cast<StreamIndex>(program_.streams.size() - 1);
+}
+
+std::uint32_t ProgramBuilder::label(std::string_view text) {
+  const auto known = labels_.find(text);
+  if (known != labels_.end()) return known->second;
+  const auto index = static_cast<std::uint32_t>(program_.labels.size());
+  program_.labels.emplace_back(text);
+  labels_.emplace(std::string(text), index);
+  return index;
+}
+
+void ProgramBuilder::wait(StreamIndex stream, OpRef on) {
+  if (on.is_none() || on.stream == stream) return;
+  for (OpRef& known : pending_[stream]) {
+    if (known.stream != on.stream) continue;
+    if (later(on, known)) known = on;
+    return;
+  }
+  pending_[stream].push_back(on);
+}
+
+OpRef ProgramBuilder::append(StreamIndex stream, Op op, Note note) {
+  Stream& to = program_.streams[stream];
+  std::vector<OpRef>& waits = pending_[stream];
+  for (std::size_t i = 0; i + 1 < waits.size(); ++i) {
+    Op wait = make_op(OpKind::wait, op.category, 0);
+    set_dependency(wait, waits[i]);
+    to.ops.push_back(wait);
+    to.notes.push_back({note.label, UINT32_MAX});
+  }
+  if (!waits.empty()) set_dependency(op, waits.back());
+  waits.clear();
+  to.ops.push_back(op);
+  to.notes.push_back(note);
+  return last(stream);
+}
+
+std::int64_t ProgramBuilder::transfer_index(const Transfer& transfer) {
+  const auto key = std::tuple(transfer.kind, transfer.role, transfer.tag, transfer.bytes.n);
+  const auto [known, is_new] = transfers_.emplace(key, static_cast<std::uint32_t>(program_.transfers.size()));
+  if (is_new) program_.transfers.push_back(transfer);
+  return known->second;
+}
+
+OpRef ProgramBuilder::kernel(StreamIndex stream, Duration cost, Category category, KernelClass kernel_class,
+                             std::uint32_t label, std::uint32_t kernel) {
+  Op op = make_op(OpKind::kernel, category, cost.count_ps());
+  op.flags = class_bits(kernel_class);
+  return append(stream, op, {label, kernel});
+}
+
+OpRef ProgramBuilder::collective(StreamIndex stream, const Transfer& transfer, Category category, std::uint32_t label) {
+  return append(stream, make_op(OpKind::collective, category, transfer_index(transfer)), {label, UINT32_MAX});
+}
+
+OpRef ProgramBuilder::send(StreamIndex stream, const Transfer& transfer, Category category, std::uint32_t label,
+                           bool grouped_with_next) {
+  Op op = make_op(OpKind::send, category, transfer_index(transfer));
+  if (grouped_with_next) op.flags |= Op::kGroupedWithNext;
+  return append(stream, op, {label, UINT32_MAX});
+}
+
+OpRef ProgramBuilder::receive(StreamIndex stream, const Transfer& transfer, Category category, std::uint32_t label,
+                              bool grouped_with_next) {
+  Op op = make_op(OpKind::receive, category, transfer_index(transfer));
+  if (grouped_with_next) op.flags |= Op::kGroupedWithNext;
+  return append(stream, op, {label, UINT32_MAX});
+}
+
+OpRef ProgramBuilder::copy(StreamIndex stream, const Transfer& transfer, Category category, std::uint32_t label) {
+  return append(stream, make_op(OpKind::copy, category, transfer_index(transfer)), {label, UINT32_MAX});
+}
+
+std::uint32_t ProgramBuilder::buffer(Bytes bytes, std::uint8_t cause, std::uint32_t label) {
+  program_.buffers.push_back({bytes, cause, label});
+  return static_cast<std::uint32_t>(program_.buffers.size() - 1);
+}
+
+OpRef ProgramBuilder::allocate(StreamIndex stream, std::uint32_t buffer) {
+  return append(stream, make_op(OpKind::allocate, 0, buffer), {program_.buffers[buffer].label, UINT32_MAX});
+}
+
+OpRef ProgramBuilder::free(StreamIndex stream, std::uint32_t buffer) {
+  return append(stream, make_op(OpKind::free, 0, buffer), {program_.buffers[buffer].label, UINT32_MAX});
+}
+
+OpRef ProgramBuilder::marker(StreamIndex stream, const Marker& marker) {
+  const auto key = std::tuple(marker.kind, marker.action, marker.chunk, marker.micro_batch);
+  const auto [known, is_new] = markers_.emplace(key, static_cast<std::uint32_t>(program_.markers.size()));
+  if (is_new) program_.markers.push_back(marker);
+  return append(stream, make_op(OpKind::marker, 0, known->second), {label(""), UINT32_MAX});
+}
+
+OpRef ProgramBuilder::last(StreamIndex stream) const {
+  const std::size_t n = program_.streams[stream].ops.size();
+  if (n == 0) return OpRef::none();
+  return {stream, static_cast<OpIndex>(n - 1), false};
+}
+
+// Waits that no op followed hold the end of the step.
+Program ProgramBuilder::finish() && {
+  for (std::size_t s = 0; s < pending_.size(); ++s) {
+    if (pending_[s].empty()) continue;
+    append(static_cast<StreamIndex>(s), make_op(OpKind::wait, 0, 0), {label(""), UINT32_MAX});
+  }
+  return std::move(program_);
+}
+
+}  // namespace orrery::sim

@@ -1,0 +1,101 @@
+#include "sim/program.h"
+
+#include <gtest/gtest.h>
+
+namespace orrery::sim {
+namespace {
+
+constexpr Category kCompute = 0;
+
+class ProgramBuilderTest : public ::testing::Test {
+ protected:
+  OpRef kernel(StreamIndex stream) {
+    return b.kernel(stream, Duration::us(1), kCompute, KernelClass::compute_bound, b.label("k"));
+  }
+
+  ProgramBuilder b{"test"};
+  StreamIndex main = b.add_stream("main"), side = b.add_stream("side"), third = b.add_stream("third");
+};
+
+TEST_F(ProgramBuilderTest, ARefSaysWhereItsOpStands) {
+  kernel(main);
+  const OpRef second = kernel(main);
+  EXPECT_EQ(second.stream, main);
+  EXPECT_EQ(second.op, 1u);
+  EXPECT_EQ(b.last(main).op, 1u);
+  EXPECT_TRUE(b.last(side).is_none());
+}
+
+// An op carries one dependency; each further one stands before it as a wait.
+TEST_F(ProgramBuilderTest, WaitsBeyondTheFirstBecomeOps) {
+  const OpRef a = kernel(main), c = kernel(third);
+  b.wait(side, a);
+  b.wait(side, c);
+  const OpRef k = kernel(side);
+  const Program p = std::move(b).finish();
+  ASSERT_EQ(k.op, 1u);
+  ASSERT_EQ(p.streams[side].ops.size(), 2u);
+  EXPECT_EQ(p.streams[side].ops[0].kind, OpKind::wait);
+  EXPECT_EQ(p.streams[side].ops[0].after_stream, main);
+  EXPECT_EQ(p.streams[side].ops[1].kind, OpKind::kernel);
+  EXPECT_EQ(p.streams[side].ops[1].after_stream, third);
+  EXPECT_EQ(p.streams[side].notes.size(), p.streams[side].ops.size());
+}
+
+TEST_F(ProgramBuilderTest, OrderWithinAStreamNeedsNoWait) {
+  const OpRef a = kernel(main);
+  b.wait(main, a);
+  b.wait(main, OpRef::none());
+  const OpRef k = kernel(main);
+  EXPECT_FALSE(b.program().streams[main].ops[k.op].waits());
+}
+
+TEST_F(ProgramBuilderTest, OfTwoWaitsOnOneStreamTheLaterOneSaysBoth) {
+  OpRef before = kernel(main);
+  before.previous_step = true;
+  const OpRef first = kernel(main), second = kernel(main);
+  b.wait(side, second);
+  b.wait(side, first);
+  b.wait(side, before);
+  const OpRef k = kernel(side);
+  ASSERT_EQ(k.op, 0u);
+  EXPECT_EQ(b.program().streams[side].ops[0].after, second.op);
+  EXPECT_FALSE(b.program().streams[side].ops[0].on_previous_step());
+}
+
+TEST_F(ProgramBuilderTest, AWaitOnTheStepBeforeIsMarked) {
+  OpRef k = kernel(main);
+  k.previous_step = true;
+  b.wait(side, k);
+  kernel(side);
+  EXPECT_TRUE(b.program().streams[side].ops[0].on_previous_step());
+  EXPECT_EQ(b.program().streams[side].ops[0].kernel_class(), KernelClass::compute_bound);
+}
+
+// What nobody follows still holds back the end of the step.
+TEST_F(ProgramBuilderTest, AWaitAtTheEndIsKept) {
+  const OpRef k = kernel(main);
+  b.wait(side, k);
+  const Program p = std::move(b).finish();
+  ASSERT_EQ(p.streams[side].ops.size(), 1u);
+  EXPECT_EQ(p.streams[side].ops[0].kind, OpKind::wait);
+  EXPECT_TRUE(p.streams[side].ops[0].waits());
+}
+
+TEST_F(ProgramBuilderTest, EqualThingsAreStoredOnce) {
+  const Transfer t{TransferKind::all_reduce, 3, 0, Bytes{100}};
+  Transfer other = t;
+  other.bytes = Bytes{101};
+  for (int i = 0; i < 3; ++i) {
+    b.collective(main, t, 1, b.label("ar"));
+    b.marker(main, {Marker::Kind::action_begin, 'F', 0, 7});
+  }
+  b.collective(main, other, 1, b.label("ar"));
+  EXPECT_EQ(b.program().transfers.size(), 2u);
+  EXPECT_EQ(b.program().markers.size(), 1u);
+  EXPECT_EQ(b.label("ar"), b.label("ar"));
+  EXPECT_EQ(b.program().op_count(), 7u);
+}
+
+}  // namespace
+}  // namespace orrery::sim
