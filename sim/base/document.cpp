@@ -60,6 +60,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (found == anchors_.end()) throw Stop{{where(mark), "an alias to a node that contains it"}};
     count(found->second.size, mark);
     if (static_cast<int>(open_.size()) + found->second.depth > limits_.max_depth) too_deep(mark);
+    if (!open_.empty()) open_.back().deepest = std::max(open_.back().deepest, found->second.depth + 1);
     put(found->second.node, YAML::NullAnchor);
   }
 
