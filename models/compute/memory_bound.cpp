@@ -1,0 +1,22 @@
+#include "models/compute/memory_bound.h"
+
+namespace orrery::models {
+namespace {
+
+const topology::MemoryBoundCurve& curve_of(const std::string& family, const topology::GpuSpec& gpu) {
+  static const topology::MemoryBoundCurve nothing_known;
+  if (auto it = gpu.memory_bound.find(family); it != gpu.memory_bound.end()) return it->second;
+  if (auto it = gpu.memory_bound.find("default"); it != gpu.memory_bound.end()) return it->second;
+  return nothing_known;
+}
+
+}  // namespace
+
+double memory_bound_seconds(const MemoryBoundShape& shape, const topology::GpuSpec& gpu) {
+  if (shape.bytes.n <= 0) return 0;
+  const topology::MemoryBoundCurve& curve = curve_of(shape.family, gpu);
+  return curve.launch.seconds() +
+         static_cast<double>(shape.bytes.n) / (curve.efficiency * static_cast<double>(gpu.memory_bandwidth.n));
+}
+
+}  // namespace orrery::models
