@@ -1,0 +1,169 @@
+// As-soon-as-possible execution of a fixed order.
+//
+//   F(s,k)    starts no sooner than the end of F(s-1,k)
+//   I/B(s,k)  no sooner than the ends of F(s,k) and of I/B(s+1,k)
+//   W(s,k)    no sooner than the end of I(s,k)
+//
+// plus `transfer` where the two stages are on different ranks; a rank does one
+// action at a time, in its order, and sending costs it nothing. The start of an
+// action is a maximum over earlier ends, so the result does not depend on the
+// order in which we visit the ranks.
+#include <algorithm>
+
+#include "models/schedules/schedule.h"
+
+namespace orrery::models {
+namespace {
+
+constexpr std::int64_t kNotYet = -1;
+
+class Execution {
+ public:
+  Execution(const Schedule& schedule, const ScheduleCosts& costs)
+      : schedule_(schedule),
+        costs_(costs),
+        forward_end_(cells(), kNotYet),
+        backward_end_(cells(), kNotYet),
+        next_(schedule.order.size(), 0),
+        now_(schedule.order.size(), 0),
+        spans_(schedule.order.size()) {
+    for (std::size_t r = 0; r < spans_.size(); ++r) spans_[r].reserve(schedule.order[r].size());
+  }
+
+  // False when some rank waits for what never comes.
+  bool run() {
+    bool moved = true;
+    while (moved) {
+      moved = false;
+      for (std::size_t r = 0; r < spans_.size(); ++r) moved |= advance(r);
+    }
+    for (std::size_t r = 0; r < spans_.size(); ++r)
+      if (next_[r] < schedule_.order[r].size()) return false;
+    return true;
+  }
+
+  std::vector<std::vector<std::pair<std::int64_t, std::int64_t>>> take_spans() { return std::move(spans_); }
+
+ private:
+  std::size_t cells() const {
+    return static_cast<std::size_t>(schedule_.stages()) * static_cast<std::size_t>(schedule_.request.micro_batches);
+  }
+  std::size_t cell(int stage, int micro_batch) const {
+    return static_cast<std::size_t>(stage) * static_cast<std::size_t>(schedule_.request.micro_batches) +
+           static_cast<std::size_t>(micro_batch);
+  }
+
+  // Rank r does all that it can.
+  bool advance(std::size_t r) {
+    const std::size_t before = next_[r];
+    for (const auto& order = schedule_.order[r]; next_[r] < order.size(); ++next_[r]) {
+      const Action& action = order[next_[r]];
+      const std::int64_t ready = ready_at(action);
+      if (ready == kNotYet) break;
+      const std::int64_t start = std::max(now_[r], ready), end = start + duration(action.type);
+      now_[r] = end;
+      spans_[r].emplace_back(start, end);
+      complete(action, end);
+    }
+    return next_[r] > before;
+  }
+
+  void complete(const Action& action, std::int64_t end) {
+    if (action.type == Action::Type::forward) forward_end_[cell(action.stage, action.micro_batch)] = end;
+    if (action.type == Action::Type::backward || action.type == Action::Type::input_gradient)
+      backward_end_[cell(action.stage, action.micro_batch)] = end;
+  }
+
+  std::int64_t ready_at(const Action& action) const {
+    const int s = action.stage, k = action.micro_batch;
+    switch (action.type) {
+      case Action::Type::forward:
+        return s == 0 ? 0 : arrival(forward_end_[cell(s - 1, k)], s - 1, s);
+      case Action::Type::weight_gradient:
+        return backward_end_[cell(s, k)];
+      default:
+        break;
+    }
+    const std::int64_t own = forward_end_[cell(s, k)];
+    if (own == kNotYet || s + 1 == schedule_.stages()) return own;
+    const std::int64_t gradient = arrival(backward_end_[cell(s + 1, k)], s + 1, s);
+    return gradient == kNotYet ? kNotYet : std::max(own, gradient);
+  }
+
+  std::int64_t arrival(std::int64_t end, int from, int to) const {
+    if (end == kNotYet || schedule_.rank_of(from) == schedule_.rank_of(to)) return end;
+    return end + costs_.transfer;
+  }
+
+  std::int64_t duration(Action::Type type) const {
+    switch (type) {
+      case Action::Type::forward:
+        return costs_.forward;
+      case Action::Type::backward:
+        return costs_.backward;
+      case Action::Type::input_gradient:
+        return costs_.input_gradient;
+      case Action::Type::weight_gradient:
+        return costs_.weight_gradient;
+    }
+    return 0;
+  }
+
+  const Schedule& schedule_;
+  const ScheduleCosts& costs_;
+  std::vector<std::int64_t> forward_end_, backward_end_;  // by (stage, micro-batch)
+  std::vector<std::size_t> next_;                         // by rank: its next action
+  std::vector<std::int64_t> now_;                         // by rank: the end of its last action
+  std::vector<std::vector<std::pair<std::int64_t, std::int64_t>>> spans_;
+};
+
+// A rank does one action at a time, so its order alone says how many are in flight.
+int peak_in_flight(const std::vector<Action>& order, Action::Type split_release) {
+  int now = 0, peak = 0;
+  for (const Action& action : order) {
+    if (action.type == Action::Type::forward) peak = std::max(peak, ++now);
+    if (action.type == Action::Type::backward || action.type == split_release) --now;
+  }
+  return peak;
+}
+
+void summarise_rank(const std::vector<std::pair<std::int64_t, std::int64_t>>& spans, ScheduleTimes& times) {
+  std::int64_t busy = 0;
+  for (const auto& [start, end] : spans) busy += end - start;
+  const std::int64_t window = spans.empty() ? 0 : spans.back().second - spans.front().first;
+  times.busy.push_back(busy);
+  times.idle_inside_window.push_back(window - busy);
+  times.longest_rank_window = std::max(times.longest_rank_window, window);
+}
+
+void summarise(ScheduleTimes& times) {
+  std::int64_t first = INT64_MAX, last = 0;
+  for (const auto& spans : times.spans) {
+    summarise_rank(spans, times);
+    if (spans.empty()) continue;
+    first = std::min(first, spans.front().first);
+    last = std::max(last, spans.back().second);
+  }
+  times.makespan = std::max<std::int64_t>(0, last - first);
+  const std::int64_t ideal = *std::max_element(times.busy.begin(), times.busy.end());
+  if (ideal > 0) times.bubble_ratio = static_cast<double>(times.makespan - ideal) / static_cast<double>(ideal);
+}
+
+}  // namespace
+
+ScheduleTimes evaluate(const Schedule& schedule, const ScheduleCosts& costs) {
+  ScheduleTimes times;
+  if (schedule.order.empty()) return times;
+  for (const auto& order : schedule.order) {
+    times.peak_in_flight.push_back(peak_in_flight(order, Action::Type::input_gradient));
+    times.peak_in_flight_weights.push_back(peak_in_flight(order, Action::Type::weight_gradient));
+  }
+  Execution execution(schedule, costs);
+  const bool finished = execution.run();
+  times.spans = execution.take_spans();
+  summarise(times);
+  if (!finished) times.makespan = ScheduleTimes::kNeverEnds;
+  return times;
+}
+
+}  // namespace orrery::models

@@ -1,0 +1,32 @@
+#include "models/schedules/json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace orrery::models {
+
+using Json = nlohmann::ordered_json;
+
+std::string schedule_json(const Schedule& schedule, const ScheduleCosts& costs, const ScheduleTimes& times) {
+  const ScheduleRequest& request = schedule.request;
+  Json json;
+  json["schedule"] = request.name;
+  json["ranks"] = request.ranks;
+  json["micro_batches"] = request.micro_batches;
+  json["virtual_stages"] = request.chunks;
+  json["costs"] = {{"forward", costs.forward},
+                   {"input_gradient", costs.input_gradient},
+                   {"weight_gradient", costs.weight_gradient},
+                   {"transfer", costs.transfer},
+                   {"backward", costs.backward},
+                   {"overlap", costs.overlap}};
+  json["makespan"] = times.makespan;
+  json["longest_rank_window"] = times.longest_rank_window;
+  json["bubble_ratio"] = times.bubble_ratio;
+  json["idle_inside_window"] = times.idle_inside_window;
+  json["busy"] = times.busy;
+  json["peak_in_flight"] = times.peak_in_flight;
+  json["peak_in_flight_weights"] = times.peak_in_flight_weights;
+  return json.dump(2) + '\n';
+}
+
+}  // namespace orrery::models

@@ -1,0 +1,26 @@
+#include "models/schedules/rules.h"
+
+namespace orrery::models {
+namespace {
+
+Errors check(const ScheduleRequest& request) {
+  Errors errors;
+  if (request.ranks != 1)
+    refuse(errors,
+           "schedule none has no pipeline, but pp = " + std::to_string(request.ranks) + "; did you mean '1f1b'?");
+  if (request.chunks != 1)
+    refuse(errors, "schedule none has no pipeline, but virtual_stages = " + std::to_string(request.chunks));
+  return errors;
+}
+
+// Gradient accumulation: every micro-batch forward and at once backward.
+std::vector<Action> order(const ScheduleRequest& request, int rank) {
+  return one_forward_one_backward(
+      0, request.micro_batches, [=](int k) { return forward(rank, k); }, [=](int k) { return backward(rank, k); });
+}
+
+}  // namespace
+
+const ScheduleRule kNone{"none", Placement::linear, false, check, order};
+
+}  // namespace orrery::models

@@ -1,0 +1,90 @@
+#include "models/schedules/output.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+#include "models/schedules/drawing.h"
+#include "models/schedules/json.h"
+#include "models/schedules/notation.h"
+#include "sim/base/suggest.h"
+
+namespace orrery::models {
+namespace {
+
+// 40 million actions of this length still end before 2^63.
+constexpr std::int64_t kMaxCost = 100'000'000'000;
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (std::size_t from = 0;;) {
+    const std::size_t to = text.find(separator, from);
+    parts.push_back(text.substr(from, to - from));
+    if (to == std::string_view::npos) return parts;
+    from = to + 1;
+  }
+}
+
+Result<std::int64_t> parse_cost(std::string_view text) {
+  std::int64_t n = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (problem != std::errc() || end != text.data() + text.size() || n < 0 || n > kMaxCost)
+    return Error{{}, "cost '" + std::string(text) + "' is not a whole number from 0 to " + std::to_string(kMaxCost)};
+  return n;
+}
+
+std::string table(const Schedule& schedule, const ScheduleTimes& times) {
+  const ScheduleRequest& request = schedule.request;
+  std::array<char, 32> ratio{};
+  std::snprintf(ratio.data(), ratio.size(), "%.4f", times.bubble_ratio);
+  std::string text = request.name + ": " + std::to_string(request.ranks) + " ranks, " +
+                     std::to_string(request.micro_batches) + " micro-batches, " + std::to_string(request.chunks) +
+                     (request.chunks == 1 ? " stage" : " stages") + " a rank\n\n" + draw_text(schedule, times) +
+                     "\nmakespan " + std::to_string(times.makespan) + ", longest rank window " +
+                     std::to_string(times.longest_rank_window) + ", bubble / ideal " + ratio.data() +
+                     "\npeak in flight";
+  for (const int peak : times.peak_in_flight) text += ' ' + std::to_string(peak);
+  return text + '\n';
+}
+
+}  // namespace
+
+Result<ScheduleCosts> parse_schedule_costs(std::string_view text) {
+  const std::vector<std::string_view> parts = split(text, ',');
+  if (parts.size() < 4 || parts.size() > 6)
+    return Error{{},
+                 "costs are F,I,W,COMM[,B[,OVERLAP]], 4 to 6 numbers, and '" + std::string(text) + "' has " +
+                     std::to_string(parts.size())};
+  std::array<std::int64_t, 6> cost{};
+  Errors errors;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    Result<std::int64_t> parsed = parse_cost(parts[i]);
+    if (parsed)
+      cost[i] = *parsed;
+    else
+      errors.push_back(parsed.errors().front());
+  }
+  if (!errors.empty()) return errors;
+  ScheduleCosts costs{cost[0], cost[1], cost[2], cost[3], cost[4], cost[5]};
+  if (parts.size() < 5) costs.backward = costs.input_gradient + costs.weight_gradient;
+  if (parts.size() < 6) costs.overlap = costs.forward + costs.backward;
+  return costs;
+}
+
+Result<std::string> schedule_output(const ScheduleRequest& request, const ScheduleCosts& costs,
+                                    std::string_view format) {
+  static const std::vector<std::string> kFormats = {"csv", "json", "table", "svg"};
+  if (std::find(kFormats.begin(), kFormats.end(), format) == kFormats.end())
+    return Error{{},
+                 "no format '" + std::string(format) + "' for a schedule (csv, json, table, svg)" +
+                     did_you_mean(format, kFormats)};
+  const Result<Schedule> schedule = make_schedule(request);
+  if (!schedule) return schedule.errors();
+  if (format == "csv") return schedule_csv(*schedule);
+  const ScheduleTimes times = evaluate(*schedule, costs);
+  if (format == "json") return schedule_json(*schedule, costs, times);
+  return format == "svg" ? draw_svg(*schedule, times) : table(*schedule, times);
+}
+
+}  // namespace orrery::models

@@ -1,0 +1,137 @@
+// What cannot be scheduled is refused with the reason and the numbers.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "models/schedules/schedule.h"
+
+namespace orrery::models {
+namespace {
+
+Errors refusal(const ScheduleRequest& request) {
+  const Result<Schedule> schedule = make_schedule(request);
+  return schedule ? Errors{} : schedule.errors();
+}
+
+std::string reason(const ScheduleRequest& request) {
+  const Errors errors = refusal(request);
+  return errors.empty() ? "accepted" : errors.front().what;
+}
+
+bool mentions(const std::string& text, std::initializer_list<const char*> parts) {
+  return std::all_of(parts.begin(), parts.end(),
+                     [&](const char* part) { return text.find(part) != std::string::npos; });
+}
+
+TEST(Refusal, SizesBelowOne) {
+  EXPECT_TRUE(mentions(reason({"1f1b", 0, 4}), {"pp = 0"}));
+  EXPECT_TRUE(mentions(reason({"gpipe", 4, 0}), {"micro-batches = 0"}));
+  EXPECT_TRUE(mentions(reason({"looped-bfs", 4, 4, -1}), {"virtual_stages = -1"}));
+  EXPECT_EQ(refusal({"1f1b", 0, 0, 0}).size(), 3u);  // all at once
+}
+
+TEST(Refusal, MoreThanAnyMemoryHolds) {
+  EXPECT_TRUE(mentions(reason({"gpipe", 2'000'000'000, 1}), {"2000000000"}));
+  EXPECT_TRUE(mentions(reason({"looped-bfs", 1'000'000, 1'000'000, 1'000'000}), {"2000000000000000000"}));
+}
+
+TEST(Refusal, NoneWithAPipeline) {
+  EXPECT_TRUE(mentions(reason({"none", 4, 8}), {"pp = 4", "1f1b"}));
+  EXPECT_TRUE(mentions(reason({"none", 1, 8, 2}), {"virtual_stages = 2"}));
+}
+
+TEST(Refusal, ChunksWhereOneStageIsHeld) {
+  EXPECT_TRUE(mentions(reason({"1f1b", 4, 8, 2}), {"virtual_stages = 2", "interleaved-1f1b"}));
+  EXPECT_TRUE(mentions(reason({"gpipe", 4, 8, 3}), {"virtual_stages = 3", "looped-bfs"}));
+}
+
+TEST(Refusal, InterleavedWithOneChunk) {
+  EXPECT_TRUE(mentions(reason({"interleaved-1f1b", 4, 8, 1}), {"at least 2", "is 1"}));
+}
+
+// Megatron-LM: N <= m, and m mod N is 0 or at least p.
+TEST(Refusal, GroupsThatDoNotFit) {
+  EXPECT_TRUE(mentions(reason({"interleaved-1f1b", 4, 3, 2}), {"group = 4", "default", "3 micro-batches"}));
+  EXPECT_TRUE(mentions(reason({"interleaved-1f1b", 4, 8, 2, 9}), {"group = 9", "8 micro-batches"}));
+  EXPECT_TRUE(mentions(reason({"interleaved-1f1b", 4, 9, 2}), {"9 micro-batches", "last group of 1", "= 4"}));
+  EXPECT_TRUE(mentions(reason({"interleaved-1f1b", 4, 8, 2, 5}), {"last group of 3", "= 4"}));
+  EXPECT_TRUE(mentions(reason({"interleaved-1f1b", 4, 8, 2, 3}), {"last group of 2", "= 3"}));
+  EXPECT_TRUE(mentions(reason({"interleaved-1f1b", 4, 8, 2, -4}), {"group = -4"}));
+}
+
+// Llama 3 (arXiv:2407.21783, section 3.3.2) runs fewer micro-batches at a time than there are ranks.
+TEST(Refusal, NotForGroupsSmallerThanThePipelineThatDivide) {
+  EXPECT_EQ(reason({"interleaved-1f1b", 4, 8, 2, 2}), "accepted");
+  EXPECT_EQ(reason({"interleaved-1f1b", 4, 9, 2, 5}), "accepted");  // rest 4 >= p
+}
+
+TEST(Refusal, RoundsThatDoNotDivide) {
+  ScheduleRequest request{"interleaved-1f1b", 4, 9, 2};
+  request.rule = "rounds";
+  EXPECT_TRUE(mentions(reason(request), {"= 2 rounds", "m = 9"}));
+  request.micro_batches = 8, request.group = 4;
+  EXPECT_TRUE(mentions(reason(request), {"group = 4", "rounds"}));
+  request.rule = "round";
+  EXPECT_TRUE(mentions(reason(request), {"'round'", "'rounds'"}));
+}
+
+TEST(Refusal, NegativeWarmup) {
+  ScheduleRequest request{"interleaved-1f1b", 4, 8, 2};
+  request.extra_warmup = -1;
+  EXPECT_TRUE(mentions(reason(request), {"extra_warmup = -1"}));
+}
+
+// Rank 0 would run so far ahead that its first backward waits for its own later forward.
+TEST(Refusal, WarmupThatWaitsForItself) {
+  ScheduleRequest request{"interleaved-1f1b", 4, 8, 2};
+  request.extra_warmup = 2;
+  EXPECT_EQ(reason(request), "accepted");
+  request.extra_warmup = 3;
+  EXPECT_TRUE(mentions(reason(request), {"extra_warmup = 3", "groups of 4", "= 2"}));
+  request.group = 8;  // one group: there is no later forward
+  EXPECT_EQ(reason(request), "accepted");
+}
+
+// What a schedule does not read, it does not take in silence.
+TEST(Refusal, OptionsOfOtherSchedules) {
+  for (const char* name : {"none", "gpipe", "1f1b", "looped-bfs"}) {
+    ScheduleRequest request{name, 1, 8, 1, 4, "rounds", 1};
+    EXPECT_EQ(refusal(request).size(), 3u) << name;
+  }
+}
+
+TEST(Refusal, NamesThatAreNotBuiltYet) {
+  for (const std::string_view name : schedules_not_supported_yet()) {
+    const Errors errors = refusal({std::string(name), 4, 8});
+    ASSERT_EQ(errors.size(), 1u) << name;
+    EXPECT_EQ(errors.front().fault, Fault::unsupported);
+    EXPECT_TRUE(mentions(errors.front().what, {"not supported yet"}));
+  }
+  EXPECT_EQ(refusal({"my/order.csv", 4, 8}).front().fault, Fault::unsupported);
+}
+
+TEST(Refusal, UnknownNamesSuggestTheNearest) {
+  EXPECT_TRUE(mentions(reason({"1f1d", 4, 8}), {"'1f1d'", "did you mean '1f1b'"}));
+  EXPECT_EQ(refusal({"1f1d", 4, 8}).front().fault, Fault::input);
+}
+
+// Every name of the contract is known, as built or as not built yet, and no name is both.
+TEST(Names, CoverTheContract) {
+  std::set<std::string_view> names(schedule_names().begin(), schedule_names().end());
+  names.insert(schedules_not_supported_yet().begin(), schedules_not_supported_yet().end());
+  EXPECT_EQ(names.size(), schedule_names().size() + schedules_not_supported_yet().size());
+  for (const char* name : {"none",       "gpipe",      "1f1b",          "interleaved-1f1b",
+                           "looped-bfs", "pipedream",  "pipedream-2bw", "interleaved-zb1p",
+                           "zb-h1",      "zb-h2",      "zb-v",          "zb-v-auto",
+                           "v-1f1b",     "v-half",     "v-min",         "zb-auto",
+                           "dualpipe",   "dualpipe-v", "chimera",       "hanayo"})
+    EXPECT_TRUE(names.contains(name)) << name;
+  for (const std::string_view name : schedule_names()) {
+    const int chunks = name == "interleaved-1f1b" ? 2 : 1;
+    EXPECT_EQ(reason({std::string(name), 1, 2, chunks}), "accepted") << name;
+  }
+}
+
+}  // namespace
+}  // namespace orrery::models
