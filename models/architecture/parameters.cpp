@@ -5,6 +5,12 @@
 #include "models/architecture/operators.h"
 
 namespace orrery::models {
+
+bool has_experts(const ModelSpec& model, int layer) {
+  if (!model.moe || layer < model.moe->dense_layers) return false;
+  return (layer - model.moe->dense_layers) % std::max(1, model.moe->every) == 0;
+}
+
 namespace {
 
 struct Split {
@@ -64,13 +70,6 @@ Split mlp(const ModelSpec& model, std::int64_t width) {
 std::int64_t expert(const ModelSpec& model, std::int64_t etp) {
   const Split size = mlp(model, model.moe->ffn / etp);
   return size.split + size.replicated;
-}
-
-// Layers count from 0. After the leading dense layers, every `every`th has
-// experts, beginning with the first (Megatron-LM's --moe-layer-freq).
-bool has_experts(const ModelSpec& model, int layer) {
-  if (!model.moe || layer < model.moe->dense_layers) return false;
-  return (layer - model.moe->dense_layers) % std::max(1, model.moe->every) == 0;
 }
 
 PieceParameters layer_parameters(const ModelSpec& model, const LayoutSpec& layout, int layer) {

@@ -19,6 +19,10 @@ struct ParameterCount {
 // configuration file); rotary and ALiBi models have none.
 ParameterCount count_parameters(const ModelSpec& model, std::int64_t positions = 0);
 
+// Layers count from 0. After the leading dense layers every `every`th has
+// experts, beginning with the first of them (Megatron-LM's --moe-layer-freq).
+bool has_experts(const ModelSpec& model, int layer);
+
 // Vocabulary as frameworks pad it so that tp divides it (multiples of 128*tp in
 // Megatron-LM). Equal to model.vocab when no padding is needed.
 std::int64_t padded_vocab(const ModelSpec& model, const LayoutSpec& layout);

@@ -24,17 +24,15 @@ LayerRecompute layer_recompute(const TrainingSpec& training, int layer_in_rank) 
   throw std::logic_error("this kind of recomputation is refused by the scenario reader");
 }
 
-int layers_recomputing(const Scenario& scenario, LayerRecompute what) {
-  const std::vector<int>& stages = scenario.pipeline.stage_layers;
-  int found = 0;
-  for (int rank = 0; rank < scenario.layout.pp; ++rank) {
-    int layer_in_rank = 0;
-    for (std::size_t stage = static_cast<std::size_t>(rank); stage < stages.size();
-         stage += static_cast<std::size_t>(scenario.layout.pp))
-      for (int i = 0; i < stages[stage]; ++i)
-        if (layer_recompute(scenario.training, layer_in_rank++) == what) ++found;
+std::vector<LayerRecompute> recompute_of_layers(const Scenario& scenario) {
+  std::vector<LayerRecompute> layers;
+  std::vector<int> in_rank(static_cast<std::size_t>(scenario.layout.pp), 0);
+  for (std::size_t stage = 0; stage < scenario.pipeline.stage_layers.size(); ++stage) {
+    int& layer_in_rank = in_rank[stage % in_rank.size()];
+    for (int i = 0; i < scenario.pipeline.stage_layers[stage]; ++i)
+      layers.push_back(layer_recompute(scenario.training, layer_in_rank++));
   }
-  return found;
+  return layers;
 }
 
 }  // namespace orrery::models

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "models/scenario/scenario.h"
 
 namespace orrery::models {
@@ -11,7 +13,7 @@ enum class LayerRecompute { nothing, attention_core, everything };
 // keeps no scores, so `selective` has nothing to bring back and repeats nothing.
 LayerRecompute layer_recompute(const TrainingSpec& training, int layer_in_rank);
 
-// Layers of the whole model of which `what` is recomputed.
-int layers_recomputing(const Scenario& scenario, LayerRecompute what);
+// The same for every layer of the model, by global index.
+std::vector<LayerRecompute> recompute_of_layers(const Scenario& scenario);
 
 }  // namespace orrery::models

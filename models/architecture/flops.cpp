@@ -1,0 +1,117 @@
+#include "models/architecture/flops.h"
+
+#include "models/architecture/parameters.h"
+#include "models/architecture/recompute.h"
+
+namespace orrery::models {
+namespace {
+
+// Multiply-adds a token in the attention projections. The norms of the latent
+// vectors count as Megatron-LM counts them, one a channel.
+double projections(const ModelSpec& model) {
+  const double h = model.hidden, heads = model.heads;
+  if (!model.mla) {
+    const double query = heads * model.head_dim, key = static_cast<double>(model.kv_heads) * model.head_dim;
+    return h * (2 * query + 2 * key);
+  }
+  const MlaSpec& mla = *model.mla;
+  const double query_dim = mla.nope_dim + mla.rope_dim;
+  const double query = mla.q_lora > 0 ? mla.q_lora * (h + heads * query_dim + 1) : h * heads * query_dim;
+  const double latent = mla.kv_lora * (h + heads * (mla.nope_dim + mla.v_dim) + 1) + h * mla.rope_dim;
+  return query + latent + heads * mla.v_dim * h;
+}
+
+double feed_forward(const ModelSpec& model, int layer) {
+  const double matrices = model.gated() ? 3 : 2;
+  if (!has_experts(model, layer)) return matrices * model.hidden * model.ffn;
+  const MoeSpec& moe = *model.moe;
+  return matrices * model.hidden * moe.ffn * (moe.top_k + moe.shared_experts);
+}
+
+// Query-key pairs of a sequence, masked ones included. A window keeps
+// sum(min(i, w)) of the lower triangle; twice that is its "full".
+double pairs(const ModelSpec& model, double sequence) {
+  const double window = model.window;
+  if (window <= 0 || window >= sequence) return sequence * sequence;
+  return 2 * sequence * window - window * window;
+}
+
+double core(const ModelSpec& model, double sequence) {
+  const double width = model.mla ? model.mla->nope_dim + model.mla->rope_dim + model.mla->v_dim : 2.0 * model.head_dim;
+  return 2 * pairs(model, sequence) * model.heads * width;
+}
+
+// A multi-token-prediction module: one more layer, the projection of two hidden
+// states to one with its norms, and logits of its own.
+ForwardFlops mtp_module(const ModelSpec& model, std::int64_t sequence, std::int64_t vocab) {
+  const double tokens = static_cast<double>(sequence), h = model.hidden;
+  ForwardFlops module = layer_forward_flops(model, sequence, model.layers - 1);
+  module.linear += 2 * tokens * (2 * h * h + 3 * h);
+  module.head = 2 * tokens * h * static_cast<double>(vocab);
+  return module;
+}
+
+void add(ForwardFlops& sum, const ForwardFlops& part, int times = 1) {
+  sum.linear += times * part.linear;
+  sum.attention += times * part.attention;
+  sum.head += times * part.head;
+}
+
+double recomputed(const Scenario& scenario) {
+  const std::vector<LayerRecompute> again = recompute_of_layers(scenario);
+  double flops = 0;
+  for (std::size_t i = 0; i < again.size(); ++i) {
+    if (again[i] == LayerRecompute::nothing) continue;
+    const ForwardFlops layer =
+        layer_forward_flops(scenario.model, scenario.training.sequence_length, static_cast<int>(i));
+    flops += again[i] == LayerRecompute::everything ? layer.causal() : layer.attention / 2;
+  }
+  return flops;
+}
+
+}  // namespace
+
+ForwardFlops layer_forward_flops(const ModelSpec& model, std::int64_t sequence, int layer) {
+  const double tokens = static_cast<double>(sequence);
+  return {2 * tokens * (projections(model) + feed_forward(model, layer)), core(model, tokens), 0};
+}
+
+ForwardFlops forward_flops(const ModelSpec& model, std::int64_t sequence, std::int64_t vocab) {
+  ForwardFlops sum;
+  for (int layer = 0; layer < model.layers; ++layer) add(sum, layer_forward_flops(model, sequence, layer));
+  sum.head = 2 * static_cast<double>(sequence) * model.hidden * static_cast<double>(vocab);
+  if (model.mtp_layers > 0) add(sum, mtp_module(model, sequence, vocab), model.mtp_layers);
+  return sum;
+}
+
+Flops megatron_2021_flops(const ModelSpec& model, std::int64_t sequence, std::int64_t sequences, std::int64_t vocab) {
+  const double h = model.hidden, layers = model.layers, s = static_cast<double>(sequence);
+  const double shape = 1 + s / (6 * h) + static_cast<double>(vocab) / (16 * layers * h);
+  return {96 * static_cast<double>(sequences) * s * layers * h * h * shape};
+}
+
+Flops palm_flops(const ModelSpec& model, std::int64_t sequence, std::int64_t sequences) {
+  const std::int64_t positions = sequence;  // learned ones, where the model has them
+  const double parameters = static_cast<double>(count_parameters(model, positions).active);
+  const double width = static_cast<double>(model.heads) * model.head_dim;
+  const double s = static_cast<double>(sequence);
+  return {static_cast<double>(sequences) * s * (6 * parameters + 12 * model.layers * width * s)};
+}
+
+StepFlops step_flops(const Scenario& scenario) {
+  const ModelSpec& model = scenario.model;
+  const std::int64_t sequence = scenario.training.sequence_length, sequences = scenario.training.global_batch;
+  const std::int64_t vocab = padded_vocab(model, scenario.layout);
+  const ForwardFlops forward = forward_flops(model, sequence, vocab);
+  const double batch = static_cast<double>(sequences);
+
+  StepFlops step;
+  step.model_full = {3 * batch * forward.full()};
+  step.model_causal = {3 * batch * forward.causal()};
+  step.megatron_2021 = megatron_2021_flops(model, sequence, sequences, vocab);
+  step.palm = palm_flops(model, sequence, sequences);
+  step.hardware = step.model_causal + Flops{batch * recomputed(scenario)};
+  return step;
+}
+
+}  // namespace orrery::models

@@ -1,0 +1,125 @@
+#include <gtest/gtest.h>
+
+#include "tests/models/architecture/known_models.h"
+#include "tests/models/architecture/layer_probe.h"
+
+namespace orrery::models {
+namespace {
+
+// Korthikanti et al. (arXiv:2205.05198) kept dropout and the whole score matrices.
+Scenario with_dropout(const ModelSpec& model, int tp, bool sequence_parallel) {
+  Scenario scenario = scenario_of(model, 2048, tp, sequence_parallel);
+  scenario.training.dropout = 0.1;
+  scenario.training.attention = AttentionKind::unfused;
+  return scenario;
+}
+
+std::int64_t layer_bytes(const Scenario& scenario) {
+  return saved_bytes(piece_work(scenario, PieceKind::layer, 0, 0));
+}
+
+class KorthikantiTable2 : public testing::TestWithParam<ModelSpec> {
+ protected:
+  const ModelSpec& model() const { return GetParam(); }
+  std::int64_t sbh() const { return std::int64_t{2048} * model().hidden; }
+  std::int64_t scores() const { return std::int64_t{5} * model().heads * 2048 * 2048; }  // sbh * 5as/h
+};
+
+TEST_P(KorthikantiTable2, NothingParallel) {
+  EXPECT_EQ(layer_bytes(with_dropout(model(), 1, false)), 34 * sbh() + scores());
+}
+
+TEST_P(KorthikantiTable2, TensorParallel) {
+  EXPECT_EQ(layer_bytes(with_dropout(model(), 8, false)), 10 * sbh() + 24 * sbh() / 8 + scores() / 8);
+}
+
+TEST_P(KorthikantiTable2, TensorAndSequenceParallel) {
+  EXPECT_EQ(layer_bytes(with_dropout(model(), 8, true)), (34 * sbh() + scores()) / 8);
+}
+
+TEST_P(KorthikantiTable2, SelectiveRecomputeDropsTheScores) {
+  for (const bool sequence_parallel : {false, true}) {
+    Scenario scenario = with_dropout(model(), 8, sequence_parallel);
+    scenario.training.recompute.kind = Recompute::Kind::selective;
+    EXPECT_EQ(layer_bytes(scenario), sequence_parallel ? 34 * sbh() / 8 : 10 * sbh() + 24 * sbh() / 8);
+  }
+}
+
+TEST_P(KorthikantiTable2, FullRecomputeKeepsTheInput) {
+  for (const bool sequence_parallel : {false, true}) {
+    Scenario scenario = with_dropout(model(), 8, sequence_parallel);
+    scenario.training.recompute.kind = Recompute::Kind::full;
+    EXPECT_EQ(layer_bytes(scenario), 2 * sbh() / (sequence_parallel ? 8 : 1));
+  }
+}
+
+TEST_P(KorthikantiTable2, WhatFullRecomputeDropsComesBackInTheBackward) {
+  Scenario kept = with_dropout(model(), 8, true), dropped = kept;
+  dropped.training.recompute.kind = Recompute::Kind::full;
+  EXPECT_EQ((piece_work(dropped, PieceKind::layer, 0, 0).backward_transient -
+             piece_work(kept, PieceKind::layer, 0, 0).backward_transient)
+                .n,
+            layer_bytes(kept));
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, KorthikantiTable2,
+                         testing::Values(gpt(48, 6144, 64), gpt3_175b(), mt_nlg_530b(), gpt(128, 25600, 160)));
+
+// memory.md 3: a token of a Llama layer with a flash core keeps
+// 8h + 2(q + 2k) + 2q + 6f + 4a bytes, a-th part each.
+TEST(SavedTensors, ALlamaLayerFollowsTheClosedForm) {
+  for (const ModelSpec& m : {llama_8b(), llama_70b(), llama_405b()})
+    for (const int tp : {1, 2, 8}) {
+      const std::int64_t q = m.heads * m.head_dim, k = m.kv_heads * m.head_dim;
+      const std::int64_t per_token = 8 * m.hidden + 2 * (q + 2 * k) + 2 * q + 6 * m.ffn + 4 * m.heads;
+      EXPECT_EQ(layer_bytes(scenario_of(m, 8192, tp, true)), 8192 * per_token / tp);
+    }
+}
+
+// Gathered inputs that are kept take the place of the two shards.
+TEST(SavedTensors, KeepingGatheredInputsCostsTwoWholeHiddenStates) {
+  Scenario scenario = scenario_of(llama_70b(), 4096, 8, true);
+  const std::int64_t sharded = layer_bytes(scenario);
+  scenario.software.regather_inputs = false;
+  EXPECT_EQ(layer_bytes(scenario) - sharded, 2 * 2 * 4096 * 8192 * 7 / 8);
+}
+
+// Four GEMM inputs shrink to a byte an element; the flash core still needs its
+// output in 16 bits.
+TEST(SavedTensors, Fp8HalvesTheGemmInputsAndKeepsTheCoresOutput) {
+  Scenario scenario = scenario_of(llama_70b(), 4096, 8, true);
+  const std::int64_t wide = layer_bytes(scenario);
+  scenario.training.precision = Precision::fp8;
+  const std::int64_t elements = 4096 * (2 * 8192 + 8192 + 28672) / 8, core_output = 2 * 4096 * 8192 / 8;
+  EXPECT_EQ(wide - layer_bytes(scenario), elements - core_output);
+  scenario.training.precision = Precision::mxfp8;  // one byte of scale for 32 elements
+  EXPECT_EQ(wide - layer_bytes(scenario), elements - elements / 32 - core_output);
+}
+
+// arXiv:2205.05198, 4.3, for p = 1: 4sbh(1 + v/h)/t for norm, output layer and fp32 logits;
+// the 16-bit logits beside the fp32 copy are memory.md 3.
+TEST(SavedTensors, HeadKeepsItsLogitsTwiceUnlessTheLossIsFused) {
+  Scenario scenario = scenario_of(gpt3_175b(), 2048, 8, true);
+  const std::int64_t sbh = 2048 * 12288, logits = 2048 * 51200;
+  scenario.software.fused_cross_entropy = false;
+  EXPECT_EQ(saved_bytes(piece_work(scenario, PieceKind::head, 0, 0)), (4 * sbh + 6 * logits) / 8);
+  scenario.software.fused_cross_entropy = true;
+  EXPECT_EQ(saved_bytes(piece_work(scenario, PieceKind::head, 0, 0)), (4 * sbh + 2 * logits) / 8);
+}
+
+// arXiv:2205.05198, 4.3: the embedding keeps its dropout mask, sbh/t; Megatron-LM's report adds 8 bytes a token id.
+TEST(SavedTensors, EmbeddingKeepsTokenIdsAndItsMask) {
+  EXPECT_EQ(saved_bytes(piece_work(scenario_of(gpt3_175b(), 2048, 8, true), PieceKind::embedding, 0, 0)), 8 * 2048);
+  EXPECT_EQ(saved_bytes(piece_work(with_dropout(gpt3_175b(), 8, true), PieceKind::embedding, 0, 0)),
+            8 * 2048 + 2048 * 12288 / 8);
+}
+
+TEST(SavedTensors, EveryPieceHandsOnOneHiddenState) {
+  const Scenario scenario = scenario_of(llama_70b(), 4096, 8, true);
+  EXPECT_EQ(piece_work(scenario, PieceKind::embedding, 0, 0).output.n, 2 * 4096 * 8192 / 8);
+  EXPECT_EQ(piece_work(scenario, PieceKind::layer, 0, 0).output.n, 2 * 4096 * 8192 / 8);
+  EXPECT_EQ(piece_work(scenario, PieceKind::head, 0, 0).output.n, 0);
+}
+
+}  // namespace
+}  // namespace orrery::models
