@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "report/memory_report.h"
 #include "report/text.h"
 
 namespace orrery::report {
@@ -153,6 +154,20 @@ std::string csv_line(const Result& result, bool header) {
 
 std::string to_json(const Result& result, int indent) {
   return dump(document(result), indent) + '\n';
+}
+
+std::string memory_json(const Memory& memory, const MemoryOverTime& over) {
+  ordered_json levels = ordered_json::array();
+  for (const auto& stage : over.levels) {
+    ordered_json row = ordered_json::array();
+    for (const Bytes level : stage) row.push_back(level.n);
+    levels.push_back(std::move(row));
+  }
+  const ordered_json out{
+      {"schema_version", 1},
+      {"memory", memory_json(memory)},
+      {"over_time", {{"step_time_s", over.step.seconds()}, {"highest_bytes_by_stage", std::move(levels)}}}};
+  return dump(out, 2) + '\n';
 }
 
 std::string csv_header(const Result& result) {

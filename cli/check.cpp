@@ -1,0 +1,66 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/messages.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "models/compile/compile.h"
+
+namespace orrery::cli {
+namespace {
+
+struct CheckCommand {
+  std::vector<std::string> files;
+  ScenarioOptions scenario;
+  bool strict = false, quiet = false;
+
+  int run();
+  int check_file(const std::string& file, const std::vector<models::Override>& overrides);
+};
+
+int CheckCommand::run() {
+  const auto overrides = scenario.overrides();
+  if (!overrides) return report(overrides.errors()), kUsage;
+  Output out("");
+  int status = kDone, faulty = 0;
+  for (const std::string& file : files) {
+    const int one = check_file(file, *overrides);
+    if (one != kDone) ++faulty;
+    status = std::max(status, one);
+  }
+  if (!quiet) {
+    out.stream() << files.size() << (files.size() == 1 ? " file, " : " files, ") << faulty << " with findings\n";
+    if (!out.finish()) return kInputOutput;
+  }
+  return status;
+}
+
+// Reads and cross-checks, down to whether programs can be made of it; runs nothing.
+int CheckCommand::check_file(const std::string& file, const std::vector<models::Override>& overrides) {
+  const auto read = models::read_scenario(file, overrides);
+  if (!read) return report(read.errors());
+  const auto compiled = models::compile(*read);
+  if (!compiled) return report(compiled.errors());
+  if (!quiet)
+    for (const std::string& warning : read->warnings) complain(file + ": warning: " + warning);
+  return strict && !read->warnings.empty() ? kNo : kDone;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, int& status) {
+  auto command = std::make_shared<CheckCommand>();
+  CLI::App& sub = *app.add_subcommand("check", "Read and cross-check scenarios; run nothing");
+  sub.add_option("FILE", command->files, "Scenario files")->required()->option_text("FILE...");
+  command->scenario.add_to(sub);
+  sub.add_flag("--strict", command->strict, "Exit with status 1 on warnings");
+  sub.add_flag("-q,--quiet", command->quiet, "Errors only");
+  sub.footer(
+      "Examples:\n"
+      "  orrery check scenarios/*.yaml\n"
+      "  orrery check my.yaml --set training.global_batch=512");
+  sub.callback([command, &status] { status = command->run(); });
+}
+
+}  // namespace orrery::cli

@@ -1,0 +1,31 @@
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace orrery::cli {
+
+// Exit statuses, as the contract has them (docs/scenario.md).
+enum Exit : int {
+  kDone = 0,
+  kNo = 1,  // done, and the answer is no
+  kUsage = 2,
+  kInvalid = 3,
+  kInfeasible = 4,
+  kInputOutput = 5,
+  kInternal = 6,
+  kMissing = 7,  // the machine lacks something
+  kInterrupted = 130,
+};
+
+// Each adds its command to `app`; when the command line names it, it runs and
+// leaves its exit status in `status`.
+void add_run(CLI::App& app, int& status);
+void add_check(CLI::App& app, int& status);
+void add_explain(CLI::App& app, int& status);
+void add_memory(CLI::App& app, int& status);
+void add_schedule(CLI::App& app, int& status);
+void add_completion(CLI::App& app, int& status);
+
+}  // namespace orrery::cli

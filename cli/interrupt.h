@@ -1,0 +1,14 @@
+#pragma once
+
+#include <atomic>
+
+namespace orrery::cli {
+
+// From now on the first Ctrl-C asks the run to stop, and what was finished is
+// kept; the second kills.
+const std::atomic<bool>& stop_on_interrupt();
+
+// A reader that goes away (`orrery run … | head`) ends us without a word.
+void end_quietly_on_broken_pipe();
+
+}  // namespace orrery::cli

@@ -1,0 +1,79 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/messages.h"
+#include "cli/pipeline.h"
+#include "cli/usage.h"
+
+namespace orrery::cli {
+namespace {
+
+void add_commands(CLI::App& app, int& status) {
+  app.set_version_flag("--version", "orrery " ORRERY_VERSION);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  add_run(app, status);
+  add_check(app, status);
+  add_explain(app, status);
+  add_memory(app, status);
+  add_schedule(app, status);
+  add_completion(app, status);
+  app.footer(
+      "Examples:\n"
+      "  orrery run scenarios/llama-3.1-70b-64-h100.yaml\n"
+      "  orrery explain scenarios/llama-3.1-405b-8k-h100.yaml\n"
+      "\n"
+      "orrery COMMAND --help says more. Exit status: 0 done, 1 the answer is no, 2 wrong usage,\n"
+      "3 invalid input, 4 nothing feasible, 5 input/output, 6 internal error, 7 something is missing, 130 "
+      "interrupted.");
+}
+
+// `orrery help [COMMAND]`; `orrery` alone is told how it is meant.
+int help(const CLI::App& app, const std::string& command) {
+  if (command.empty()) return std::cout << app.help(), kDone;
+  if (const std::string wrong = wrong_command(app, command); !wrong.empty()) return complain(wrong), kUsage;
+  return std::cout << app.get_subcommand(command)->help(), kDone;
+}
+
+int parse_and_run(int argc, char** argv) {
+  CLI::App app{"A clockwork of GPU clusters: what every GPU does during a training step, how long it takes, and why.",
+               "orrery"};
+  int status = kDone;
+  add_commands(app, status);
+  const std::string first = argc > 1 ? argv[1] : "";
+  if (first.empty()) return std::cerr << app.help(), kUsage;
+  if (first == "help") return help(app, argc > 2 ? argv[2] : "");
+  if (first[0] != '-')
+    if (const std::string wrong = wrong_command(app, first); !wrong.empty()) return complain(wrong), kUsage;
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& e) {  // --help, --version
+    return app.exit(e), kDone;
+  } catch (const CLI::ParseError& e) {
+    return complain(explain_usage(app, e)), kUsage;
+  }
+  return status;
+}
+
+int guarded(int argc, char** argv) {
+  try {
+    return parse_and_run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    complain("out of memory");
+    return kMissing;
+  } catch (const std::exception& e) {
+    complain(std::string("internal error in orrery " ORRERY_VERSION ": ") + e.what());
+    complain("this is a bug; please report it with the scenario and the command line");
+    return kInternal;
+  }
+}
+
+}  // namespace
+}  // namespace orrery::cli
+
+int main(int argc, char** argv) {
+  orrery::cli::end_quietly_on_broken_pipe();
+  return orrery::cli::guarded(argc, argv);
+}

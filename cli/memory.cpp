@@ -1,0 +1,88 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/messages.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/pipeline.h"
+#include "cli/progress.h"
+#include "report/memory_report.h"
+#include "report/memory_timeline.h"
+
+namespace orrery::cli {
+namespace {
+
+constexpr int kSlices = 64;  // of the step, in the picture of memory over time
+
+struct MemoryCommand {
+  std::string file;
+  ScenarioOptions scenario;
+  OutputOptions output;
+
+  int run();
+};
+
+// One rank of every pipeline stage, by the first that does a stage's work.
+std::vector<RankId> one_rank_a_stage(const Prepared& prepared) {
+  std::vector<RankId> ranks(static_cast<std::size_t>(prepared.scenario.layout.pp), RankId::none());
+  const sim::Workload& workload = prepared.workload();
+  for (std::uint32_t i = 0; i < workload.ranks(); ++i) {
+    const auto stage =
+        static_cast<std::size_t>(prepared.compiled.stage_of_program[workload.program_of[RankId{i}].value]);
+    if (ranks[stage].is_none()) ranks[stage] = RankId{i};
+  }
+  return ranks;
+}
+
+report::MemoryOverTime over_time(const report::MemoryTimeline& timeline, const std::vector<RankId>& ranks,
+                                 const sim::RunResult& run) {
+  report::MemoryOverTime over;
+  for (const RankId rank : ranks) {
+    const sim::RankSummary& summary = run.ranks[rank];
+    over.levels.push_back(timeline.levels(rank, summary.previous_step_end, summary.step_end, kSlices));
+  }
+  over.step = run.step_time();
+  return over;
+}
+
+int MemoryCommand::run() {
+  const auto overrides = scenario.overrides();
+  if (!overrides) return report(overrides.errors()), kUsage;
+  const auto prepared = prepare(file, *overrides);
+  if (!prepared) return report(prepared.errors());
+
+  const std::vector<RankId> ranks = one_rank_a_stage(*prepared);
+  report::MemoryTimeline timeline(prepared->workload(), ranks);
+  Progress progress(output.progress, output.quiet, file);
+  const Simulated simulated =
+      simulate(*prepared, {&timeline, &stop_on_interrupt(), [&progress](double fraction) { progress(fraction); }});
+  if (simulated.classes.interrupted) return complain(file + ": interrupted"), kInterrupted;
+
+  const report::Memory memory =
+      report::memory_of({prepared->scenario, prepared->compiled, simulated.ranks, prepared->workload().ranks(), 0});
+  const report::MemoryOverTime over = over_time(timeline, ranks, simulated.classes);
+  Output out(output.path);
+  if (!out.ok()) return kInputOutput;
+  out.stream() << (output.format == "json" ? report::memory_json(memory, over)
+                                           : report::memory_report(memory, over, style_for(output.color, output.path)));
+  return out.finish() ? kDone : kInputOutput;
+}
+
+}  // namespace
+
+void add_memory(CLI::App& app, int& status) {
+  auto command = std::make_shared<MemoryCommand>();
+  CLI::App& sub = *app.add_subcommand("memory", "Footprint per stage and cause, and over time");
+  sub.add_option("FILE", command->file, "Scenario")->required();
+  command->scenario.add_to(sub);
+  command->output.add_to(sub, {"table", "json"});
+  sub.footer(
+      "Examples:\n"
+      "  orrery memory scenarios/llama-3.1-70b-64-h100.yaml\n"
+      "  orrery memory my.yaml --set training.recompute=full");
+  sub.callback([command, &status] { status = command->run(); });
+}
+
+}  // namespace orrery::cli

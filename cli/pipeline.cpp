@@ -1,0 +1,58 @@
+#include "cli/pipeline.h"
+
+#include "sim/check.h"
+#include "sim/engine.h"
+
+namespace orrery::cli {
+namespace {
+
+std::string joined(const Errors& errors) {
+  std::string text;
+  for (const Error& error : errors) text += (text.empty() ? "" : "\n") + to_string(error);
+  return text;
+}
+
+// Noise makes every rank its own, whatever the scenario says about folding.
+bool may_fold(const models::SimulationSpec& simulation) {
+  return simulation.fold && simulation.jitter_compute == 0;
+}
+
+}  // namespace
+
+Prepared prepare(models::Scenario scenario, models::Compiled compiled) {
+  Prepared prepared{std::move(scenario), std::move(compiled), std::nullopt};
+  const models::SimulationSpec& simulation = prepared.scenario.simulation;
+  if (may_fold(simulation)) {
+    prepared.folded = sim::fold(prepared.compiled.workload);
+  } else if (simulation.fold) {
+    prepared.scenario.warnings.emplace_back("simulation.jitter makes every rank its own: folding is off");
+  }
+  if (const Errors errors = sim::check(prepared.workload()); !errors.empty())
+    throw InternalError("the compiled programs cannot run:\n" + joined(errors));
+  return prepared;
+}
+
+Result<Prepared> prepare(const std::string& file, const std::vector<models::Override>& overrides) {
+  auto scenario = models::read_scenario(file, overrides);
+  if (!scenario) return std::move(scenario).errors();
+  auto compiled = models::compile(*scenario);
+  if (!compiled) return std::move(compiled).errors();
+  return prepare(std::move(scenario).value(), std::move(compiled).value());
+}
+
+Simulated simulate(const Prepared& prepared, const SimulateOptions& options) {
+  sim::RunOptions run_options;
+  run_options.trace = options.trace;
+  run_options.stop = options.stop;
+  run_options.progress = options.progress;
+
+  Simulated simulated;
+  simulated.classes = sim::run(prepared.workload(), run_options);
+  if (simulated.classes.stuck) throw InternalError("the run cannot go on: " + to_string(*simulated.classes.stuck));
+  if (simulated.classes.interrupted) return simulated;
+  simulated.ranks = prepared.folded ? sim::unfold(*prepared.folded, prepared.compiled.workload, simulated.classes)
+                                    : simulated.classes;
+  return simulated;
+}
+
+}  // namespace orrery::cli

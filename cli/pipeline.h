@@ -1,0 +1,52 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "models/compile/compile.h"
+#include "models/scenario/reader.h"
+#include "report/result.h"
+#include "sim/fold.h"
+#include "sim/trace.h"
+
+namespace orrery::cli {
+
+// A fault of ours that no input should reach: exit status 6.
+struct InternalError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// A scenario as programs, with one rank for every set of equal ones where that is allowed.
+struct Prepared {
+  models::Scenario scenario;
+  models::Compiled compiled;
+  std::optional<sim::Folded> folded;
+
+  const sim::Workload& workload() const { return folded ? folded->workload : compiled.workload; }
+  // The simulated rank that stands for `rank`.
+  RankId simulated(RankId rank) const { return folded ? folded->class_of[rank] : rank; }
+};
+
+// Reads, compiles, folds and checks. Errors are the user's.
+Result<Prepared> prepare(const std::string& file, const std::vector<models::Override>& overrides);
+Prepared prepare(models::Scenario scenario, models::Compiled compiled);
+
+struct SimulateOptions {
+  sim::TraceSink* trace = nullptr;
+  const std::atomic<bool>* stop = nullptr;
+  std::function<void(double)> progress;
+};
+
+struct Simulated {
+  sim::RunResult classes;  // of the workload that ran
+  sim::RunResult ranks;    // of every rank
+};
+
+// Runs it. A program that cannot go on is our fault: InternalError with the chain of waits.
+Simulated simulate(const Prepared& prepared, const SimulateOptions& options = {});
+
+}  // namespace orrery::cli

@@ -1,0 +1,74 @@
+#include "cli/progress.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "report/text.h"
+
+namespace orrery::cli {
+namespace {
+
+constexpr int kBarWidth = 30;
+
+Progress::Kind kind_of(const std::string& name, bool quiet) {
+  if (quiet || name == "none") return Progress::Kind::none;
+  if (name == "json") return Progress::Kind::json;
+  if (name == "bar") return Progress::Kind::bar;
+  return isatty(STDERR_FILENO) == 1 ? Progress::Kind::bar : Progress::Kind::lines;
+}
+
+double interval_of(Progress::Kind kind) {
+  switch (kind) {
+    case Progress::Kind::bar:
+      return 0.2;
+    case Progress::Kind::json:
+      return 1;
+    default:
+      return 30;
+  }
+}
+
+double seconds(std::chrono::steady_clock::duration d) {
+  return std::chrono::duration<double>(d).count();
+}
+
+std::string left(double fraction, double elapsed) {
+  return fraction > 0 ? report::human_seconds(elapsed * (1 - fraction) / fraction) + " left" : "";
+}
+
+}  // namespace
+
+Progress::Progress(const std::string& kind, bool quiet, std::string what)
+    : kind_(kind_of(kind, quiet)), what_(std::move(what)) {}
+
+Progress::~Progress() {
+  if (drawn_ && kind_ == Kind::bar) std::cerr << "\r\033[K" << std::flush;
+}
+
+void Progress::operator()(double fraction) {
+  if (kind_ == Kind::none) return;
+  const auto now = Clock::now();
+  if (seconds(now - last_) < interval_of(kind_)) return;
+  last_ = now;
+  draw(std::clamp(fraction, 0.0, 1.0), seconds(now - begin_));
+}
+
+void Progress::draw(double fraction, double elapsed) {
+  drawn_ = true;
+  if (kind_ == Kind::json) {
+    std::cerr << "{\"done\": " << fraction << ", \"elapsed_s\": " << elapsed << "}\n";
+    return;
+  }
+  const std::string line = what_ + ": " + report::percent(fraction) + ", " + left(fraction, elapsed);
+  if (kind_ == Kind::lines) {
+    std::cerr << line << '\n';
+    return;
+  }
+  std::string bar = report::bar(fraction, kBarWidth);
+  bar.resize(kBarWidth, ' ');
+  std::cerr << "\r\033[K[" << bar << "] " << line << std::flush;
+}
+
+}  // namespace orrery::cli

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace orrery::cli {
+
+// How far a long run is, on standard error. `bar` is a line that is drawn over;
+// `json` is a line a second; `auto` is a bar on a terminal and else a line every
+// 30 s. Short runs say nothing.
+class Progress {
+ public:
+  enum class Kind { none, bar, lines, json };
+  Progress(const std::string& kind, bool quiet, std::string what);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void operator()(double fraction);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void draw(double fraction, double elapsed);
+
+  Kind kind_;
+  std::string what_;
+  Clock::time_point begin_ = Clock::now(), last_ = begin_;
+  bool drawn_ = false;
+};
+
+}  // namespace orrery::cli

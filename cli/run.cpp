@@ -1,0 +1,120 @@
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/messages.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/pipeline.h"
+#include "cli/progress.h"
+#include "cli/trace_file.h"
+#include "report/json.h"
+#include "report/summary.h"
+
+namespace orrery::cli {
+namespace {
+
+struct RunCommand {
+  std::vector<std::string> files;
+  ScenarioOptions scenario;
+  OutputOptions output;
+  TraceOptions trace;
+  std::string html;
+  bool require_fit = false;
+  bool header_printed = false;
+
+  int run();
+  int run_file(const std::string& file, const std::vector<models::Override>& overrides, Output& out);
+  void print(const report::Result& result, Output& out);
+};
+
+// What cannot be asked for together, before anything is read.
+int refuse_usage(const RunCommand& command) {
+  if (!command.html.empty()) return complain("--report: HTML reports are not supported yet"), kUsage;
+  if (command.files.size() < 2) return kDone;
+  if (command.output.format == "json")
+    return complain("--format json prints one document; use --format jsonl for several files"), kUsage;
+  if (!command.trace.path.empty()) return complain("--trace takes one scenario at a time"), kUsage;
+  return kDone;
+}
+
+int RunCommand::run() {
+  if (const int status = refuse_usage(*this); status != kDone) return status;
+  const auto overrides = scenario.overrides();
+  if (!overrides) return report(overrides.errors()), kUsage;
+  Output out(output.path);
+  if (!out.ok()) return kInputOutput;
+
+  int status = kDone;
+  for (const std::string& file : files) {
+    const int one = run_file(file, *overrides, out);
+    if (one == kInterrupted) return one;
+    if (status == kDone || one > status) status = one;
+  }
+  return out.finish() ? status : kInputOutput;
+}
+
+int RunCommand::run_file(const std::string& file, const std::vector<models::Override>& overrides, Output& out) {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto prepared = prepare(file, overrides);
+  if (!prepared) return report(prepared.errors());
+  auto writer = open_trace(trace, *prepared);
+  if (!writer) return report(writer.errors());
+
+  Progress progress(output.progress, output.quiet, file);
+  SimulateOptions options;
+  options.trace = (*writer)->sink();
+  options.stop = &stop_on_interrupt();
+  options.progress = [&progress](double fraction) { progress(fraction); };
+  const Simulated simulated = simulate(*prepared, options);
+  if (const Errors errors = (*writer)->close(); !errors.empty()) return report(errors);
+  if (simulated.classes.interrupted) {
+    complain(file + ": interrupted" + (trace.path.empty() ? "" : "; the trace so far is in " + trace.path));
+    return kInterrupted;
+  }
+
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
+  const report::Result result = report::make_result(
+      {prepared->scenario, prepared->compiled, simulated.ranks, prepared->workload().ranks(), wall.count()});
+  print(result, out);
+  return require_fit && !result.memory.fits ? kNo : kDone;
+}
+
+void RunCommand::print(const report::Result& result, Output& out) {
+  std::ostream& stream = out.stream();
+  if (output.format == "json") {
+    stream << report::to_json(result);
+  } else if (output.format == "jsonl") {
+    stream << report::to_json(result, -1);
+  } else if (output.format == "csv") {
+    if (!header_printed) stream << report::csv_header(result);
+    stream << report::csv_row(result);
+  } else {
+    if (header_printed) stream << '\n';
+    stream << report::summary(result, style_for(output.color, output.path));
+  }
+  stream.flush();  // of several files, what is finished is kept
+  header_printed = true;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, int& status) {
+  auto command = std::make_shared<RunCommand>();
+  CLI::App& sub = *app.add_subcommand("run", "Simulate a training step and report on it");
+  sub.add_option("FILE", command->files, "Scenario files")->required()->option_text("FILE...");
+  command->scenario.add_to(sub);
+  command->output.add_to(sub, {"table", "json", "jsonl", "csv"});
+  command->trace.add_to(sub);
+  sub.add_option("--report", command->html, "Write an HTML report (not supported yet)")->option_text("OUT.html");
+  sub.add_flag("--require-fit", command->require_fit, "Exit with status 1 when it does not fit into memory");
+  sub.footer(
+      "Examples:\n"
+      "  orrery run scenarios/llama-3.1-405b-8k-h100.yaml --trace step.json.gz\n"
+      "  orrery run my.yaml --set layout.tp=4 --set layout.pp=8 --format json");
+  sub.callback([command, &status] { status = command->run(); });
+}
+
+}  // namespace orrery::cli

@@ -1,0 +1,117 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/messages.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "models/scenario/reader.h"
+#include "models/schedules/output.h"
+#include "sim/base/suggest.h"
+
+namespace orrery::cli {
+namespace {
+
+struct ScheduleCommand {
+  std::string file, costs = "1,1,1,0", memory_limit, format = "table", output;
+  models::ScheduleRequest request;
+  ScenarioOptions scenario;
+  CLI::App* app = nullptr;
+
+  int run();
+  int request_from_file();
+  int refuse_name() const;
+  bool given(const std::string& option) const { return app->count(option) > 0; }
+};
+
+constexpr const char* kWithoutScenario[] = {"--schedule", "-p", "-m", "-v", "--group", "--rule", "--extra-warmup"};
+
+std::vector<std::string> strings(std::span<const std::string_view> names) {
+  return {names.begin(), names.end()};
+}
+
+int ScheduleCommand::refuse_name() const {
+  const auto known = strings(models::schedule_names()), later = strings(models::schedules_not_supported_yet());
+  const std::string& name = request.name;
+  if (std::find(known.begin(), known.end(), name) != known.end()) return kDone;
+  if (std::find(later.begin(), later.end(), name) != later.end()) {
+    complain("--schedule " + name + ": not supported yet");
+    return kUsage;
+  }
+  std::vector<std::string> all = known;
+  all.insert(all.end(), later.begin(), later.end());
+  complain("--schedule " + name + ": there is no such schedule" + did_you_mean(name, all));
+  return kUsage;
+}
+
+// The schedule of a scenario, as its pipeline section asks for it.
+int ScheduleCommand::request_from_file() {
+  for (const char* option : kWithoutScenario)
+    if (given(option)) return complain(std::string(option) + " cannot stand beside a scenario; use --set"), kUsage;
+  const auto overrides = scenario.overrides();
+  if (!overrides) return report(overrides.errors()), kUsage;
+  const auto read = models::read_scenario(file, *overrides);
+  if (!read) return report(read.errors());
+  request.name = read->pipeline.schedule;
+  request.ranks = read->layout.pp;
+  request.micro_batches = read->micro_batches();
+  request.chunks = read->pipeline.virtual_stages;
+  request.group = read->pipeline.group;
+  return kDone;
+}
+
+int ScheduleCommand::run() {
+  if (!memory_limit.empty())
+    return complain("--memory-limit: no schedule that searches under a limit is supported yet"), kUsage;
+  if (file.empty()) {
+    if (!given("--schedule") || !given("-p") || !given("-m"))
+      return complain("schedule: give a scenario FILE, or --schedule NAME -p RANKS -m MICRO_BATCHES"), kUsage;
+    if (const int status = refuse_name(); status != kDone) return status;
+  } else if (const int status = request_from_file(); status != kDone) {
+    return status;
+  }
+  const auto parsed = models::parse_schedule_costs(costs);
+  if (!parsed) return report(parsed.errors()), kUsage;
+  const auto text = models::schedule_output(request, *parsed, format);
+  if (!text) return report(text.errors());
+  Output out(output);
+  if (!out.ok()) return kInputOutput;
+  out.stream() << *text;
+  return out.finish() ? kDone : kInputOutput;
+}
+
+void add_options(CLI::App& sub, ScheduleCommand& command) {
+  sub.add_option("FILE", command.file, "Scenario; or say it with the options below");
+  command.scenario.add_to(sub);
+  sub.add_option("--schedule", command.request.name, "Name of the schedule")->option_text("NAME");
+  sub.add_option("-p", command.request.ranks, "Pipeline ranks")->option_text("P");
+  sub.add_option("-m", command.request.micro_batches, "Micro-batches")->option_text("M");
+  sub.add_option("-v", command.request.chunks, "Model chunks a rank")->option_text("V");
+  sub.add_option("--group", command.request.group, "Interleaved: micro-batches a group (default P)")->option_text("N");
+  sub.add_option("--rule", command.request.rule, "Interleaved: rounds, PyTorch's rule")->option_text("rounds");
+  sub.add_option("--extra-warmup", command.request.extra_warmup, "Interleaved: more forwards before the first backward")
+      ->option_text("N");
+  sub.add_option("--costs", command.costs, "Time of F, I, W, a transfer, B (I+W), an overlapped pair (F+B)")
+      ->option_text("F,I,W,COMM[,B[,OVERLAP]]");
+  sub.add_option("--memory-limit", command.memory_limit, "Of schedules that search (not supported yet)")
+      ->option_text("1p|2p");
+  one_of(sub.add_option("--format", command.format, "How to print"), {"table", "csv", "json", "svg"});
+  sub.add_option("-o,--output", command.output, "Write there instead of to standard output")->option_text("FILE");
+}
+
+}  // namespace
+
+void add_schedule(CLI::App& app, int& status) {
+  auto command = std::make_shared<ScheduleCommand>();
+  CLI::App& sub = *app.add_subcommand("schedule", "The order of actions of every pipeline rank");
+  command->app = &sub;
+  add_options(sub, *command);
+  sub.footer(
+      "Examples:\n"
+      "  orrery schedule --schedule interleaved-1f1b -p 4 -m 8 -v 2\n"
+      "  orrery schedule scenarios/llama-3.1-405b-8k-h100.yaml --format csv");
+  sub.callback([command, &status] { status = command->run(); });
+}
+
+}  // namespace orrery::cli

@@ -1,0 +1,63 @@
+#include "cli/usage.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "sim/base/suggest.h"
+
+namespace orrery::cli {
+namespace {
+
+// The sub-command that was being parsed, or the program itself.
+const CLI::App& innermost(const CLI::App& app) {
+  const auto parsed = app.get_subcommands();
+  return parsed.empty() ? app : innermost(*parsed.front());
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+  }
+  return names;
+}
+
+std::string unexpected(const CLI::App& command) {
+  const std::vector<std::string> names = option_names(command);
+  for (const std::string& word : command.remaining(true)) {
+    if (word.size() < 2 || word[0] != '-') continue;
+    const std::string name = word.substr(0, word.find('='));
+    return "unknown option '" + name + "'" + did_you_mean(name, names);
+  }
+  const auto rest = command.remaining(true);
+  return rest.empty() ? "unexpected arguments" : "unexpected argument '" + rest.front() + "'";
+}
+
+}  // namespace
+
+const std::vector<std::string>& commands_not_supported_yet() {
+  static const std::vector<std::string> names = {"topo",  "collective", "sweep",    "plan",    "reproduce",
+                                                 "trace", "calibrate",  "validate", "compare", "import"};
+  return names;
+}
+
+std::string wrong_command(const CLI::App& app, const std::string& name) {
+  std::vector<std::string> known;
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+    known.push_back(sub->get_name());
+  if (std::find(known.begin(), known.end(), name) != known.end()) return "";
+  const auto& later = commands_not_supported_yet();
+  if (std::find(later.begin(), later.end(), name) != later.end()) return name + ": not supported yet";
+  known.insert(known.end(), later.begin(), later.end());
+  return "there is no command '" + name + "'" + did_you_mean(name, known);
+}
+
+std::string explain_usage(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App& command = innermost(app);
+  const std::string prefix = &command == &app ? "" : command.get_name() + ": ";
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) return prefix + unexpected(command);
+  return prefix + error.what();
+}
+
+}  // namespace orrery::cli

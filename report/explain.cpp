@@ -1,0 +1,94 @@
+#include "report/explain.h"
+
+#include <nlohmann/json.hpp>
+
+#include "report/text.h"
+
+namespace orrery::report {
+namespace {
+
+using nlohmann::ordered_json;
+
+double share_of_step(Duration time, const Result& result) {
+  return result.step_time > Duration() ? time.seconds() / result.step_time.seconds() : 0;
+}
+
+std::string path_table(const std::vector<PathShare>& path, const Result& result) {
+  constexpr int kBar = 40;
+  Table table("llrrl");
+  for (const PathShare& p : path) {
+    const double share = share_of_step(p.time, result);
+    table.row({p.label, p.category, human_seconds(p.time.seconds()), percent(share), bar(share, kBar)});
+  }
+  return table.str();
+}
+
+std::string kernel_table(const std::vector<KernelShare>& kernels, const Result& result) {
+  Table table("ll");
+  table.row({"", "", "time", "of the step", "times a rank"});
+  for (const KernelShare& k : kernels)
+    table.row({k.label, k.category, human_seconds(k.time.seconds()), percent(share_of_step(k.time, result)),
+               grouped(k.count)});
+  return table.str();
+}
+
+std::string what_if_table(const std::vector<WhatIf>& what_ifs, const Result& result) {
+  Table table("l");
+  for (const WhatIf& w : what_ifs) {
+    const double change = share_of_step(w.step, result) - 1;
+    table.row({w.change, human_seconds(w.step.seconds()), (change > 0 ? "+" : "") + percent(change)});
+  }
+  return table.str();
+}
+
+std::string section(const std::string& title, const std::string& body, const Style& style) {
+  if (body.empty()) return "";
+  return '\n' + (style.color ? "\033[1m" + title + "\033[0m" : title) + '\n' + body;
+}
+
+ordered_json path_json(const std::vector<PathShare>& path) {
+  ordered_json out = ordered_json::array();
+  for (const PathShare& p : path)
+    out.push_back({{"label", p.label}, {"category", p.category}, {"time_s", p.time.seconds()}});
+  return out;
+}
+
+}  // namespace
+
+std::string explain(const Explanation& e, const Style& style) {
+  const Result& r = e.result;
+  std::string text = "One step takes " + human_seconds(r.step_time.seconds()) + " on " + grouped(r.gpus) + " x " +
+                     r.gpu + ": " + significant(r.model_tflops_per_gpu) + " TFLOP/s a GPU, MFU " + percent(r.mfu) +
+                     ".\n";
+  text += section("Critical path: the chain of ops that no part of could be late without the step being late",
+                  path_table(e.path_by_category, r), style);
+  text += section("Longest on the critical path, by name", path_table(e.longest_on_path, r), style);
+  text +=
+      section("Communication on the critical path: what nothing hides", path_table(e.communication_on_path, r), style);
+  text += section("Kernels, mean over ranks", kernel_table(e.kernels, r), style);
+  text += section("What would change it (each a run of its own)", what_if_table(e.what_ifs, r), style);
+  text += section("Defaults and warnings", notes(r), style);
+  return text;
+}
+
+std::string explain_json(const Explanation& e) {
+  ordered_json kernels = ordered_json::array(), what_ifs = ordered_json::array();
+  for (const KernelShare& k : e.kernels)
+    kernels.push_back({{"label", k.label}, {"category", k.category}, {"time_s", k.time.seconds()}, {"count", k.count}});
+  for (const WhatIf& w : e.what_ifs)
+    what_ifs.push_back({{"change", w.change},
+                        {"step_time_s", w.step.seconds()},
+                        {"relative_change", share_of_step(w.step, e.result) - 1}});
+  const ordered_json out{{"schema_version", 1},
+                         {"step_time_s", e.result.step_time.seconds()},
+                         {"critical_path", path_json(e.path_by_category)},
+                         {"longest_on_critical_path", path_json(e.longest_on_path)},
+                         {"exposed_communication", path_json(e.communication_on_path)},
+                         {"kernels", std::move(kernels)},
+                         {"what_if", std::move(what_ifs)},
+                         {"defaults_used", e.result.defaults_used},
+                         {"warnings", e.result.warnings}};
+  return out.dump(2, ' ', false, ordered_json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace orrery::report

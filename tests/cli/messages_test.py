@@ -1,0 +1,34 @@
+"""Faults of a scenario: every one of them, with its place, in one run."""
+import re
+
+import support
+
+BROKEN = support.SMALL.replace("heads: 16", "heds: 16").replace("nodes: 1", "nodes: one").replace("pp: 2", "pp: 3")
+
+
+class Messages(support.Case):
+    def test_every_fault_has_its_place_and_its_line(self):
+        file = self.scenario(BROKEN)
+        for command in ["run", "check", "explain", "memory"]:
+            result = self.done(command, file, status=3)
+            self.assertEqual(result.stdout if command != "check" else "", "")
+            self.assertRegex(result.stderr, rf"(?m)^{re.escape(file)}:2:\d+: error: .*heds.*did you mean 'heads'\?")
+            self.assertRegex(result.stderr, rf"(?m)^{re.escape(file)}:3:\d+: error: ")
+            self.assertRegex(result.stderr, r"(?m)^ +2 \| model:.*\n +\| +\^~~~$")
+
+    def test_a_fault_in_set_names_it(self):
+        result = self.done("run", self.scenario(support.SMALL), "--set", "layout.tpp=2", status=3)
+        self.assertIn("tpp", result.stderr)
+
+    def test_check_counts_and_runs_nothing(self):
+        good, bad = self.scenario(support.SMALL, "good.yaml"), self.scenario(BROKEN, "bad.yaml")
+        result = self.done("check", good, bad, status=3)
+        self.assertEqual(result.stdout, "2 files, 1 with findings\n")
+        self.assertEqual(self.done("check", good).stdout, "1 file, 0 with findings\n")
+
+    def test_a_terminal_is_safe_from_a_strangers_file(self):
+        file = self.scenario(support.SMALL.replace("name: small", "naem: \x1b[31mred"))
+        self.assertNotIn("\x1b", self.done("run", file, status=3).stderr)
+
+
+support.main()

@@ -1,0 +1,155 @@
+"""`orrery run` and its kin on small scenarios, end to end."""
+import csv
+import gzip
+import io
+import json
+import os
+import signal
+import subprocess
+
+import support
+
+
+class Run(support.Case):
+    def document(self, text, *arguments):
+        return json.loads(self.done("run", self.scenario(text), "--format", "json", *arguments).stdout)
+
+    def test_the_first_line_says_whether_it_fits(self):
+        file = self.scenario(support.SMALL)
+        self.assertTrue(self.done("run", file).stdout.startswith("fits: "))
+        big = ["--set", "training.sequence_length=65536", "--set", "model.hidden=16384"]
+        self.assertTrue(self.done("run", file, *big).stdout.startswith("does not fit: "))
+        self.assertTrue(self.done("run", file, *big, "--require-fit", status=1).stdout.startswith("does not fit: "))
+
+    def test_parts_of_the_time_add_up_to_the_step(self):
+        for text in [support.SMALL, support.BUBBLE]:
+            doc = self.document(text)
+            self.assertGreater(doc["step_time_s"], 0)
+            self.assertAlmostEqual(sum(doc["time"].values()), doc["step_time_s"], delta=1e-9 * doc["step_time_s"])
+
+    def test_the_bubble_of_a_plain_pipeline(self):
+        # (p - 1) / (m + p - 1) = 3 / 11, but for the embedding and the head, which only two stages have.
+        self.assertAlmostEqual(self.document(support.BUBBLE)["bubble_fraction"], 3 / 11, delta=0.03)
+
+    def test_causes_add_up_to_the_peak_of_every_stage(self):
+        memory = self.document(support.SMALL)["memory"]
+        self.assertEqual(len(memory["stages"]), 2)
+        for stage in memory["stages"]:
+            causes = [stage[f"{name}_bytes"] for name in ["parameters", "gradients", "optimizer", "activations", "buffers"]]
+            self.assertEqual(sum(causes), stage["peak_bytes"])
+        self.assertEqual(memory["peak_bytes"], max(stage["peak_bytes"] for stage in memory["stages"]))
+
+    def test_folding_changes_nothing(self):
+        folded, full = self.document(support.SMALL), self.document(support.SMALL, "--set", "simulation.fold=off")
+        self.assertLess(folded["engine"]["ranks_simulated"], full["engine"]["ranks_simulated"])
+        for changing in ["events", "wall_s", "ranks_simulated"]:
+            del folded["engine"][changing], full["engine"][changing]
+        self.assertEqual(folded, full)
+
+    def test_the_same_scenario_gives_the_same_bytes(self):
+        first, second = self.document(support.SMALL), self.document(support.SMALL)
+        del first["engine"]["wall_s"], second["engine"]["wall_s"]
+        self.assertEqual(first, second)
+
+    def test_tokens_and_flops_follow_from_the_step(self):
+        doc = self.document(support.SMALL)
+        self.assertAlmostEqual(doc["tokens_per_s"] * doc["step_time_s"], 16 * 1024, delta=1e-6)
+        self.assertAlmostEqual(doc["model_tflops_per_gpu"] * 1e12 * 8 * doc["step_time_s"] / doc["model_flops_per_step"], 1)
+        self.assertAlmostEqual(doc["mfu"], doc["model_tflops_per_gpu"] * 1e12 / doc["peak"]["flops_per_s"])
+
+    def test_set_reaches_every_key_and_defaults_are_listed(self):
+        doc = self.document(support.SMALL, "--set", "layout.tp=4", "--set", "layout.pp=1")
+        self.assertEqual((doc["layout"]["tp"], doc["layout"]["pp"], doc["layout"]["dp"]), (4, 1, 2))
+        self.assertTrue(any("micro_batch" not in line for line in doc["defaults_used"]))
+
+    def test_published_values_stand_beside_the_predicted(self):
+        text = support.SMALL + "published:\n  - {metric: step_time_s, value: 1.0, source: a test}\n"
+        published = self.document(text)["published"][0]
+        self.assertAlmostEqual(published["relative_error"], published["predicted"] - 1)
+        self.assertIn("a test", self.done("run", self.scenario(text)).stdout)
+
+    def test_jsonl_and_csv_take_several_files(self):
+        files = [self.scenario(support.SMALL, "a.yaml"), self.scenario(support.BUBBLE, "b.yaml")]
+        lines = self.done("run", *files, "--format", "jsonl").stdout.splitlines()
+        self.assertEqual([json.loads(line)["scenario"] for line in lines], ["small", "four by eight"])
+        rows = list(csv.DictReader(io.StringIO(self.done("run", *files, "--format", "csv").stdout)))
+        self.assertEqual([row["scenario"] for row in rows], ["small", "four by eight"])
+        self.assertGreater(float(rows[0]["memory.peak_bytes"]), 0)
+
+    def test_one_bad_file_does_not_keep_the_others_from_running(self):
+        good = self.scenario(support.SMALL)
+        result = self.done("run", self.path("missing.yaml"), good, "--format", "jsonl", status=5)
+        self.assertEqual(len(result.stdout.splitlines()), 1)
+
+    def test_output_goes_into_a_file(self):
+        file, out = self.scenario(support.SMALL), self.path("out.json")
+        self.assertEqual(self.done("run", file, "--format", "json", "--output", out).stdout, "")
+        with open(out, encoding="utf-8") as written:
+            self.assertEqual(json.load(written)["scenario"], "small")
+        self.done("run", file, "--output", self.path("no/such/folder"), status=5)
+
+    def test_a_full_disk_is_told(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("no /dev/full here")
+        self.assertIn("cannot be written", self.done("run", self.scenario(support.SMALL), "--output", "/dev/full", status=5).stderr)
+
+    def test_a_reader_that_goes_away_is_no_error(self):
+        with subprocess.Popen([support.ORRERY, "run", self.scenario(support.SMALL)], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            process.stdout.close()
+            self.assertEqual(process.stderr.read(), b"")
+            self.assertIn(process.wait(), [0, -signal.SIGPIPE])
+
+    def test_colour_only_when_asked_for(self):
+        file = self.scenario(support.SMALL)
+        self.assertNotIn("\x1b", self.done("run", file).stdout)
+        self.assertIn("\x1b", self.done("run", file, "--color", "always").stdout)
+
+
+class Traces(support.Case):
+    def test_a_chrome_trace_holds_every_rank_asked_for(self):
+        out = self.path("step.json.gz")
+        self.done("run", self.scenario(support.SMALL), "--trace", out, "--ranks", "0,7")
+        with gzip.open(out, "rt", encoding="utf-8") as file:
+            trace = json.load(file)
+        events = trace["traceEvents"] if isinstance(trace, dict) else trace
+        kernels = [event for event in events if event.get("ph") == "X"]
+        self.assertEqual({event["pid"] for event in kernels}, {0, 7})
+
+    def test_an_ending_we_do_not_know_is_refused(self):
+        result = self.done("run", self.scenario(support.SMALL), "--trace", self.path("step.txt"), status=3)
+        self.assertIn(".pftrace", result.stderr)
+
+
+class Explain(support.Case):
+    def test_the_critical_path_is_the_step(self):
+        doc = json.loads(self.done("explain", self.scenario(support.SMALL), "--format", "json").stdout)
+        self.assertAlmostEqual(sum(part["time_s"] for part in doc["critical_path"]), doc["step_time_s"], delta=1e-9)
+
+    def test_faster_hardware_never_makes_it_slower(self):
+        doc = json.loads(self.done("explain", self.scenario(support.SMALL), "--format", "json").stdout)
+        self.assertGreaterEqual(len(doc["what_if"]), 3)
+        for change in doc["what_if"]:
+            self.assertLessEqual(change["step_time_s"], doc["step_time_s"] * 1.0001, change)
+
+    def test_every_default_is_listed(self):
+        file = self.scenario(support.SMALL)
+        result = json.loads(self.done("run", file, "--format", "json").stdout)
+        text = self.done("explain", file, "--no-what-if").stdout
+        for line in result["defaults_used"]:
+            self.assertIn(line, text)
+
+
+class Memory(support.Case):
+    def test_memory_over_time_reaches_the_peak(self):
+        doc = json.loads(self.done("memory", self.scenario(support.SMALL), "--format", "json").stdout)
+        for stage, levels in zip(doc["memory"]["stages"], doc["over_time"]["highest_bytes_by_stage"]):
+            self.assertEqual(max(levels), stage["peak_bytes"])
+
+    def test_the_table_has_a_line_a_stage(self):
+        text = self.done("memory", self.scenario(support.BUBBLE)).stdout
+        for stage in range(4):
+            self.assertIn(f"stage {stage}", text)
+
+
+support.main()

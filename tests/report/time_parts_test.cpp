@@ -1,0 +1,82 @@
+#include <gtest/gtest.h>
+
+#include "report/result.h"
+#include "tests/report/support.h"
+
+namespace orrery::report {
+namespace {
+
+using testing::at;
+using testing::rank_with_step;
+using testing::run_of;
+using testing::TimeCategory;
+
+TEST(TimeParts, TheMeanOverRanksAddsUpToTheStep) {
+  // 1000 ps over three ranks cannot be split evenly: nothing may get lost.
+  std::vector<sim::RankSummary> ranks;
+  for (int i = 0; i < 3; ++i) {
+    sim::RankSummary rank = rank_with_step(Duration::ps(70), Duration::ps(1000));
+    at(rank.time.busy, TimeCategory::compute) = Duration::ps(500 + i);
+    at(rank.time.exposed, TimeCategory::dp) = Duration::ps(100 - i);
+    rank.time.bubble = Duration::ps(400);
+    ranks.push_back(rank);
+  }
+  const TimeParts parts = mean_time(run_of(ranks, Duration::ps(70), Duration::ps(1000)));
+  EXPECT_EQ(parts.total(), Duration::ps(1000));
+  EXPECT_EQ(parts.compute, Duration::ps(501));
+  EXPECT_EQ(parts.exposed_dp, Duration::ps(99));
+  EXPECT_EQ(parts.bubble, Duration::ps(400));
+  EXPECT_EQ(parts.other, Duration());
+}
+
+TEST(TimeParts, WaitingForTheOtherStageIsBubbleAndItsTransferIsExposedPp) {
+  sim::RankSummary rank = rank_with_step(Duration(), Duration::ps(60));
+  at(rank.time.exposed, TimeCategory::pp) = Duration::ps(10);
+  at(rank.time.late, TimeCategory::pp) = Duration::ps(20);
+  rank.time.bubble = Duration::ps(30);
+  const TimeParts parts = mean_time(run_of({rank}, Duration(), Duration::ps(60)));
+  EXPECT_EQ(parts.exposed_pp, Duration::ps(10));
+  EXPECT_EQ(parts.bubble, Duration::ps(50));
+}
+
+TEST(TimeParts, WaitingForALatePeerOfTheSameStageIsThatCollectivesExposure) {
+  sim::RankSummary rank = rank_with_step(Duration(), Duration::ps(60));
+  at(rank.time.busy, TimeCategory::tp) = Duration::ps(25);
+  at(rank.time.late, TimeCategory::tp) = Duration::ps(35);
+  const TimeParts parts = mean_time(run_of({rank}, Duration(), Duration::ps(60)));
+  EXPECT_EQ(parts.exposed_tp, Duration::ps(60));
+}
+
+TEST(TimeParts, AnIdleTailOfARankIsOther) {
+  sim::RankSummary rank = rank_with_step(Duration(), Duration::ps(80));
+  at(rank.time.busy, TimeCategory::compute) = Duration::ps(80);
+  const TimeParts parts = mean_time(run_of({rank}, Duration(), Duration::ps(100)));
+  EXPECT_EQ(parts.other, Duration::ps(20));
+  EXPECT_EQ(parts.total(), Duration::ps(100));
+}
+
+TEST(TimeParts, ARankWhoseOwnStepIsLongerWaitedForIt) {
+  sim::RankSummary rank = rank_with_step(Duration(), Duration::ps(110));
+  at(rank.time.busy, TimeCategory::compute) = Duration::ps(80);
+  rank.time.bubble = Duration::ps(30);
+  const TimeParts parts = mean_time(run_of({rank}, Duration(), Duration::ps(100)));
+  EXPECT_EQ(parts.bubble, Duration::ps(20));
+  EXPECT_EQ(parts.total(), Duration::ps(100));
+}
+
+// Whatever the engine put somewhere must come out somewhere: one picosecond in
+// each place of RankTime, counted again in the parts.
+TEST(TimeParts, EveryPlaceOfARanksTimeHasAPart) {
+  for (int place = 0; place < 3; ++place) {
+    for (int category = 0; category < models::kTimeCategories; ++category) {
+      sim::RankSummary rank = rank_with_step(Duration(), Duration::ps(7));
+      auto& list = place == 0 ? rank.time.busy : place == 1 ? rank.time.exposed : rank.time.late;
+      at(list, static_cast<TimeCategory>(category)) = Duration::ps(7);
+      EXPECT_EQ(mean_time(run_of({rank}, Duration(), Duration::ps(7))).total(), Duration::ps(7))
+          << "place " << place << ", category " << category;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace orrery::report
