@@ -123,7 +123,7 @@ std::int64_t position_table(const ModelSpec& model, std::int64_t positions) {
 PieceParameters embedding_parameters(const Scenario& scenario) {
   PieceParameters size;
   size.tp_split = padded_vocab(scenario.model, scenario.layout) / scenario.layout.tp * scenario.model.hidden;
-  size.tp_replicated = position_table(scenario.model, scenario.training.sequence_length);
+  size.positions = position_table(scenario.model, scenario.training.sequence_length);
   size.largest_weight = size.tp_split;
   return size;
 }

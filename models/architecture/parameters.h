@@ -28,14 +28,15 @@ bool has_experts(const ModelSpec& model, int layer);
 std::int64_t padded_vocab(const ModelSpec& model, const LayoutSpec& layout);
 
 // Parameters that one rank holds of a piece, before any data-parallel sharding:
-// split over tp or the same on every tp rank; experts are sharded on their own grid.
+// split over tp or the same on every tp rank; experts, all that this rank has, are sharded on their own grid.
 struct PieceParameters {
   std::int64_t tp_split = 0;
-  std::int64_t tp_replicated = 0;
+  std::int64_t tp_replicated = 0;  // under sequence parallelism their gradients are to be summed over tp
   std::int64_t experts = 0;
+  std::int64_t positions = 0;       // learned table: replicated, and its gradient is whole on every rank
   std::int64_t largest_weight = 0;  // elements of the largest single matrix on this rank
 
-  std::int64_t dense() const { return tp_split + tp_replicated; }
+  std::int64_t dense() const { return tp_split + tp_replicated + positions; }
 };
 enum class PieceKind : std::uint8_t;
 PieceParameters piece_parameters(const Scenario& scenario, PieceKind kind, int layer);

@@ -6,13 +6,38 @@
 
 namespace orrery::models {
 
-// Bytes that one rank holds all the time for its parameters (reference:
-// docs/memory.md). `dense` and `experts` are parameter counts on this rank
-// before data-parallel sharding.
+// Bytes of training state for every parameter, before anything is sharded.
+struct StateScheme {
+  double parameter = 0;  // the working copy that GEMMs read
+  double gradient = 0;   // accumulated over micro-batches
+  double optimizer = 0;  // fp32 master copy and moments
+
+  double total() const { return parameter + gradient + optimizer; }
+};
+
+// By precision, gradient type and optimizer (reference: docs/memory.md). With
+// low-precision GEMMs the 16-bit weights stay, and their casts, as they are and
+// transposed, are kept beside them for all micro-batches of a step.
+StateScheme state_scheme(const TrainingSpec& training);
+
+// Of a parameter that never meets a low-precision GEMM (embeddings, output layer).
+StateScheme wide_state_scheme(const TrainingSpec& training);
+
+// Bytes that one rank holds all the time for its parameters.
 struct StateBytes {
   Bytes parameters, gradients, optimizer;
   Bytes total() const { return parameters + gradients + optimizer; }
 };
-StateBytes state_bytes(const Scenario& scenario, std::int64_t dense, std::int64_t experts);
+
+// `dense` and `experts` are parameter counts on this rank before data-parallel
+// sharding; `embeddings` says how many of the dense ones are tables. ZeRO 1
+// shards the optimizer's part over the dp*cp ranks that hold the same parameters
+// (experts over their own), ZeRO 2 the gradients too, ZeRO 3 all; a shard is
+// rounded up to whole elements. FSDP is not worked out here.
+StateBytes state_bytes(const Scenario& scenario, std::int64_t dense, std::int64_t experts, std::int64_t embeddings = 0);
+
+// Ranks that share the states of dense parameters, and of experts.
+int state_shards(const LayoutSpec& layout);
+int expert_state_shards(const LayoutSpec& layout);
 
 }  // namespace orrery::models

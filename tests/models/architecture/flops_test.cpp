@@ -2,10 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
-
 #include "models/architecture/parameters.h"
 #include "tests/models/architecture/known_models.h"
+#include "tests/models/architecture/megatron_arguments.h"
 #include "tests/models/architecture/table.h"
 
 namespace orrery::models {
@@ -13,36 +12,11 @@ namespace {
 
 const std::string kMemoryData = std::string(ORRERY_SHARED_DATA) + "/memory/";
 
-// Megatron-LM's arguments as the table gives them; what a row leaves out is that
-// of its Llama-3-70B base configuration.
-ModelSpec from_megatron(const nlohmann::json& args) {
-  ModelSpec model =
-      llama(args.value("num_layers", 80), args.value("hidden_size", 8192), args.value("ffn_hidden_size", 28672),
-            args.value("num_attention_heads", 64), 0, args.value("padded_vocab_size", 128256));
-  model.kv_heads = args.value("group_query_attention", false) ? args.value("num_query_groups", 1) : model.heads;
-  model.head_dim = args.value("kv_channels", model.hidden / model.heads);
-  if (!args.value("swiglu", true)) model.activation = Activation::gelu;
-  model.mtp_layers = args.value("mtp_num_layers", 0);
-  if (args.value("multi_latent_attention", false))
-    model.mla = MlaSpec{args["q_lora_rank"], args["kv_lora_rank"], args["qk_pos_emb_head_dim"], args["qk_head_dim"],
-                        args["v_head_dim"]};
-  if (args.contains("num_experts")) {
-    model.moe.emplace();
-    model.moe->experts = args["num_experts"];
-    model.moe->top_k = args["moe_router_topk"];
-    model.moe->ffn = args["moe_ffn_hidden_size"];
-    model.moe->shared_experts = args.value("moe_shared_expert_intermediate_size", 0) / model.moe->ffn;
-    if (args.contains("moe_layer_freq"))
-      for (const int is_moe : args["moe_layer_freq"]) model.moe->dense_layers += 1 - is_moe;
-  }
-  return model;
-}
-
 TEST(Flops, MegatronsOwnCountsComeOutExactly) {
   const std::vector<Row> rows = read_table(kMemoryData + "calc_megatron_flops.csv");
   if (rows.empty()) GTEST_SKIP() << "shared data memory/calc_megatron_flops.csv is not here";
   for (const Row& row : rows) {
-    const ModelSpec model = from_megatron(nlohmann::json::parse(row.at("args")));
+    const ModelSpec model = model_from_megatron(nlohmann::json::parse(row.at("args")));
     const std::int64_t sequence = std::stoll(row.at("seq"));
     const double batch = std::stod(row.at("global_batch"));
     EXPECT_DOUBLE_EQ(3 * batch * forward_flops(model, sequence, model.vocab).causal(),

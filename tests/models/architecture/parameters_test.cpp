@@ -47,7 +47,7 @@ TEST(Parameters, MixtralActivates12Point88Billion) {
 }
 
 std::int64_t sum_over_ranks(const PieceParameters& piece, const LayoutSpec& layout) {
-  return piece.tp_split * layout.tp + piece.tp_replicated + piece.experts * layout.ep * layout.etp;
+  return piece.tp_split * layout.tp + piece.tp_replicated + piece.positions + piece.experts * layout.ep * layout.etp;
 }
 
 std::int64_t sum_over_pieces(const Scenario& scenario) {
