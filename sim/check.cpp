@@ -1,0 +1,89 @@
+#include "sim/check.h"
+
+#include "sim/check_parts.h"
+
+namespace orrery::sim {
+
+namespace {
+
+std::string_view word_for(OpKind kind) {
+  switch (kind) {
+    case OpKind::kernel:
+      return "kernel";
+    case OpKind::collective:
+      return "collective";
+    case OpKind::send:
+      return "send";
+    case OpKind::receive:
+      return "receive";
+    case OpKind::copy:
+      return "copy";
+    case OpKind::allocate:
+      return "allocate";
+    case OpKind::free:
+      return "free";
+    case OpKind::marker:
+      return "marker";
+    case OpKind::wait:
+      return "wait";
+  }
+  return "op";
+}
+
+// What the program's writer called it; "all_gather" where it has no name.
+std::string label_of(const Program& program, StreamIndex stream, OpIndex op) {
+  const Stream& in = program.streams[stream];
+  if (op < in.notes.size() && in.notes[op].label < program.labels.size()) {
+    const std::string& label = program.labels[in.notes[op].label];
+    if (!label.empty()) return label;
+  }
+  const Op& what = in.ops[op];
+  const auto transfer = static_cast<std::size_t>(what.payload);
+  if (what.kind == OpKind::collective && transfer < program.transfers.size()) {
+    return std::string(to_string(program.transfers[transfer].kind));
+  }
+  return "";
+}
+
+std::string with_label(std::string_view word, const std::string& label) {
+  if (label.empty() || label == word) return std::string(word);
+  return std::string(word) + " '" + label + "'";
+}
+
+}  // namespace
+
+Errors check(const Workload& workload) {
+  Faults faults;
+  check_tables(workload, faults);
+  if (faults.none()) check_programs(workload, faults);
+  if (faults.none()) check_meetings(workload, faults);
+  if (faults.none()) check_waits(workload, faults);
+  return std::move(faults).finish();
+}
+
+Errors Faults::finish() && {
+  if (found_ > kMost) errors_.push_back({.where = {}, .what = "and " + std::to_string(found_ - kMost) + " more"});
+  return std::move(errors_);
+}
+
+std::string describe(const Workload& workload, RankId rank, StreamIndex stream, OpIndex op) {
+  const Program& program = workload.programs[workload.program_of[rank]];
+  const std::string what =
+      program.streams[stream].ops.size() <= op ? std::string("(its end)") : "'" + label_of(program, stream, op) + "'";
+  if (what != "''")
+    return program.name + ", stream " + program.streams[stream].name + ", op " + std::to_string(op) + " " + what;
+  return program.name + ", stream " + program.streams[stream].name + ", op " + std::to_string(op) + " (" +
+         std::string(word_for(program.streams[stream].ops[op].kind)) + ")";
+}
+
+std::string name_of(const Workload& workload, RankId rank) {
+  return "rank " + std::to_string(rank.value) + " (" + workload.programs[workload.program_of[rank]].name + ")";
+}
+
+std::string name_of(const Program& program, StreamIndex stream, OpIndex op) {
+  const Stream& in = program.streams[stream];
+  return with_label(word_for(in.ops[op].kind), label_of(program, stream, op)) + " (op " + std::to_string(op) +
+         " of stream " + in.name + ")";
+}
+
+}  // namespace orrery::sim
