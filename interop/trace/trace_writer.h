@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/result.h"
+#include "sim/fold.h"
+#include "sim/trace.h"
+#include "sim/workload.h"
+
+namespace orrery::interop {
+
+struct RankRange {
+  std::uint32_t first = 0, last = 0;  // both included
+  bool operator==(const RankRange&) const = default;
+};
+
+// "0-7,64": what --ranks takes.
+Result<std::vector<RankRange>> parse_rank_ranges(std::string_view text);
+
+// What of a run is written.
+struct TraceFilter {
+  std::vector<RankRange> ranks;  // empty: every rank; of a folded run, one rank of every class
+  Time from;                     // slices that reach into [from, to)
+  Time to = Time::never();
+  bool links = true;  // the load of every link, as counters
+};
+
+// What a writer needs to know of the run that it is told about. The pointers
+// must outlive the writer.
+struct TraceContext {
+  const sim::Workload* workload = nullptr;  // the full one: names, roles, and who meets whom
+  const sim::Folded* folded = nullptr;      // when the spans come from a folded run
+  TraceFilter filter;
+};
+
+// Writes a run to a file while it goes on: what it keeps in memory grows with
+// the number of ranks and names, never with the length of the run.
+class TraceWriter : public sim::TraceSink {
+ public:
+  // Ends the file. Says what went wrong on the way, the disk being full say;
+  // nothing is written after the first such fault.
+  virtual Errors close() = 0;
+};
+
+// By extension: .json (Chrome trace events), .json.gz, .pftrace (Perfetto).
+// An unknown extension, a file that cannot be opened, and ranks that the job
+// does not have are errors.
+Result<std::unique_ptr<TraceWriter>> open_trace_writer(const std::string& path, const TraceContext& context);
+
+}  // namespace orrery::interop
