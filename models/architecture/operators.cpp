@@ -1,6 +1,8 @@
 #include "models/architecture/operators.h"
 
+#include <set>
 #include <stdexcept>
+#include <utility>
 
 #include "models/architecture/ends.h"
 #include "models/architecture/recompute.h"
@@ -44,6 +46,17 @@ void set_backward(const StepList& backward, PieceWork& work) {
   work.backward = backward.steps();
   work.input_gradient = backward.half(StepList::Half::input);
   work.weight_gradient = backward.half(StepList::Half::weight);
+}
+
+Bytes dummy_weight_gradients(const Scenario& scenario) {
+  const LayerContext context = layer_context(scenario);
+  std::set<std::pair<std::int64_t, std::int64_t>> shapes;
+  for (const Linear& linear :
+       {qkv_linear(context), projection_linear(context), fc1_linear(context), fc2_linear(context)})
+    shapes.emplace(linear.out, linear.in);
+  Bytes sum;
+  for (const auto& [out, in] : shapes) sum += context.shape.activation(out, in);
+  return sum;
 }
 
 PieceWork piece_work(const Scenario& scenario, PieceKind kind, int /*layer*/, int layer_in_rank) {
