@@ -9,7 +9,7 @@
 #include "cli/output.h"
 #include "cli/pipeline.h"
 #include "cli/progress.h"
-#include "cli/trace_file.h"
+#include "cli/trace_option.h"
 #include "report/json.h"
 #include "report/summary.h"
 
@@ -60,16 +60,18 @@ int RunCommand::run_file(const std::string& file, const std::vector<models::Over
   const auto begin = std::chrono::steady_clock::now();
   const auto prepared = prepare(file, overrides);
   if (!prepared) return report(prepared.errors());
-  auto writer = open_trace(trace, *prepared);
-  if (!writer) return report(writer.errors());
+  auto opened = trace.open(*prepared);
+  if (!opened) return report(opened.errors());
+  interop::TraceWriter* writer = opened->get();
 
   Progress progress(output.progress, output.quiet, file);
   SimulateOptions options;
-  options.trace = (*writer)->sink();
+  options.trace = writer;
   options.stop = &stop_on_interrupt();
   options.progress = [&progress](double fraction) { progress(fraction); };
   const Simulated simulated = simulate(*prepared, options);
-  if (const Errors errors = (*writer)->close(); !errors.empty()) return report(errors);
+  if (writer != nullptr)
+    if (const Errors errors = writer->close(); !errors.empty()) return report(errors);
   if (simulated.classes.interrupted) {
     complain(file + ": interrupted" + (trace.path.empty() ? "" : "; the trace so far is in " + trace.path));
     return kInterrupted;
