@@ -79,7 +79,7 @@ TEST_F(Chrome, SlicesCarryWhatTheProgramSays) {
 
   const Json& send = slices["send F3.0 of 0"];
   EXPECT_EQ(send["args"]["bytes"], 4096);
-  EXPECT_EQ(send["args"]["transfer"], "point_to_point");
+  EXPECT_EQ(send["args"]["transfer"], to_string(sim::TransferKind::point_to_point));
   EXPECT_EQ(send["args"]["waited_us"], 0.01);
   EXPECT_EQ(slices["F3.0 of 0"]["tid"], 0);
   EXPECT_EQ(slices["F3.0 of 0"]["dur"], 0.01);
