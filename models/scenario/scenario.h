@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/software/stack.h"
@@ -41,10 +42,10 @@ struct ModelSpec {
   Norm norm = Norm::layernorm;
   Positions positions = Positions::learned;
   bool tied_embeddings = true;
-  bool bias = true;           // of the linear layers
-  bool qkv_bias = false;      // Qwen2 and the like: on the query, key and value projections alone
+  bool bias = true;       // of the linear layers
+  bool qkv_bias = false;  // Qwen2 and the like: on the query, key and value projections alone
   bool qk_norm = false;
-  int window = 0;             // 0: full attention
+  int window = 0;  // 0: full attention
   std::optional<MlaSpec> mla;
   std::optional<MoeSpec> moe;
   int mtp_layers = 0;
@@ -81,18 +82,18 @@ struct LayoutSpec {
   bool sequence_parallel = false;
   std::string cp_method = "ring_zigzag";
   int zero = 0;
-  std::string fsdp;                       // empty: none
-  int shard_group = 0;                    // 0: all of dp*cp
+  std::string fsdp;                                                              // empty: none
+  int shard_group = 0;                                                           // 0: all of dp*cp
   std::vector<Axis> order = {Axis::tp, Axis::cp, Axis::ep, Axis::dp, Axis::pp};  // fastest-changing first
 
   int gpus() const { return tp * cp * pp * dp; }
 };
 
 struct PipelineSpec {
-  std::string schedule = "1f1b";          // none when pp is 1
-  int virtual_stages = 1;                 // v: model chunks a rank
-  int group = 0;                          // N; 0: pp
-  std::vector<int> stage_layers;          // pp*v entries, always filled by the reader
+  std::string schedule = "1f1b";  // none when pp is 1
+  int virtual_stages = 1;         // v: model chunks a rank
+  int group = 0;                  // N; 0: pp
+  std::vector<int> stage_layers;  // pp*v entries, always filled by the reader
   bool optimizer_barrier = true;
 };
 
@@ -111,7 +112,7 @@ struct Straggler {
 struct SimulationSpec {
   Network network = Network::flow;
   bool fold = true;
-  int steps = 0;                          // 0: enough for a steady step
+  int steps = 0;  // 0: enough for a steady step
   double jitter_compute = 0;
   std::vector<Straggler> stragglers;
   std::uint64_t seed = 1;
@@ -133,16 +134,19 @@ struct Scenario {
   OverlapSpec overlap;
   Stack software;
   SimulationSpec simulation;
-  std::string calibration;                // file, or empty
+  std::string calibration;  // file, or empty
   std::vector<PublishedValue> published;
 
-  std::vector<std::string> defaults_used; // "layout.cp = 1": what nobody wrote
+  std::vector<std::string> defaults_used;  // "layout.cp = 1": what nobody wrote
   std::vector<std::string> warnings;
+  Errors not_supported_yet;             // keys of the contract whose mechanism is not built (unsupported_yet)
+  std::map<std::string, Where> places;  // by key ("layout.tp"): where it was written, for messages
+
+  // Where `key` was written, else its section, else the file.
+  Where at(std::string_view key) const;
 
   // Sequences a replica works through in a step, in micro-batches.
-  int micro_batches() const {
-    return static_cast<int>(training.global_batch / (training.micro_batch * layout.dp));
-  }
+  int micro_batches() const { return static_cast<int>(training.global_batch / (training.micro_batch * layout.dp)); }
 };
 
 }  // namespace orrery::models

@@ -1,0 +1,208 @@
+// What must agree with what. Every message carries the numbers, and the place of
+// the other key when two disagree.
+#include <algorithm>
+#include <string>
+
+#include "models/scenario/reading.h"
+
+namespace orrery::models {
+namespace {
+
+std::string text(std::int64_t n) {
+  return std::to_string(n);
+}
+
+// "tp 8"; with the place where it was written, if it was.
+std::string named(const Reading& reading, std::string_view key, std::int64_t value) {
+  std::string out(find_key(key)->name());
+  out += ' ' + text(value);
+  const auto place = reading.scenario.places.find(std::string(key));
+  if (place == reading.scenario.places.end()) return out;
+  const Where& at = place->second;
+  out += " (" + at.file;
+  if (at.line > 0) out += ':' + text(at.line) + ':' + text(at.column);
+  return out + ")";
+}
+
+// The key of `keys` that somebody wrote, so that the finger points at a line.
+std::string_view first_written(const Reading& reading, std::initializer_list<std::string_view> keys) {
+  for (const std::string_view key : keys)
+    if (reading.written(key)) return key;
+  return *keys.begin();
+}
+
+std::string grid_text(const LayoutSpec& layout, bool with_dp) {
+  std::string names = "tp*cp*pp", numbers = text(layout.tp) + "*" + text(layout.cp) + "*" + text(layout.pp);
+  std::int64_t product = std::int64_t{layout.tp} * layout.cp * layout.pp;
+  if (with_dp) {
+    names += "*dp";
+    numbers += "*" + text(layout.dp);
+    product *= layout.dp;
+  }
+  return names + " = " + numbers + " = " + text(product);
+}
+
+void check_attention_kind(Reading& reading) {
+  if (!reading.knows({"model.heads", "model.kv_heads", "model.attention"})) return;
+  const ModelSpec& model = reading.scenario.model;
+  const std::string& kind = reading.attention_kind;
+  const bool mha = model.kv_heads == model.heads, mqa = model.kv_heads == 1;
+  if ((kind == "mha" && !mha) || (kind == "mqa" && !mqa))
+    reading.fail("model.attention", quote(kind) + " has " +
+                                        (mqa || kind == "mha" ? "as many key heads as heads" : "one key head") +
+                                        ", but heads is " + text(model.heads) + " and " +
+                                        named(reading, "model.kv_heads", model.kv_heads));
+}
+
+void check_experts(Reading& reading) {
+  if (!reading.scenario.model.moe || !reading.knows({"model.moe", "model.layers"})) return;
+  const MoeSpec& moe = *reading.scenario.model.moe;
+  if (moe.top_k > moe.experts)
+    reading.fail("model.moe.top_k",
+                 "top_k " + text(moe.top_k) + " is more than " + named(reading, "model.moe.experts", moe.experts));
+  if (moe.dense_layers > reading.scenario.model.layers)
+    reading.fail("model.moe.dense_layers", "dense_layers " + text(moe.dense_layers) + " is more than " +
+                                               named(reading, "model.layers", reading.scenario.model.layers));
+}
+
+void check_heads(Reading& reading) {
+  if (!reading.knows({"layout.tp", "model.hidden", "model.heads", "model.kv_heads", "model.ffn"})) return;
+  const ModelSpec& model = reading.scenario.model;
+  const int tp = reading.scenario.layout.tp;
+  const std::string_view here = first_written(reading, {"layout.tp", "model.heads"});
+  if (model.heads % tp != 0)
+    reading.fail(here, "tp " + text(tp) + " does not divide " + named(reading, "model.heads", model.heads));
+  // Fewer key heads than tp ranks are copied, if evenly.
+  const bool even = model.kv_heads % tp == 0 || tp % model.kv_heads == 0;
+  if (!even && !model.mla)
+    reading.fail(here, "tp " + text(tp) + " and " + named(reading, "model.kv_heads", model.kv_heads) +
+                           ": neither divides the other");
+  if (model.ffn % tp != 0)
+    reading.fail(here, "tp " + text(tp) + " does not divide " + named(reading, "model.ffn", model.ffn));
+  const std::string& method = reading.scenario.layout.cp_method;
+  const int cp = reading.scenario.layout.cp;
+  if (method == "ulysses" && cp > 1 && model.heads % (std::int64_t{tp} * cp) != 0)
+    reading.fail("layout.cp", "ulysses: tp*cp = " + text(std::int64_t{tp} * cp) + " does not divide " +
+                                  named(reading, "model.heads", model.heads));
+}
+
+void check_expert_grid(Reading& reading) {
+  if (!reading.knows({"layout.tp", "layout.cp", "layout.dp", "layout.ep", "layout.etp", "model.moe"})) return;
+  const LayoutSpec& layout = reading.scenario.layout;
+  const auto& moe = reading.scenario.model.moe;
+  if (!moe) {
+    for (const char* key : {"layout.ep", "layout.etp"}) {
+      const int degree = key == std::string_view("layout.ep") ? layout.ep : layout.etp;
+      if (reading.written(key) && degree > 1 && !(degree == layout.tp && key == std::string_view("layout.etp")))
+        reading.fail(key, std::string(find_key(key)->name()) + " " + text(degree) +
+                              ", but the model has no experts (model.moe)");
+    }
+    return;
+  }
+  const std::int64_t experts = std::int64_t{layout.etp} * layout.ep;
+  const std::int64_t dense = std::int64_t{layout.tp} * layout.cp * layout.dp;
+  if (dense % experts != 0)
+    reading.fail("layout.ep", "etp*ep = " + text(layout.etp) + "*" + text(layout.ep) + " = " + text(experts) +
+                                  " does not divide tp*cp*dp = " + text(dense));
+  if (moe->experts % layout.ep != 0)
+    reading.fail("layout.ep",
+                 "ep " + text(layout.ep) + " does not divide " + named(reading, "model.moe.experts", moe->experts));
+}
+
+}  // namespace
+
+void check_model(Reading& reading) {
+  check_attention_kind(reading);
+  check_experts(reading);
+}
+
+void check_grid(Reading& reading) {
+  const Scenario& scenario = reading.scenario;
+  const LayoutSpec& layout = scenario.layout;
+  check_heads(reading);
+  check_expert_grid(reading);
+  const bool with_dp = reading.written("layout.dp");
+  if (!reading.has_cluster || !reading.knows({"layout.tp", "layout.cp", "layout.pp"})) return;
+  if (with_dp && !reading.knows({"layout.dp"})) return;
+
+  const std::int64_t gpus = scenario.cluster.gpus();
+  const std::int64_t fixed = std::int64_t{layout.tp} * layout.cp * layout.pp;
+  const bool fits = with_dp ? static_cast<Int128>(fixed) * layout.dp == gpus : fixed <= gpus && gpus % fixed == 0;
+  if (fits) return;
+  const std::string_view machine = first_written(reading, {"cluster.gpus", "cluster.nodes", "cluster"});
+  const Where& at = reading.at(machine);
+  const std::string where = " (" + at.file + (at.line > 0 ? ":" + text(at.line) + ":" + text(at.column) : "") + ")";
+  reading.fail(first_written(reading, {"layout.dp", "layout.pp", "layout.tp", "layout.cp", "layout"}),
+               grid_text(layout, with_dp) + (with_dp ? ", but the cluster has " : " does not fill the cluster's ") +
+                   text(gpus) + " GPUs" + where);
+}
+
+void check_batch(Reading& reading) {
+  const Scenario& scenario = reading.scenario;
+  const TrainingSpec& training = scenario.training;
+  const LayoutSpec& layout = scenario.layout;
+  const bool counted = reading.knows({"training.global_batch", "training.micro_batch", "layout.dp"});
+  const std::int64_t share = std::int64_t{layout.dp} * training.micro_batch;
+  if (counted && training.global_batch % share != 0)
+    reading.fail(
+        "training.global_batch",
+        "global_batch " + text(training.global_batch) + " is not a multiple of dp*micro_batch = " + text(layout.dp) +
+            "*" + text(training.micro_batch) + " = " + text(share) + "; nearest are " +
+            (training.global_batch > share ? text(training.global_batch / share * share) + " and " : std::string()) +
+            text((training.global_batch / share + 1) * share));
+  if (!reading.knows({"training.sequence_length", "layout.cp", "layout.tp", "layout.cp_method"})) return;
+  const bool zigzag = layout.cp > 1 && layout.cp_method == "ring_zigzag";
+  const std::int64_t pieces = std::int64_t{layout.cp} * (zigzag ? 2 : 1) * (layout.sequence_parallel ? layout.tp : 1);
+  if (training.sequence_length % pieces != 0)
+    reading.fail("training.sequence_length",
+                 "sequence_length " + text(training.sequence_length) + " is not a multiple of " +
+                     (layout.cp > 1 ? (zigzag ? "2*cp" : "cp") : "") +
+                     (layout.cp > 1 && layout.sequence_parallel ? "*" : "") +
+                     (layout.sequence_parallel ? "tp (sequence_parallel)" : "") + " = " + text(pieces));
+}
+
+void check_sharding(Reading& reading) {
+  const LayoutSpec& layout = reading.scenario.layout;
+  if (reading.written("layout.zero") && reading.written("layout.fsdp")) {
+    const Where& zero = reading.at("layout.zero");
+    reading.fail("layout.fsdp", "'fsdp' beside 'zero' (" + zero.file +
+                                    (zero.line > 0 ? ":" + text(zero.line) + ":" + text(zero.column) : "") +
+                                    "): they say the same thing in two ways; keep one");
+  }
+  if (layout.shard_group == 0 || !reading.knows({"layout.dp", "layout.cp"})) return;
+  const std::int64_t replicas = std::int64_t{layout.dp} * layout.cp;
+  if (replicas % layout.shard_group != 0)
+    reading.fail("layout.shard_group",
+                 "shard_group " + text(layout.shard_group) + " does not divide dp*cp = " + text(replicas));
+  if (layout.zero == 0 && layout.fsdp.empty())
+    reading.fail("layout.shard_group", "'shard_group' without 'zero' or 'fsdp': nothing is sharded");
+}
+
+void check_hardware(Reading& reading) {
+  const Scenario& scenario = reading.scenario;
+  for (std::size_t i = 0; i < scenario.simulation.stragglers.size(); ++i) {
+    const int rank = scenario.simulation.stragglers[i].rank;
+    if (reading.has_cluster && rank >= scenario.cluster.gpus())
+      reading.fail("simulation.stragglers." + text(static_cast<std::int64_t>(i)),
+                   "rank " + text(rank) + ", but the cluster has " + text(scenario.cluster.gpus()) +
+                       " GPUs, ranks 0 to " + text(scenario.cluster.gpus() - 1));
+  }
+  if (!reading.has_cluster || !reading.knows({"training.precision"})) return;
+  using topology::Dtype;
+  const auto lacks = [&](Dtype dtype) { return !scenario.cluster.gpu.peak.contains(dtype); };
+  const Precision precision = scenario.training.precision;
+  const bool fp8 =
+      precision == Precision::fp8 || precision == Precision::fp8_current || precision == Precision::fp8_blockwise;
+  const bool missing = (precision == Precision::bf16 && lacks(Dtype::bf16)) ||
+                       (precision == Precision::fp16 && lacks(Dtype::fp16)) || (fp8 && lacks(Dtype::fp8)) ||
+                       (precision == Precision::mxfp8 && lacks(Dtype::mxfp8) && lacks(Dtype::fp8)) ||
+                       (precision == Precision::nvfp4 && lacks(Dtype::nvfp4));
+  if (!missing) return;
+  std::string peaks;
+  for (const auto& [dtype, rate] : scenario.cluster.gpu.peak)
+    peaks += (peaks.empty() ? "" : ", ") + std::string(topology::to_string(dtype));
+  reading.fail("training.precision", "the GPU " + scenario.cluster.gpu.name +
+                                         " does not multiply in the precision asked for; it has " + peaks);
+}
+
+}  // namespace orrery::models

@@ -1,0 +1,105 @@
+#include <algorithm>
+#include <numeric>
+#include <string>
+
+#include "models/scenario/reading.h"
+
+namespace orrery::models {
+namespace {
+
+std::string text(std::int64_t n) {
+  return std::to_string(n);
+}
+
+// Schedules in which a rank holds several chunks of the model.
+bool takes_chunks(std::string_view schedule) {
+  return schedule == "interleaved-1f1b" || schedule == "looped-bfs" || schedule == "interleaved-zb1p" ||
+         schedule == "hanayo" || schedule.starts_with("zb-v") || schedule.starts_with("v-") ||
+         schedule == "dualpipe-v" || schedule.ends_with(".csv");
+}
+
+void check_schedule(Reading& reading) {
+  if (!reading.knows({"layout.pp", "pipeline.schedule", "pipeline.virtual_stages"})) return;
+  const PipelineSpec& pipeline = reading.scenario.pipeline;
+  const int pp = reading.scenario.layout.pp;
+  if (pipeline.schedule == "none" && pp > 1) reading.fail("pipeline.schedule", "schedule none, but pp is " + text(pp));
+  if (pipeline.virtual_stages == 1) return;
+  if (pp == 1)
+    reading.fail("pipeline.virtual_stages",
+                 "virtual_stages " + text(pipeline.virtual_stages) + " needs pp > 1, but pp is 1");
+  else if (!takes_chunks(pipeline.schedule))
+    reading.fail("pipeline.virtual_stages", "virtual_stages " + text(pipeline.virtual_stages) + ", but schedule " +
+                                                quote(pipeline.schedule) +
+                                                " holds one chunk a rank; did you mean 'interleaved-1f1b'?");
+}
+
+// Narayanan et al. (arXiv:2104.04473) ask for m mod pp = 0; later versions for
+// groups of N micro-batches, the last one long enough to keep the pipeline fed.
+void check_group(Reading& reading) {
+  if (!reading.knows({"layout.pp", "pipeline.schedule", "pipeline.group", "pipeline.virtual_stages"})) return;
+  const Scenario& scenario = reading.scenario;
+  const PipelineSpec& pipeline = scenario.pipeline;
+  const bool interleaved = pipeline.schedule == "interleaved-1f1b" || pipeline.schedule == "interleaved-zb1p";
+  if (reading.written("pipeline.group") && !interleaved) {
+    reading.fail("pipeline.group",
+                 "'group' belongs to interleaved schedules; the schedule is " + quote(pipeline.schedule));
+    return;
+  }
+  if (!interleaved || scenario.layout.pp == 1 || pipeline.virtual_stages == 1) return;
+  if (!reading.knows({"training.global_batch", "training.micro_batch", "layout.dp"})) return;
+  const std::int64_t share = scenario.training.micro_batch * scenario.layout.dp;
+  if (scenario.training.global_batch % share != 0) return;  // told by check_batch
+  const std::int64_t m = scenario.training.global_batch / share, n = pipeline.group;
+  const std::string_view here = reading.written("pipeline.group") ? "pipeline.group" : "pipeline.schedule";
+  const std::string numbers =
+      "group N = " + text(n) + ", m = global_batch/(dp*micro_batch) = " + text(m) + " micro-batches";
+  if (n > m)
+    reading.fail(here, pipeline.schedule + " needs N <= m: " + numbers);
+  else if (m % n != 0 && m % n < std::min<std::int64_t>(scenario.layout.pp, n))
+    reading.fail(here, pipeline.schedule + " needs m mod N to be 0 or at least min(pp, N): " + numbers +
+                           ", m mod N = " + text(m % n));
+}
+
+void check_stage_layers(Reading& reading) {
+  if (!reading.knows({"layout.pp", "pipeline.virtual_stages", "pipeline.stage_layers", "model.layers"})) return;
+  const Scenario& scenario = reading.scenario;
+  const std::vector<int>& stages = scenario.pipeline.stage_layers;
+  const std::int64_t chunks = std::int64_t{scenario.layout.pp} * scenario.pipeline.virtual_stages;
+  const std::string pieces = "pp*virtual_stages = " + text(scenario.layout.pp) + "*" +
+                             text(scenario.pipeline.virtual_stages) + " = " + text(chunks);
+  if (!reading.written("pipeline.stage_layers")) {
+    if (chunks > scenario.model.layers + 2)
+      reading.fail(reading.written("pipeline.virtual_stages") ? "pipeline.virtual_stages" : "layout.pp",
+                   pieces + " chunks are more than layers + 2 = " + text(scenario.model.layers + 2));
+    return;
+  }
+  if (static_cast<std::int64_t>(stages.size()) != chunks) {
+    reading.fail("pipeline.stage_layers",
+                 "stage_layers has " + text(static_cast<std::int64_t>(stages.size())) + " entries, but " + pieces);
+    return;
+  }
+  const std::int64_t sum = std::accumulate(stages.begin(), stages.end(), std::int64_t{0});
+  if (sum != scenario.model.layers)
+    reading.fail("pipeline.stage_layers", "stage_layers adds up to " + text(sum) + ", but the model has " +
+                                              text(scenario.model.layers) + " layers");
+}
+
+void check_recompute(Reading& reading) {
+  if (!reading.knows({"training.recompute", "model.layers"})) return;
+  const Scenario& scenario = reading.scenario;
+  const Recompute& recompute = scenario.training.recompute;
+  if (recompute.kind == Recompute::Kind::full_layers && recompute.n > scenario.model.layers)
+    reading.fail("training.recompute", "full_layers " + text(recompute.n) + " is more than the model's " +
+                                           text(scenario.model.layers) + " layers");
+}
+
+}  // namespace
+
+void check_pipeline(Reading& reading) {
+  check_schedule(reading);
+  check_group(reading);
+  check_stage_layers(reading);
+  check_recompute(reading);
+}
+
+}  // namespace orrery::models

@@ -1,0 +1,140 @@
+#include <algorithm>
+#include <filesystem>
+
+#include "models/scenario/hf_config.h"
+#include "models/scenario/reader.h"
+#include "models/scenario/reading.h"
+
+namespace orrery::models {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_path(std::string_view name) {
+  return name.ends_with(".json") || name.find('/') != std::string_view::npos;
+}
+
+// Relative paths are relative to the scenario, then to where the program runs.
+std::string locate(const std::string& folder, const std::string& name) {
+  std::error_code none;
+  const fs::path beside = fs::path(folder) / name;
+  return fs::exists(beside, none) ? beside.string() : name;
+}
+
+// A fault of opening a file is told at the place that names the file.
+Errors at_place(Errors errors, const Where& where) {
+  for (Error& error : errors) {
+    if (error.where.line > 0 || error.fault != Fault::io) continue;
+    error.what = error.where.file + " " + error.what;
+    error.where = where;
+  }
+  return errors;
+}
+
+Result<Node> read_config(const std::string& file, const Where& asked_at, std::vector<std::string>& warnings) {
+  Result<Node> config = read_document(file);
+  if (!config) return at_place(std::move(config).errors(), asked_at);
+  if (config->find("layers")) return config;  // a model mapping of ours, by its path
+  return model_from_hf(*config, warnings);
+}
+
+Result<Node> named_model(const std::string& name, const Where& asked_at, const std::string& folder,
+                         const SearchPath& path, std::vector<std::string>& warnings) {
+  if (is_path(name)) return read_config(locate(folder, name), asked_at, warnings);
+  const Result<std::string> file = path.find("models", name, asked_at);
+  if (!file) return file.errors();
+  return read_document(*file);
+}
+
+Node without(const Node& map, std::string_view key) {
+  Node rest = map;
+  std::erase_if(rest.entries, [&](const Node::Entry& entry) { return entry.key == key; });
+  return rest;
+}
+
+bool differs(const Node& base, const Node& over, std::string_view key) {
+  const Node* above = over.find(key);
+  const Node* below = base.find(key);
+  return above && (!below || below->text != above->text);
+}
+
+}  // namespace
+
+Node merged(const Node& base, const Node& over) {
+  if (!base.is_map() || !over.is_map() || differs(base, over, "kind") || differs(base, over, "preset")) return over;
+  Node result = base;
+  result.where = over.where;
+  for (const Node::Entry& entry : over.entries) {
+    const auto below = std::find_if(result.entries.begin(), result.entries.end(),
+                                    [&](const Node::Entry& known) { return known.key == entry.key; });
+    if (below == result.entries.end())
+      result.entries.push_back(entry);
+    else
+      *below = {entry.key, entry.key_where, merged(below->value, entry.value)};
+  }
+  return result;
+}
+
+Result<Node> resolve_model(Reading& reading, const Node& node) {
+  const Node* preset = node.is_scalar() ? &node : node.find("preset");
+  if (!preset) return node;
+  if (!preset->is_scalar()) {
+    Error error;
+    error.where = preset->where;
+    error.what = "'preset' must be a name, but is " + std::string(describe(*preset));
+    return error;
+  }
+  reading.model_is_named = true;
+  reading.scenario.model.name = is_path(preset->text) ? fs::path(preset->text).stem().string() : preset->text;
+  Result<Node> base = named_model(preset->text, preset->where, reading.folder, reading.path, reading.scenario.warnings);
+  if (!base || node.is_scalar()) return base;
+  return merged(*base, without(node, "preset"));
+}
+
+Result<ModelSpec> read_model(const std::string& name_or_path, const SearchPath& path,
+                             std::vector<std::string>* warnings) {
+  Reading reading(path);
+  Node name;
+  name.kind = Node::Kind::scalar;
+  name.text = name_or_path;
+  Result<Node> node = resolve_model(reading, name);
+  if (!node) return std::move(node).errors();
+  read_section(reading, "model", *node);
+  if (reading.errors.empty()) derive_model(reading);
+  if (!reading.errors.empty()) return reading.errors;
+  if (warnings) *warnings = reading.scenario.warnings;
+  return reading.scenario.model;
+}
+
+void apply_software_defaults(Reading& reading, Node& root, const Node& defaults) {
+  for (const Node::Entry& section : defaults.entries) {
+    Node* target = nullptr;
+    for (Node::Entry& entry : root.entries)
+      if (entry.key == section.key) target = &entry.value;
+    if (!target) {
+      Node empty;
+      empty.kind = Node::Kind::map;
+      empty.where = root.where;
+      root.entries.push_back({section.key, root.where, empty});
+      target = &root.entries.back().value;
+    }
+    if (!target->is_map()) continue;  // complained about when it is read
+    for (const Node::Entry& entry : section.value.entries) {
+      const std::string path = section.key + "." + entry.key;
+      const Key* key = find_key(path);
+      if (!key || key->size) {
+        reading.fail(entry.key_where, "a software preset cannot set " + quote(path));
+        continue;
+      }
+      // zero and fsdp exclude each other: what a person writes of the one settles the other.
+      const bool settled =
+          (path == "layout.zero" && target->find("fsdp")) || (path == "layout.fsdp" && target->find("zero"));
+      if (target->find(entry.key) || settled) continue;
+      target->entries.push_back(entry);
+      reading.defaulted(path, entry.value.is_scalar() ? entry.value.text : "as the preset says",
+                        "software " + reading.scenario.software.name);
+    }
+  }
+}
+
+}  // namespace orrery::models

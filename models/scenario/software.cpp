@@ -1,0 +1,134 @@
+// Software presets: a stack's habits as data (scenarios/software).
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "models/scenario/reader.h"
+#include "models/scenario/reading.h"
+
+namespace orrery::models {
+namespace {
+
+// A chain of inheritance longer than this goes round in a circle.
+constexpr int kLongestChain = 8;
+
+struct Loaded {
+  Node habits;           // inherited keys below, own keys on top
+  std::string inherits;  // the preset named by the file itself
+};
+
+Node without(const Node& map, std::string_view key) {
+  Node rest = map;
+  std::erase_if(rest.entries, [&](const Node::Entry& entry) { return entry.key == key; });
+  return rest;
+}
+
+Result<Loaded> load(const std::string& name, const Where& asked_at, const SearchPath& path, int depth = 0) {
+  Error circle;
+  circle.where = asked_at;
+  circle.what = "software presets inherit from each other in a circle";
+  if (depth > kLongestChain) return circle;
+  const Result<std::string> file = path.find("software", name, asked_at);
+  if (!file) return file.errors();
+  Result<Node> own = read_document(*file);
+  if (!own) return std::move(own).errors();
+  const Node* inherits = own->find("inherits");
+  if (!inherits || !inherits->is_scalar()) return Loaded{std::move(*own), {}};
+
+  Result<Loaded> below = load(inherits->text, inherits->where, path, depth + 1);
+  if (!below) return below;
+  Node base = without(below->habits, "worked_out");
+  return Loaded{merged(base, *own), inherits->text};
+}
+
+void read_kernels(Fields& fields, Stack& stack) {
+  const std::array<std::pair<const char*, bool*>, 7> flags{
+      {{"fused_bias_activation", &stack.fused_bias_activation},
+       {"fused_bias_dropout_add", &stack.fused_bias_dropout_add},
+       {"fused_softmax", &stack.fused_softmax},
+       {"fused_rope", &stack.fused_rope},
+       {"fused_norm", &stack.fused_norm},
+       {"fused_cross_entropy", &stack.fused_cross_entropy},
+       {"fused_wgrad_accumulation", &stack.fused_wgrad_accumulation}}};
+  for (const auto& [key, target] : flags) *target = fields.flag(key).value_or(*target);
+  stack.gemm_slowdown = fields.number("gemm_slowdown", 0.01, 100).value_or(stack.gemm_slowdown);
+  stack.attention_slowdown = fields.number("attention_slowdown", 0.01, 100).value_or(stack.attention_slowdown);
+}
+
+void read_host(Fields& fields, Stack& stack) {
+  stack.launch = fields.duration("launch").value_or(stack.launch);
+  stack.host_sync = fields.duration("host_sync").value_or(stack.host_sync);
+  stack.step_overhead = fields.duration("step_overhead").value_or(stack.step_overhead);
+  stack.cuda_graphs = fields.flag("cuda_graphs").value_or(stack.cuda_graphs);
+  stack.pipeline_sync = fields.flag("pipeline_sync").value_or(stack.pipeline_sync);
+}
+
+void read_parallelism(Fields& fields, Stack& stack) {
+  const std::array<std::pair<const char*, bool*>, 9> flags{
+      {{"async_tp_dgrad", &stack.async_tp_dgrad},
+       {"regather_inputs", &stack.regather_inputs},
+       {"scatter_gather", &stack.scatter_gather},
+       {"deallocate_outputs", &stack.deallocate_outputs},
+       {"clip_gradients", &stack.clip_gradients},
+       {"check_overflow", &stack.check_overflow},
+       {"parameter_gather_per_chunk", &stack.parameter_gather_per_chunk},
+       {"optimizer_fused", &stack.optimizer_fused},
+       {"reduce_in_fp32", &stack.reduce_in_fp32}}};
+  for (const auto& [key, target] : flags) *target = fields.flag(key).value_or(*target);
+}
+
+// `preset`, `inherits` and `defaults` are not habits and are read elsewhere.
+Stack read_stack(const Node& node, Errors& errors) {
+  Stack stack;
+  Fields fields(node, "software", errors);
+  for (const char* key : {"inherits", "defaults"}) fields.node(key);
+  read_kernels(fields, stack);
+  read_host(fields, stack);
+  read_parallelism(fields, stack);
+  stack.runtime = fields.bytes("runtime").value_or(stack.runtime);
+  stack.reserved_ratio = fields.number("reserved_ratio", 1, 10).value_or(stack.reserved_ratio);
+  stack.worked_out = fields.flag("worked_out").value_or(true);
+  fields.finish();
+  return stack;
+}
+
+Stack finish(const Loaded& loaded, const std::string& name, Errors& errors) {
+  Stack stack = read_stack(loaded.habits, errors);
+  stack.name = name;
+  stack.inherits = loaded.inherits;
+  return stack;
+}
+
+}  // namespace
+
+Result<Stack> read_software(const std::string& name, const SearchPath& path) {
+  const Result<Loaded> loaded = load(name, Where(), path);
+  if (!loaded) return loaded.errors();
+  Errors errors;
+  Stack stack = finish(*loaded, name, errors);
+  if (!errors.empty()) return errors;
+  return stack;
+}
+
+Node resolve_software(Reading& reading, const Node* node) {
+  const Node* preset = !node || node->is_scalar() ? node : node->find("preset");
+  if (!preset || !preset->is_scalar()) {
+    reading.fail(node ? node->where : Where(), "'software' must be a preset's name, or a mapping with 'preset'");
+    return {};
+  }
+  Result<Loaded> loaded = load(preset->text, preset->where, reading.path);
+  if (!loaded) {
+    for (const Error& error : loaded.errors()) reading.errors.push_back(error);
+    return {};
+  }
+  if (node->is_map()) loaded->habits = merged(loaded->habits, without(*node, "preset"));
+  Stack& stack = reading.scenario.software;
+  stack = finish(*loaded, preset->text, reading.errors);
+  if (!stack.worked_out)
+    reading.scenario.warnings.push_back("software " + stack.name + " is not worked out yet; the habits of " +
+                                        stack.inherits + " stand for it");
+  const Node* defaults = loaded->habits.find("defaults");
+  return defaults ? *defaults : Node();
+}
+
+}  // namespace orrery::models
