@@ -11,6 +11,8 @@
 
 namespace orrery::topology {
 
+struct Wiring;
+
 // One direction of a wire, or of a bundle of wires that balanced routing loads evenly.
 struct FabricLink {
   LinkKind kind = LinkKind::nvlink;
@@ -30,7 +32,7 @@ class Fabric {
   const ClusterSpec& cluster() const { return cluster_; }
   const IdVector<LinkId, FabricLink>& links() const { return links_; }
 
-  bool same_domain(RankId a, RankId b) const;          // joined by NVLink
+  bool same_domain(RankId a, RankId b) const;  // joined by NVLink
   int node_of(RankId gpu) const { return static_cast<int>(gpu.value) / cluster_.gpus_per_node; }
 
   // Links crossed from one GPU to another, appended in order. Through NVLink
@@ -40,17 +42,24 @@ class Fabric {
   // Network hops' latency on that route (zero inside a domain).
   Duration latency(RankId from, RankId to) const;
 
-  std::string link_name(LinkId link) const;            // "node3/gpu5 nvlink out", "leaf2 up"
+  std::string link_name(LinkId link) const;  // "node3/gpu5 nvlink out", "leaf2 up"
 
-  // Smallest capacity between two halves of the nodes, each direction (max-flow).
+  // NIC links of a node, each direction: GPUs that share a NIC share one, and
+  // several NICs of a GPU are one.
+  int nics_per_node() const;
+
+  // Smallest capacity between two halves of the nodes (of the GPUs, where there
+  // is one node), each direction: max-flow over usable rates. INT64_MAX where
+  // links are free.
   BytesPerSecond bisection() const;
+
+  // What the routes are computed from; for graphs and drawings.
+  const Wiring& wiring() const { return *wiring_; }
 
  private:
   ClusterSpec cluster_;
   IdVector<LinkId, FabricLink> links_;
-  // the builder of this fabric adds what its routes need here
-  struct Plan;
-  std::shared_ptr<const Plan> plan_;
+  std::shared_ptr<const Wiring> wiring_;
 };
 
 }  // namespace orrery::topology

@@ -14,17 +14,18 @@ namespace orrery::topology {
 // Number formats a tensor core multiplies; the keys of `peak` in a GPU file.
 enum class Dtype { fp32, tf32, fp16, bf16, fp8, mxfp8, nvfp4 };
 std::string_view to_string(Dtype dtype);
+std::optional<Dtype> dtype_from(std::string_view name);
 
 // Tier-1 curve of a matrix product: t = t0 + ((F/(ec P))^p + (B/(em W))^p)^(1/p),
 // plus the quantisation of the input for fp8. Source beside each value in the file.
 struct GemmCurve {
-  double compute_efficiency = 0.75;   // ec
-  double memory_efficiency = 0.75;    // em
-  Duration launch;                    // t0
-  double exponent = 2;                // p
-  double quantize_efficiency = 0;     // eq; 0: no quantisation term
-  Duration quantize_launch;           // tq
-  double wave = 0;                    // q: share of a last, partly filled wave of tiles that costs a full one
+  double compute_efficiency = 0.75;  // ec
+  double memory_efficiency = 0.75;   // em
+  Duration launch;                   // t0
+  double exponent = 2;               // p
+  double quantize_efficiency = 0;    // eq; 0: no quantisation term
+  Duration quantize_launch;          // tq
+  double wave = 0;                   // q: share of a last, partly filled wave of tiles that costs a full one
 };
 
 // Forward efficiency against peak by sequence length (causal, d = 128), and the
@@ -44,15 +45,15 @@ struct MemoryBoundCurve {
 
 struct GpuSpec {
   std::string name;
-  Bytes memory;                        // what the driver reports as total
+  Bytes memory;  // what the driver reports as total
   BytesPerSecond memory_bandwidth;
-  std::map<Dtype, FlopsPerSecond> peak;   // dense
+  std::map<Dtype, FlopsPerSecond> peak;  // dense
   int sms = 0;
-  int compute_capability = 0;          // 90 for sm_90
-  std::map<Dtype, GemmCurve> gemm;     // always holds bf16 or fp16; others fall back (gemm_curve)
+  int compute_capability = 0;       // 90 for sm_90
+  std::map<Dtype, GemmCurve> gemm;  // always holds bf16 or fp16; others fall back (gemm_curve)
   AttentionCurve attention;
   std::map<std::string, MemoryBoundCurve> memory_bound;  // by operator name; "default" always there
-  bool fitted = true;                  // false: curves transferred from another GPU, and results say so
+  bool fitted = true;  // false: curves transferred from another GPU, and results say so
   std::string transferred_from;
 };
 
@@ -62,48 +63,50 @@ std::string_view to_string(LinkKind kind);
 
 // GPUs of a node (or of an NVLink domain) among themselves.
 struct ScaleUpSpec {
-  std::string kind = "nvswitch";       // nvswitch | ideal; others: "not supported yet"
-  std::string generation;              // nvlink3…
+  std::string kind = "nvswitch";  // nvswitch | ideal; others: "not supported yet"
+  std::string generation;         // nvlink3…
   int switches = 0;
-  BytesPerSecond bandwidth;            // per GPU and direction, datasheet
-  BytesPerSecond usable;               // what NCCL's search budgets (reference collectives.md 3.4)
+  BytesPerSecond bandwidth;  // per GPU and direction, datasheet
+  BytesPerSecond usable;     // what NCCL's search budgets (reference collectives.md 3.4)
   bool in_network_reduction = false;
 };
 
 struct HostSpec {
   std::string pcie = "gen5";
-  BytesPerSecond pcie_bandwidth;       // per GPU and direction, usable
-  int nics = 8;                        // per node
+  BytesPerSecond pcie_bandwidth;  // per GPU and direction, usable
+  int nics = 8;                   // per node
   int numa = 2;
 };
 
 struct FabricSpec {
-  std::string kind = "rail-optimized"; // none | single-switch | fat-tree | rail-optimized; others: "not supported yet"
-  BytesPerSecond link;                 // per NIC port and direction, rated
-  double efficiency = 0.92;            // usable share of the rating for large transfers
-  int leaf_radix = 64;                 // ports of a leaf switch, half of them down
+  std::string kind = "rail-optimized";  // none | single-switch | fat-tree | rail-optimized; others: "not supported yet"
+  BytesPerSecond link;                  // per NIC port and direction, rated
+  double efficiency = 0.92;             // usable share of the rating for large transfers
+  int leaf_radix = 64;                  // ports of a leaf switch, half of them down
   double oversubscription = 1;
-  int pod_gpus = 0;                    // 0: one pod; else GPUs a pod
-  double pod_oversubscription = 1;     // between pods
+  int pod_gpus = 0;                 // 0: one pod; else GPUs a pod
+  double pod_oversubscription = 1;  // between pods
   bool sharp = false;
   std::string routing = "balanced";
   int queue_pairs = 1;
-  Duration latency;                    // NIC to NIC through one switch
+  Duration latency;         // NIC to NIC through one switch
+  Duration switch_latency;  // each switch more
 };
 
 struct ClusterSpec {
   std::string name;
   GpuSpec gpu;
-  int gpus_per_node = 8;               // as used by the job
+  int gpus_per_node = 8;  // as used by the job
   int physical_gpus_per_node = 8;
   int nodes = 1;
-  int nvlink_domain = 0;               // GPUs of one NVLink domain; 0: the node
+  int nvlink_domain = 0;  // GPUs of one NVLink domain; 0: the node
   ScaleUpSpec scale_up;
   HostSpec host;
   FabricSpec fabric;
   std::string cpu_vendor = "intel";
-  bool ideal = false;                  // free links: transfers take no time
-  std::vector<std::string> assumptions; // said in the result's warnings
+  bool ideal = false;                      // free links: transfers take no time
+  std::vector<std::string> assumptions;    // said in the result's warnings
+  std::vector<std::string> defaults_used;  // "cluster.host.numa = 2": what nobody wrote
 
   int gpus() const { return gpus_per_node * nodes; }
   int domain_gpus() const { return nvlink_domain > 0 ? nvlink_domain : gpus_per_node; }
