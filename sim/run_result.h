@@ -55,4 +55,7 @@ struct RunResult {
   Duration step_time() const;
 };
 
+// The digest of a run: those of all ranks in order, then the ends of the steps.
+Digest combine_digests(const IdVector<RankId, RankSummary>& ranks, const std::vector<Time>& step_ends);
+
 }  // namespace orrery::sim

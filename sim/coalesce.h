@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "sim/contention.h"
+#include "sim/program.h"
+
+namespace orrery::sim {
+
+// Ops that need nobody but their own rank: they can be run through in one go.
+constexpr bool is_local(OpKind kind) {
+  return kind == OpKind::kernel || kind == OpKind::allocate || kind == OpKind::free || kind == OpKind::marker ||
+         kind == OpKind::wait;
+}
+constexpr bool is_point_to_point(OpKind kind) {
+  return kind == OpKind::send || kind == OpKind::receive;
+}
+constexpr bool is_memory(OpKind kind) {
+  return kind == OpKind::allocate || kind == OpKind::free;
+}
+
+// One stream of a program, prepared for the loop: found once, used by every rank
+// of the program for every step.
+//
+// A run is a piece of the stream that nobody outside can tell from a single op:
+// local ops of which only the first may wait, and only the last is waited for.
+// It is one event; when things happened inside it follows from prefix sums of
+// the kernels' costs.
+class FlatStream {
+ public:
+  // `awaited[i]`: another stream waits for op i. `memory_breaks`: allocations
+  // must be met in the order of time, each at its own event.
+  FlatStream(std::span<const Op> ops, const std::vector<bool>& awaited, std::span<const Marker> markers,
+             bool memory_breaks);
+
+  OpIndex size() const { return static_cast<OpIndex>(ops.size()); }
+
+  // Time that the kernels before each op take under `speed`: size() + 1 entries.
+  const std::int64_t* sums(SpeedIndex speed, const Speeds& speeds) {
+    if (speed >= sums_.size() || sums_[speed].empty()) add_sums(speed, speeds);
+    return sums_[speed].data();
+  }
+
+  std::span<const Op> ops;
+  std::vector<OpIndex> run_end;       // one past the run that starts here
+  std::vector<OpIndex> group_end;     // one past the group of sends and receives that starts here
+  std::vector<OpIndex> next_action;   // first action marker at or after; size() if none
+  std::vector<OpIndex> next_timed;    // first op at or after that takes time, or action_end marker
+  std::vector<OpIndex> category_end;  // one past the kernels of one category
+
+ private:
+  void find_runs(const std::vector<bool>& awaited, bool memory_breaks);
+  void find_groups();
+  void find_markers(std::span<const Marker> markers);
+  void find_categories();
+  void add_sums(SpeedIndex speed, const Speeds& speeds);
+
+  std::vector<std::vector<std::int64_t>> sums_;  // by speed
+};
+
+// A program, or a piece appended to one, prepared for the loop. Refers to the
+// ops it was made from.
+struct FlatProgram {
+  FlatProgram(const Program& program, std::span<const Stream> streams, bool memory_breaks);
+
+  const Program* program;
+  std::vector<FlatStream> streams;
+};
+
+// When the ops of a run in progress start and end.
+struct RunClock {
+  Time op_start;   // of op `at`
+  Time first_end;  // end of op `at`
+  OpIndex at = 0;
+  const std::int64_t* sums = nullptr;
+
+  Time start_of(OpIndex op) const { return op == at ? op_start : end_of(op - 1); }
+  Time end_of(OpIndex op) const { return first_end + Duration::ps(sums[op + 1] - sums[at + 1]); }
+};
+
+}  // namespace orrery::sim

@@ -1,0 +1,285 @@
+#include "sim/engine.h"
+
+#include <algorithm>
+
+#include "sim/base/random.h"
+#include "sim/engine_impl.h"
+
+namespace orrery::sim {
+
+RunResult run(const Workload& workload, const RunOptions& options, OpSource* source) {
+  return Engine(workload, options, source).run();
+}
+
+Engine::Engine(const Workload& workload, const RunOptions& options, OpSource* source)
+    : workload_(workload),
+      options_(options),
+      source_(source),
+      coalesce_(options.coalesce && workload.jitter.compute <= 0),
+      ranks_(),
+      speeds_(workload.claims),
+      meetings_(workload, source != nullptr),
+      ledger_(workload, source != nullptr),
+      accounting_(workload.ranks(), workload.categories.size()),
+      network_(workload.links),
+      link_users_(workload.links.size()),
+      link_busy_since_(workload.links.size()) {
+  prepare_programs();
+  prepare_ranks();
+  if (options_.trace) {
+    met_.resize(streams_.size());
+    link_sampled_.resize(workload_.links.size());
+  }
+  result_.step_ends.resize(static_cast<std::size_t>(std::max(0, workload_.steps)));
+  result_.link_bytes.resize(workload_.links.size());
+  result_.link_busy.resize(workload_.links.size());
+}
+
+void Engine::prepare_programs() {
+  for (std::uint32_t p = 0; p < workload_.programs.size(); ++p) {
+    const Program& program = workload_.programs[ProgramId{p}];
+    programs_.emplace_back(program, program.streams, ledger_.breaks_runs(ProgramId{p}));
+  }
+}
+
+void Engine::prepare_ranks() {
+  ranks_.reserve(workload_.ranks());
+  for (std::uint32_t r = 0; r < workload_.ranks(); ++r) {
+    RankState rank;
+    rank.flat = &programs_[workload_.program_of[RankId{r}].value];
+    rank.first_stream = static_cast<std::uint32_t>(streams_.size());
+    rank.streams = static_cast<StreamIndex>(rank.flat->streams.size());
+    rank.unfinished = rank.streams;
+    for (StreamIndex s = 0; s < rank.streams; ++s) {
+      StreamState& stream = streams_.emplace_back();
+      stream.rank = r;
+      stream.index = s;
+    }
+    total_ops_ += rank.flat->program->op_count() * static_cast<std::uint64_t>(std::max(0, workload_.steps));
+    unfinished_ += rank.streams;
+    ranks_.add(std::move(rank));
+  }
+}
+
+RunResult Engine::run() {
+  if (workload_.steps > 0) start();
+  std::uint64_t instants = 0;
+  while (!events_.empty()) {
+    now_ = events_.top().time;
+    do {
+      const Event event = events_.pop();
+      ++result_.events;
+      handle(event);
+      drain_ready();
+    } while (!events_.empty() && events_.top().time == now_);
+    if (network_touched_) settle_network();
+    if ((++instants & 0xfff) == 0 && !go_on()) break;
+  }
+  return summarize();
+}
+
+void Engine::start() {
+  for (std::uint32_t r = 0; r < ranks_.size(); ++r)
+    if (workload_.steps <= 2 && ranks_[RankId{r}].streams > 0) accounting_.start(RankId{r}, now_);
+  for (StreamState& s : streams_) ready_.push_back(id_of(s));
+  drain_ready();
+  if (network_touched_) settle_network();
+}
+
+bool Engine::go_on() {
+  if (options_.progress && total_ops_ > 0)
+    options_.progress(static_cast<double>(result_.ops) / static_cast<double>(total_ops_));
+  if (!options_.stop || !options_.stop->load(std::memory_order_relaxed)) return true;
+  result_.interrupted = true;
+  return false;
+}
+
+void Engine::handle(const Event& event) {
+  if (event.id >= streams_.size()) {
+    const auto meeting = static_cast<std::uint32_t>(event.id - streams_.size());
+    if (meetings_[meeting].generation == event.generation) transfer_event(meeting);
+    return;
+  }
+  StreamState& s = streams_[event.id];
+  if (s.generation == event.generation) end_run(s);
+}
+
+void Engine::drain_ready() {
+  for (std::size_t i = 0; i < ready_.size(); ++i) advance(streams_[ready_[i]]);
+  ready_.clear();
+}
+
+// Takes a stream as far as it gets at this instant.
+void Engine::advance(StreamState& s) {
+  for (;;) {
+    const FlatStream& f = flat(s);
+    if (s.at == f.size()) {
+      if (!next_step(s)) return;
+      continue;
+    }
+    const Op& op = f.ops[s.at];
+    if (!is_met(s, op)) return block(s, s.at);
+    if (!is_local(op.kind)) return start_transfers(s);
+    if (!start_run(s)) return;
+  }
+}
+
+// Begins the run at s.at; true when it took no time and is over.
+bool Engine::start_run(StreamState& s) {
+  const FlatStream& f = flat(s);
+  const RankState& rank = rank_of(s);
+  const Op& op = f.ops[s.at];
+  const bool is_kernel = op.kind == OpKind::kernel;
+  s.until = coalesce_ ? f.run_end[s.at] : s.at + 1;
+  s.speed = rank.speed;
+  s.op_start = s.mark = now_;
+  s.work_left = is_kernel ? cost_of(s, s.at) : 0;
+  s.first_end = now_ + Duration::ps(slowed(s.work_left, speeds_.permille(s.speed, op.kernel_class())));
+  if (s.index == kMainStream && f.next_timed[s.at] < s.until) stamp_pending(s);
+
+  const Time end = clock_of(s).end_of(s.until - 1);
+  if (end > now_) {
+    s.status = StreamStatus::running;
+    schedule(s, end);
+    return false;
+  }
+  pass(s, s.until);
+  wake_waiters(s);
+  return true;
+}
+
+void Engine::end_run(StreamState& s) {
+  settle(s);
+  pass(s, s.until);
+  s.status = StreamStatus::ready;
+  wake_waiters(s);
+  advance(s);
+}
+
+// Ops [s.at, end) of the run in progress are over: they leave their marks.
+void Engine::pass(StreamState& s, OpIndex end) {
+  const FlatStream& f = flat(s);
+  const RunClock clock = clock_of(s);
+  if (s.index == kMainStream && f.next_action[s.at] < end) stamp_actions(s, end, clock);
+  ledger_.pass(RankId{s.rank}, s.index, s.step, f, clock, end);
+  if (options_.trace && options_.trace->wants(RankId{s.rank})) trace_run(s, end, clock);
+  result_.ops += end - s.at;
+  s.at = end;
+}
+
+void Engine::schedule(StreamState& s, Time when) {
+  events_.push({when, id_of(s), ++s.generation});
+}
+
+std::int64_t Engine::cost_of(const StreamState& s, OpIndex op) const {
+  const std::int64_t cost = flat(s).ops[op].payload;
+  if (workload_.jitter.compute <= 0) return cost;
+  Digest key;
+  key.add(workload_.jitter.seed).add(s.rank).add(s.step).add(s.index).add(op);
+  const Int128 z = KeyedRandom(key.value()).gaussian_q32();
+  const auto deviation = static_cast<std::int64_t>(workload_.jitter.compute * 1e9 + 0.5);
+  const Int128 noise = static_cast<Int128>(cost) * deviation / 1'000'000'000 * z / (std::int64_t{1} << 32);
+  return std::max<std::int64_t>(0, cost + static_cast<std::int64_t>(noise));
+}
+
+bool Engine::is_met(const StreamState& s, const Op& op) const {
+  if (!op.waits()) return true;
+  if (op.on_previous_step() && s.step == 0) return true;
+  const StreamState& other = sibling(s, op.after_stream);
+  const std::uint32_t step = s.step - (op.on_previous_step() ? 1 : 0);
+  return other.step > step || (other.step == step && other.at > op.after);
+}
+
+// Waits for what the op depends on (s.at, or one inside the group that starts there).
+void Engine::block(StreamState& s, OpIndex op) {
+  s.status = StreamStatus::blocked;
+  s.until = op;
+  s.waits_on = flat(s).ops[op].after_stream;
+  StreamIndex* link = &sibling(s, s.waits_on).first_waiter;
+  while (*link != kNoStream && *link < s.index) link = &sibling(s, *link).next_waiter;
+  s.next_waiter = *link;
+  *link = s.index;
+}
+
+void Engine::wake_waiters(StreamState& s) {
+  StreamIndex* link = &s.first_waiter;
+  while (*link != kNoStream) {
+    StreamState& waiter = sibling(s, *link);
+    if (!is_met(waiter, flat(waiter).ops[waiter.until])) {
+      link = &waiter.next_waiter;
+      continue;
+    }
+    *link = waiter.next_waiter;
+    waiter.status = StreamStatus::ready;
+    waiter.waits_on = kNoStream;
+    ready_.push_back(id_of(waiter));
+  }
+}
+
+// From the end of one step to the start of the next; false when there is none to go on with.
+bool Engine::next_step(StreamState& s) {
+  const bool is_last = s.step + 1 == static_cast<std::uint32_t>(workload_.steps);
+  const bool is_main = s.index == kMainStream;
+  if (is_main) stamp_pending(s);
+  RankState& rank = rank_of(s);
+  if (is_last && source_) {
+    s.status = StreamStatus::drained;
+    if (--rank.unfinished == 0) ask_source(rank, RankId{s.rank});
+    return false;
+  }
+  if (is_main) end_step(s);
+  ++s.step;
+  s.at = 0;
+  if (!is_last) return true;
+  s.status = StreamStatus::finished;
+  --unfinished_;
+  return false;
+}
+
+void Engine::end_step(StreamState& main) {
+  const RankId id{main.rank};
+  RankState& rank = ranks_[id];
+  rank.previous_step_end = rank.step_end;
+  rank.step_end = now_;
+  rank.digest.add(static_cast<std::uint64_t>(now_.count_ps()));
+  Time& latest = result_.step_ends[main.step];
+  latest = std::max(latest, now_);
+  const int next = static_cast<int>(main.step) + 1;
+  if (next == workload_.steps) accounting_.stop(id);
+  // The step before the measured one is counted too: whoever is late in the
+  // measured one may have waited for the pipeline before.
+  else if (next + 2 >= workload_.steps)
+    accounting_.start(id, now_);
+}
+
+// Every stream of the rank has run dry.
+void Engine::ask_source(RankState& rank, RankId id) {
+  StreamState* const first = &streams_[rank.first_stream];
+  if (accounting_.is_on(id)) {
+    accounting_.bubble(id, accounting_.since(id), now_);  // of the main stream, idle since its own end
+    accounting_.set_clock(id, now_);
+  }
+  std::vector<Stream> more = source_->more(id, now_);
+  more.resize(rank.streams);
+  const bool any = std::any_of(more.begin(), more.end(), [](const Stream& s) { return !s.ops.empty(); });
+  if (any) {
+    const Program& program = *rank.flat->program;
+    rank.appended_streams = std::move(more);
+    rank.appended = std::make_unique<FlatProgram>(program, rank.appended_streams, true);
+    rank.flat = rank.appended.get();
+    rank.unfinished = rank.streams;
+  } else {
+    end_step(*first);
+    unfinished_ -= rank.streams;
+  }
+  for (StreamState* s = first; s != first + rank.streams; ++s) {
+    s->at = 0;
+    s->status = any ? StreamStatus::ready : StreamStatus::finished;
+    if (any)
+      ready_.push_back(id_of(*s));
+    else
+      ++s->step;
+  }
+}
+
+}  // namespace orrery::sim

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <vector>
+
+#include "sim/accounting.h"
+#include "sim/engine.h"
+#include "sim/engine_state.h"
+#include "sim/event_heap.h"
+#include "sim/flow_net.h"
+#include "sim/ledger.h"
+#include "sim/meetings.h"
+
+namespace orrery::sim {
+
+// The machine behind run(); one object is one run. See docs/engine.md.
+//
+// Invariants between events:
+//  (1) Every unfinished stream is exactly one of: running (an event of its
+//      generation is due), meeting (its transfers are open or in progress),
+//      blocked (in the waiter list of the stream it waits for), drained.
+//  (2) A transfer in progress has exactly one valid event: the end of a latency,
+//      or the network's last prediction for its activity.
+//  So when the heap is empty and a stream is unfinished, the run is stuck.
+class Engine {
+ public:
+  Engine(const Workload& workload, const RunOptions& options, OpSource* source);
+  RunResult run();
+
+ private:
+  // engine.cpp: the loop and local ops
+  void prepare_programs();
+  void prepare_ranks();
+  void start();
+  bool go_on();
+  void handle(const Event& event);
+  void drain_ready();
+  void advance(StreamState& s);
+  bool start_run(StreamState& s);
+  void end_run(StreamState& s);
+  void pass(StreamState& s, OpIndex end);
+  bool is_met(const StreamState& s, const Op& op) const;
+  void block(StreamState& s, OpIndex op);
+  void wake_waiters(StreamState& s);
+  bool next_step(StreamState& s);
+  void end_step(StreamState& main);
+  void ask_source(RankState& rank, RankId id);
+  void schedule(StreamState& s, Time when);
+
+  // engine_transfers.cpp: what ranks do together
+  void start_transfers(StreamState& s);
+  void enter(StreamState& s, OpIndex op);
+  void note_arrival(Meeting& meeting, RankId rank);
+  void begin(std::uint32_t meeting);
+  void proceed(std::uint32_t meeting);
+  void start_flow(std::uint32_t meeting);
+  void transfer_event(std::uint32_t meeting);
+  void finish(std::uint32_t meeting);
+  void leave(StreamState& s, OpIndex op, Time met);
+  void settle_network();
+  void count_link_use(const Phase& phase, bool starts);
+  void sample_later(const Phase& phase);
+  void sample_links();
+  void add_claim(StreamState& s, std::uint8_t claim, bool starts);
+  void change_speed(StreamState& s, SpeedIndex speed);
+  OpIndex op_in_progress(const StreamState& s);
+
+  // engine_account.cpp: what results are made of
+  void stamp_actions(StreamState& s, OpIndex end, const RunClock& clock);
+  void stamp_pending(StreamState& main);
+  void stamp(RankState& rank, const StreamState& s, OpIndex op, Time when);
+  void trace_run(const StreamState& s, OpIndex end, const RunClock& clock);
+  void trace_transfers(const StreamState& s);
+  void settle(const StreamState& s) { settle(s, Time(), Time()); }
+  void settle(const StreamState& s, Time bubble_from, Time bubble_to);
+  const StreamState& blocking(const StreamState& main) const;
+  bool waits_for_pipeline(const StreamState& s, const Op& op) const;
+  void settle_run(const StreamState& via, bool is_main, Time since);
+  RunResult summarize();
+
+  // engine_stuck.cpp
+  Error why_stuck() const;
+  std::string place(const StreamState& s) const;
+  const StreamState& awaited_by(const StreamState& s) const;
+  const StreamState& stream_to_come(RankId member, const Meeting& meeting, const StreamState& from) const;
+  RankId peer(RankId rank, const Transfer& transfer) const;
+
+  RankState& rank_of(const StreamState& s) { return ranks_[RankId{s.rank}]; }
+  const RankState& rank_of(const StreamState& s) const { return ranks_[RankId{s.rank}]; }
+  const FlatStream& flat(const StreamState& s) const { return rank_of(s).flat->streams[s.index]; }
+  StreamState& sibling(const StreamState& s, StreamIndex index) { return streams_[rank_of(s).first_stream + index]; }
+  const StreamState& sibling(const StreamState& s, StreamIndex index) const {
+    return streams_[rank_of(s).first_stream + index];
+  }
+  RunClock clock_of(const StreamState& s) {
+    FlatStream& f = rank_of(s).flat->streams[s.index];
+    return {s.op_start, s.first_end, s.at, f.sums(s.speed, speeds_)};
+  }
+  std::uint32_t id_of(const StreamState& s) const { return static_cast<std::uint32_t>(&s - streams_.data()); }
+  std::int64_t cost_of(const StreamState& s, OpIndex op) const;
+
+  const Workload& workload_;
+  const RunOptions options_;
+  OpSource* source_;
+  bool coalesce_;
+
+  Time now_;
+  EventHeap events_;
+  std::vector<std::uint32_t> ready_;
+  std::vector<FlatProgram> programs_;
+  IdVector<RankId, RankState> ranks_;
+  std::vector<StreamState> streams_;  // of rank 0, rank 1, …
+  Speeds speeds_;
+  Meetings meetings_;
+  Ledger ledger_;
+  Accounting accounting_;
+
+  FlowNet network_;
+  bool network_touched_ = false;
+  std::vector<std::uint32_t> meeting_of_;  // by activity
+  std::vector<FlowNet::Completion> changed_;
+  std::vector<std::uint32_t> link_users_;  // measured activities on each link
+  std::vector<Time> link_busy_since_;
+  std::vector<BytesPerSecond> link_sampled_;
+  std::vector<LinkId> links_to_sample_;
+  std::vector<std::vector<Time>> met_;  // by stream, with a trace: when the transfers of its group met
+
+  std::uint64_t total_ops_ = 0;
+  std::size_t unfinished_ = 0;
+  RunResult result_;
+};
+
+}  // namespace orrery::sim

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "sim/base/digest.h"
+#include "sim/coalesce.h"
+#include "sim/contention.h"
+#include "sim/meetings.h"
+
+namespace orrery::sim {
+
+enum class StreamStatus : std::uint8_t {
+  ready,    // can go on now
+  blocked,  // waits for an op of another stream of its rank
+  running,  // in a run of local ops; an event is due at its end
+  meeting,  // in a collective, a copy or a group of sends and receives
+  drained,  // at its end, and a source may append
+  finished,
+};
+
+// What differs between two ranks of one program: one of these a stream.
+struct alignas(64) StreamState {
+  Time op_start;               // running, meeting: of op `at`
+  Time first_end;              // running: end of op `at`
+  Time mark;                   // running: since when op `at` has its present speed
+  std::int64_t work_left = 0;  // running: of op `at`, at `mark`, ps at full speed
+  OpIndex at = 0;              // ops of this step before it are done
+  OpIndex until = 0;  // running, meeting: one past what is in progress; blocked: the op whose dependency is open
+  std::uint32_t step = 0;
+  std::uint32_t generation = 0;  // of the event that is due
+  std::uint32_t rank = 0;
+  std::uint16_t open = 0;     // meeting: transfers that have not ended
+  std::uint16_t flowing = 0;  // meeting: those of them that have begun
+  SpeedIndex speed = 0;       // running: under which the run was planned
+  StreamIndex index = 0;
+  StreamStatus status = StreamStatus::ready;
+  StreamIndex waits_on = kNoStream;
+  StreamIndex first_waiter = kNoStream;  // streams blocked on this one, by index
+  StreamIndex next_waiter = kNoStream;
+};
+static_assert(sizeof(StreamState) == 64);
+
+inline constexpr OpIndex kNothingPending = UINT32_MAX;
+
+struct RankState {
+  FlatProgram* flat = nullptr;
+  std::uint32_t first_stream = 0;
+  StreamIndex streams = 0;
+  SpeedIndex speed = kFullSpeed;
+  std::uint16_t unfinished = 0;             // streams that are neither drained nor finished
+  OpIndex pending_begin = kNothingPending;  // first action_begin of the main stream that no op has followed yet
+  Digest digest;
+  Time previous_step_end, step_end;
+  std::unique_ptr<FlatProgram> appended;  // what a source gave last, and
+  std::vector<Stream> appended_streams;   // the ops it refers to
+};
+
+}  // namespace orrery::sim

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "sim/workload.h"
+
+namespace orrery::sim {
+
+inline constexpr std::uint32_t kNone = UINT32_MAX;
+
+// One op that takes part in a transfer: stream by its number in the whole run.
+struct Participant {
+  std::uint32_t stream = 0;
+  OpIndex op = 0;
+};
+
+// A transfer from the first op that arrives until it ends.
+struct Meeting {
+  std::uint32_t owner = kNone;   // who meets: see Meetings::Owner
+  std::uint32_t next = kNone;    // the next open one of the same owner
+  std::uint32_t sequence = 0;    // collectives: how many the communicator has had before
+  std::uint32_t generation = 0;  // of the event that is due
+  std::uint32_t phase = 0;
+  std::uint32_t activity = kNone;  // in the network, while a phase flows
+  const Transfer* transfer = nullptr;
+  const TransferPlan* plan = nullptr;
+  Time latest;                  // arrival of the last to come
+  Time bubble_from, bubble_to;  // when the last to come had last waited for the pipeline
+  Time met;
+  StreamIndex stream = 0;        // collectives: of the communicator
+  bool sender_waits = false;     // open send (else receive)
+  bool measured = false;         // belongs to the last step
+  std::vector<Participant> who;  // in order of arrival; the sender first
+};
+
+// Who meets whom: finds the transfer that an op belongs to.
+//
+// A rank's k-th collective in a group on a stream meets the other members' k-th on
+// that stream: each stream has a communicator of its own. Sends and
+// receives between two ranks match in order within their tag. Plans are asked
+// for once for each (who, kind, bytes).
+class Meetings {
+ public:
+  // `open_ended`: ops will be appended that may use any role on any stream.
+  Meetings(const Workload& workload, bool open_ended);
+
+  // Each enters one op and returns the meeting it is in, or kNone when the rank
+  // has no group or peer of that role (which check() refuses).
+  std::uint32_t collective(RankId rank, StreamIndex stream, const Transfer& transfer, Participant who);
+  std::uint32_t post(RankId rank, std::size_t transfer_index, bool is_send, Participant who);
+  std::uint32_t copy(RankId rank, std::size_t transfer_index, Participant who);
+
+  Meeting& operator[](std::uint32_t index) { return meetings_[index]; }
+  const Meeting& operator[](std::uint32_t index) const { return meetings_[index]; }
+
+  // All have arrived; then begin() takes it off its owner's list and plans it.
+  bool is_complete(std::uint32_t index) const;
+  void begin(std::uint32_t index);
+  void release(std::uint32_t index);
+
+  // For telling why a run is stuck: the oldest meeting that `stream` has entered and that has not begun.
+  std::uint32_t open_with(std::uint32_t stream) const;
+  const std::vector<RankId>& members_of(const Meeting& meeting) const { return owners_[meeting.owner].members; }
+
+ private:
+  // A group, a pair of ranks with a tag, or a rank that copies.
+  struct Owner {
+    std::vector<RankId> members;               // what the planner is asked for
+    std::uint32_t head = kNone, tail = kNone;  // open meetings, oldest first
+    std::uint32_t plan = kNone;                // the one used last, in a ring
+    bool is_pair = false;
+  };
+  struct Plan {
+    const TransferPlan* plan;
+    Bytes bytes;
+    TransferKind kind;
+    std::uint32_t next;
+  };
+  // A rank's place in a communicator. Roles of a rank that name one group count together.
+  struct Membership {
+    std::uint32_t group = kNone;
+    std::uint32_t counter = 0;
+  };
+  struct Pair {
+    std::uint32_t from, to, tag;
+    bool operator==(const Pair&) const = default;
+  };
+  struct PairHash {
+    std::size_t operator()(const Pair& pair) const;
+  };
+
+  void number_communicators(bool open_ended);
+  void join_groups();
+  GroupId group_of(RankId rank, std::size_t role) const;
+  void number_transfers();
+  std::uint32_t& owner_slot(RankId rank, std::size_t transfer_index);
+  std::uint32_t pair_of(RankId rank, const Transfer& transfer, bool is_send);
+  std::uint32_t open(std::uint32_t owner, const Transfer& transfer);
+  void close(std::uint32_t index);
+  const TransferPlan* plan_for(Owner& owner, const Transfer& transfer);
+
+  const Workload& workload_;
+  std::vector<Meeting> meetings_;
+  std::vector<std::uint32_t> unused_;
+  std::vector<Owner> owners_;  // groups first, in order
+  std::vector<Plan> plans_;
+  std::size_t roles_ = 0;
+  // Communicators that a program uses, as stream * roles + role, and the place of each in that list.
+  IdVector<ProgramId, std::vector<std::uint32_t>> used_, place_of_;
+  IdVector<RankId, std::uint32_t> first_membership_;
+  std::vector<Membership> memberships_;  // of rank 0, rank 1, …; one for each that its program uses
+  std::vector<std::uint32_t> counters_;  // parallel: collectives entered
+  std::unordered_map<Pair, std::uint32_t, PairHash> pairs_;  // looked up only, never walked
+  // Owners of pairs and copies by (rank, transfer), found at first use.
+  IdVector<ProgramId, std::vector<std::uint32_t>> slot_of_transfer_;
+  IdVector<RankId, std::uint32_t> first_slot_;
+  std::vector<std::uint32_t> slots_;
+};
+
+}  // namespace orrery::sim
