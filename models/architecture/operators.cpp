@@ -28,13 +28,13 @@ PieceWork layer_work(const LayerContext& context, LayerRecompute recompute) {
   set_backward(backward, work);
 
   work.saved = layer_saved(context, core_again);
-  work.forward_transient = layer_forward_transient(context);
+  work.forward_transient = layer_forward_transient(context, recompute);
   work.backward_transient = layer_backward_transient(context, core_again);
   if (all_again) {
-    // Everything is dropped on the way and stands again during the backward.
-    work.forward_transient += total(work.saved);
-    work.backward_transient += total(work.saved);
-    work.saved = {{"layer input", context.shape.shard_hidden(), true}};
+    // Everything but the input is dropped, and stands again during the backward.
+    const Bytes input = context.shape.shard_hidden();
+    work.backward_transient += total(work.saved) - input;
+    work.saved = {{"layer input", input, true}};
   }
   work.output = context.shape.shard_hidden();
   return work;

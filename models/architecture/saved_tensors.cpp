@@ -86,6 +86,15 @@ void save_mlp(const LayerContext& context, Saved& saved) {
   saved.mask("residual 2 dropout mask", shape.shard_tokens * shape.hidden);
 }
 
+// Score matrices that live only while the core runs: the products before the
+// softmax, and where nothing is kept its results too.
+Bytes core_forward_set(const LayerContext& context, bool kept) {
+  if (context.flash()) return {};
+  const std::int64_t scores = score_elements(context.shape), element = context.shape.element;
+  if (kept) return {scores * element};
+  return {scores * (2 * element + (context.dropout() ? 1 : 0))};
+}
+
 // Backward working sets. `residual` is the gradient that flows along the
 // residual stream; each set holds it beside what its own steps need.
 Bytes mlp_backward_set(const LayerContext& context) {
@@ -144,10 +153,16 @@ Bytes total(const std::vector<SavedTensor>& tensors) {
 }
 
 // Gathered inputs live while their GEMM runs; outputs of row-parallel layers are
-// whole until they are summed over ranks.
-Bytes layer_forward_transient(const LayerContext& context) {
+// whole until they are summed over ranks. What is kept is counted elsewhere, so a
+// layer that keeps nothing has its widest tensors here.
+Bytes layer_forward_transient(const LayerContext& context, LayerRecompute recompute) {
   const RankShape& shape = context.shape;
-  return shape.full_hidden() + (shape.sequence_parallel ? shape.shard_hidden() : Bytes{});
+  const Bytes column = shape.full_hidden() + (shape.sequence_parallel ? shape.shard_hidden() : Bytes{});
+  const Bytes core = core_forward_set(context, recompute == LayerRecompute::nothing);
+  if (recompute != LayerRecompute::everything) return std::max(column, core);
+  const Bytes mlp = shape.activation(shape.tokens, shape.fc1 + shape.ffn);
+  const Bytes attention = shape.activation(shape.tokens, shape.qkv() + shape.query) + core;
+  return std::max(mlp, attention) + column;
 }
 
 Bytes layer_backward_transient(const LayerContext& context, bool core_again) {

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "models/architecture/recompute.h"
 #include "models/architecture/transformer_layer.h"
 
 namespace orrery::models {
@@ -14,7 +15,7 @@ std::vector<SavedTensor> layer_saved(const LayerContext& context, bool core_agai
 Bytes total(const std::vector<SavedTensor>& tensors);
 
 // The largest extra memory while the layer's steps run.
-Bytes layer_forward_transient(const LayerContext& context);
+Bytes layer_forward_transient(const LayerContext& context, LayerRecompute recompute);
 Bytes layer_backward_transient(const LayerContext& context, bool core_again);
 
 }  // namespace orrery::models
