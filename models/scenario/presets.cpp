@@ -106,19 +106,40 @@ Result<ModelSpec> read_model(const std::string& name_or_path, const SearchPath& 
   return reading.scenario.model;
 }
 
+namespace {
+
+// A section of the scenario, made when nobody wrote it.
+Node& section_of(Node& root, const std::string& name) {
+  for (Node::Entry& entry : root.entries)
+    if (entry.key == name) return entry.value;
+  Node empty;
+  empty.kind = Node::Kind::map;
+  empty.where = root.where;
+  root.entries.push_back({name, root.where, empty});
+  return root.entries.back().value;
+}
+
+bool is_interleaved(const Node& root) {
+  const Node* pipeline = root.find("pipeline");
+  const Node* schedule = pipeline ? pipeline->find("schedule") : nullptr;
+  return schedule && schedule->text.starts_with("interleaved");
+}
+
+// A habit may hang on the schedule: Megatron-LM overlaps its sends in interleaved
+// schedules and waits for them in plain 1F1B.
+Node by_schedule(const Node& value, const Node& root) {
+  Node settled = value;
+  if (value.text == "interleaved") settled.text = is_interleaved(root) ? "true" : "false";
+  return settled;
+}
+
+}  // namespace
+
 void apply_software_defaults(Reading& reading, Node& root, const Node& defaults) {
+  const std::string by = "software " + reading.scenario.software.name;
   for (const Node::Entry& section : defaults.entries) {
-    Node* target = nullptr;
-    for (Node::Entry& entry : root.entries)
-      if (entry.key == section.key) target = &entry.value;
-    if (!target) {
-      Node empty;
-      empty.kind = Node::Kind::map;
-      empty.where = root.where;
-      root.entries.push_back({section.key, root.where, empty});
-      target = &root.entries.back().value;
-    }
-    if (!target->is_map()) continue;  // complained about when it is read
+    Node& target = section_of(root, section.key);
+    if (!target.is_map()) continue;  // complained about when it is read
     for (const Node::Entry& entry : section.value.entries) {
       const std::string path = section.key + "." + entry.key;
       const Key* key = find_key(path);
@@ -128,11 +149,12 @@ void apply_software_defaults(Reading& reading, Node& root, const Node& defaults)
       }
       // zero and fsdp exclude each other: what a person writes of the one settles the other.
       const bool settled =
-          (path == "layout.zero" && target->find("fsdp")) || (path == "layout.fsdp" && target->find("zero"));
-      if (target->find(entry.key) || settled) continue;
-      target->entries.push_back(entry);
-      reading.defaulted(path, entry.value.is_scalar() ? entry.value.text : "as the preset says",
-                        "software " + reading.scenario.software.name);
+          (path == "layout.zero" && target.find("fsdp")) || (path == "layout.fsdp" && target.find("zero"));
+      // `auto` takes an inherited habit back: the project's own rule stands.
+      if (target.find(entry.key) || settled || entry.value.text == "auto") continue;
+      const Node value = by_schedule(entry.value, root);
+      target.entries.push_back({entry.key, entry.key_where, value});
+      reading.defaulted(path, value.is_scalar() ? value.text : "as the preset says", by);
     }
   }
 }

@@ -156,6 +156,19 @@ void read_key(Reading& reading, const Key& key, const Node& node) {
     reading.broken.emplace(key.path);
 }
 
+// Is a default news? Not when the mechanism it belongs to is not in use, and not
+// in the shape of a named model, whose file is its source.
+bool matters(const Reading& reading, const Key& key) {
+  const Scenario& scenario = reading.scenario;
+  if (key.section() == "model") return !reading.model_is_named && !key.fallback.starts_with("0");
+  if (key.path == "layout.ep") return scenario.model.moe.has_value();
+  if (key.path == "layout.cp_method") return scenario.layout.cp > 1;
+  if (key.path == "layout.zero") return scenario.layout.fsdp.empty();
+  if (key.path == "pipeline.virtual_stages") return scenario.layout.pp > 1;
+  if (key.path == "pipeline.optimizer_barrier") return scenario.pipeline.schedule.starts_with("zb");
+  return true;
+}
+
 // What stands when nobody wrote the key: read like a written value, so that the
 // table's word and the program's deed are one.
 void take_fallback(Reading& reading, const Key& key) {
@@ -165,7 +178,7 @@ void take_fallback(Reading& reading, const Key& key) {
     key.read(reading, key, *node);
   else if (const auto value = typed(reading, key, *node))
     store_value(reading, key, *node, *value);
-  reading.defaulted(key.path, key.fallback);
+  if (matters(reading, key)) reading.defaulted(key.path, key.fallback);
 }
 
 std::string dotted(std::string_view section, std::string_view name) {
