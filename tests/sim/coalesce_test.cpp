@@ -1,0 +1,200 @@
+// Coalescing is exact: with it and without, a run has the same digest, the same
+// times, the same memory and the same spans, to the picosecond.
+#include "sim/coalesce.h"
+
+#include <gtest/gtest.h>
+
+#include "sim/base/random.h"
+#include "tests/sim/engine_kit.h"
+
+namespace orrery::sim {
+namespace {
+
+using namespace kit;
+
+// Random programs that always end: each rank issues the same list of steps on
+// three streams, so that whoever meets meets in the same order.
+class RandomWorld {
+ public:
+  explicit RandomWorld(std::uint64_t seed) : random_(seed) {
+    world_.planner->over_links = chance(2);
+    world_.links(kRanks, BytesPerSecond{1'500'000'000});
+    world_.workload.steps = 1 + static_cast<int>(below(3));
+    if (chance(2)) add_claims();
+    memory_on_side_ = chance(3);
+    all_ = world_.groups({{0, 1}, {2, 3}});
+    crossing_ = world_.group({0, 1, 2, 3}, true);
+    next_ = world_.peers({2, 3, -1, -1});
+    before_ = world_.peers({-1, -1, 0, 1});
+    const std::uint64_t shape = below(1u << 30);
+    for (int stage = 0; stage < 2; ++stage)
+      for (int i = 0; i < 2; ++i) world_.ranks(1, program(stage == 0, KeyedRandom(shape)));
+  }
+
+  const Workload& workload() const { return world_.workload; }
+
+ private:
+  static constexpr std::size_t kRanks = 4;
+
+  std::uint64_t below(std::uint64_t n) { return random_.bits(counter_++) % n; }
+  bool chance(std::uint64_t one_in) { return below(one_in) == 0; }
+
+  void add_claims() {
+    world_.workload.claims.push_back({"nccl", {0, 137, 411}});
+    world_.workload.claims.push_back({"copy", {0, 0, 53}});
+    world_.planner->claims[TransferKind::all_reduce] = 1;
+    if (chance(2)) world_.planner->claims[TransferKind::point_to_point] = 2;
+  }
+
+  // `shape` decides what is the same for all ranks: the kinds of ops and whom they meet.
+  Program program(bool first_stage, KeyedRandom shape) {
+    Script p;
+    const StreamIndex third = p.add_stream("third");
+    std::uint64_t drawn = 0;
+    const auto same = [&](std::uint64_t n) { return shape.bits(drawn++) % n; };
+    for (std::uint32_t i = 0; i < 60; ++i) {
+      const auto s = static_cast<StreamIndex>(same(3));
+      const std::uint64_t kind = same(12);
+      if (same(6) == 0) p.wait(s, p.last(static_cast<StreamIndex>(same(3))));
+      const std::int64_t bytes = 100 + static_cast<std::int64_t>(same(20'000));
+      if (kind < 6)
+        kernels(p, s);
+      else if (kind == 6)
+        p.all_reduce(s, all_, bytes, kTp);
+      else if (kind == 7)
+        p.all_reduce(s, crossing_, bytes, kDp);
+      else if (kind == 8)
+        first_stage ? p.send(s, next_, bytes, false, s) : p.receive(s, before_, bytes, false, s);
+      else if (kind == 9)
+        p.begin('F', i);
+      else if (kind == 10)
+        p.end('F', i);
+      else
+        allocate(p, memory_on_side_ ? s : p.main);
+    }
+    for (const StreamIndex s : {p.side, third}) p.wait(p.main, p.last(s));
+    return p.done();
+  }
+
+  void kernels(Script& p, StreamIndex s) {
+    for (std::uint64_t n = 1 + below(5); n-- > 0;)
+      p.kernel(s, Duration::ps(static_cast<std::int64_t>(below(8) * below(1'000'000))), static_cast<Category>(below(2)),
+               static_cast<KernelClass>(below(3)));
+  }
+
+  void allocate(Script& p, StreamIndex s) {
+    const std::uint32_t t = p.tensor(static_cast<std::int64_t>(below(1000)), static_cast<std::uint8_t>(below(2)));
+    p.allocate(s, t);
+    if (chance(2)) p.kernel(s, Duration::ns(7));
+    if (!chance(3)) p.free(s, t);
+  }
+
+  KeyedRandom random_;
+  std::uint64_t counter_ = 0;
+  World world_;
+  bool memory_on_side_ = false;
+  GroupRole all_ = 0, crossing_ = 0;
+  PeerRole next_ = 0, before_ = 0;
+};
+
+RunResult run(const Workload& workload, bool coalesce, Trace* trace = nullptr) {
+  RunOptions options;
+  options.coalesce = coalesce;
+  options.trace = trace;
+  return sim::run(workload, options);
+}
+
+void expect_equal(const RankSummary& a, const RankSummary& b) {
+  EXPECT_EQ(a.digest, b.digest);
+  EXPECT_EQ(a.step_end, b.step_end);
+  EXPECT_EQ(a.time.busy, b.time.busy);
+  EXPECT_EQ(a.time.exposed, b.time.exposed);
+  EXPECT_EQ(a.time.late, b.time.late);
+  EXPECT_EQ(a.time.bubble, b.time.bubble);
+  EXPECT_EQ(a.memory.peak, b.memory.peak);
+  EXPECT_EQ(a.memory.by_cause, b.memory.by_cause);
+  EXPECT_EQ(a.memory.when, b.memory.when);
+  EXPECT_EQ(a.memory.op, b.memory.op);
+}
+
+// By (rank, stream): order of arrival among streams may differ, what happened may not.
+std::vector<Span> sorted(const Trace& trace) {
+  std::vector<Span> spans = trace.spans();
+  std::stable_sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) {
+    return std::tuple(a.rank, a.stream, a.step) < std::tuple(b.rank, b.stream, b.step);
+  });
+  return spans;
+}
+
+void expect_equal(const std::vector<Span>& a, const std::vector<Span>& b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t i = 0; i < a.size(); ++i)
+    ASSERT_EQ(std::tuple(a[i].rank, a[i].stream, a[i].op, a[i].start, a[i].met, a[i].end),
+              std::tuple(b[i].rank, b[i].stream, b[i].op, b[i].start, b[i].met, b[i].end))
+        << "rank " << a[i].rank.value << " stream " << int{a[i].stream} << " op " << a[i].op;
+}
+
+class Coalescing : public ::testing::TestWithParam<int> {};
+
+TEST_P(Coalescing, ChangesNoResult) {
+  for (int i = 0; i < 50; ++i) {
+    SCOPED_TRACE(GetParam() * 1000 + i);
+    const RandomWorld world(static_cast<std::uint64_t>(GetParam() * 1000 + i));
+    Trace trace_with, trace_without;
+    const RunResult with = run(world.workload(), true, &trace_with),
+                    without = run(world.workload(), false, &trace_without);
+    ASSERT_FALSE(with.stuck) << with.stuck->what;
+    EXPECT_EQ(with.digest, without.digest);
+    EXPECT_EQ(with.step_ends, without.step_ends);
+    EXPECT_EQ(with.ops, without.ops);
+    EXPECT_LE(with.events, without.events);
+    for (std::size_t l = 0; l < with.link_bytes.size(); ++l) {
+      const LinkId link{static_cast<std::uint32_t>(l)};
+      EXPECT_EQ(with.link_bytes[link], without.link_bytes[link]);
+      EXPECT_EQ(with.link_busy[link], without.link_busy[link]);
+    }
+    for (std::uint32_t r = 0; r < with.ranks.size(); ++r) {
+      expect_equal(with.ranks[RankId{r}], without.ranks[RankId{r}]);
+      const RankSummary& rank = with.ranks[RankId{r}];
+      EXPECT_EQ(total(rank.time), rank.step_end - rank.previous_step_end);
+    }
+    expect_equal(sorted(trace_with), sorted(trace_without));
+    EXPECT_EQ(run(world.workload(), true).digest, with.digest);  // looking does not change what is seen
+    if (HasFailure()) return;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(RandomPrograms, Coalescing, ::testing::Range(0, 20));
+
+// What it is for: a thousand kernels that nobody looks into are one event.
+TEST(Coalesce, ARunOfKernelsIsOneEvent) {
+  World world;
+  Script p;
+  for (int i = 0; i < 1000; ++i) p.kernel(p.main, Duration::us(1), i % 2 ? kCompute : kHost);
+  world.ranks(1, p.done());
+  const RunResult result = run(world.workload, true);
+  EXPECT_EQ(result.events, 1u);
+  EXPECT_EQ(result.ops, 1001u);
+  EXPECT_EQ(run(world.workload, false).events, 1000u);
+  EXPECT_EQ(result.ranks[RankId{0}].time.busy[kHost], Duration::us(500));
+}
+
+TEST(Coalesce, RunsEndAtWaitsAtTransfersAndBehindAwaitedOps) {
+  World world;
+  const GroupRole all = world.group({0});
+  Script p;
+  for (int i = 0; i < 3; ++i) p.kernel(p.main, Duration::us(1));  // ops 0-2, of which 1 is awaited
+  p.wait(p.side, {Script::main, 1, false});
+  const OpRef side = p.kernel(p.side, Duration::us(1));
+  p.wait(p.main, side);
+  p.kernel(p.main, Duration::us(1));  // 3 waits
+  p.all_reduce(p.main, all, 1);       // 4
+  p.kernel(p.main, Duration::us(1));  // 5
+  const Program program = p.done();   // 6 is the marker
+  const FlatProgram flat(program, program.streams, false);
+  const std::vector<OpIndex> expected = {2, 2, 3, 4, 5, 7, 7};
+  EXPECT_EQ(flat.streams[0].run_end, expected);
+}
+
+}  // namespace
+}  // namespace orrery::sim
