@@ -24,8 +24,7 @@ void add_edge(FlowGraph& graph, std::size_t from, std::size_t to, std::int64_t c
   boost::put(boost::edge_reverse, graph, backward, forward);
 }
 
-// GPUs of the first half: whole nodes where there are several. Trees fill in
-// order, so cutting the order in the middle cuts the fewest uplinks.
+// GPUs of the first half: whole nodes where there are several.
 std::uint32_t half_of(const ClusterSpec& cluster) {
   const int gpus = cluster.nodes > 1 ? cluster.nodes / 2 * cluster.gpus_per_node : cluster.gpus() / 2;
   return static_cast<std::uint32_t>(gpus);
@@ -34,7 +33,8 @@ std::uint32_t half_of(const ClusterSpec& cluster) {
 }  // namespace
 
 // The GPUs of each half are drawn together into one vertex: what they could
-// carry among themselves does not count.
+// carry among themselves does not count. Inside one NVLink domain only NVLink
+// does, as no route leaves it.
 BytesPerSecond Fabric::bisection() const {
   if (links_.empty()) return {std::numeric_limits<std::int64_t>::max()};
   const FabricGraph wires = graph_of(*this);
@@ -44,8 +44,11 @@ BytesPerSecond Fabric::bisection() const {
   const auto drawn_together = [&](std::uint32_t v) { return v >= gpus ? v - gpus + 2 : v < half ? 0u : 1u; };
 
   FlowGraph graph(wires.vertices - gpus + 2);
-  for (const FabricGraph::Edge& edge : wires.edges)
+  const bool one_domain = same_domain({0}, {gpus - 1});
+  for (const FabricGraph::Edge& edge : wires.edges) {
+    if (one_domain && links_[edge.link].kind != LinkKind::nvlink) continue;
     add_edge(graph, drawn_together(edge.from), drawn_together(edge.to), links_[edge.link].capacity.n);
+  }
   return {boost::push_relabel_max_flow(graph, 0, 1)};
 }
 

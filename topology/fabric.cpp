@@ -13,7 +13,11 @@ Error unsupported(const std::string& what) {
   return {{}, what + " is not supported yet", Fault::unsupported};
 }
 
-std::optional<Error> check(const ClusterSpec& c) {
+bool is_free(const ClusterSpec& c) {
+  return c.ideal || c.scale_up.kind == "ideal";
+}
+
+std::optional<Error> check_spec(const ClusterSpec& c) {
   if (c.gpus_per_node < 1 || c.nodes < 1) return Error{{}, "a cluster needs at least one node with one GPU"};
   if (c.domain_gpus() % c.gpus_per_node != 0)
     return Error{{},
@@ -21,7 +25,7 @@ std::optional<Error> check(const ClusterSpec& c) {
                      std::to_string(c.gpus_per_node)};
   if (c.scale_up.kind != "nvswitch" && c.scale_up.kind != "ideal")
     return unsupported("cluster.scale_up.kind '" + c.scale_up.kind + "'");
-  if (c.gpus() <= c.domain_gpus()) return std::nullopt;
+  if (is_free(c) || c.gpus() <= c.domain_gpus()) return std::nullopt;
   if (c.fabric.kind == "none")
     return Error{{}, "cluster.fabric.kind is none, but " + std::to_string(c.nodes) + " nodes must be joined"};
   if (c.host.nics < 1)
@@ -34,11 +38,16 @@ std::optional<Error> wire_network(const ClusterSpec& c, Wiring& w) {
   const FabricSpec& fabric = c.fabric;
   if (fabric.kind == "none" || c.host.nics < 1 || fabric.link.n < 1) return std::nullopt;
   wire_nodes(c, w);
-  if (fabric.kind == "fat-tree") return wire_fat_tree(c, w);
-  if (fabric.kind == "rail-optimized") return wire_rails(c, w);
-  if (fabric.kind != "single-switch") return unsupported("cluster.fabric.kind '" + fabric.kind + "'");
-  w.nodes_per_leaf = w.nodes_per_pod = c.nodes;
-  w.leaves_per_pod = w.leaves = w.pods = 1;
+  if (fabric.kind == "fat-tree") {
+    wire_fat_tree(c, w);
+  } else if (fabric.kind == "rail-optimized") {
+    wire_rails(c, w);
+  } else if (fabric.kind == "single-switch") {
+    w.nodes_per_leaf = w.nodes_per_pod = c.nodes;
+    w.leaves_per_pod = w.leaves = w.pods = 1;
+  } else {
+    return unsupported("cluster.fabric.kind '" + fabric.kind + "'");
+  }
   return std::nullopt;
 }
 
@@ -81,21 +90,26 @@ IdVector<LinkId, FabricLink> make_links(const ClusterSpec& c, const Wiring& w) {
 
 }  // namespace
 
+Result<Wiring> wire(const ClusterSpec& cluster) {
+  if (std::optional<Error> error = check_spec(cluster)) return *error;
+  Wiring w;
+  w.gpus = cluster.gpus();
+  w.gpus_per_node = cluster.gpus_per_node;
+  w.domain = cluster.domain_gpus();
+  w.free = is_free(cluster);
+  if (w.free) return w;
+  if (std::optional<Error> error = wire_network(cluster, w)) return *error;
+  lay_out(w, cluster.nodes);
+  return w;
+}
+
 Result<Fabric> Fabric::build(const ClusterSpec& cluster) {
-  if (std::optional<Error> error = check(cluster)) return *error;
-  auto wiring = std::make_shared<Wiring>();
-  wiring->gpus = cluster.gpus();
-  wiring->gpus_per_node = cluster.gpus_per_node;
-  wiring->domain = cluster.domain_gpus();
-  wiring->free = cluster.ideal || cluster.scale_up.kind == "ideal";
+  Result<Wiring> wiring = wire(cluster);
+  if (!wiring) return wiring.errors();
   Fabric fabric;
   fabric.cluster_ = cluster;
-  if (!wiring->free) {
-    if (std::optional<Error> error = wire_network(cluster, *wiring)) return *error;
-    lay_out(*wiring, cluster.nodes);
-    fabric.links_ = make_links(cluster, *wiring);
-  }
-  fabric.wiring_ = std::move(wiring);
+  if (!wiring->free) fabric.links_ = make_links(cluster, *wiring);
+  fabric.wiring_ = std::make_shared<const Wiring>(std::move(*wiring));
   return fabric;
 }
 

@@ -48,9 +48,9 @@ class Fabric {
   // several NICs of a GPU are one.
   int nics_per_node() const;
 
-  // Smallest capacity between two halves of the nodes (of the GPUs, where there
-  // is one node), each direction: max-flow over usable rates. INT64_MAX where
-  // links are free.
+  // Capacity between the first and the second half of the nodes (of the GPUs,
+  // where there is one node), each direction: max-flow over usable rates. Nodes
+  // fill trees in order, so this is the narrow cut. INT64_MAX where links are free.
   BytesPerSecond bisection() const;
 
   // What the routes are computed from; for graphs and drawings.

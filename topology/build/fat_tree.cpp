@@ -22,26 +22,18 @@ int pod_nodes(const ClusterSpec& cluster, const Wiring& w, int leaves_a_unit) {
   return w.nodes_per_leaf * std::max(1, fabric.leaf_radix / 2 / leaves_a_unit);
 }
 
-Error too_large(const ClusterSpec& cluster, const Wiring& w) {
-  return {{},
-          "cluster.fabric: a three-level tree of switches with " + std::to_string(cluster.fabric.leaf_radix) +
-              " ports joins at most " + std::to_string(w.nodes_per_pod * cluster.fabric.leaf_radix) +
-              " nodes, but there are " + std::to_string(cluster.nodes) +
-              "; raise leaf_radix, or set pod_gpus for a core of larger switches"};
-}
-
 }  // namespace
 
 // Every leaf has leaf_radix / 2 ports down; a bundle of uplinks carries (down
 // ports x rate) / oversubscription, and a pod's the same of all its nodes.
-std::optional<Error> wire_tree(const ClusterSpec& cluster, int ports_a_node, Wiring& w) {
+void wire_tree(const ClusterSpec& cluster, int ports_a_node, Wiring& w) {
   const FabricSpec& fabric = cluster.fabric;
   const int down_ports = std::max(fabric.leaf_radix / 2, ports_a_node);
   const int leaves_a_unit = w.rails ? static_cast<int>(w.ports.size()) : 1;
   w.nodes_per_leaf = down_ports / ports_a_node;
   w.nodes_per_pod = pod_nodes(cluster, w, leaves_a_unit);
   w.pods = ceil_div(cluster.nodes, w.nodes_per_pod);
-  if (fabric.pod_gpus == 0 && w.pods > fabric.leaf_radix) return too_large(cluster, w);
+  w.larger_core = fabric.pod_gpus == 0 && w.pods > fabric.leaf_radix;
 
   w.leaves_per_pod = ceil_div(w.nodes_per_pod, w.nodes_per_leaf) * leaves_a_unit;
   const int last_pod = cluster.nodes - (w.pods - 1) * w.nodes_per_pod;
@@ -51,14 +43,13 @@ std::optional<Error> wire_tree(const ClusterSpec& cluster, int ports_a_node, Wir
   const double below = static_cast<double>(w.nodes_per_pod) * ports_a_node * leaves_a_unit;
   const double above = static_cast<double>(w.leaves_per_pod) * down_ports / fabric.oversubscription;
   w.pod_uplink = usable(fabric, std::min(below, above) / fabric.pod_oversubscription);
-  return std::nullopt;
 }
 
 // All NICs of a node hang on one leaf; nodes fill leaves in order.
-std::optional<Error> wire_fat_tree(const ClusterSpec& cluster, Wiring& w) {
+void wire_fat_tree(const ClusterSpec& cluster, Wiring& w) {
   const int nics =
       std::accumulate(w.ports.begin(), w.ports.end(), 0, [](int n, const NicPort& p) { return n + p.nics; });
-  return wire_tree(cluster, nics, w);
+  wire_tree(cluster, nics, w);
 }
 
 }  // namespace orrery::topology

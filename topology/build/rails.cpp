@@ -7,11 +7,11 @@ namespace orrery::topology {
 // Port r of every node of a scalable unit hangs on the unit's leaf r, so the same
 // rail is one hop away inside the unit. Other rails and other units are reached
 // through the spine.
-std::optional<Error> wire_rails(const ClusterSpec& cluster, Wiring& w) {
+void wire_rails(const ClusterSpec& cluster, Wiring& w) {
   int nics = 1;
   for (const NicPort& port : w.ports) nics = std::max(nics, port.nics);
   w.rails = true;
-  return wire_tree(cluster, nics, w);
+  wire_tree(cluster, nics, w);
 }
 
 }  // namespace orrery::topology

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "sim/base/id.h"
@@ -32,6 +31,7 @@ struct Wiring {
   int nodes_per_leaf = 0;  // 0: nothing joins the nodes; as many as there are: one switch
   int nodes_per_pod = 0;
   int leaves_per_pod = 0, leaves = 0, pods = 0;
+  bool larger_core = false;  // more pods than a core of such switches joins
   BytesPerSecond leaf_uplink, pod_uplink;
 
   std::uint32_t pcie_base = 0, port_base = 0, leaf_base = 0, pod_base = 0, links = 0;
@@ -59,16 +59,19 @@ struct Wiring {
   LinkId pod(std::uint32_t pod, bool down) const { return {pod_base + 2 * pod + down}; }
 };
 
-// The parts of a wiring, one builder each. A builder says what cannot be built.
-void wire_nodes(const ClusterSpec& cluster, Wiring& wiring);                     // node.cpp
-std::optional<Error> wire_fat_tree(const ClusterSpec& cluster, Wiring& wiring);  // fat_tree.cpp
-std::optional<Error> wire_rails(const ClusterSpec& cluster, Wiring& wiring);     // rails.cpp
+// The whole of it, or what cannot be wired. Errors name no place: the numbers
+// may come from several.
+Result<Wiring> wire(const ClusterSpec& cluster);
+
+// Its parts, one builder each.
+void wire_nodes(const ClusterSpec& cluster, Wiring& wiring);     // node.cpp
+void wire_fat_tree(const ClusterSpec& cluster, Wiring& wiring);  // fat_tree.cpp
+void wire_rails(const ClusterSpec& cluster, Wiring& wiring);     // rails.cpp
 
 // Leaves of `ports_a_node` down ports a node under a tree of switches: two
 // levels, or three with pods. Shared by fat_tree and rails.
-std::optional<Error> wire_tree(const ClusterSpec& cluster, int ports_a_node, Wiring& wiring);
-
-// The share of the rating that large transfers reach.
+void wire_tree(const ClusterSpec& cluster, int ports_a_node,
+               Wiring& wiring);  // The share of the rating that large transfers reach.
 BytesPerSecond usable(const FabricSpec& fabric, double ports);
 
 }  // namespace orrery::topology
