@@ -9,8 +9,14 @@
 namespace orrery::models {
 
 // What NCCL would do: algorithm (ring or tree here), protocol, channels; then
-// phases over the fabric's links. `analytic` gives the contention-free time as
-// latency alone and touches no link. LinkIds are the fabric's.
-std::shared_ptr<const sim::TransferPlanner> make_planner(std::shared_ptr<const topology::Fabric> fabric, Network network);
+// phases over the fabric's links. `analytic` gives the same startup and bytes at
+// the contention-free rate and touches no link. LinkIds are the fabric's.
+//
+// Plans are kept and returned by reference; the planner is not safe to share
+// among threads. A cluster without links (`ideal`) gives plans without phases, as
+// do one rank and zero bytes. Broadcast, reduce, gather and scatter have the
+// first rank of the group as their root.
+std::shared_ptr<const sim::TransferPlanner> make_planner(std::shared_ptr<const topology::Fabric> fabric,
+                                                         Network network);
 
 }  // namespace orrery::models

@@ -103,6 +103,11 @@ struct TableCase {
   double median;
 };
 
+// Else gtest prints it byte by byte.
+void PrintTo(const TableCase& c, std::ostream* out) {
+  *out << c.table;
+}
+
 class AttentionTables : public testing::TestWithParam<TableCase> {};
 
 TEST_P(AttentionTables, MedianErrorIsAsPromisedFrom1024Tokens) {

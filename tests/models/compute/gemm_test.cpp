@@ -125,6 +125,11 @@ struct TableCase {
   double mean, total;
 };
 
+// Else gtest prints it byte by byte.
+void PrintTo(const TableCase& c, std::ostream* out) {
+  *out << c.table << " " << c.dtype;
+}
+
 class GemmTables : public testing::TestWithParam<TableCase> {};
 
 TEST_P(GemmTables, MeanAndSummedErrorAreAsPromised) {

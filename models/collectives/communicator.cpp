@@ -1,0 +1,69 @@
+#include "models/collectives/communicator.h"
+
+#include <algorithm>
+
+namespace orrery::models {
+namespace {
+
+constexpr double kGiga = 1e9;
+
+void sort_into_domains(const topology::Fabric& fabric, std::span<const RankId> ranks, Communicator& c) {
+  const auto domain_gpus = static_cast<std::uint32_t>(fabric.cluster().domain_gpus());
+  std::vector<std::uint32_t> names;
+  for (RankId rank : ranks) {
+    const std::uint32_t name = rank.value / domain_gpus;
+    // Groups name a domain's ranks together or go round the domains in order.
+    std::size_t at = names.size();
+    if (!names.empty() && names.back() == name)
+      at = names.size() - 1;
+    else if (!names.empty() && name <= names.back())
+      at = std::find(names.begin(), names.end(), name) - names.begin();
+    if (at == names.size()) {
+      names.push_back(name);
+      c.domains.emplace_back();
+    }
+    c.domains[at].push_back(rank);
+  }
+}
+
+// NICs that one domain's ranks use between them.
+int nics_used(const topology::Fabric& fabric, const std::vector<RankId>& members) {
+  const int per_node = std::max(1, fabric.cluster().gpus_per_node);
+  const int nics = std::max(1, fabric.nics_per_node());
+  std::vector<int> used;
+  for (RankId rank : members) {
+    const int local = static_cast<int>(rank.value) % per_node;
+    used.push_back(fabric.node_of(rank) * nics + local * nics / per_node);
+  }
+  std::sort(used.begin(), used.end());
+  return static_cast<int>(std::unique(used.begin(), used.end()) - used.begin());
+}
+
+}  // namespace
+
+Site make_site(const topology::ClusterSpec& cluster) {
+  const int ports = std::max(1, cluster.host.nics / std::max(1, cluster.physical_gpus_per_node));
+  return {generation_of(cluster.gpu), cluster.cpu_vendor == "amd",
+          static_cast<double>(cluster.scale_up.usable.n) / kGiga,
+          static_cast<double>(cluster.fabric.link.n) / kGiga * ports};
+}
+
+Communicator make_communicator(const topology::Fabric& fabric, const Site& site, std::span<const RankId> ranks) {
+  Communicator c;
+  c.site = site;
+  c.ranks = static_cast<int>(ranks.size());
+  sort_into_domains(fabric, ranks, c);
+  for (const auto& members : c.domains)
+    c.ranks_per_domain = std::max(c.ranks_per_domain, static_cast<int>(members.size()));
+  for (std::size_t d = 1; d < c.domains.size(); ++d)
+    c.network_latency =
+        std::max(c.network_latency, fabric.latency(c.domains[d - 1][0], c.domains[d][0]).seconds() * 1e6);
+  c.graph = channel_graph(site.generation, site.nvlink_budget, c.nodes(), c.ranks_per_domain,
+                          nics_used(fabric, c.domains[0]), site.nic_rate);
+  // Each rank's NIC carries equally many channels.
+  const int per_rank = (c.graph.channels + c.ranks_per_domain - 1) / c.ranks_per_domain;
+  if (c.nodes() > 1) c.graph.channels = per_rank * c.ranks_per_domain;
+  return c;
+}
+
+}  // namespace orrery::models

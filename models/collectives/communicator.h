@@ -1,0 +1,35 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "models/collectives/nccl_constants.h"
+#include "topology/fabric.h"
+
+namespace orrery::models {
+
+// What all communicators of a cluster share.
+struct Site {
+  Generation generation = Generation::hopper;
+  bool amd_host = false;
+  double nvlink_budget = 0;  // GB/s of one GPU and direction
+  double nic_rate = 0;       // rated GB/s of a GPU's way out of its node; several ports count together
+};
+Site make_site(const topology::ClusterSpec& cluster);
+
+// A group as NCCL sees it: its ranks by NVLink domain ("node"), in the order in
+// which the group first names each domain.
+struct Communicator {
+  std::vector<std::vector<RankId>> domains;
+  int ranks = 0;
+  int ranks_per_domain = 0;  // of the largest
+  Site site;
+  double network_latency = 0;  // microseconds added to a hop between domains
+  ChannelGraph graph;
+
+  int nodes() const { return static_cast<int>(domains.size()); }
+};
+
+Communicator make_communicator(const topology::Fabric& fabric, const Site& site, std::span<const RankId> ranks);
+
+}  // namespace orrery::models

@@ -1,0 +1,219 @@
+#include "models/collectives/link_uses.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+namespace orrery::models {
+namespace {
+
+using sim::LinkUse;
+using sim::LinkUses;
+using topology::Fabric;
+using topology::LinkKind;
+
+// Collects connections edge by edge and merges them link by link.
+class Collector {
+ public:
+  explicit Collector(const Fabric& fabric) : fabric_(fabric) {}
+
+  void add(RankId from, RankId to, std::uint32_t connections) {
+    if (connections == 0 || from == to) return;
+    route_.clear();
+    fabric_.route(from, to, route_);
+    for (LinkId link : route_) uses_.push_back({link, connections});
+  }
+  void add(LinkId link) { uses_.push_back({link, 1}); }
+
+  LinkUses merged() {
+    std::sort(uses_.begin(), uses_.end(), [](const LinkUse& a, const LinkUse& b) { return a.link < b.link; });
+    LinkUses merged;
+    merged.reserve(uses_.size());
+    for (const LinkUse& use : uses_) {
+      if (!merged.empty() && merged.back().link == use.link)
+        merged.back().connections += use.connections;
+      else
+        merged.push_back(use);
+    }
+    return merged;
+  }
+
+  Footprint finish() { return summarize(merged()); }
+
+  Footprint summarize(LinkUses uses) const {
+    Footprint f;
+    f.nvlink_rate = f.network_rate = std::numeric_limits<double>::infinity();
+    for (const LinkUse& use : uses) {
+      const topology::FabricLink& link = fabric_.links()[use.link];
+      double& rate = link.kind == LinkKind::nvlink ? f.nvlink_rate : f.network_rate;
+      rate = std::min(rate, static_cast<double>(link.capacity.n / use.connections));
+      f.heaviest = std::max(f.heaviest, use.connections);
+    }
+    f.uses = std::make_shared<const LinkUses>(std::move(uses));
+    return f;
+  }
+
+ private:
+  const Fabric& fabric_;
+  std::vector<LinkId> route_;
+  LinkUses uses_;
+};
+
+using Members = std::vector<RankId>;
+
+// How many of the channels [first, last) have their turn at member `m` of `n`.
+std::uint32_t turns(int first, int last, int m, int n) {
+  const auto below = [&](int c) { return c / n + (c % n > m ? 1 : 0); };
+  return static_cast<std::uint32_t>(below(last) - below(first));
+}
+
+// A channel that starts at member e passes e, e+1, … and ends before e again, so
+// the edge into e carries every channel but those that start there.
+void add_chains(Collector& links, const Members& members, int channels, bool both_ways) {
+  const int n = static_cast<int>(members.size());
+  for (int from = 0; n > 1 && from < n; ++from) {
+    const int to = (from + 1) % n;
+    const std::uint32_t crossing = static_cast<std::uint32_t>(channels) - turns(0, channels, to, n);
+    links.add(members[from], members[to], crossing);
+    if (both_ways) links.add(members[to], members[from], crossing);
+  }
+}
+
+// Channels [first, last) from one node to another, rail by rail.
+void add_rails(Collector& links, const Members& from, const Members& to, int first, int last) {
+  if (from.size() == to.size()) {
+    const int n = static_cast<int>(from.size());
+    for (int m = 0; m < n; ++m) links.add(from[m], to[m], turns(first, last, m, n));
+    return;
+  }
+  for (int c = first; c < last; ++c) links.add(from[c % from.size()], to[c % to.size()], 1);
+}
+
+void add_ring_inside(Collector& links, const Members& members, int channels, bool closed) {
+  const std::size_t n = members.size();
+  for (std::size_t m = 0; m + (closed ? 0 : 1) < n; ++m)
+    links.add(members[m], members[(m + 1) % n], static_cast<std::uint32_t>(channels));
+}
+
+Footprint ring_or_chain(const Fabric& fabric, const Communicator& c, bool closed) {
+  Collector links(fabric);
+  if (c.nodes() == 1) {
+    add_ring_inside(links, c.domains[0], c.graph.channels, closed);
+    return links.finish();
+  }
+  for (const Members& members : c.domains) add_chains(links, members, c.graph.channels, false);
+  const std::size_t edges = c.domains.size() - (closed ? 0 : 1);
+  for (std::size_t d = 0; d < edges; ++d)
+    add_rails(links, c.domains[d], c.domains[(d + 1) % c.domains.size()], 0, c.graph.channels);
+  return links.finish();
+}
+
+// First tree: x has parent (x xor b) or'ed with 2b, b its lowest set bit, or x xor b
+// where that is out of range. Source: NCCL trees.cc.
+int first_tree_parent(int node, int nodes) {
+  if (node == 0) return -1;
+  const int bit = node & -node, up = (node ^ bit) | (bit << 1);
+  return up >= nodes ? node ^ bit : up;
+}
+
+// Inside a node: every pair, and what goes out by a neighbour's rail.
+void add_exchange_inside(Collector& links, const Communicator& c, std::size_t domain) {
+  const Members& members = c.domains[domain];
+  for (std::size_t relay = 0; relay < members.size(); ++relay) {
+    std::uint32_t relayed = 0;
+    for (std::size_t other = 0; other < c.domains.size(); ++other)
+      if (other != domain)
+        relayed += turns(0, static_cast<int>(c.domains[other].size()), static_cast<int>(relay),
+                         static_cast<int>(members.size()));
+    for (std::size_t source = 0; source < members.size(); ++source)
+      if (source != relay) links.add(members[source], members[relay], 1 + relayed);
+  }
+}
+
+}  // namespace
+
+int tree_parent(int node, int nodes, bool second) {
+  if (!second) return first_tree_parent(node, nodes);
+  if (nodes % 2 == 0) {  // mirrored
+    const int parent = first_tree_parent(nodes - 1 - node, nodes);
+    return parent < 0 ? -1 : nodes - 1 - parent;
+  }
+  const int parent = first_tree_parent((node + nodes - 1) % nodes, nodes);  // shifted by one
+  return parent < 0 ? -1 : (parent + 1) % nodes;
+}
+
+Footprint ring_footprint(const Fabric& fabric, const Communicator& comm) {
+  return ring_or_chain(fabric, comm, true);
+}
+
+Footprint chain_footprint(const Fabric& fabric, const Communicator& comm) {
+  return ring_or_chain(fabric, comm, false);
+}
+
+Footprint tree_footprint(const Fabric& fabric, const Communicator& c) {
+  Collector links(fabric);
+  for (const Members& members : c.domains) add_chains(links, members, c.graph.channels, true);
+  const int half = c.graph.channels / 2;
+  for (bool second : {false, true})
+    for (int node = 0; node < c.nodes(); ++node) {
+      const int parent = tree_parent(node, c.nodes(), second);
+      if (parent < 0) continue;
+      const int first = second ? half : 0, last = second ? c.graph.channels : half;
+      add_rails(links, c.domains[node], c.domains[parent], first, last);
+      add_rails(links, c.domains[parent], c.domains[node], first, last);
+    }
+  return links.finish();
+}
+
+ExchangeFootprint all_to_all_footprint(const Fabric& fabric, const Communicator& c) {
+  Collector links(fabric);
+  for (std::size_t d = 0; d < c.domains.size(); ++d) {
+    const Members& from = c.domains[d];
+    add_exchange_inside(links, c, d);
+    for (std::size_t other = 0; other < c.domains.size(); ++other)
+      for (std::size_t j = 0; other != d && j < c.domains[other].size(); ++j)
+        links.add(from[j % from.size()], c.domains[other][j], static_cast<std::uint32_t>(from.size()));
+  }
+  // One connection a pair would outweigh every neighbour on a shared link: the
+  // ratios are kept, the number is brought near that of the channels.
+  LinkUses uses = links.merged();
+  std::uint32_t divisor = 0, heaviest = 0;
+  for (const LinkUse& use : uses)
+    divisor = std::gcd(divisor, use.connections), heaviest = std::max(heaviest, use.connections);
+  if (divisor == 0) return {links.summarize({}), 1};
+  const std::uint32_t times = std::max(1u, static_cast<std::uint32_t>(c.graph.channels) / (heaviest / divisor));
+  for (LinkUse& use : uses) use.connections = use.connections / divisor * times;
+  return {links.summarize(std::move(uses)), static_cast<double>(divisor) / times};
+}
+
+Footprint fan_footprint(const Fabric& fabric, const Communicator& c, bool to_first) {
+  Collector links(fabric);
+  const RankId root = c.domains[0][0];
+  for (const Members& members : c.domains)
+    for (RankId rank : members) to_first ? links.add(rank, root, 1) : links.add(root, rank, 1);
+  return links.finish();
+}
+
+Footprint route_footprint(const Fabric& fabric, RankId from, RankId to, std::uint32_t connections) {
+  Collector links(fabric);
+  links.add(from, to, connections);
+  return links.finish();
+}
+
+Footprint host_footprint(const Fabric& fabric, RankId rank) {
+  Collector links(fabric);
+  const int domain = fabric.cluster().domain_gpus();
+  const int elsewhere = (static_cast<int>(rank.value) / domain + 1) * domain % std::max(1, fabric.gpus());
+  const RankId other{static_cast<std::uint32_t>(elsewhere)};
+  if (fabric.same_domain(rank, other)) return links.finish();
+  std::vector<LinkId> route;
+  fabric.route(rank, other, route);
+  for (LinkId link : route)
+    if (fabric.links()[link].kind == LinkKind::pcie) {
+      links.add(link);
+      break;
+    }
+  return links.finish();
+}
+
+}  // namespace orrery::models
