@@ -10,10 +10,11 @@ namespace orrery::sim {
 
 // A workload with one rank for every set of ranks that must behave the same.
 struct Folded {
-  Workload workload;                          // ranks are classes; groups, links and plans are those of the classes
-  IdVector<RankId, RankId> class_of;          // rank of the full workload -> rank of the folded one
-  IdVector<RankId, RankId> representative;    // class -> its first member
-  IdVector<LinkId, LinkId> link_class_of;     // link of the full workload -> link of the folded one; none if no transfer uses it
+  Workload workload;                        // ranks are classes; groups, links and plans are those of the classes
+  IdVector<RankId, RankId> class_of;        // rank of the full workload -> rank of the folded one
+  IdVector<RankId, RankId> representative;  // class -> its first member
+  IdVector<LinkId, LinkId>
+      link_class_of;  // link of the full workload -> link of the folded one; none if no transfer uses it
   std::vector<std::uint32_t> link_multiplicity;
 };
 

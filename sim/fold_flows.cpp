@@ -1,0 +1,141 @@
+#include "sim/fold_flows.h"
+
+#include <algorithm>
+
+#include "sim/base/digest.h"
+
+namespace orrery::sim {
+
+namespace {
+
+template <class T>
+void add_once(std::vector<T>& to, const T& item) {
+  if (std::find(to.begin(), to.end(), item) == to.end()) to.push_back(item);
+}
+
+void add_once(std::vector<ProgramMeets::InRole>& to, std::uint16_t role, const Wanted& wanted) {
+  auto at = std::find_if(to.begin(), to.end(), [role](const auto& r) { return r.role == role; });
+  if (at == to.end()) at = to.insert(to.end(), {role, {}});
+  add_once(at->wanted, wanted);
+}
+
+void add_once(ProgramMeets& meets, OpKind kind, const Transfer& transfer) {
+  const Wanted wanted{transfer.kind, transfer.bytes};
+  switch (kind) {
+    case OpKind::collective:
+      return add_once(meets.collectives, transfer.role, wanted);
+    case OpKind::send:
+      return add_once(meets.sends, transfer.role, wanted);
+    case OpKind::receive:
+      return add_once(meets.receives, PeerRole{transfer.role});
+    case OpKind::copy:
+      return add_once(meets.copies, wanted);
+    default:
+      return;
+  }
+}
+
+bool transfers(OpKind kind) {
+  return kind >= OpKind::collective && kind <= OpKind::copy;
+}
+
+ProgramMeets meets_of(const Program& program) {
+  ProgramMeets meets;
+  // A transfer is used thousands of times: each use as one kind of op counts once.
+  std::vector<std::uint8_t> seen(program.transfers.size(), 0);
+  for (const Stream& stream : program.streams) {
+    for (const Op& op : stream.ops) {
+      if (!transfers(op.kind)) continue;
+      const auto transfer = static_cast<std::size_t>(op.payload);
+      const auto bit = static_cast<std::uint8_t>(1u << static_cast<unsigned>(op.kind));
+      if (seen[transfer] & bit) continue;
+      seen[transfer] |= bit;
+      add_once(meets, op.kind, program.transfers[transfer]);
+    }
+  }
+  return meets;
+}
+
+}  // namespace
+
+IdVector<ProgramId, ProgramMeets> meets_of_programs(const Workload& workload) {
+  IdVector<ProgramId, ProgramMeets> all;
+  for (const Program& program : workload.programs) all.add(meets_of(program));
+  return all;
+}
+
+FlowTable::FlowTable(const Workload& workload) : workload_(workload), meets_(meets_of_programs(workload)) {
+  first_wire_.push_back(0);
+  add_groups();
+  first_entity_.reserve(workload.ranks());
+  for (std::uint32_t r = 0; r < workload.ranks(); ++r) add_rank({r});
+}
+
+// The first member speaks for all: they agree, or check() has found out.
+void FlowTable::add_groups() {
+  wanted_.resize(workload_.groups.size());
+  for (std::uint32_t role = 0; role < workload_.group_roles.size(); ++role) {
+    const auto& group_of = workload_.group_roles[role].group_of;
+    for (std::uint32_t r = 0; r < workload_.ranks(); ++r) {
+      const GroupId group = group_of[RankId{r}];
+      if (group.is_none() || workload_.groups[group].members.front() != RankId{r}) continue;
+      for (const ProgramMeets::InRole& in : meets({r}).collectives) {
+        if (in.role != role) continue;
+        for (const Wanted& wanted : in.wanted) add_once(wanted_[group], wanted);
+      }
+    }
+  }
+  for (std::uint32_t g = 0; g < workload_.groups.size(); ++g) add_entity(wanted_[{g}], workload_.groups[{g}].members);
+}
+
+void FlowTable::add_rank(RankId rank) {
+  first_entity_.add(static_cast<std::uint32_t>(entities()));
+  const ProgramMeets& all = meets(rank);
+  std::vector<RankId> pair(2);
+  for (const ProgramMeets::InRole& in : all.sends) {
+    pair = {rank, workload_.peer_roles[in.role].peer_of[rank]};
+    add_entity(in.wanted, pair);
+  }
+  if (!all.copies.empty()) add_entity(all.copies, {rank});
+}
+
+void FlowTable::add_entity(const std::vector<Wanted>& wanted, const std::vector<RankId>& ranks) {
+  std::uint64_t signature = 0;
+  for (const Wanted& w : wanted) {
+    const TransferPlan& plan = workload_.planner->plan({w.kind, ranks, w.bytes});
+    signature = Digest::mix(signature + static_cast<std::uint64_t>(w.kind) + 1) + static_cast<std::uint64_t>(w.bytes.n);
+    signature = Digest::mix(signature ^ signature_of(plan));
+  }
+  signatures_.push_back(wanted.empty() ? 0 : signature | 1);
+  first_wire_.push_back(static_cast<std::uint32_t>(wires_.size()));
+}
+
+std::uint64_t FlowTable::signature_of(const TransferPlan& plan) {
+  Digest digest;
+  digest.add(plan.claim).add(plan.algorithm).add(plan.phases.size());
+  for (const Phase& phase : plan.phases) {
+    digest.add(static_cast<std::uint64_t>(phase.latency.count_ps()));
+    digest.add(static_cast<std::uint64_t>(phase.bytes.n)).add(static_cast<std::uint64_t>(phase.max_rate.n));
+    const std::uint32_t none = UINT32_MAX;
+    digest.add(phase.uses ? find_or_add_wire(phase.uses.get()) - first_wire_.back() : none);
+  }
+  return digest.value();
+}
+
+// Among the wires of the entity that is being added. Planners share uses where
+// they can, so pointers decide mostly.
+std::uint32_t FlowTable::find_or_add_wire(const LinkUses* uses) {
+  for (std::uint32_t w = first_wire_.back(); w < wires_.size(); ++w) {
+    if (wires_[w] == uses || *wires_[w] == *uses) return w;
+  }
+  wires_.push_back(uses);
+  return static_cast<std::uint32_t>(wires_.size() - 1);
+}
+
+std::uint32_t FlowTable::wire_of(std::uint32_t entity, const Phase& phase) const {
+  std::uint32_t wire = first_wire_[entity];
+  while (wires_[wire] != phase.uses.get() && *wires_[wire] != *phase.uses) ++wire;
+  return wire;
+}
+
+}  // namespace orrery::sim

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/workload.h"
+
+namespace orrery::sim {
+
+// A kind of collective (or a send, or a copy) that a program asks for.
+struct Wanted {
+  TransferKind kind = TransferKind::point_to_point;
+  Bytes bytes;
+  bool operator==(const Wanted&) const = default;
+};
+
+// What a program says about others, each thing once.
+struct ProgramMeets {
+  struct InRole {
+    std::uint16_t role = 0;
+    std::vector<Wanted> wanted;
+  };
+  std::vector<InRole> collectives;  // by group role
+  std::vector<InRole> sends;        // by peer role
+  std::vector<PeerRole> receives;
+  std::vector<Wanted> copies;
+};
+
+IdVector<ProgramId, ProgramMeets> meets_of_programs(const Workload& workload);
+
+// Who transfers together: a group, a sender and its peer, or a rank that copies.
+// Its wires are the distinct sets of links that its transfers load: transfers of
+// other sizes, and other phases, mostly load the same.
+//
+// Entities are numbered: first the groups, in their order; then rank by rank its
+// sends by role, in the order of ProgramMeets, and its copies.
+class FlowTable {
+ public:
+  explicit FlowTable(const Workload& workload);
+
+  std::size_t entities() const { return signatures_.size(); }
+  const ProgramMeets& meets(RankId rank) const { return meets_[workload_.program_of[rank]]; }
+  std::uint32_t first_entity(RankId rank) const { return first_entity_[rank]; }
+
+  // Equal for entities whose plans are equal but for the links they load.
+  std::uint64_t signature(std::uint32_t entity) const { return signatures_[entity]; }
+  // No program asks anything of it.
+  bool unused(std::uint32_t entity) const { return signatures_[entity] == 0; }
+
+  std::uint32_t first_wire(std::uint32_t entity) const { return first_wire_[entity]; }
+  const LinkUses& uses(std::uint32_t wire) const { return *wires_[wire]; }
+  std::size_t wires() const { return wires_.size(); }
+
+  // The wire that a phase of one of the entity's plans loads; the phase has uses.
+  std::uint32_t wire_of(std::uint32_t entity, const Phase& phase) const;
+
+  // What is asked of a group, over all roles that it plays.
+  const std::vector<Wanted>& wanted(GroupId group) const { return wanted_[group]; }
+
+ private:
+  void add_groups();
+  void add_rank(RankId rank);
+  void add_entity(const std::vector<Wanted>& wanted, const std::vector<RankId>& ranks);
+  std::uint64_t signature_of(const TransferPlan& plan);
+  std::uint32_t find_or_add_wire(const LinkUses* uses);
+
+  const Workload& workload_;
+  IdVector<ProgramId, ProgramMeets> meets_;
+  IdVector<GroupId, std::vector<Wanted>> wanted_;
+  IdVector<RankId, std::uint32_t> first_entity_;
+  std::vector<std::uint64_t> signatures_;
+  std::vector<std::uint32_t> first_wire_;  // by entity, with a fence behind the last
+  std::vector<const LinkUses*> wires_;
+};
+
+}  // namespace orrery::sim

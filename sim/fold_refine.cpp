@@ -1,0 +1,186 @@
+#include "sim/fold_refine.h"
+
+#include <bit>
+
+#include "sim/base/digest.h"
+
+namespace orrery::sim {
+
+namespace {
+
+__extension__ typedef unsigned __int128 Wide;
+
+// Beyond this a workload is no cluster that anyone draws, and folding would cost
+// more than it saves: effects cross a cluster in a few rounds, a pipeline in one
+// round a stage.
+constexpr int kMostRounds = 300;
+
+}  // namespace
+
+Classes number_classes(const std::vector<std::uint64_t>& colours) {
+  Classes classes;
+  classes.of.resize(colours.size(), Classes::kNone);
+  // Grows with the classes, not with the members: a table of few colours stays in cache.
+  std::vector<std::uint32_t> table(64, Classes::kNone);
+  const auto slot_of = [&](std::uint64_t colour) {
+    std::size_t slot = colour & (table.size() - 1);
+    while (table[slot] != Classes::kNone && colours[classes.first[table[slot]]] != colour)
+      slot = (slot + 1) & (table.size() - 1);
+    return slot;
+  };
+  for (std::uint32_t i = 0; i < colours.size(); ++i) {
+    if (colours[i] == 0) continue;
+    const std::size_t slot = slot_of(colours[i]);
+    if (table[slot] != Classes::kNone) {
+      classes.of[i] = table[slot];
+      continue;
+    }
+    table[slot] = classes.of[i] = static_cast<std::uint32_t>(classes.count());
+    classes.first.push_back(i);
+    if (2 * classes.count() < table.size()) continue;
+    table.assign(4 * table.size(), Classes::kNone);
+    for (std::uint32_t c = 0; c < classes.count(); ++c) table[slot_of(colours[classes.first[c]])] = c;
+  }
+  return classes;
+}
+
+Refinement::Refinement(const Workload& workload, const FlowTable& flows) : workload_(workload), flows_(flows) {
+  ranks_.reserve(workload.ranks());
+  for (const ProgramId program : workload.program_of) ranks_.push_back(hash(program.value, 1) | 1);
+  entities_.reserve(flows.entities());
+  for (std::uint32_t e = 0; e < flows.entities(); ++e) entities_.push_back(flows.signature(e));
+  load_.resize(workload.links.size(), 0);
+  links_.resize(workload.links.size(), 0);  // no part until a wire is found to load it
+  for (std::uint32_t w = 0; w < flows.wires(); ++w) {
+    for (const LinkUse& use : flows.uses(w)) links_[use.link.value] = 1;
+  }
+  for (std::uint32_t l = 0; l < links_.size(); ++l) {
+    const Link& link = workload.links[{l}];
+    if (links_[l]) links_[l] = hash(static_cast<std::uint64_t>(link.capacity.n), link.kind) | 1;
+  }
+}
+
+// Both halves of a product: one multiplication mixes well enough for sums of hashes.
+std::uint64_t Refinement::hash(std::uint64_t a, std::uint64_t b) const {
+  const Wide product = static_cast<Wide>(a ^ seed_) * (b ^ 0xd1342543de82ef95ull);
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+bool Refinement::run() {
+  std::size_t before = 0;
+  for (int round = 0; round < kMostRounds; ++round) {
+    sweep();
+    rank_classes_ = number_classes(ranks_);
+    link_classes_ = number_classes(links_);
+    // Colours carry those before them, so classes only split: equal counts, equal classes.
+    const std::size_t now = rank_classes_.count() + link_classes_.count();
+    if (now == before) {
+      entity_classes_ = number_classes(entities_);
+      return true;
+    }
+    before = now;
+  }
+  return false;
+}
+
+void Refinement::split(RankId rank, std::uint64_t by) {
+  ranks_[rank.value] = Digest::mix(ranks_[rank.value] + Digest::mix(by + 1)) | 1;
+}
+
+bool Refinement::verify() const {
+  Refinement again = *this;
+  again.seed_ = 0xa0761d6478bd642full;
+  const auto recolour = [&](std::vector<std::uint64_t>& colours, const Classes& classes) {
+    for (std::size_t i = 0; i < colours.size(); ++i) {
+      if (classes.of[i] != Classes::kNone) colours[i] = Digest::mix(classes.of[i] + again.seed_) | 1;
+    }
+  };
+  recolour(again.ranks_, rank_classes_);
+  recolour(again.entities_, entity_classes_);
+  recolour(again.links_, link_classes_);
+  again.sweep();
+  const auto holds = [](const std::vector<std::uint64_t>& colours, const Classes& classes) {
+    for (std::size_t i = 0; i < colours.size(); ++i) {
+      if (classes.of[i] != Classes::kNone && colours[i] != colours[classes.first[classes.of[i]]]) return false;
+    }
+    return true;
+  };
+  return holds(again.ranks_, rank_classes_) && holds(again.entities_, entity_classes_) &&
+         holds(again.links_, link_classes_);
+}
+
+// Each part sees the newest colours of the one before it, so a difference
+// travels from a rank over its groups and links to other ranks in one sweep or two.
+void Refinement::sweep() {
+  colour_entities();
+  colour_wires();
+  colour_links();
+  colour_ranks();
+}
+
+void Refinement::colour_entities() {
+  for (std::uint32_t g = 0; g < workload_.groups.size(); ++g) {
+    if (flows_.unused(g)) continue;
+    std::uint64_t members = 0;
+    for (const RankId member : workload_.groups[{g}].members) members += hash(ranks_[member.value], 2);
+    entities_[g] = hash(entities_[g], members) | 1;
+  }
+  for (std::uint32_t r = 0; r < ranks_.size(); ++r) {
+    std::uint32_t entity = flows_.first_entity({r});
+    const ProgramMeets& meets = flows_.meets({r});
+    for (const ProgramMeets::InRole& in : meets.sends) {
+      const RankId peer = workload_.peer_roles[in.role].peer_of[RankId{r}];
+      entities_[entity] = hash(entities_[entity], hash(ranks_[r], in.role) + hash(ranks_[peer.value], 3)) | 1;
+      ++entity;
+    }
+    if (!meets.copies.empty()) entities_[entity] = hash(entities_[entity], ranks_[r]) | 1;
+  }
+}
+
+// A wire's colour is its entity's with the links it loads; links collect those of
+// the wires that load them.
+void Refinement::colour_wires() {
+  for (std::uint32_t e = 0; e < flows_.entities(); ++e) {
+    const std::uint64_t own = entities_[e];
+    std::uint64_t all = 0;
+    for (std::uint32_t w = flows_.first_wire(e); w < flows_.first_wire(e + 1); ++w) {
+      const LinkUses& uses = flows_.uses(w);
+      std::uint64_t sum = 0;
+      for (const LinkUse& use : uses) sum += hash(links_[use.link.value], use.connections);
+      const std::uint64_t wire = hash(own + w - flows_.first_wire(e), sum);
+      for (const LinkUse& use : uses) load_[use.link.value] += hash(wire, use.connections);
+      all = hash(all, wire);
+    }
+    if (flows_.first_wire(e) < flows_.first_wire(e + 1)) entities_[e] = hash(own, all) | 1;
+  }
+}
+
+void Refinement::colour_links() {
+  for (std::size_t l = 0; l < links_.size(); ++l) {
+    if (links_[l] == 0) continue;
+    links_[l] = hash(links_[l], load_[l]) | 1;
+    load_[l] = 0;
+  }
+}
+
+void Refinement::colour_ranks() {
+  next_ranks_.resize(ranks_.size());
+  for (std::uint32_t r = 0; r < ranks_.size(); ++r) next_ranks_[r] = hash(ranks_[r], colour_of_neighbours({r})) | 1;
+  ranks_.swap(next_ranks_);
+}
+
+// Roles have names, so they are hashed in their order.
+std::uint64_t Refinement::colour_of_neighbours(RankId rank) const {
+  const ProgramMeets& meets = flows_.meets(rank);
+  std::uint64_t sum = 0;
+  for (const ProgramMeets::InRole& in : meets.collectives) {
+    sum = hash(sum, entities_[workload_.group_roles[in.role].group_of[rank].value]);
+  }
+  for (const PeerRole role : meets.receives) sum = hash(sum, ranks_[workload_.peer_roles[role].peer_of[rank].value]);
+  // Its sends and copies, which know the other side.
+  const std::size_t own = meets.sends.size() + (meets.copies.empty() ? 0 : 1);
+  for (std::size_t i = 0; i < own; ++i) sum = hash(sum, entities_[flows_.first_entity(rank) + i]);
+  return sum;
+}
+
+}  // namespace orrery::sim
