@@ -70,11 +70,11 @@ void check_heads(Reading& reading) {
   const ModelSpec& model = reading.scenario.model;
   const int tp = reading.scenario.layout.tp;
   const std::string_view here = first_written(reading, {"layout.tp", "model.heads"});
-  if (model.heads % tp != 0)
-    reading.fail(here, "tp " + text(tp) + " does not divide " + named(reading, "model.heads", model.heads));
+  const bool split = model.heads % tp == 0;
+  if (!split) reading.fail(here, "tp " + text(tp) + " does not divide " + named(reading, "model.heads", model.heads));
   // Fewer key heads than tp ranks are copied, if evenly.
   const bool even = model.kv_heads % tp == 0 || tp % model.kv_heads == 0;
-  if (!even && !model.mla)
+  if (split && !even && !model.mla)
     reading.fail(here, "tp " + text(tp) + " and " + named(reading, "model.kv_heads", model.kv_heads) +
                            ": neither divides the other");
   if (model.ffn % tp != 0)

@@ -179,7 +179,8 @@ void set_attention(Config& config, Mapping& model, std::vector<std::string>& war
 
   const Node* window = config.find({"sliding_window"});
   const Node* types = config.find({"layer_types"});
-  const bool used = window && config.text("use_sliding_window") != "false";
+  const bool switched_off = config.text("use_sliding_window") == "false";
+  const bool used = window && !switched_off;
   if (!used) return;
   const bool mixed = types && std::any_of(types->items.begin(), types->items.end(),
                                           [](const Node& type) { return type.text == "full_attention"; });

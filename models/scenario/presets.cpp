@@ -21,6 +21,13 @@ std::string locate(const std::string& folder, const std::string& name) {
   return fs::exists(beside, none) ? beside.string() : name;
 }
 
+// ".../Llama-3.1-8B/config.json" and "Llama-3.1-8B_config.json" are both Llama-3.1-8B.
+std::string name_of(const fs::path& file) {
+  std::string name = file.stem().string();
+  if (name == "config" && file.has_parent_path()) name = file.parent_path().filename().string();
+  return name.substr(0, name.find("_config"));
+}
+
 // A fault of opening a file is told at the place that names the file.
 Errors at_place(Errors errors, const Where& where) {
   for (Error& error : errors) {
@@ -85,7 +92,7 @@ Result<Node> resolve_model(Reading& reading, const Node& node) {
     return error;
   }
   reading.model_is_named = true;
-  reading.scenario.model.name = is_path(preset->text) ? fs::path(preset->text).stem().string() : preset->text;
+  reading.scenario.model.name = is_path(preset->text) ? name_of(preset->text) : preset->text;
   Result<Node> base = named_model(preset->text, preset->where, reading.folder, reading.path, reading.scenario.warnings);
   if (!base || node.is_scalar()) return base;
   return merged(*base, without(node, "preset"));

@@ -1,6 +1,9 @@
 #include "models/scenario/reader.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <string_view>
+#include <tuple>
 
 #include "models/scenario/reading.h"
 #include "topology/catalogue.h"
@@ -91,6 +94,16 @@ void read_all(Reading& reading, Node& root) {
   derive_rest(reading);
 }
 
+// In the order of the file, as a person goes through it; presets' files behind.
+void sort_by_place(Errors& errors, const std::string& file) {
+  std::stable_sort(errors.begin(), errors.end(), [&](const Error& a, const Error& b) {
+    const auto place = [&](const Error& e) {
+      return std::tuple(e.where.file != file, std::string_view(e.where.file), e.where.line, e.where.column);
+    };
+    return place(a) < place(b);
+  });
+}
+
 void name_it(Scenario& scenario) {
   if (scenario.name.empty()) scenario.name = fs::path(scenario.file).stem().string();
   if (scenario.model.name.empty()) scenario.model.name = "inline";
@@ -109,6 +122,7 @@ Result<Scenario> read_tree(Result<Node> root, const std::string& file, const std
 
   if (options.refuse_unsupported)
     for (Error& error : unsupported_yet(reading.scenario)) reading.errors.push_back(std::move(error));
+  sort_by_place(reading.errors, file);
   if (!reading.errors.empty()) return std::move(reading.errors);
   return std::move(reading.scenario);
 }

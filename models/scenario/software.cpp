@@ -87,7 +87,8 @@ Stack read_stack(const Node& node, Errors& errors) {
   read_parallelism(fields, stack);
   stack.runtime = fields.bytes("runtime").value_or(stack.runtime);
   stack.reserved_ratio = fields.number("reserved_ratio", 1, 10).value_or(stack.reserved_ratio);
-  stack.worked_out = fields.flag("worked_out").value_or(true);
+  // Who only inherits has not been worked out, unless the file says otherwise.
+  stack.worked_out = fields.flag("worked_out").value_or(!fields.has("inherits"));
   fields.finish();
   return stack;
 }

@@ -1,0 +1,191 @@
+#include "models/scenario/reader.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+namespace orrery::models {
+namespace {
+
+constexpr std::string_view kSmall = R"(
+model: {layers: 24, hidden: 2048, heads: 16, vocab: 50304}
+cluster: {preset: dgx-h100, nodes: 2}
+training: {sequence_length: 2048, global_batch: 64}
+layout: {tp: 4, pp: 2}
+software: ideal
+)";
+
+std::string told(const Result<Scenario>& result) {
+  std::string all;
+  if (!result)
+    for (const Error& error : result.errors()) all += to_string(error) + "\n";
+  return all;
+}
+
+Scenario read(const std::vector<Override>& overrides = {}, std::string_view text = kSmall) {
+  Result<Scenario> scenario = parse_scenario(text, "small.yaml", overrides);
+  EXPECT_TRUE(scenario.ok()) << told(scenario);
+  return scenario ? *scenario : Scenario();
+}
+
+bool lists(const std::vector<std::string>& lines, const std::string& line) {
+  return std::find(lines.begin(), lines.end(), line) != lines.end();
+}
+
+// The rules of contract section 1 and the comments of section 2.
+TEST(Defaults, AreThoseOfTheContract) {
+  const Scenario s = read();
+  EXPECT_EQ(s.model.ffn, 4 * 2048);
+  EXPECT_EQ(s.model.kv_heads, 16);
+  EXPECT_EQ(s.model.head_dim, 128);
+  EXPECT_EQ(s.model.activation, Activation::gelu);
+  EXPECT_EQ(s.model.norm, Norm::layernorm);
+  EXPECT_TRUE(s.model.tied_embeddings);
+  EXPECT_TRUE(s.model.bias) << "true with layernorm and gelu";
+  EXPECT_EQ(s.layout.dp, 2) << "what remains of 16 GPUs";
+  EXPECT_TRUE(s.layout.sequence_parallel) << "tp is above 1";
+  EXPECT_EQ(s.layout.etp, 4) << "tp, without expert parallelism";
+  EXPECT_EQ(s.layout.cp_method, "ring_zigzag");
+  EXPECT_EQ(s.pipeline.schedule, "1f1b");
+  EXPECT_EQ(s.pipeline.stage_layers, (std::vector<int>{12, 12}));
+  EXPECT_EQ(s.training.precision, Precision::bf16);
+  EXPECT_EQ(s.training.optimizer, Optimizer::adam);
+  EXPECT_EQ(s.training.gradients, GradientType::fp32);
+  EXPECT_EQ(s.training.attention, AttentionKind::flash);
+  EXPECT_EQ(s.micro_batches(), 32);
+  EXPECT_EQ(s.name, "small");
+}
+
+TEST(Defaults, AreListedAndOnlyThey) {
+  const Scenario s = read();
+  for (const char* line :
+       {"model.ffn = 8192", "layout.dp = 2", "layout.cp = 1", "training.precision = bf16",
+        "layout.sequence_parallel = true", "pipeline.schedule = 1f1b", "overlap.pipeline = true (software ideal)"})
+    EXPECT_TRUE(lists(s.defaults_used, line)) << line;
+  for (const std::string& line : s.defaults_used) {
+    EXPECT_FALSE(line.starts_with("layout.tp ")) << "written";
+    EXPECT_FALSE(line.starts_with("model.layers ")) << "written";
+  }
+}
+
+TEST(Defaults, WithoutPipelineThereIsNoSchedule) {
+  EXPECT_EQ(read({{"layout.pp", "1"}}).pipeline.schedule, "none");
+}
+
+TEST(Defaults, SoftwareOfTodayIsTakenAndListed) {
+  const std::string text(kSmall.substr(0, kSmall.find("software")));
+  EXPECT_TRUE(lists(read({}, text).defaults_used, "software = megatron-core-2025"));
+  EXPECT_TRUE(lists(read({{"layout.fsdp", "no_shard"}}, text).defaults_used, "software = torchtitan-2025"));
+}
+
+TEST(Defaults, AVocabularyThatTpDoesNotDivideIsListed) {
+  const Scenario s = read({{"model.vocab", "50257"}});
+  EXPECT_TRUE(lists(s.defaults_used, "model.vocab = 50257 padded, since tp 4 does not divide it"));
+}
+
+// --set, then the scenario, then the software preset, then the project.
+TEST(Precedence, TheNearerWins) {
+  const Scenario project = read();
+  EXPECT_EQ(project.training.dropout, 0) << "ideal says nothing of dropout";
+  const Scenario software = read({{"software", "megatron-2021"}});
+  EXPECT_EQ(software.training.dropout, 0.1);
+  EXPECT_EQ(software.training.attention, AttentionKind::unfused);
+  EXPECT_FALSE(software.layout.sequence_parallel);
+  const std::string written = std::string(kSmall) + "overlap: {gradients: true}\n";
+  EXPECT_TRUE(read({{"software", "megatron-2021"}}, written).overlap.gradients);
+  EXPECT_FALSE(read({{"overlap.gradients", "false"}}, written).overlap.gradients);
+}
+
+// Megatron-LM waits for its sends in plain 1F1B and overlaps them when interleaved.
+TEST(Precedence, ASoftwareHabitMayHangOnTheSchedule) {
+  EXPECT_FALSE(read({{"software", "megatron-core-2025"}}).overlap.pipeline);
+  EXPECT_TRUE(read({{"software", "megatron-core-2025"},
+                    {"pipeline.schedule", "interleaved-1f1b"},
+                    {"pipeline.virtual_stages", "2"}})
+                  .overlap.pipeline);
+}
+
+TEST(Set, ReachesAnyKey) {
+  const Scenario s = read({{"layout.tp", "2"},
+                           {"layout.order", "[tp, dp, cp, pp]"},
+                           {"training.recompute", "{every: 2}"},
+                           {"simulation.jitter.compute", "0.01"},
+                           {"name", "set by hand"}});
+  EXPECT_EQ(s.layout.tp, 2);
+  EXPECT_EQ(s.layout.order, (std::vector<Axis>{Axis::tp, Axis::dp, Axis::cp, Axis::pp}));
+  EXPECT_EQ(s.training.recompute.kind, Recompute::Kind::every);
+  EXPECT_EQ(s.training.recompute.n, 2);
+  EXPECT_EQ(s.name, "set by hand");
+  EXPECT_FALSE(s.simulation.fold) << "jitter makes every rank different";
+}
+
+TEST(Set, BelowANameMakesItAPreset) {
+  const std::string text = "model: llama-3.1-8b" + std::string(kSmall.substr(kSmall.find("\ncluster")));
+  const Scenario s = read({{"model.layers", "16"}}, text);
+  EXPECT_EQ(s.model.layers, 16);
+  EXPECT_EQ(s.model.hidden, 4096);
+  EXPECT_EQ(s.model.name, "llama-3.1-8b");
+}
+
+TEST(Set, FaultsNameTheOption) {
+  const Result<Scenario> wrong =
+      parse_scenario(kSmall, "small.yaml", {{"layout.tpp", "2"}, {"layout.pp", "x"}, {"", "1"}});
+  const std::string all = told(wrong);
+  EXPECT_NE(all.find("--set layout.tpp: unknown key 'tpp' in 'layout'; did you mean 'tp'?"), std::string::npos) << all;
+  EXPECT_NE(all.find("--set layout.pp: 'pp': 'x' is not a whole number"), std::string::npos) << all;
+  EXPECT_NE(all.find("a path such as layout.tp"), std::string::npos) << all;
+}
+
+TEST(Presets, AreOverriddenKeyByKey) {
+  const std::string rest(kSmall.substr(kSmall.find("\ncluster")));
+  const Scenario s = read({}, "model: {preset: llama-3.1-8b, layers: 16, bias: true}" + rest);
+  EXPECT_EQ(s.model.layers, 16);
+  EXPECT_TRUE(s.model.bias);
+  EXPECT_EQ(s.model.ffn, 14336);
+  ReadOptions all;
+  all.refuse_unsupported = false;
+  const Result<Scenario> moe = parse_scenario("model: {preset: mixtral-8x7b, moe: {experts: 16}}" + rest, "f", {}, all);
+  ASSERT_TRUE(moe.ok()) << told(moe);
+  EXPECT_EQ(moe->model.moe->experts, 16);
+  EXPECT_EQ(moe->model.moe->top_k, 2) << "the rest of the preset's moe stays";
+}
+
+TEST(Presets, SoftwareThatInheritsSaysSo) {
+  const Scenario s = read({{"software", "meta-2024"}});
+  EXPECT_EQ(s.software.inherits, "megatron-core-2025");
+  ASSERT_FALSE(s.warnings.empty());
+  EXPECT_NE(s.warnings[0].find("meta-2024 is not worked out yet"), std::string::npos);
+  EXPECT_TRUE(read({{"software", "megatron-2022"}}).software.worked_out);
+  EXPECT_EQ(read({{"software", "{preset: ideal, launch: 3us}"}}).software.launch, Duration::us(3));
+}
+
+// A run of the same file by the same bytes must give the same scenario.
+TEST(Reader, JsonIsYaml) {
+  const Scenario s = read({}, R"({"model": {"layers": 24, "hidden": 2048, "heads": 16, "vocab": 50304},
+    "cluster": {"preset": "dgx-h100", "nodes": 2}, "training": {"sequence_length": 2048, "global_batch": 64},
+    "layout": {"tp": 4, "pp": 2}, "software": "ideal"})");
+  EXPECT_EQ(s.layout.dp, 2);
+}
+
+TEST(Reader, SequenceParallelAtTpOneIsSwitchedOffWithAWarning) {
+  const Scenario s = read({{"layout.tp", "1"}, {"layout.sequence_parallel", "true"}});
+  EXPECT_FALSE(s.layout.sequence_parallel);
+  EXPECT_TRUE(lists(s.warnings, "layout.sequence_parallel has no effect at tp 1"));
+}
+
+TEST(Reader, FewerKeyHeadsThanRanksAreCopied) {
+  EXPECT_EQ(read({{"model.kv_heads", "2"}, {"layout.tp", "4"}}).model.kv_heads, 2);
+}
+
+TEST(Reader, UnsupportedKeysCanBeReadWhenNothingIsToBeRun) {
+  ReadOptions all;
+  all.refuse_unsupported = false;
+  const Result<Scenario> s = parse_scenario(kSmall, "f", {{"layout.zero", "3"}, {"layout.cp", "2"}}, all);
+  ASSERT_TRUE(s.ok()) << told(s);
+  EXPECT_EQ(s->layout.zero, 3);
+  EXPECT_EQ(unsupported_yet(*s).size(), 2u);
+}
+
+}  // namespace
+}  // namespace orrery::models
