@@ -5,59 +5,47 @@ namespace orrery::sim {
 FlatStream::FlatStream(std::span<const Op> stream_ops, const std::vector<bool>& awaited,
                        std::span<const Marker> markers, bool memory_breaks)
     : ops(stream_ops) {
-  find_runs(awaited, memory_breaks);
-  find_groups();
-  find_markers(markers);
-  find_categories();
+  look_ahead(awaited, markers, memory_breaks);
 }
 
-void FlatStream::find_runs(const std::vector<bool>& awaited, bool memory_breaks) {
+namespace {
+
+Marker::Kind marker_kind(const Op& op, std::span<const Marker> markers) {
+  return op.kind == OpKind::marker ? markers[static_cast<std::size_t>(op.payload)].kind : Marker::Kind::point;
+}
+
+}  // namespace
+
+// One pass from the end: every answer follows from that for the next op.
+void FlatStream::look_ahead(const std::vector<bool>& awaited, std::span<const Marker> markers, bool memory_breaks) {
   const auto breaks = [&](const Op& op) { return !is_local(op.kind) || (memory_breaks && is_memory(op.kind)); };
-  run_end.resize(size());
-  for (OpIndex i = size(); i-- > 0;) {
-    const OpIndex next = i + 1;
-    const bool goes_on = next < size() && !awaited[i] && !breaks(ops[i]) && !breaks(ops[next]) && !ops[next].waits();
-    run_end[i] = goes_on ? run_end[next] : next;
-  }
-}
-
-// A group goes on behind each op that says so, and over waits in its middle.
-void FlatStream::find_groups() {
-  group_end.resize(size());
-  for (OpIndex i = size(); i-- > 0;) {
-    const OpIndex next = i + 1;
-    group_end[i] = next;
-    if (next >= size()) continue;
-    const bool joins = is_point_to_point(ops[i].kind) ? ops[i].grouped_with_next() : ops[i].kind == OpKind::wait;
-    OpIndex op = next;
-    while (op < size() && ops[op].kind == OpKind::wait) ++op;
-    if (joins && op < size() && is_point_to_point(ops[op].kind)) group_end[i] = group_end[next];
-  }
-}
-
-void FlatStream::find_markers(std::span<const Marker> markers) {
-  next_action.assign(size() + 1, size());
-  next_timed.assign(size() + 1, size());
+  ahead.assign(size() + 1u, {size(), size(), size(), size()});
+  bool may_follow = false;  // op i + 1 may stand inside a run
+  bool any_kernel = false;  // behind op i,
+  Category category = 0;    // and its category
   for (OpIndex i = size(); i-- > 0;) {
     const Op& op = ops[i];
-    const bool takes_time = op.kind == OpKind::kernel || !is_local(op.kind);
-    const Marker::Kind kind = op.kind == OpKind::marker ? markers[op.payload].kind : Marker::Kind::point;
-    const bool is_action = kind == Marker::Kind::action_begin || kind == Marker::Kind::action_end;
-    next_action[i] = is_action ? i : next_action[i + 1];
-    next_timed[i] = takes_time || kind == Marker::Kind::action_end ? i : next_timed[i + 1];
+    const Ahead& next = ahead[i + 1];
+    const bool is_kernel = op.kind == OpKind::kernel;
+    const bool is_break = breaks(op);
+    const Marker::Kind kind = marker_kind(op, markers);
+    const bool is_end = kind == Marker::Kind::action_end, is_action = is_end || kind == Marker::Kind::action_begin;
+    ahead[i] = {may_follow && !is_break && !awaited[i] ? next.run_end : i + 1,
+                is_kernel && any_kernel && op.category != category ? i + 1 : next.category_end,
+                is_action ? i : next.next_action, is_kernel || !is_local(op.kind) || is_end ? i : next.next_timed};
+    may_follow = !is_break && !op.waits();
+    if (is_kernel) category = op.category, any_kernel = true;
   }
 }
 
-void FlatStream::find_categories() {
-  category_end.resize(size());
-  Category following = 0;
-  bool any = false;  // kernel behind
-  for (OpIndex i = size(); i-- > 0;) {
-    const bool is_kernel = ops[i].kind == OpKind::kernel;
-    const bool joins = i + 1 < size() && (!is_kernel || !any || ops[i].category == following);
-    category_end[i] = joins ? category_end[i + 1] : i + 1;
-    if (is_kernel) following = ops[i].category, any = true;
+OpIndex FlatStream::group_end(OpIndex op) const {
+  while (op + 1 < size() && ops[op].grouped_with_next()) {
+    OpIndex next = op + 1;
+    while (next < size() && ops[next].kind == OpKind::wait) ++next;
+    if (next == size() || !is_point_to_point(ops[next].kind)) break;
+    op = next;
   }
+  return op + 1;
 }
 
 void FlatStream::add_sums(SpeedIndex speed, const Speeds& speeds) {

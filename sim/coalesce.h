@@ -22,6 +22,14 @@ constexpr bool is_memory(OpKind kind) {
   return kind == OpKind::allocate || kind == OpKind::free;
 }
 
+// What lies ahead of an op, as far as the loop wants to know.
+struct Ahead {
+  OpIndex run_end = 0;       // one past the run that starts here
+  OpIndex category_end = 0;  // one past the kernels of one category
+  OpIndex next_action = 0;   // first action marker at or after
+  OpIndex next_timed = 0;    // first op at or after that takes time, or action_end marker
+};
+
 // One stream of a program, prepared for the loop: found once, used by every rank
 // of the program for every step.
 //
@@ -45,17 +53,14 @@ class FlatStream {
   }
 
   std::span<const Op> ops;
-  std::vector<OpIndex> run_end;       // one past the run that starts here
-  std::vector<OpIndex> group_end;     // one past the group of sends and receives that starts here
-  std::vector<OpIndex> next_action;   // first action marker at or after; size() if none
-  std::vector<OpIndex> next_timed;    // first op at or after that takes time, or action_end marker
-  std::vector<OpIndex> category_end;  // one past the kernels of one category
+  std::vector<Ahead> ahead;  // size() + 1 entries
+
+  // One past the group of sends and receives that starts at `op`: it goes on
+  // behind each op that says so, and over waits in its middle.
+  OpIndex group_end(OpIndex op) const;
 
  private:
-  void find_runs(const std::vector<bool>& awaited, bool memory_breaks);
-  void find_groups();
-  void find_markers(std::span<const Marker> markers);
-  void find_categories();
+  void look_ahead(const std::vector<bool>& awaited, std::span<const Marker> markers, bool memory_breaks);
   void add_sums(SpeedIndex speed, const Speeds& speeds);
 
   std::vector<std::vector<std::int64_t>> sums_;  // by speed

@@ -130,12 +130,12 @@ bool Engine::start_run(StreamState& s) {
   const RankState& rank = rank_of(s);
   const Op& op = f.ops[s.at];
   const bool is_kernel = op.kind == OpKind::kernel;
-  s.until = coalesce_ ? f.run_end[s.at] : s.at + 1;
+  s.until = coalesce_ ? f.ahead[s.at].run_end : s.at + 1;
   s.speed = rank.speed;
   s.op_start = s.mark = now_;
   s.work_left = is_kernel ? cost_of(s, s.at) : 0;
   s.first_end = now_ + Duration::ps(slowed(s.work_left, speeds_.permille(s.speed, op.kernel_class())));
-  if (s.index == kMainStream && f.next_timed[s.at] < s.until) stamp_pending(s);
+  if (s.index == kMainStream && f.ahead[s.at].next_timed < s.until) stamp_pending(s);
 
   const Time end = clock_of(s).end_of(s.until - 1);
   if (end > now_) {
@@ -160,7 +160,7 @@ void Engine::end_run(StreamState& s) {
 void Engine::pass(StreamState& s, OpIndex end) {
   const FlatStream& f = flat(s);
   const RunClock clock = clock_of(s);
-  if (s.index == kMainStream && f.next_action[s.at] < end) stamp_actions(s, end, clock);
+  if (s.index == kMainStream && f.ahead[s.at].next_action < end) stamp_actions(s, end, clock);
   ledger_.pass(RankId{s.rank}, s.index, s.step, f, clock, end);
   if (options_.trace && options_.trace->wants(RankId{s.rank})) trace_run(s, end, clock);
   result_.ops += end - s.at;

@@ -11,8 +11,8 @@ namespace orrery::sim {
 void Engine::stamp_actions(StreamState& s, OpIndex end, const RunClock& clock) {
   const FlatStream& f = flat(s);
   RankState& rank = rank_of(s);
-  for (OpIndex op = f.next_action[s.at]; op < end; op = f.next_action[op + 1]) {
-    if (f.next_timed[op] < s.until) {
+  for (OpIndex op = f.ahead[s.at].next_action; op < end; op = f.ahead[op + 1].next_action) {
+    if (f.ahead[op].next_timed < s.until) {
       stamp(rank, s, op, clock.start_of(op));
     } else if (rank.pending_begin == kNothingPending) {
       rank.pending_begin = op;
@@ -24,7 +24,7 @@ void Engine::stamp_pending(StreamState& main) {
   RankState& rank = rank_of(main);
   if (rank.pending_begin == kNothingPending) return;
   const FlatStream& f = flat(main);
-  for (OpIndex op = rank.pending_begin; op < main.at; op = f.next_action[op + 1]) stamp(rank, main, op, now_);
+  for (OpIndex op = rank.pending_begin; op < main.at; op = f.ahead[op + 1].next_action) stamp(rank, main, op, now_);
   rank.pending_begin = kNothingPending;
 }
 
@@ -111,7 +111,7 @@ void Engine::settle_run(const StreamState& s, bool is_main, Time since) {
   const RunClock clock = clock_of(s);
   const RankId rank{s.rank};
   for (OpIndex op = s.at; op < s.until;) {
-    const OpIndex end = std::min(f.category_end[op], s.until);
+    const OpIndex end = std::min(f.ahead[op].category_end, s.until);
     const Time from = std::max(since, clock.start_of(op)), to = std::min(now_, clock.end_of(end - 1));
     if (to > from) {
       OpIndex kernel = op;

@@ -193,7 +193,9 @@ TEST(Coalesce, RunsEndAtWaitsAtTransfersAndBehindAwaitedOps) {
   const Program program = p.done();   // 6 is the marker
   const FlatProgram flat(program, program.streams, false);
   const std::vector<OpIndex> expected = {2, 2, 3, 4, 5, 7, 7};
-  EXPECT_EQ(flat.streams[0].run_end, expected);
+  std::vector<OpIndex> run_end;
+  for (OpIndex i = 0; i < flat.streams[0].size(); ++i) run_end.push_back(flat.streams[0].ahead[i].run_end);
+  EXPECT_EQ(run_end, expected);
 }
 
 }  // namespace
