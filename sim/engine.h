@@ -23,7 +23,9 @@ class OpSource {
  public:
   virtual ~OpSource() = default;
   // Called at `now` when every stream of `rank` is idle; returns what to append,
-  // by stream. Nothing for every stream ends the rank.
+  // by stream of its program. Dependencies inside count from the first op
+  // appended here; payloads index the tables of the rank's program. Nothing for
+  // every stream ends the rank.
   virtual std::vector<Stream> more(RankId rank, Time now) = 0;
 };
 
