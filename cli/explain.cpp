@@ -40,6 +40,7 @@ int ExplainCommand::run() {
   sim::Trace trace;
   const Simulated simulated =
       simulate(*prepared, {&trace, &stop, [&progress](double fraction) { progress(fraction); }});
+  throw_if_stuck(simulated);
   if (simulated.classes.interrupted) return complain(file + ": interrupted"), kInterrupted;
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
 

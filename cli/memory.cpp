@@ -58,6 +58,7 @@ int MemoryCommand::run() {
   Progress progress(output.progress, output.quiet, file);
   const Simulated simulated =
       simulate(*prepared, {&timeline, &stop_on_interrupt(), [&progress](double fraction) { progress(fraction); }});
+  throw_if_stuck(simulated);
   if (simulated.classes.interrupted) return complain(file + ": interrupted"), kInterrupted;
 
   const report::Memory memory =

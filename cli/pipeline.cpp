@@ -48,11 +48,14 @@ Simulated simulate(const Prepared& prepared, const SimulateOptions& options) {
 
   Simulated simulated;
   simulated.classes = sim::run(prepared.workload(), run_options);
-  if (simulated.classes.stuck) throw InternalError("the run cannot go on: " + to_string(*simulated.classes.stuck));
-  if (simulated.classes.interrupted) return simulated;
+  if (simulated.classes.stuck || simulated.classes.interrupted) return simulated;
   simulated.ranks = prepared.folded ? sim::unfold(*prepared.folded, prepared.compiled.workload, simulated.classes)
                                     : simulated.classes;
   return simulated;
+}
+
+void throw_if_stuck(const Simulated& simulated) {
+  if (simulated.classes.stuck) throw InternalError("the run cannot go on: " + to_string(*simulated.classes.stuck));
 }
 
 }  // namespace orrery::cli

@@ -46,7 +46,10 @@ struct Simulated {
   sim::RunResult ranks;    // of every rank
 };
 
-// Runs it. A program that cannot go on is our fault: InternalError with the chain of waits.
+// Runs it. Interrupted or stuck, it gives what there is of `classes` alone.
 Simulated simulate(const Prepared& prepared, const SimulateOptions& options = {});
+
+// A program that cannot go on is our fault: throws InternalError with the chain of waits.
+void throw_if_stuck(const Simulated& simulated);
 
 }  // namespace orrery::cli

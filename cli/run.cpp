@@ -72,6 +72,7 @@ int RunCommand::run_file(const std::string& file, const std::vector<models::Over
   const Simulated simulated = simulate(*prepared, options);
   if (writer != nullptr)
     if (const Errors errors = writer->close(); !errors.empty()) return report(errors);
+  throw_if_stuck(simulated);
   if (simulated.classes.interrupted) {
     complain(file + ": interrupted" + (trace.path.empty() ? "" : "; the trace so far is in " + trace.path));
     return kInterrupted;

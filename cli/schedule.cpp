@@ -57,7 +57,7 @@ int ScheduleCommand::request_from_file() {
   request.ranks = read->layout.pp;
   request.micro_batches = read->micro_batches();
   request.chunks = read->pipeline.virtual_stages;
-  request.group = read->pipeline.group;
+  if (request.chunks > 1) request.group = read->pipeline.group;
   return kDone;
 }
 
@@ -78,6 +78,7 @@ int ScheduleCommand::run() {
   Output out(output);
   if (!out.ok()) return kInputOutput;
   out.stream() << *text;
+  if (!text->empty() && text->back() != '\n') out.stream() << '\n';
   return out.finish() ? kDone : kInputOutput;
 }
 

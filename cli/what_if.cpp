@@ -69,6 +69,7 @@ std::vector<report::WhatIf> what_if(const Scenario& scenario, const std::atomic<
     SimulateOptions options;
     options.stop = stop;
     const Simulated simulated = simulate(prepared, options);
+    throw_if_stuck(simulated);
     if (simulated.classes.interrupted) break;
     answers.push_back({change.name, simulated.ranks.step_time()});
   }

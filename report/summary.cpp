@@ -49,17 +49,21 @@ std::string speed(const Result& r) {
   return table.str();
 }
 
+// All rows in one unit, that of the whole: numbers in a column compare.
 std::string breakdown(const Result& r) {
   constexpr int kBar = 40;
-  Table table("lrrl");
   const double step = r.step_time.seconds();
+  const bool in_seconds = step >= 1;
+  const double unit = in_seconds ? 1 : 1e-3;
+  Table table("lrrl");
+  table.row({"", in_seconds ? "s" : "ms", "share"});
   for (const TimeParts::Part& part : TimeParts::all()) {
     const Duration time = r.time.*part.member;
     if (time == Duration()) continue;
     const double share = step > 0 ? time.seconds() / step : 0;
-    table.row({part.label, significant(time.seconds()), percent(share), bar(share, kBar)});
+    table.row({part.label, fixed(time.seconds() / unit, 3), percent(share), bar(share, kBar)});
   }
-  table.row({"step", significant(step), percent(1)});
+  table.row({"step", fixed(step / unit, 3), percent(1)});
   return table.str();
 }
 
@@ -143,7 +147,7 @@ std::string notes(const Result& result) {
 
 std::string summary(const Result& r, const Style& style) {
   std::string text = fits_line(r.memory, style) + '\n' + who(r) + '\n' + speed(r);
-  text += heading("Where the step goes (mean over ranks; seconds, share)", style) + breakdown(r);
+  text += heading("Where the step goes (mean over ranks)", style) + breakdown(r);
   text +=
       heading("Memory at the peak of each stage's largest rank (GiB; * the largest)", style) + memory_table(r.memory);
   text += heading("Network, bytes a step over all GPUs, each crossing counted", style) + network(r);

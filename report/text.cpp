@@ -8,12 +8,6 @@
 namespace orrery::report {
 namespace {
 
-std::string fixed(double value, int decimals) {
-  std::array<char, 64> text{};
-  const int n = std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
-  return std::string(text.data(), static_cast<std::size_t>(std::clamp(n, 0, static_cast<int>(text.size()) - 1)));
-}
-
 // Decimals that leave `digits` significant ones.
 int decimals_for(double value, int digits) {
   if (value == 0 || !std::isfinite(value)) return 0;
@@ -28,6 +22,12 @@ std::size_t columns(std::string_view text) {
 }
 
 }  // namespace
+
+std::string fixed(double value, int decimals) {
+  std::array<char, 64> text{};
+  const int n = std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
+  return std::string(text.data(), static_cast<std::size_t>(std::clamp(n, 0, static_cast<int>(text.size()) - 1)));
+}
 
 std::string significant(double value, int digits) {
   return fixed(value, decimals_for(value, digits));

@@ -15,6 +15,8 @@ namespace orrery::report {
 
 // "4.731", "0.0123", "1234": `digits` significant ones, no exponent.
 std::string significant(double value, int digits = 4);
+// "4.731" with three decimals.
+std::string fixed(double value, int decimals);
 // "3.54 M", "812", "1.2 T".
 std::string with_prefix(double value, int digits = 3);
 // "16,384".

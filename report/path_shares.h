@@ -1,0 +1,13 @@
+#pragma once
+
+#include "report/explain.h"
+#include "sim/trace.h"
+#include "sim/workload.h"
+
+namespace orrery::report {
+
+// Fills the critical path of the measured step into `explanation`: by category,
+// and the `at_most` longest names, of all ops and of transfers alone.
+void fill_path(const sim::Workload& workload, const sim::Trace& trace, std::size_t at_most, Explanation& explanation);
+
+}  // namespace orrery::report
