@@ -12,6 +12,19 @@ using sim::LinkUses;
 using topology::Fabric;
 using topology::LinkKind;
 
+Footprint summarize(const Fabric& fabric, LinkUses uses) {
+  Footprint f;
+  f.nvlink_rate = f.network_rate = std::numeric_limits<double>::infinity();
+  for (const LinkUse& use : uses) {
+    const topology::FabricLink& link = fabric.links()[use.link];
+    double& rate = link.kind == LinkKind::nvlink ? f.nvlink_rate : f.network_rate;
+    rate = std::min(rate, static_cast<double>(link.capacity.n / use.connections));
+    f.heaviest = std::max(f.heaviest, use.connections);
+  }
+  f.uses = std::make_shared<const LinkUses>(std::move(uses));
+  return f;
+}
+
 // Collects connections edge by edge and merges them link by link.
 class Collector {
  public:
@@ -38,20 +51,7 @@ class Collector {
     return merged;
   }
 
-  Footprint finish() { return summarize(merged()); }
-
-  Footprint summarize(LinkUses uses) const {
-    Footprint f;
-    f.nvlink_rate = f.network_rate = std::numeric_limits<double>::infinity();
-    for (const LinkUse& use : uses) {
-      const topology::FabricLink& link = fabric_.links()[use.link];
-      double& rate = link.kind == LinkKind::nvlink ? f.nvlink_rate : f.network_rate;
-      rate = std::min(rate, static_cast<double>(link.capacity.n / use.connections));
-      f.heaviest = std::max(f.heaviest, use.connections);
-    }
-    f.uses = std::make_shared<const LinkUses>(std::move(uses));
-    return f;
-  }
+  Footprint finish() { return summarize(fabric_, merged()); }
 
  private:
   const Fabric& fabric_;
@@ -180,10 +180,10 @@ ExchangeFootprint all_to_all_footprint(const Fabric& fabric, const Communicator&
   std::uint32_t divisor = 0, heaviest = 0;
   for (const LinkUse& use : uses)
     divisor = std::gcd(divisor, use.connections), heaviest = std::max(heaviest, use.connections);
-  if (divisor == 0) return {links.summarize({}), 1};
+  if (divisor == 0) return {summarize(fabric, {}), 1};
   const std::uint32_t times = std::max(1u, static_cast<std::uint32_t>(c.graph.channels) / (heaviest / divisor));
   for (LinkUse& use : uses) use.connections = use.connections / divisor * times;
-  return {links.summarize(std::move(uses)), static_cast<double>(divisor) / times};
+  return {summarize(fabric, std::move(uses)), static_cast<double>(divisor) / times};
 }
 
 Footprint fan_footprint(const Fabric& fabric, const Communicator& c, bool to_first) {
@@ -194,10 +194,17 @@ Footprint fan_footprint(const Fabric& fabric, const Communicator& c, bool to_fir
   return links.finish();
 }
 
+// Asked for every pair of neighbours of a pipeline, so it collects nothing: a
+// route names each link once.
 Footprint route_footprint(const Fabric& fabric, RankId from, RankId to, std::uint32_t connections) {
-  Collector links(fabric);
-  links.add(from, to, connections);
-  return links.finish();
+  std::vector<LinkId> route;
+  route.reserve(12);
+  fabric.route(from, to, route);
+  std::sort(route.begin(), route.end());
+  LinkUses uses;
+  uses.reserve(route.size());
+  for (LinkId link : route) uses.push_back({link, connections});
+  return summarize(fabric, std::move(uses));
 }
 
 Footprint host_footprint(const Fabric& fabric, RankId rank) {

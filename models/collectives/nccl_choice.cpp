@@ -63,7 +63,7 @@ double ring_bandwidth(const NcclModel& m, const Communicator& c, Protocol protoc
 }
 
 double tree_bandwidth(const NcclModel& m, const Communicator& c, Protocol protocol, double bytes) {
-  double all = c.graph.channels * (c.nodes() <= 2 ? c.graph.speed_intra : c.graph.speed_inter);
+  double all = c.graph.channels * c.graph.tree_speed;
   all = std::min(all * 0.92, c.graph.channels * m.tree_simple[by_nodes(c)]);
   if (protocol == Protocol::ll) all = std::min(all / 3.8, ll_max(m, c));
   if (protocol == Protocol::ll128)

@@ -57,6 +57,7 @@ struct ChannelGraph {
   int channels = 0;        // compute channels
   double speed_intra = 0;  // GB/s of one compute channel inside a node
   double speed_inter = 0;  // and between nodes
+  double tree_speed = 0;   // what NCCL reckons a tree's channel with
 };
 
 // `nic` is the rated bandwidth of one NIC in GB/s, `nics` those that the ranks of

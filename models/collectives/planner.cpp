@@ -80,11 +80,12 @@ class NcclPlanner : public sim::TransferPlanner {
  public:
   NcclPlanner(std::shared_ptr<const Fabric> fabric, Network network)
       : fabric_(std::move(fabric)), network_(network), site_(make_site(fabric_->cluster())) {
-    groups_.reserve(3 * static_cast<std::size_t>(fabric_->gpus()));  // a few groups and two sends a rank
+    sends_.resize(static_cast<std::size_t>(fabric_->gpus()));
   }
 
   const TransferPlan& plan(const TransferRequest& request) const override {
-    GroupPlans& group = group_of(request.ranks);
+    const bool send = request.kind == TransferKind::point_to_point && request.ranks.size() == 2;
+    GroupPlans& group = send ? pair_of(request.ranks[0], request.ranks[1]) : group_of(request.ranks);
     for (const auto& known : group.known)
       if (known.kind == request.kind && known.bytes == request.bytes) return known.plan;
     group.known.push_front({request.kind, request.bytes, make(request, group)});
@@ -109,6 +110,15 @@ class NcclPlanner : public sim::TransferPlanner {
     const Footprint* links = nullptr;
     std::uint32_t algorithm = 0;
   };
+
+  // Pairs are many and a rank has few peers: a list a rank, no hashing.
+  GroupPlans& pair_of(RankId from, RankId to) const {
+    auto& peers = sends_[from];
+    for (auto& [peer, plans] : peers)
+      if (peer == to) return plans;
+    peers.emplace_front(to, GroupPlans{});
+    return peers.front().second;
+  }
 
   GroupPlans& group_of(std::span<const RankId> ranks) const {
     if (auto it = groups_.find(ranks); it != groups_.end()) return it->second;
@@ -283,12 +293,15 @@ class NcclPlanner : public sim::TransferPlanner {
       phase.max_rate = {std::max<std::int64_t>(1, static_cast<std::int64_t>(rate))};
       if (network_ != Network::analytic && !course.links->uses->empty()) phase.uses = course.links->uses;
     }
-    return {{std::move(phase)}, claim, course.algorithm};
+    TransferPlan plan{{}, claim, course.algorithm};
+    plan.phases.push_back(std::move(phase));
+    return plan;
   }
 
   std::shared_ptr<const Fabric> fabric_;
   Network network_;
   Site site_;
+  mutable IdVector<RankId, std::forward_list<std::pair<RankId, GroupPlans>>> sends_;
   mutable std::unordered_map<std::vector<RankId>, GroupPlans, RanksHash, RanksEqual> groups_;
 };
 

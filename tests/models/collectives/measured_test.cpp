@@ -120,5 +120,32 @@ TEST(Planner, LargeMessagesReachMeasuredBusBandwidth) {
   }
 }
 
+// Several nodes, 1 GiB and more (docs/collectives.md): within 10 %.
+TEST(Planner, NodesTogetherReachMeasuredBusBandwidth) {
+  struct Known {
+    const char* what;
+    topology::ClusterSpec spec;
+    int nics;
+    double nic;
+    TransferKind kind;
+    double gib, busbw;
+  };
+  const Known known[] = {{"2 x 8 A100, 4 x 100 Gb/s EFA", a100(2), 4, 12.5, TransferKind::all_reduce, 2, 78},
+                         {"2 x 8 A100, 16 x 100 Gb/s RoCE", a100(2), 16, 12.5, TransferKind::all_reduce, 8, 190},
+                         {"8 x 8 H100, 8 x 400 Gb/s InfiniBand", h100(8), 8, 50, TransferKind::all_reduce, 8, 385},
+                         {"4 x 8 B200, 8 x 400 Gb/s EFA", b200(4), 8, 50, TransferKind::all_reduce, 16, 382},
+                         {"2 x 8 of 8 x 400 Gb/s RoCE", h100(2), 8, 50, TransferKind::all_to_all, 16, 87}};
+  for (Known k : known) {
+    k.spec.host.nics = k.nics;
+    k.spec.fabric.link = {static_cast<std::int64_t>(k.nic * 1e9)};
+    const Bench bench(k.spec);
+    const double n = k.spec.gpus(), steps = k.kind == TransferKind::all_reduce ? 2 * (n - 1) : n - 1;
+    const auto bytes = static_cast<std::int64_t>(k.gib * (1 << 30));
+    const double busbw = steps / n * static_cast<double>(bytes) /
+                         bench.seconds(k.kind, ranks(static_cast<std::uint32_t>(n)), bytes) / 1e9;
+    EXPECT_NEAR(busbw / k.busbw, 1, 0.10) << k.what << ": " << busbw;
+  }
+}
+
 }  // namespace
 }  // namespace orrery::models
