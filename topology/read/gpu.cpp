@@ -138,7 +138,7 @@ void read_memory_bound(Fields& gpu, GpuSpec& spec, Errors& errors) {
 // A GPU that somebody made up has no curves: those of the nearest generation are
 // put under it, and the result says so.
 void borrow_curves(Node& gpu, const SearchPath& path, Errors& errors) {
-  if (!gpu.is_map() || gpu.find("gemm")) return;
+  if (!gpu.is_map() || (gpu.find("gemm") && gpu.find("attention") && gpu.find("memory_bound"))) return;
   int capability = 90;
   if (const Node* node = gpu.find("compute_capability"))
     if (const Result<std::int64_t> value = parse_count(node->text, node->where)) capability = static_cast<int>(*value);
@@ -160,7 +160,7 @@ GpuSpec read_resolved(const Node& node, const std::string& preset, Errors& error
   GpuSpec spec;
   spec.name = preset;
   Fields f(node, "cluster.gpu", errors);
-  f.require({"memory", "memory_bandwidth", "peak", "sms"});
+  f.require({"memory", "memory_bandwidth", "peak", "sms", "gemm", "attention", "memory_bound"});
   set(spec.memory, f.bytes("memory"));
   set(spec.memory_bandwidth, f.bandwidth("memory_bandwidth"));
   if (f.has("memory") && spec.memory.n != 0) check_memory(f, spec.memory);
