@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "interop/trace/link_selection.h"
 #include "sim/base/digest.h"
 
 namespace orrery::interop {
 namespace {
-
-constexpr std::uint32_t kScheduleTrack = 0;  // streams follow
 
 bool moves_data(sim::OpKind kind) {
   return kind == sim::OpKind::collective || kind == sim::OpKind::send || kind == sim::OpKind::receive ||
@@ -24,24 +23,36 @@ std::uint64_t flow_id(std::uint32_t from, std::uint32_t to, std::uint16_t tag, s
 
 Timeline::Timeline(const TraceContext& context, std::vector<std::uint32_t> shown)
     : context_(context), shown_ranks_(std::move(shown)) {
-  const sim::Workload& told_workload = context.folded ? context.folded->workload : *context.workload;
-  told_.resize(told_workload.ranks());
+  told_.resize(run().ranks());
   for (const std::uint32_t rank : shown_ranks_) {
     std::unique_ptr<Told>& told = told_[told_as(rank).value];
     if (!told) told.reset(new Told{{}, MemoryCounter(context.workload->causes.size()), nullptr, Time()});
     told->shown.push_back({rank, {}});
   }
-  intern_names();
+  prepare_programs();
+  choose_links();
 }
 
-void Timeline::intern_names() {
+void Timeline::prepare_programs() {
   for (const sim::Program& program : context_.workload->programs) {
-    std::vector<NameId>& ids = label_names_.emplace_back();
+    std::vector<NameId> ids;
     for (const std::string& label : program.labels) ids.push_back(names_.intern(label));
+    label_names_.add(std::move(ids));
+    tracks_.add(Tracks(program));
   }
   for (const sim::CategoryInfo& category : context_.workload->categories)
     category_names_.push_back(names_.intern(category.name));
   schedule_category_ = names_.intern("schedule");
+}
+
+// Whoever asks for some ranks wants to see the links that these load, not ten thousand others.
+void Timeline::choose_links() {
+  if (!context_.filter.links) return;
+  std::vector<RankId> ranks;
+  for (std::uint32_t rank = 0; rank < told_.size(); ++rank)
+    if (told_[rank]) ranks.push_back({rank});
+  link_shown_ =
+      context_.filter.ranks.empty() ? std::vector<bool>(run().links.size(), true) : links_used_by(run(), ranks);
 }
 
 void Timeline::write_to(std::unique_ptr<EventFormat> format) {
@@ -51,20 +62,18 @@ void Timeline::write_to(std::unique_ptr<EventFormat> format) {
 }
 
 void Timeline::declare(const Told& told) {
-  const sim::Program& program = program_of(told);
-  std::vector<std::string> tracks = {"schedule"};
-  for (const sim::Stream& stream : program.streams) tracks.push_back(stream.name);
+  const ProgramId program = program_id_of(told);
   for (const Shown& shown : told.shown)
-    format_->rank(shown.rank, "rank " + std::to_string(shown.rank), program.name, tracks);
+    format_->rank(shown.rank, "rank " + std::to_string(shown.rank), context_.workload->programs[program].name,
+                  tracks_[program].names());
 }
 
 RankId Timeline::told_as(std::uint32_t rank) const {
   return context_.folded ? context_.folded->class_of[RankId{rank}] : RankId{rank};
 }
 
-const sim::Program& Timeline::program_of(const Told& told) const {
-  const sim::Workload& workload = *context_.workload;
-  return workload.programs[workload.program_of[RankId{told.shown.front().rank}]];
+ProgramId Timeline::program_id_of(const Told& told) const {
+  return context_.workload->program_of[RankId{told.shown.front().rank}];
 }
 
 bool Timeline::wants(RankId rank) const {
@@ -105,7 +114,7 @@ void Timeline::on_marker(Told& told, const sim::Span& span, const sim::Marker& m
   }
   if (marker.kind != sim::Marker::Kind::action_end || !told.action) return;
   Slice slice;
-  slice.track = kScheduleTrack;
+  slice.track = Tracks::kSchedule;
   slice.start = slice.met = told.action_start;
   slice.end = span.end;
   slice.name = action_name(marker);
@@ -134,19 +143,20 @@ void Timeline::flush_memory(Told& told, Time now) {
 }
 
 void Timeline::on_work(Told& told, const sim::Span& span, const sim::Op& op) {
-  const sim::Program& program = program_of(told);
+  const ProgramId id = program_id_of(told);
+  const sim::Program& program = context_.workload->programs[id];
   const bool point_to_point = op.kind == sim::OpKind::send || op.kind == sim::OpKind::receive;
   const bool shown_here = visible(span.start, span.end) && (span.end > span.start || point_to_point);
   if (!shown_here && !point_to_point) return;
 
   Slice slice;
-  slice.track = kScheduleTrack + 1 + span.stream;
+  slice.track = tracks_[id].of(program.streams[span.stream], span.stream, span.op);
   slice.start = span.start, slice.met = span.met, slice.end = span.end;
   slice.step = span.step;
   if (moves_data(op.kind)) slice.transfer = &program.transfers[static_cast<std::size_t>(op.payload)];
   if (span.stream == sim::kMainStream) slice.action = told.action;
   if (shown_here) {
-    slice.name = name_of(program, context_.workload->program_of[RankId{told.shown.front().rank}], span, op);
+    slice.name = name_of(id, span, op);
     slice.category = op.category < category_names_.size() ? category_names_[op.category] : names_.intern("other");
   }
   for (Shown& shown : told.shown) {
@@ -157,12 +167,13 @@ void Timeline::on_work(Told& told, const sim::Span& span, const sim::Op& op) {
 }
 
 // Every send and receive is counted, written or not: they match in order. An
-// arrow is drawn only where both of its ends are, which both sides can tell from
-// when they met.
+// arrow is drawn only where both of its ends are. Both sides can tell from when
+// they met, which is the one time that they share: each ends with its group.
 void Timeline::add_flow(Shown& shown, Slice& slice, bool sends) {
   slice.flow = 0;
+  if (slice.transfer->role >= context_.workload->peer_roles.size()) return;
   const auto& peer_of = context_.workload->peer_roles[slice.transfer->role].peer_of;
-  const RankId peer = peer_of[RankId{shown.rank}];
+  const RankId peer = shown.rank < peer_of.size() ? peer_of[RankId{shown.rank}] : RankId::none();
   if (peer.is_none()) return;
 
   const std::uint16_t tag = slice.transfer->tag;
@@ -173,16 +184,17 @@ void Timeline::add_flow(Shown& shown, Slice& slice, bool sends) {
   const std::uint64_t count = channel->count++;
 
   if (!std::binary_search(shown_ranks_.begin(), shown_ranks_.end(), peer.value)) return;
-  if (slice.met >= context_.filter.to || slice.end <= context_.filter.from) return;
+  if (slice.met >= context_.filter.to || slice.met < context_.filter.from) return;
   slice.flow = sends ? flow_id(shown.rank, peer.value, tag, count) : flow_id(peer.value, shown.rank, tag, count);
   slice.flow_starts = sends;
 }
 
-NameId Timeline::name_of(const sim::Program& program, ProgramId id, const sim::Span& span, const sim::Op& op) {
+NameId Timeline::name_of(ProgramId id, const sim::Span& span, const sim::Op& op) {
+  const sim::Program& program = context_.workload->programs[id];
   const sim::Stream& stream = program.streams[span.stream];
   if (span.op < stream.notes.size()) {
     const std::uint32_t label = stream.notes[span.op].label;
-    if (label < program.labels.size() && !program.labels[label].empty()) return label_names_[id.value][label];
+    if (label < program.labels.size() && !program.labels[label].empty()) return label_names_[id][label];
   }
   if (op.kind == sim::OpKind::send) return names_.intern("send");
   if (op.kind == sim::OpKind::receive) return names_.intern("receive");
@@ -196,19 +208,19 @@ NameId Timeline::action_name(const sim::Marker& marker) {
 }
 
 void Timeline::link(const sim::LinkSample& sample) {
-  if (!context_.filter.links) return;
-  if (sample.when < context_.filter.from || sample.when >= context_.filter.to) return;
-  const sim::Workload& workload = context_.folded ? context_.folded->workload : *context_.workload;
   const std::uint32_t link = sample.link.value;
-  if (link >= workload.links.size()) return;
-  if (link_names_.size() <= link) link_names_.resize(workload.links.size());
-  std::string& name = link_names_[link];
-  if (name.empty()) {
-    name = workload.link_kinds[workload.links[sample.link].kind] + " link " + std::to_string(link);
-    if (context_.folded && link < context_.folded->link_multiplicity.size())
-      name += " (one of " + std::to_string(context_.folded->link_multiplicity[link]) + ")";
-  }
-  format_->link(link, name, sample.when, sample.load);
+  if (link >= link_shown_.size() || !link_shown_[link]) return;
+  if (sample.when < context_.filter.from || sample.when >= context_.filter.to) return;
+  if (link_names_.empty()) link_names_.resize(link_shown_.size());
+  if (link_names_[link].empty()) link_names_[link] = link_name(sample.link);
+  format_->link(link, link_names_[link], sample.when, sample.load);
+}
+
+std::string Timeline::link_name(LinkId link) const {
+  std::string name = run().link_kinds[run().links[link].kind] + " link " + std::to_string(link.value);
+  if (context_.folded && link.value < context_.folded->link_multiplicity.size())
+    name += " (one of " + std::to_string(context_.folded->link_multiplicity[link.value]) + ")";
+  return name;
 }
 
 Errors Timeline::close() {

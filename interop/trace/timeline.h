@@ -6,6 +6,7 @@
 #include "interop/trace/event_format.h"
 #include "interop/trace/memory_counter.h"
 #include "interop/trace/trace_writer.h"
+#include "interop/trace/tracks.h"
 
 namespace orrery::interop {
 
@@ -47,27 +48,33 @@ class Timeline final : public TraceWriter {
     Time action_start;
   };
 
-  void intern_names();
+  void prepare_programs();
+  void choose_links();
   void declare(const Told& told);
   bool visible(Time start, Time end) const { return end > context_.filter.from && start < context_.filter.to; }
   RankId told_as(std::uint32_t rank) const;
-  const sim::Program& program_of(const Told& told) const;
+  ProgramId program_id_of(const Told& told) const;
+  const sim::Program& program_of(const Told& told) const { return context_.workload->programs[program_id_of(told)]; }
+  const sim::Workload& run() const { return context_.folded ? context_.folded->workload : *context_.workload; }
 
   void on_marker(Told& told, const sim::Span& span, const sim::Marker& marker);
   void on_memory(Told& told, const sim::Span& span, const sim::Op& op);
   void on_work(Told& told, const sim::Span& span, const sim::Op& op);
   void flush_memory(Told& told, Time now);
-  NameId name_of(const sim::Program& program, ProgramId id, const sim::Span& span, const sim::Op& op);
+  NameId name_of(ProgramId id, const sim::Span& span, const sim::Op& op);
   NameId action_name(const sim::Marker& marker);
+  std::string link_name(LinkId link) const;
   void add_flow(Shown& shown, Slice& slice, bool sends);
 
   TraceContext context_;
   NameTable names_;
-  std::vector<std::vector<NameId>> label_names_;  // by program and label
+  IdVector<ProgramId, std::vector<NameId>> label_names_;  // by label
+  IdVector<ProgramId, Tracks> tracks_;
   std::vector<NameId> category_names_;
   NameId schedule_category_ = 0;
   std::vector<std::uint32_t> shown_ranks_;   // sorted
   std::vector<std::unique_ptr<Told>> told_;  // by rank of the run; null where nobody looks
+  std::vector<bool> link_shown_;             // by link of the run
   std::vector<std::string> link_names_;      // by link of the run, made when first met
   std::unique_ptr<EventFormat> format_;      // last: it ends the file while the names still stand
 };

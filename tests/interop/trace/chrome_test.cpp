@@ -133,6 +133,59 @@ TEST_F(Chrome, LinkLoadIsCounted) {
                   .empty());
 }
 
+// All transfers between 0 and 1 load link 1, all others link 0.
+class PairPlanner : public sim::TransferPlanner {
+ public:
+  const sim::TransferPlan& plan(const sim::TransferRequest& request) const override {
+    return request.ranks[0].value == 0 ? first_ : others_;
+  }
+  std::string algorithm_name(std::uint32_t) const override { return "direct"; }
+
+ private:
+  static sim::TransferPlan over(std::uint32_t link) {
+    return {{{Duration(), Bytes{1}, {}, std::make_shared<sim::LinkUses>(sim::LinkUses{{{link}, 1}})}}, 0, 0};
+  }
+  sim::TransferPlan first_ = over(1), others_ = over(0);
+};
+
+TEST_F(Chrome, ChosenRanksBringTheLinksThatTheyUse) {
+  SmallRun run(2);
+  run.workload.planner = std::make_shared<PairPlanner>();
+  const auto links_of = [&](const std::vector<RankRange>& ranks) {
+    TraceFilter filter;
+    filter.ranks = ranks;
+    return names(events(run.context(filter), [](TraceWriter& writer) {
+      for (std::uint32_t link : {0u, 1u}) writer.link({{link}, at_ns(5), BytesPerSecond{1}});
+    })["C"]);
+  };
+  EXPECT_EQ(links_of({{1, 1}}), std::vector<std::string>{"nic link 1"});
+  EXPECT_EQ(links_of({{2, 2}}), std::vector<std::string>{"nvlink link 0"});
+  EXPECT_EQ(links_of({}).size(), 2u);
+}
+
+// A fused send-receive pair runs side by side: two rows, so that nothing overlaps
+// and each arrow has its own slice.
+TEST_F(Chrome, GroupedTransfersHaveRowsOfTheirOwn) {
+  sim::Workload workload = SmallRun().workload;
+  sim::ProgramBuilder builder("fused");
+  builder.add_stream("compute");
+  const auto pp = builder.add_stream("pp");
+  builder.send(pp, {sim::TransferKind::point_to_point, 0, 7, Bytes{1}}, 1, builder.label("send"), true);
+  builder.receive(pp, {sim::TransferKind::point_to_point, 0, 8, Bytes{1}}, 1, builder.label("recv"));
+  builder.send(pp, {sim::TransferKind::point_to_point, 0, 7, Bytes{1}}, 1, builder.label("alone"));
+  workload.programs[workload.program_of[RankId{0}]] = std::move(builder).finish();
+  auto by_phase = events({&workload, nullptr, {}}, [](TraceWriter& writer) {
+    writer.span({{0}, 1, 0, 0, at_ns(0), at_ns(1), at_ns(9)});
+    writer.span({{0}, 1, 0, 1, at_ns(0), at_ns(5), at_ns(9)});
+    writer.span({{0}, 1, 0, 2, at_ns(9), at_ns(9), at_ns(12)});
+  });
+  std::map<std::string, int> row;
+  for (const Json& event : by_phase["X"]) row[event["name"]] = event["tid"];
+  EXPECT_EQ(row, (std::map<std::string, int>{{"send", 2}, {"recv", 3}, {"alone", 2}}));
+  EXPECT_EQ(by_phase["s"].size(), 2u);
+  EXPECT_EQ(by_phase["f"].front()["tid"], 3);
+}
+
 // Every send's arrow ends at its receive: same id, the start inside the send's
 // slice, the end inside the receive's, not before the start.
 TEST_F(Chrome, FlowsJoinSendsWithTheirReceives) {

@@ -72,6 +72,7 @@ struct SmallRun {
         builder.kernel(main, Duration::ns(10), 0, sim::KernelClass::compute_bound, builder.label(kernel_name));
     builder.free(main, buffer);
     builder.marker(main, {sim::Marker::Kind::action_end, 'F', 0, 3});
+    builder.marker(main, {sim::Marker::Kind::step_end});
     builder.wait(pp, gemm);
     builder.send(pp, {sim::TransferKind::point_to_point, 0, 7, Bytes{4096}}, 1, builder.label("send F3.0"));
     return std::move(builder).finish();
@@ -82,6 +83,7 @@ struct SmallRun {
     const auto main = builder.add_stream("compute"), pp = builder.add_stream("pp");
     builder.receive(pp, {sim::TransferKind::point_to_point, 1, 7, Bytes{4096}}, 1, builder.label("recv F3.0"));
     builder.kernel(main, Duration::ns(10), 0, sim::KernelClass::compute_bound, builder.label(kernel_name));
+    builder.marker(main, {sim::Marker::Kind::step_end});
     return std::move(builder).finish();
   }
 
