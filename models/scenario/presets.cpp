@@ -39,6 +39,15 @@ Errors at_place(Errors errors, const Where& where) {
 }
 
 Result<Node> read_config(const std::string& file, const Where& asked_at, std::vector<std::string>& warnings) {
+  // A scenario may come from anywhere; a pipe or a device that it names is not waited for.
+  std::error_code none;
+  if (fs::exists(file, none) && !fs::is_regular_file(file, none)) {
+    Error error;
+    error.where = asked_at;
+    error.what = file + " is not a file";
+    error.fault = Fault::io;
+    return error;
+  }
   Result<Node> config = read_document(file);
   if (!config) return at_place(std::move(config).errors(), asked_at);
   if (config->find("layers")) return config;  // a model mapping of ours, by its path
