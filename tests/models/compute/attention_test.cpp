@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "gpus.h"
-#include "table.h"
+#include "table_errors.h"
 
 namespace orrery::models {
 namespace {
@@ -111,18 +111,7 @@ void PrintTo(const TableCase& c, std::ostream* out) {
 class AttentionTables : public testing::TestWithParam<TableCase> {};
 
 TEST_P(AttentionTables, MedianErrorIsAsPromisedFrom1024Tokens) {
-  Errors errors;
-  for (const auto& row : read_table(GetParam().table)) {
-    if (row[0] == "batch") continue;
-    AttentionShape s{.batch = std::stol(row[0]),
-                     .queries = std::stol(row[1]),
-                     .keys = std::stol(row[1]),
-                     .heads = std::stol(row[2]),
-                     .kv_heads = std::stol(row[3]),
-                     .head_dim = std::stoi(row[4])};
-    if (s.queries < 1024 || s.head_dim > 256) continue;
-    errors.add(attention_seconds(s, GetParam().gpu, 1) * 1e6, std::stod(row[5]));
-  }
+  Errors errors = attention_errors(GetParam().table, GetParam().gpu);
   if (errors.each.empty()) GTEST_SKIP() << "shared data absent: kernels/" << GetParam().table;
   std::printf("%s: %zu shapes, mean %.2f %%, median %.2f %%, summed %+.2f %%\n", GetParam().table, errors.each.size(),
               100 * errors.mean(), 100 * errors.median(), 100 * (errors.predicted / errors.measured - 1));

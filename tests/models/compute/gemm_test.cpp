@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "gpus.h"
-#include "table.h"
+#include "table_errors.h"
 
 namespace orrery::models {
 namespace {
@@ -106,19 +106,6 @@ TEST(Gemm, SlowdownStretchesTheCurveAndNotTheLaunch) {
   EXPECT_NEAR(gemm_seconds(s, h100(), 1.5) - 3e-6, 1.5 * (gemm_seconds(s, h100(), 1) - 3e-6), 1e-12);
 }
 
-// Public timing tables, products with m, n, k >= 512: mean error within what
-// docs/compute.md promises.
-Errors errors_on(const std::string& table, const topology::GpuSpec& g, const std::string& dtype) {
-  Errors errors;
-  for (const auto& row : read_table(table)) {
-    if (row[0] != dtype) continue;
-    GemmShape s{.m = std::stol(row[1]), .n = std::stol(row[2]), .k = std::stol(row[3])};
-    if (dtype == "fp8") s.dtype = Dtype::fp8;
-    if (std::min({s.m, s.n, s.k}) >= 512) errors.add(gemm_seconds(s, g, 1) * 1e6, std::stod(row[4]));
-  }
-  return errors;
-}
-
 struct TableCase {
   const char *table, *dtype;
   topology::GpuSpec gpu;
@@ -133,7 +120,7 @@ void PrintTo(const TableCase& c, std::ostream* out) {
 class GemmTables : public testing::TestWithParam<TableCase> {};
 
 TEST_P(GemmTables, MeanAndSummedErrorAreAsPromised) {
-  Errors errors = errors_on(GetParam().table, GetParam().gpu, GetParam().dtype);
+  Errors errors = gemm_errors(GetParam().table, GetParam().gpu, GetParam().dtype);
   if (errors.each.empty()) GTEST_SKIP() << "shared data absent: kernels/" << GetParam().table;
   const double total = errors.predicted / errors.measured - 1;
   RecordProperty("mean", std::to_string(errors.mean()));
