@@ -27,7 +27,7 @@ void expect_unsupported(const std::string& text, const std::string& message) {
   expect_fault(text, message + " is not supported yet");
   const Result<ClusterSpec> spec = read(text);
   ASSERT_FALSE(spec.ok());
-  EXPECT_EQ(spec.errors().front().fault, Fault::unsupported);
+  for (const Error& error : spec.errors()) EXPECT_EQ(error.fault, Fault::unsupported) << to_string(error);
 }
 
 TEST(ClusterReader, ReadsTheContractsInlineExample) {
@@ -183,6 +183,9 @@ TEST(ClusterReader, ANodeOfOneGpuNeedsNeither) {
 
 TEST(ClusterReader, AKeyWithoutMeaningIsNotTakenInSilence) {
   expect_fault("{preset: dgx-h100, nodes: 2, fabric: {kind: single-switch, oversubscription: 2}}", "means nothing");
+  expect_fault("{preset: dgx-h100, nodes: 2, fabric: {kind: single-switch, pod_gpus: 64}}", "means nothing");
+  expect_fault("{preset: ideal, nodes: 2, scale_up: {kind: ideal, bandwidth: 450GB/s}}", "means nothing");
+  EXPECT_EQ(faults("{preset: meta-24k, nodes: 2, fabric: {kind: single-switch}}"), "");  // the preset's pods fall away
   expect_fault("{preset: dgx-h100, nodes: 2, fabric: {pod_oversubscription: 7}}", "needs 'pod_gpus'");
   expect_fault("{preset: ideal, nodes: 2, fabric: {kind: fat-tree, link: 400Gb/s}}", "beside free links");
 }

@@ -36,6 +36,14 @@ std::optional<std::string> built(Fields& f, std::string_view key, Names known, N
   return std::nullopt;
 }
 
+// A key that its neighbour `kind` gives no meaning is not taken in silence. One
+// that a preset left behind is: whoever changed `kind` did not write it.
+void refuse_idle(Fields& f, std::string_view key) {
+  if (!f.has(key) || !f.has("kind") || f.at(key).file != f.at("kind").file) return;
+  const Node* kind = f.node("kind");
+  f.fail(key, "'" + f.name() + "." + std::string(key) + "' means nothing beside 'kind: " + kind->text + "'");
+}
+
 // Reads one cluster; its parts share the spec, the facts about links and the list of faults.
 class ClusterReader {
  public:
@@ -100,7 +108,10 @@ class ClusterReader {
     ScaleUpSpec& scale_up = spec_.scale_up;
     const std::optional<BytesPerSecond> bandwidth = f.bandwidth("bandwidth");
     const std::optional<BytesPerSecond> usable = f.bandwidth("usable");
-    if (spec_.ideal) return;
+    if (spec_.ideal) {
+      for (std::string_view key : {"bandwidth", "usable"}) refuse_idle(f, key);
+      return;
+    }
     if (!f.has("bandwidth") && !f.has("generation")) f.fail("", "'cluster.scale_up' needs 'bandwidth' or 'generation'");
     if (bandwidth) check_scale_up(f, *bandwidth, facts ? facts->bandwidth : BytesPerSecond{});
     scale_up.bandwidth = bandwidth.value_or(facts ? facts->bandwidth : BytesPerSecond{1});
@@ -168,7 +179,7 @@ class ClusterReader {
     read_fabric_link(f);
     read_fabric_shape(f);
     refuse_unbuilt(f);
-    if (spec_.ideal && f.has("kind") && spec_.fabric.kind != "none")
+    if (spec_.ideal && spec_.fabric.kind != "none")
       f.fail("kind", "'cluster.fabric.kind: " + spec_.fabric.kind + "' beside free links; write none");
     f.finish();
   }
@@ -178,7 +189,7 @@ class ClusterReader {
     const std::optional<BytesPerSecond> link = f.bandwidth("link");
     if (link) check_nic(f, *link);
     fabric.link = link.value_or(BytesPerSecond{});
-    const bool joins = fabric.kind != "none";
+    const bool joins = fabric.kind != "none";  // nor does a refused kind ask for more
     if (joins && !f.has("link")) f.fail("", "'cluster.fabric' needs 'link', the rate of a NIC port");
     const NetworkFacts* facts = named(f, "network", links_.network);
     if (!facts) facts = usual(links_.network, "any");
@@ -200,9 +211,10 @@ class ClusterReader {
     const bool tree = fabric.kind == "fat-tree" || fabric.kind == "rail-optimized";
     if (tree && !f.has("leaf_radix")) defaulted("fabric.leaf_radix = " + std::to_string(fabric.leaf_radix));
     if (tree && !f.has("oversubscription")) defaulted("fabric.oversubscription = 1");
-    if (!tree && f.has("kind") && fabric.oversubscription != 1)
-      f.fail("oversubscription",
-             "'oversubscription' means nothing where no leaf has uplinks (kind " + fabric.kind + ")");
+    const bool accepted = f.has("kind") && f.node("kind")->text == fabric.kind;
+    if (accepted && !tree)
+      for (std::string_view key : {"leaf_radix", "oversubscription", "pod_gpus", "pod_oversubscription"})
+        refuse_idle(f, key);
     if (f.has("pod_oversubscription") && !f.has("pod_gpus"))
       f.fail("pod_oversubscription", "'pod_oversubscription' needs 'pod_gpus', the size of a pod");
     if (pod && *pod % spec_.physical_gpus_per_node != 0)
