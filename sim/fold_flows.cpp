@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sim/base/digest.h"
+#include "sim/fold_hash.h"
 
 namespace orrery::sim {
 
@@ -65,61 +65,60 @@ IdVector<ProgramId, ProgramMeets> meets_of_programs(const Workload& workload) {
 }
 
 FlowTable::FlowTable(const Workload& workload) : workload_(workload), meets_(meets_of_programs(workload)) {
+  const std::size_t usual = workload.groups.size() + 2 * workload.ranks();
+  signatures_.reserve(usual);
+  wires_.reserve(usual);
+  first_wire_.reserve(usual + 1);
+  first_entity_.reserve(workload.ranks());
   first_wire_.push_back(0);
   add_groups();
-  first_entity_.reserve(workload.ranks());
   for (std::uint32_t r = 0; r < workload.ranks(); ++r) add_rank({r});
 }
 
 // The first member speaks for all: they agree, or check() has found out.
 void FlowTable::add_groups() {
   wanted_.resize(workload_.groups.size());
-  for (std::uint32_t role = 0; role < workload_.group_roles.size(); ++role) {
-    const auto& group_of = workload_.group_roles[role].group_of;
-    for (std::uint32_t r = 0; r < workload_.ranks(); ++r) {
-      const GroupId group = group_of[RankId{r}];
-      if (group.is_none() || workload_.groups[group].members.front() != RankId{r}) continue;
-      for (const ProgramMeets::InRole& in : meets({r}).collectives) {
-        if (in.role != role) continue;
-        for (const Wanted& wanted : in.wanted) add_once(wanted_[group], wanted);
-      }
+  for (std::uint32_t g = 0; g < workload_.groups.size(); ++g) {
+    const GroupId group{g};
+    const std::vector<RankId>& members = workload_.groups[group].members;
+    for (const ProgramMeets::InRole& in : meets(members.front()).collectives) {
+      if (workload_.group_roles[in.role].group_of[members.front()] != group) continue;
+      for (const Wanted& wanted : in.wanted) add_once(wanted_[group], wanted);
     }
+    add_entity(wanted_[group], members);
   }
-  for (std::uint32_t g = 0; g < workload_.groups.size(); ++g) add_entity(wanted_[{g}], workload_.groups[{g}].members);
 }
 
 void FlowTable::add_rank(RankId rank) {
   first_entity_.add(static_cast<std::uint32_t>(entities()));
   const ProgramMeets& all = meets(rank);
-  std::vector<RankId> pair(2);
   for (const ProgramMeets::InRole& in : all.sends) {
-    pair = {rank, workload_.peer_roles[in.role].peer_of[rank]};
+    const RankId pair[] = {rank, workload_.peer_roles[in.role].peer_of[rank]};
     add_entity(in.wanted, pair);
   }
-  if (!all.copies.empty()) add_entity(all.copies, {rank});
+  if (!all.copies.empty()) add_entity(all.copies, {&rank, 1});
 }
 
-void FlowTable::add_entity(const std::vector<Wanted>& wanted, const std::vector<RankId>& ranks) {
+void FlowTable::add_entity(const std::vector<Wanted>& wanted, std::span<const RankId> ranks) {
   std::uint64_t signature = 0;
   for (const Wanted& w : wanted) {
     const TransferPlan& plan = workload_.planner->plan({w.kind, ranks, w.bytes});
-    signature = Digest::mix(signature + static_cast<std::uint64_t>(w.kind) + 1) + static_cast<std::uint64_t>(w.bytes.n);
-    signature = Digest::mix(signature ^ signature_of(plan));
+    signature = hash_pair(signature ^ static_cast<std::uint64_t>(w.kind), static_cast<std::uint64_t>(w.bytes.n));
+    signature = hash_pair(signature, signature_of(plan));
   }
   signatures_.push_back(wanted.empty() ? 0 : signature | 1);
   first_wire_.push_back(static_cast<std::uint32_t>(wires_.size()));
 }
 
 std::uint64_t FlowTable::signature_of(const TransferPlan& plan) {
-  Digest digest;
-  digest.add(plan.claim).add(plan.algorithm).add(plan.phases.size());
+  std::uint64_t all = hash_pair(std::uint64_t{plan.algorithm} << 8 | plan.claim, plan.phases.size());
   for (const Phase& phase : plan.phases) {
-    digest.add(static_cast<std::uint64_t>(phase.latency.count_ps()));
-    digest.add(static_cast<std::uint64_t>(phase.bytes.n)).add(static_cast<std::uint64_t>(phase.max_rate.n));
-    const std::uint32_t none = UINT32_MAX;
-    digest.add(phase.uses ? find_or_add_wire(phase.uses.get()) - first_wire_.back() : none);
+    const std::uint32_t wire = phase.uses ? find_or_add_wire(phase.uses.get()) - first_wire_.back() : UINT32_MAX;
+    const std::uint64_t times =
+        hash_pair(static_cast<std::uint64_t>(phase.latency.count_ps()), static_cast<std::uint64_t>(phase.bytes.n));
+    all = hash_pair(all ^ times, hash_pair(static_cast<std::uint64_t>(phase.max_rate.n), wire));
   }
-  return digest.value();
+  return all;
 }
 
 // Among the wires of the entity that is being added. Planners share uses where

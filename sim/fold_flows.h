@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "sim/workload.h"
@@ -60,7 +61,7 @@ class FlowTable {
  private:
   void add_groups();
   void add_rank(RankId rank);
-  void add_entity(const std::vector<Wanted>& wanted, const std::vector<RankId>& ranks);
+  void add_entity(const std::vector<Wanted>& wanted, std::span<const RankId> ranks);
   std::uint64_t signature_of(const TransferPlan& plan);
   std::uint32_t find_or_add_wire(const LinkUses* uses);
 

@@ -1,14 +1,10 @@
 #include "sim/fold_refine.h"
 
-#include <bit>
-
 #include "sim/base/digest.h"
 
 namespace orrery::sim {
 
 namespace {
-
-__extension__ typedef unsigned __int128 Wide;
 
 // Beyond this a workload is no cluster that anyone draws, and folding would cost
 // more than it saves: effects cross a cluster in a few rounds, a pipeline in one
@@ -50,20 +46,9 @@ Refinement::Refinement(const Workload& workload, const FlowTable& flows) : workl
   entities_.reserve(flows.entities());
   for (std::uint32_t e = 0; e < flows.entities(); ++e) entities_.push_back(flows.signature(e));
   load_.resize(workload.links.size(), 0);
-  links_.resize(workload.links.size(), 0);  // no part until a wire is found to load it
-  for (std::uint32_t w = 0; w < flows.wires(); ++w) {
-    for (const LinkUse& use : flows.uses(w)) links_[use.link.value] = 1;
-  }
-  for (std::uint32_t l = 0; l < links_.size(); ++l) {
-    const Link& link = workload.links[{l}];
-    if (links_[l]) links_[l] = hash(static_cast<std::uint64_t>(link.capacity.n), link.kind) | 1;
-  }
-}
-
-// Both halves of a product: one multiplication mixes well enough for sums of hashes.
-std::uint64_t Refinement::hash(std::uint64_t a, std::uint64_t b) const {
-  const Wide product = static_cast<Wide>(a ^ seed_) * (b ^ 0xd1342543de82ef95ull);
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+  links_.reserve(workload.links.size());
+  for (const Link& link : workload.links)
+    links_.push_back(hash(static_cast<std::uint64_t>(link.capacity.n), link.kind) | 1);
 }
 
 bool Refinement::run() {
@@ -87,26 +72,24 @@ void Refinement::split(RankId rank, std::uint64_t by) {
   ranks_[rank.value] = Digest::mix(ranks_[rank.value] + Digest::mix(by + 1)) | 1;
 }
 
-bool Refinement::verify() const {
-  Refinement again = *this;
-  again.seed_ = 0xa0761d6478bd642full;
-  const auto recolour = [&](std::vector<std::uint64_t>& colours, const Classes& classes) {
+bool Refinement::verify() {
+  seed_ = 0xa0761d6478bd642full;
+  const auto recolour = [this](std::vector<std::uint64_t>& colours, const Classes& classes) {
     for (std::size_t i = 0; i < colours.size(); ++i) {
-      if (classes.of[i] != Classes::kNone) colours[i] = Digest::mix(classes.of[i] + again.seed_) | 1;
+      if (classes.of[i] != Classes::kNone) colours[i] = Digest::mix(classes.of[i] + seed_) | 1;
     }
   };
-  recolour(again.ranks_, rank_classes_);
-  recolour(again.entities_, entity_classes_);
-  recolour(again.links_, link_classes_);
-  again.sweep();
+  recolour(ranks_, rank_classes_);
+  recolour(entities_, entity_classes_);
+  recolour(links_, link_classes_);
+  sweep();
   const auto holds = [](const std::vector<std::uint64_t>& colours, const Classes& classes) {
     for (std::size_t i = 0; i < colours.size(); ++i) {
       if (classes.of[i] != Classes::kNone && colours[i] != colours[classes.first[classes.of[i]]]) return false;
     }
     return true;
   };
-  return holds(again.ranks_, rank_classes_) && holds(again.entities_, entity_classes_) &&
-         holds(again.links_, link_classes_);
+  return holds(ranks_, rank_classes_) && holds(entities_, entity_classes_) && holds(links_, link_classes_);
 }
 
 // Each part sees the newest colours of the one before it, so a difference
@@ -155,10 +138,10 @@ void Refinement::colour_wires() {
   }
 }
 
+// A link that no wire loads takes no part.
 void Refinement::colour_links() {
   for (std::size_t l = 0; l < links_.size(); ++l) {
-    if (links_[l] == 0) continue;
-    links_[l] = hash(links_[l], load_[l]) | 1;
+    links_[l] = load_[l] == 0 ? 0 : hash(links_[l], load_[l]) | 1;
     load_[l] = 0;
   }
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/fold_flows.h"
+#include "sim/fold_hash.h"
 #include "sim/workload.h"
 
 namespace orrery::sim {
@@ -36,8 +37,9 @@ class Refinement {
   // Makes ranks differ that refinement would not tell apart; run() again afterwards.
   void split(RankId rank, std::uint64_t by);
 
-  // Whether the classes found are equitable, by hashes that had no part in finding them.
-  bool verify() const;
+  // Whether the classes found are equitable, by hashes that had no part in finding
+  // them. Uses up the colours: nothing but the classes may be asked for afterwards.
+  bool verify();
 
   const Classes& ranks() const { return rank_classes_; }
   const Classes& entities() const { return entity_classes_; }  // with wires: those of one class, each at its place
@@ -50,7 +52,7 @@ class Refinement {
   void colour_links();
   void colour_ranks();
   std::uint64_t colour_of_neighbours(RankId rank) const;
-  std::uint64_t hash(std::uint64_t a, std::uint64_t b) const;
+  std::uint64_t hash(std::uint64_t a, std::uint64_t b) const { return hash_pair(a, b, seed_); }
 
   const Workload& workload_;
   const FlowTable& flows_;
