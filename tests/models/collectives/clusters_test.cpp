@@ -1,0 +1,113 @@
+#include "clusters.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "sim/flow_net.h"
+#include "topology/catalogue.h"
+
+// The planner over every cluster that ships, and its plans in the flow network.
+
+namespace orrery::models {
+namespace {
+
+using sim::TransferKind;
+
+SearchPath presets() {
+  return SearchPath({std::string(ORRERY_SOURCE_DIR) + "/scenarios"});
+}
+
+// A preset on `gpus` GPUs; nothing where its kind is not built yet.
+std::optional<topology::ClusterSpec> shipped(const std::string& name, int gpus) {
+  const auto text = parse_document("{preset: " + name + ", gpus: " + std::to_string(gpus) + "}", "test.yaml");
+  const auto spec = topology::read_cluster(text.value(), presets());
+  if (!spec) return std::nullopt;
+  return *spec;
+}
+
+constexpr TransferKind kKinds[] = {TransferKind::all_reduce, TransferKind::all_gather, TransferKind::reduce_scatter,
+                                   TransferKind::all_to_all, TransferKind::broadcast,  TransferKind::gather};
+
+TEST(ShippedClusters, EveryPlanMovesAndFits) {
+  int built = 0;
+  for (const std::string& name : presets().names("hardware/clusters")) {
+    const auto spec = shipped(name, 144);
+    if (!spec) continue;
+    ++built;
+    const Bench bench(*spec);
+    for (TransferKind kind : kKinds)
+      for (std::int64_t bytes : {1ll, 1ll << 20, 1ll << 30}) {
+        const auto& plan = bench.plan(kind, ranks(144), bytes);
+        if (spec->ideal) {
+          EXPECT_TRUE(plan.phases.empty());
+          continue;
+        }
+        ASSERT_EQ(plan.phases.size(), 1u) << name;
+        const sim::Phase& phase = plan.phases[0];
+        EXPECT_GT(phase.latency, Duration()) << name;
+        ASSERT_GT(phase.max_rate.n, 0) << name;
+        for (const sim::LinkUse& use : *phase.uses)
+          EXPECT_LE(use.connections * phase.max_rate.n, bench.fabric->links()[use.link].capacity.n) << name;
+      }
+  }
+  EXPECT_GE(built, 15);
+}
+
+// Inside one domain of 72 GPUs nothing leaves it; 144 fill two.
+TEST(ShippedClusters, AnNvl72IsOneNode) {
+  const auto spec = shipped("gb200-nvl72", 144);
+  ASSERT_TRUE(spec);
+  const Bench bench(*spec);
+  const auto& inside = bench.plan(TransferKind::all_gather, ranks(72), 1 << 30);
+  EXPECT_EQ(bench.bytes_over(inside, topology::LinkKind::nic), 0);
+  const auto& both = bench.plan(TransferKind::all_gather, ranks(144), 1 << 30);
+  EXPECT_GT(bench.bytes_over(both, topology::LinkKind::nic), 0);
+  EXPECT_GT(bench.seconds(TransferKind::all_gather, ranks(144), 1 << 30),
+            bench.seconds(TransferKind::all_gather, ranks(72), 1 << 30));
+}
+
+struct Network {
+  IdVector<LinkId, sim::Link> links;
+  explicit Network(const topology::Fabric& fabric) {
+    for (const auto& link : fabric.links()) links.add({link.capacity, static_cast<std::uint8_t>(link.kind)});
+  }
+};
+
+// The flow network grants max_rate to a transfer that is alone: analytic is its limit.
+TEST(Flow, GrantsAlonePlansTheirFullRate) {
+  const Bench bench(h100(4));
+  const Network network(*bench.fabric);
+  for (TransferKind kind : kKinds)
+    for (std::int64_t bytes : {1000ll, 1ll << 24, 1ll << 30}) {
+      sim::FlowNet flows(network.links);
+      const sim::Phase& phase = bench.plan(kind, ranks(32), bytes).phases[0];
+      std::vector<sim::FlowNet::Completion> done;
+      flows.start(Time(), phase);
+      flows.settle(Time(), done);
+      ASSERT_EQ(done.size(), 1u);
+      EXPECT_EQ(done[0].when.since_start(), phase.bytes / phase.max_rate) << sim::to_string(kind);
+    }
+}
+
+// Eight data-parallel rings, one a rail, never meet; two on one rail share its NICs.
+TEST(Flow, RingsOnDifferentRailsDoNotMeet) {
+  const Bench bench(h100(4));
+  const Network network(*bench.fabric);
+  sim::FlowNet flows(network.links);
+  std::vector<sim::FlowNet::Completion> done;
+  std::vector<sim::FlowNet::ActivityId> rings;
+  for (std::uint32_t rail = 0; rail < 8; ++rail)
+    rings.push_back(flows.start(Time(), bench.plan(TransferKind::all_gather, ranks(4, rail, 8), 1 << 28).phases[0]));
+  flows.settle(Time(), done);
+  const auto alone = flows.rate(rings[0]);
+  for (auto ring : rings) EXPECT_EQ(flows.rate(ring), alone);
+
+  const auto second = flows.start(Time(), bench.plan(TransferKind::all_gather, ranks(4, 0, 8), 1 << 28).phases[0]);
+  flows.settle(Time(), done);
+  EXPECT_NEAR(static_cast<double>(flows.rate(second).n), static_cast<double>(alone.n) / 2, 1);
+  EXPECT_EQ(flows.rate(rings[1]), alone);
+}
+
+}  // namespace
+}  // namespace orrery::models
