@@ -76,7 +76,8 @@ std::string network(const Result& r) {
   Table table("l");
   for (const auto& [kind, bytes] : r.bytes_by_link_kind)
     if (bytes.n > 0) table.row({kind, with_prefix(static_cast<double>(bytes.n)) + "B"});
-  return table.str();
+  const std::string text = table.str();
+  return text.empty() ? "  nothing\n" : text;
 }
 
 std::string links(const Result& r) {

@@ -7,10 +7,10 @@ import unittest
 ORRERY = os.environ.get("ORRERY", "build/bin/orrery")
 SOURCE = os.environ.get("ORRERY_SOURCE", os.getcwd())
 
-# Four stages, eight micro-batches, free links: only the pipeline is left.
+# Four stages, eight micro-batches, free links, next to no vocabulary: only the pipeline is left.
 BUBBLE = """\
 name: four by eight
-model:    {layers: 32, hidden: 4096, ffn: 16384, heads: 32, vocab: 50304}
+model:    {layers: 32, hidden: 4096, ffn: 16384, heads: 32, vocab: 128}
 cluster:  {preset: ideal, nodes: 1, gpus_per_node: 4}
 training: {sequence_length: 2048, global_batch: 8, micro_batch: 1}
 layout:   {tp: 1, pp: 4}
