@@ -1,5 +1,3 @@
-#include <malloc.h>
-
 #include <CLI/CLI.hpp>
 #include <iostream>
 
@@ -59,16 +57,6 @@ int parse_and_run(int argc, char** argv) {
   return status;
 }
 
-// Memory that was freed is wanted again a moment later: compiling, folding and
-// running each build and drop large arrays. Giving them back to the system in
-// between cost a third of a folded 16,384-GPU step in page faults.
-void keep_freed_memory() {
-  constexpr int kNever = 1 << 30;
-  mallopt(M_TRIM_THRESHOLD, kNever);
-  mallopt(M_MMAP_THRESHOLD, kNever);
-  mallopt(M_TOP_PAD, 64 << 20);
-}
-
 int guarded(int argc, char** argv) {
   try {
     return parse_and_run(argc, argv);
@@ -86,7 +74,6 @@ int guarded(int argc, char** argv) {
 }  // namespace orrery::cli
 
 int main(int argc, char** argv) {
-  orrery::cli::keep_freed_memory();
   orrery::cli::end_quietly_on_broken_pipe();
   return orrery::cli::guarded(argc, argv);
 }
