@@ -66,6 +66,16 @@ Errors Faults::finish() && {
   return std::move(errors_);
 }
 
+OpIndex end_of_group(const std::vector<Op>& ops, OpIndex first) {
+  while (ops[first].grouped_with_next()) {
+    OpIndex next = first + 1;
+    while (next < ops.size() && ops[next].kind == OpKind::wait) ++next;
+    if (next >= ops.size() || !is_pair(ops[next].kind)) break;
+    first = next;
+  }
+  return first + 1;
+}
+
 std::string describe(const Workload& workload, RankId rank, StreamIndex stream, OpIndex op) {
   const Program& program = workload.programs[workload.program_of[rank]];
   const std::string what =

@@ -37,10 +37,6 @@ struct Meets {
   std::vector<Sequence> sequences;
 };
 
-bool pairs(OpKind kind) {
-  return kind == OpKind::send || kind == OpKind::receive;
-}
-
 const Transfer& transfer_of(const Program& program, const Op& op) {
   return program.transfers[static_cast<std::size_t>(op.payload)];
 }
@@ -52,7 +48,7 @@ Meets meets_of(const Program& program) {
     const auto stream = static_cast<StreamIndex>(s);
     const auto& ops = program.streams[s].ops;
     for (OpIndex i = 0; i < ops.size(); ++i) {
-      if (pairs(ops[i].kind)) {
+      if (is_pair(ops[i].kind)) {
         const Transfer& transfer = transfer_of(program, ops[i]);
         Traffic& sum = traffic[{ops[i].kind == OpKind::send, transfer.role, transfer.tag}];
         if (sum.count++ == 0) sum = {transfer.role, transfer.tag, ops[i].kind == OpKind::send, 1, 0, {stream, i}};

@@ -39,6 +39,14 @@ void check_meetings(const Workload& workload, Faults& faults);
 // Nobody waits in a circle: found by running the programs without time.
 void check_waits(const Workload& workload, Faults& faults);
 
+inline bool is_pair(OpKind kind) {
+  return kind == OpKind::send || kind == OpKind::receive;
+}
+
+// One past the group of sends and receives that starts at `first`. The second
+// dependency of one that is grouped stands before it, as a wait inside the group.
+OpIndex end_of_group(const std::vector<Op>& ops, OpIndex first);
+
 // "rank 3 (stage 1)".
 std::string name_of(const Workload& workload, RankId rank);
 // "send 'F3.0' (op 12 of stream pp)".

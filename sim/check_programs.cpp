@@ -173,9 +173,9 @@ class ProgramCheck {
   }
 
   void check_grouping(const Op& op) {
-    const auto pairs = [](OpKind kind) { return kind == OpKind::send || kind == OpKind::receive; };
-    const bool next_pairs = index_ + 1 < ops().size() && pairs(ops()[index_ + 1].kind);
-    if (!pairs(op.kind) || !next_pairs) fault("is grouped with the op after it, but only sends and receives can be");
+    if (!is_pair(op.kind) || end_of_group(ops(), index_) == index_ + 1) {
+      fault("is grouped with the op after it, but only sends and receives can be");
+    }
   }
 
   void check_transfer(const Op& op) {
@@ -183,7 +183,7 @@ class ProgramCheck {
     const Transfer& transfer = program_.transfers[static_cast<std::size_t>(op.payload)];
     if (transfer.bytes.n < 0) fault("moves fewer than 0 bytes");
     if (!workload_.planner) fault("has no planner to say how long it takes");
-    const bool pairs = op.kind == OpKind::send || op.kind == OpKind::receive;
+    const bool pairs = is_pair(op.kind);
     const bool point_to_point = transfer.kind == TransferKind::point_to_point;
     const bool copies = transfer.kind == TransferKind::copy;
     const bool fits = pairs ? point_to_point : op.kind == OpKind::copy ? copies : !point_to_point && !copies;

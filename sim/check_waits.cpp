@@ -19,28 +19,19 @@ namespace {
 
 constexpr std::uint32_t kNone = UINT32_MAX;
 
-bool pairs(OpKind kind) {
-  return kind == OpKind::send || kind == OpKind::receive;
-}
-
 // The ops of a stream that may hold it up; all others are passed in stride.
 struct Stops {
   std::vector<OpIndex> first;  // of each stop: one op, or sends and receives grouped
   OpIndex ops = 0;
 };
 
-OpIndex end_of_group(const std::vector<Op>& ops, OpIndex first) {
-  while (ops[first].grouped_with_next()) ++first;
-  return first + 1;
-}
-
 Stops stops_of(const std::vector<Op>& ops) {
   Stops stops{.first = {}, .ops = static_cast<OpIndex>(ops.size())};
   for (OpIndex i = 0; i < ops.size(); ++i) {
-    const bool meets = ops[i].kind == OpKind::collective || pairs(ops[i].kind);
+    const bool meets = ops[i].kind == OpKind::collective || is_pair(ops[i].kind);
     if (!meets && !ops[i].waits()) continue;
     stops.first.push_back(i);
-    if (meets && pairs(ops[i].kind)) i = end_of_group(ops, i) - 1;
+    if (meets && is_pair(ops[i].kind)) i = end_of_group(ops, i) - 1;
   }
   return stops;
 }
@@ -194,7 +185,7 @@ class UntimedRun {
     if (s.posted) return s.open == 0;
     const auto& all = ops(s);
     const OpIndex first = position(s);
-    const OpIndex end = pairs(all[first].kind) ? end_of_group(all, first) : first + 1;
+    const OpIndex end = is_pair(all[first].kind) ? end_of_group(all, first) : first + 1;
     for (OpIndex i = first; i < end; ++i) {
       if (is_met(s, all[i])) continue;
       s.waits_for = all[i].after_stream;
@@ -203,9 +194,12 @@ class UntimedRun {
     s.posted = true;
     s.open = 0;
     if (all[first].kind == OpKind::collective) return arrive(number, all[first]);
-    if (!pairs(all[first].kind)) return true;
-    s.open = end - first;
-    for (OpIndex i = first; i < end; ++i) post(number, all[i], i);
+    if (!is_pair(all[first].kind)) return true;
+    s.open = static_cast<std::uint32_t>(
+        std::count_if(all.begin() + first, all.begin() + end, [](const Op& op) { return is_pair(op.kind); }));
+    for (OpIndex i = first; i < end; ++i) {
+      if (is_pair(all[i].kind)) post(number, all[i], i);
+    }
     return s.open == 0;
   }
 
@@ -268,12 +262,12 @@ class UntimedRun {
   // The op that keeps the stream where it is: of a group the first that is not met.
   OpIndex culprit(const StreamState& s) const {
     OpIndex op = position(s);
-    if (!pairs(ops(s)[op].kind)) return op;
+    if (!is_pair(ops(s)[op].kind)) return op;
     const OpIndex end = end_of_group(ops(s), op);
     const std::uint32_t number = first_stream_[s.rank] + s.index;
     for (OpIndex i = op; i < end; ++i) {
       if (!s.posted && !is_met(s, ops(s)[i])) return i;
-      if (!s.posted) continue;
+      if (!s.posted || !is_pair(ops(s)[i].kind)) continue;
       const auto& posts = channels_[channel(s, ops(s)[i])].posts;
       if (std::any_of(posts.begin(), posts.end(), [&](const Post& p) { return p.stream == number && p.op == i; }))
         return i;

@@ -198,6 +198,19 @@ TEST(Check, GroupedTheyMeet) {
   EXPECT_EQ(faults(row({a.finish(), b.finish()})), "");
 }
 
+// A second dependency of a grouped op stands inside the group, as a wait.
+TEST(Check, AGroupMayHoldAWait) {
+  Writer a("a"), b("b");
+  const OpRef one = a.kernel(a.main, "one"), two = a.kernel(a.side, "two");
+  a.send(a.comm, kNext, "F0", 8, true);
+  a.b.wait(a.comm, one);
+  a.b.wait(a.comm, two);
+  a.receive(a.comm, kNext, "B0");
+  b.send(b.comm, kPrevious, "B0", 8, true);
+  b.receive(b.comm, kPrevious, "F0");
+  EXPECT_EQ(faults(row({a.finish(), b.finish()})), "");
+}
+
 // A cycle through dependencies: rank 0's side waits for its main stream, which
 // waits for a collective that rank 1 reaches only after receiving from that side.
 TEST(Check, ACycleThroughStreamsGroupsAndPeers) {
