@@ -19,7 +19,6 @@ Footprint summarize(const Fabric& fabric, LinkUses uses) {
     const topology::FabricLink& link = fabric.links()[use.link];
     double& rate = link.kind == LinkKind::nvlink ? f.nvlink_rate : f.network_rate;
     rate = std::min(rate, static_cast<double>(link.capacity.n / use.connections));
-    f.heaviest = std::max(f.heaviest, use.connections);
   }
   f.uses = std::make_shared<const LinkUses>(std::move(uses));
   return f;

@@ -12,9 +12,8 @@ namespace orrery::models {
 // allow on an idle network.
 struct Footprint {
   std::shared_ptr<const sim::LinkUses> uses;
-  std::uint32_t heaviest = 0;  // connections on the link that has most
-  double nvlink_rate = 0;      // bytes/s of one connection where NVLinks bound it; infinite where none is used
-  double network_rate = 0;     // the same for every other link
+  double nvlink_rate = 0;   // bytes/s of one connection where NVLinks bound it; infinite where none is used
+  double network_rate = 0;  // the same for every other link
 
   // Bytes/s of one connection when a protocol reaches these shares of the links.
   double rate(double nvlink_share, double network_share) const {

@@ -56,7 +56,7 @@ double ll_max(const NcclModel& m, const Communicator& c) {
 
 // Bus bandwidth in GB/s.
 double ring_bandwidth(const NcclModel& m, const Communicator& c, Protocol protocol) {
-  const double all = c.graph.channels * (c.nodes() <= 2 ? c.graph.speed_intra : c.graph.speed_inter);
+  const double all = c.graph.channels * c.graph.speed;
   if (protocol == Protocol::ll) return std::min(ll_max(m, c), all * 0.5);
   if (protocol == Protocol::ll128) return std::min(all * 0.92, c.graph.channels * m.ring_ll128[by_nodes(c)]);
   return all;

@@ -154,7 +154,7 @@ ChannelGraph channel_graph(Generation generation, double nvlink_budget, int node
   if (nodes == 1) {
     const int channels = single_node_channels(generation);
     const double speed = fastest(intra_speeds(generation), nvlink_budget / channels);
-    return {2 * channels, speed / 2, speed / 2, speed / 2};
+    return {2 * channels, speed / 2, speed / 2};
   }
   int channels = std::max(1, nics);
   const double nvlink_share = ranks_per_node > 1 ? nvlink_budget / channels : nic;
@@ -169,7 +169,7 @@ ChannelGraph channel_graph(Generation generation, double nvlink_budget, int node
   int copies = 2;
   if (hopper_on && speed > 45 && copies * channels < 16) copies *= 2;
   channels = std::min(channels * copies, kMostChannels);
-  return {channels, speed / copies, speed / copies, tree_speed * speed / copies};
+  return {channels, speed / copies, tree_speed * speed / copies};
 }
 
 int send_channels(Generation generation, bool crosses_network, double nic) {

@@ -54,10 +54,9 @@ const Measured& measured(Generation generation);
 // Channels of a communicator as NCCL's search would find them (section 3.3 of
 // graph/search.cc), for NVSwitch nodes.
 struct ChannelGraph {
-  int channels = 0;        // compute channels
-  double speed_intra = 0;  // GB/s of one compute channel inside a node
-  double speed_inter = 0;  // and between nodes
-  double tree_speed = 0;   // what NCCL reckons a tree's channel with
+  int channels = 0;       // compute channels
+  double speed = 0;       // GB/s of one compute channel
+  double tree_speed = 0;  // what NCCL reckons a tree's channel with
 };
 
 // `nic` is the rated bandwidth of one NIC in GB/s, `nics` those that the ranks of

@@ -10,13 +10,14 @@
 namespace orrery::models {
 
 struct KernelTime {
-  Duration time;         // rounded to 1 ns
+  Duration time;             // rounded to 1 ns
   double low = 0, high = 0;  // seconds, from the tier's known error
-  int tier = 1;          // 0 datasheet, 1 fitted curve, 2 measured residual, 3 measured exactly
+  int tier = 1;              // 0 datasheet, 1 fitted curve, 2 measured residual, 3 measured exactly
 };
 
 // From a kernel's shape to its time on one GPU. Memoised; answers depend on the
-// arguments alone and are equal on every machine (no libm in a branch).
+// arguments alone and are equal on every machine (portable_math.h). It keeps
+// answers without locks: one model a thread.
 class CostModel {
  public:
   CostModel(const topology::GpuSpec& gpu, const Stack& stack);

@@ -49,7 +49,7 @@ struct MemoryBoundShape {
 struct Kernel {
   std::variant<GemmShape, AttentionShape, MemoryBoundShape> shape;
 
-  Flops flops() const;                 // as executed (causal blocks counted once, no masked half)
+  Flops flops() const;  // as executed (causal blocks counted once, no masked half)
   sim::KernelClass kernel_class() const;
   auto operator<=>(const Kernel&) const = default;
 };
