@@ -31,15 +31,20 @@ std::string_view first_written(const Reading& reading, std::initializer_list<std
   return *keys.begin();
 }
 
+std::string product_text(Int128 product) {
+  constexpr std::int64_t kPrinted = 1'000'000'000'000;
+  return product > kPrinted ? "more than " + text(kPrinted) : text(static_cast<std::int64_t>(product));
+}
+
 std::string grid_text(const LayoutSpec& layout, bool with_dp) {
   std::string names = "tp*cp*pp", numbers = text(layout.tp) + "*" + text(layout.cp) + "*" + text(layout.pp);
-  std::int64_t product = std::int64_t{layout.tp} * layout.cp * layout.pp;
+  Int128 product = std::int64_t{layout.tp} * layout.cp * layout.pp;
   if (with_dp) {
     names += "*dp";
     numbers += "*" + text(layout.dp);
     product *= layout.dp;
   }
-  return names + " = " + numbers + " = " + text(product);
+  return names + " = " + numbers + " = " + product_text(product);
 }
 
 void check_attention_kind(Reading& reading) {

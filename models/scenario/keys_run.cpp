@@ -4,7 +4,8 @@
 namespace orrery::models {
 namespace {
 
-constexpr double kMostRanks = 1 << 24;
+// Products of three degrees stay within 64 bits.
+constexpr double kMostRanks = 1 << 20;
 
 constexpr Key kTraining[] = {
     {.path = "training.sequence_length",

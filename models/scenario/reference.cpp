@@ -63,8 +63,8 @@ std::string row(const Key& key) {
 
 constexpr std::string_view kHead = R"(# The scenario file: every key
 
-Generated from the reader's own table of keys (`models/scenario/keys*.cpp`); the JSON Schema beside this page,
-`scenario.schema.json`, comes from the same table. Name it in the first line of a scenario and editors complete and check:
+Generated from the reader's own table of keys (`models/scenario/keys*.cpp`); the JSON Schema,
+`scenarios/scenario.schema.json`, comes from the same table. Name it in the first line of a scenario and editors complete and check:
 
     # yaml-language-server: $schema=<path to>/scenario.schema.json
 

@@ -27,7 +27,7 @@ TEST(Reference, PageIsMadeFromTheTable) {
 }
 
 TEST(Reference, SchemaIsMadeFromTheTable) {
-  expect_current(ORRERY_SOURCE_DIR "/docs/scenario.schema.json", scenario_json_schema());
+  expect_current(ORRERY_SOURCE_DIR "/scenarios/scenario.schema.json", scenario_json_schema());
 }
 
 // An independent validator agrees with ours on every file that is shipped.

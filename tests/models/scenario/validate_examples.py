@@ -7,7 +7,7 @@ import jsonschema
 import yaml
 
 root = sys.argv[1]
-schema = json.load(open(root + "/docs/scenario.schema.json"))
+schema = json.load(open(root + "/scenarios/scenario.schema.json"))
 jsonschema.Draft7Validator.check_schema(schema)
 validator = jsonschema.Draft7Validator(schema)
 faults = 0
