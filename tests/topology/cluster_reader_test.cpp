@@ -53,6 +53,13 @@ TEST(ClusterReader, ListsWhatNobodyWrote) {
     EXPECT_TRUE(listed(key)) << key;
 }
 
+TEST(ClusterReader, SaysWhenCurvesAreAnotherGpus) {
+  EXPECT_TRUE(cluster("{preset: dgx-h100, nodes: 1}").assumptions.empty());
+  const ClusterSpec borrowed = cluster("{preset: gb200-nvl72, gpus: 4}");
+  ASSERT_EQ(borrowed.assumptions.size(), 1u);
+  EXPECT_EQ(borrowed.assumptions[0], "gpu 'gb200': kernels are timed by the curves of b200-sxm-180gb");
+}
+
 TEST(ClusterReader, AnOverrideChangesOneKeyAndNoOther) {
   const ClusterSpec plain = cluster("{preset: dgx-h100, nodes: 4}");
   const ClusterSpec changed = cluster("{preset: dgx-h100, nodes: 4, fabric: {oversubscription: 2}}");

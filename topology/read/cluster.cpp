@@ -27,7 +27,7 @@ const Names kRoutingBuilt = {"balanced"};
 
 // A value that the contract knows. What is not built yet is refused by key.
 std::optional<std::string> built(Fields& f, std::string_view key, Names known, Names ready) {
-  const std::optional<std::string> value = f.choice(key, known);
+  std::optional<std::string> value = f.choice(key, known);
   if (!value || std::find(ready.begin(), ready.end(), *value) != ready.end()) return value;
   std::string list;
   for (std::string_view name : ready) list += (list.empty() ? "" : ", ") + std::string(name);
@@ -76,10 +76,14 @@ class ClusterReader {
 
   void read_the_gpu(const Node& node) {
     Result<GpuSpec> gpu = read_gpu(node, path_);
-    if (gpu)
-      spec_.gpu = std::move(*gpu);
-    else
+    if (!gpu) {
       errors_.insert(errors_.end(), gpu.errors().begin(), gpu.errors().end());
+      return;
+    }
+    spec_.gpu = std::move(*gpu);
+    if (!spec_.gpu.fitted)
+      spec_.assumptions.push_back("gpu '" + spec_.gpu.name + "': kernels are timed by the curves of " +
+                                  spec_.gpu.transferred_from);
   }
 
   void read_scale_up(Fields& cluster) {
