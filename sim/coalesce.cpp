@@ -20,6 +20,7 @@ Marker::Kind marker_kind(const Op& op, std::span<const Marker> markers) {
 void FlatStream::look_ahead(const std::vector<bool>& awaited, std::span<const Marker> markers, bool memory_breaks) {
   const auto breaks = [&](const Op& op) { return !is_local(op.kind) || (memory_breaks && is_memory(op.kind)); };
   ahead.assign(size() + 1u, {size(), size(), size(), size()});
+  entered_ahead.resize(size());
   bool may_follow = false;  // op i + 1 may stand inside a run
   bool any_kernel = false;  // behind op i,
   Category category = 0;    // and its category
@@ -34,6 +35,7 @@ void FlatStream::look_ahead(const std::vector<bool>& awaited, std::span<const Ma
                 is_kernel && any_kernel && op.category != category ? i + 1 : next.category_end,
                 is_action ? i : next.next_action, is_kernel || !is_local(op.kind) || is_end ? i : next.next_timed};
     may_follow = !is_break && !op.waits();
+    entered_ahead[i] = op.kind == OpKind::collective && !op.waits() && !memory_breaks && i > 0 && !awaited[i - 1];
     if (is_kernel) category = op.category, any_kernel = true;
   }
 }

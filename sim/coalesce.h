@@ -54,6 +54,8 @@ class FlatStream {
 
   std::span<const Op> ops;
   std::vector<Ahead> ahead;  // size() + 1 entries
+  // Collectives that the end of a run leads straight into, and nobody waits for that end.
+  std::vector<bool> entered_ahead;
 
   // One past the group of sends and receives that starts at `op`: it goes on
   // behind each op that says so, and over waits in its middle.

@@ -75,6 +75,7 @@ RunResult Engine::run() {
     if (network_touched_) settle_network();
     if ((++instants & 0xfff) == 0 && !go_on()) break;
   }
+  if (unfinished_ > 0 && !result_.interrupted) arrive_all();
   return summarize();
 }
 
@@ -135,10 +136,14 @@ bool Engine::start_run(StreamState& s) {
   s.op_start = s.mark = now_;
   s.work_left = is_kernel ? cost_of(s, s.at) : 0;
   s.first_end = now_ + Duration::ps(slowed(s.work_left, speeds_.permille(s.speed, op.kernel_class())));
-  if (s.index == kMainStream && f.ahead[s.at].next_timed < s.until) stamp_pending(s);
+  if (s.index == kMainStream && f.ahead[s.at].next_timed < s.until) stamp_pending(s, now_);
 
   const Time end = clock_of(s).end_of(s.until - 1);
   if (end > now_) {
+    if (coalesce_ && s.index == kMainStream && s.until < f.size() && f.entered_ahead[s.until]) {
+      enter_ahead(s, end);
+      return false;
+    }
     s.status = StreamStatus::running;
     schedule(s, end);
     return false;
@@ -220,7 +225,7 @@ void Engine::wake_waiters(StreamState& s) {
 bool Engine::next_step(StreamState& s) {
   const bool is_last = s.step + 1 == static_cast<std::uint32_t>(workload_.steps);
   const bool is_main = s.index == kMainStream;
-  if (is_main) stamp_pending(s);
+  if (is_main) stamp_pending(s, now_);
   RankState& rank = rank_of(s);
   if (is_last && source_) {
     s.status = StreamStatus::drained;

@@ -20,11 +20,11 @@ void Engine::stamp_actions(StreamState& s, OpIndex end, const RunClock& clock) {
   }
 }
 
-void Engine::stamp_pending(StreamState& main) {
+void Engine::stamp_pending(StreamState& main, Time when) {
   RankState& rank = rank_of(main);
   if (rank.pending_begin == kNothingPending) return;
   const FlatStream& f = flat(main);
-  for (OpIndex op = rank.pending_begin; op < main.at; op = f.ahead[op + 1].next_action) stamp(rank, main, op, now_);
+  for (OpIndex op = rank.pending_begin; op < main.at; op = f.ahead[op + 1].next_action) stamp(rank, main, op, when);
   rank.pending_begin = kNothingPending;
 }
 
@@ -90,9 +90,18 @@ void Engine::settle(const StreamState& s, Time bubble_from, Time bubble_to) {
   const bool is_main = &main == &s;
   accounting_.set_clock(rank, now_);
   if (s.status == StreamStatus::running) return settle_run(s, is_main, since);
-  if (s.status != StreamStatus::meeting) return;
+  if (s.status == StreamStatus::meeting) return settle_meeting(s, s.at, since, bubble_from, bubble_to);
+  if (s.status != StreamStatus::arriving) return;
+  settle_run(s, is_main, since);
+  const Time arrival = clock_of(s).end_of(s.until - 1);
+  if (arrival < now_) settle_meeting(s, s.until, std::max(since, arrival), bubble_from, bubble_to);
+}
 
-  const Op& op = flat(s).ops[s.at];
+// The time since `since` in the transfer at `index`, or waiting for it.
+void Engine::settle_meeting(const StreamState& s, OpIndex index, Time since, Time bubble_from, Time bubble_to) {
+  const RankId rank{s.rank};
+  const bool is_main = s.index == kMainStream;
+  const Op& op = flat(s).ops[index];
   if (s.flowing == 0 && waits_for_pipeline(s, op)) return accounting_.bubble(rank, since, now_);
   if (s.flowing == 0) return accounting_.late(rank, op.category, since, now_, bubble_from, bubble_to);
   if (is_main) return accounting_.busy(rank, op.category, now_ - since);

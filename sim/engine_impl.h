@@ -16,10 +16,12 @@ namespace orrery::sim {
 //
 // Invariants between events:
 //  (1) Every unfinished stream is exactly one of: running (an event of its
-//      generation is due), meeting (its transfers are open or in progress),
+//      generation is due), arriving (running, and the collective behind its run
+//      will take it along), meeting (its transfers are open or in progress),
 //      blocked (in the waiter list of the stream it waits for), drained.
 //  (2) A transfer in progress has exactly one valid event: the end of a latency,
-//      or the network's last prediction for its activity.
+//      or the network's last prediction for its activity. A meeting that all have
+//      entered, some ahead of time, has one at the last arrival.
 //  So when the heap is empty and a stream is unfinished, the run is stuck.
 class Engine {
  public:
@@ -49,6 +51,12 @@ class Engine {
   // engine_transfers.cpp: what ranks do together
   void start_transfers(StreamState& s);
   void enter(StreamState& s, OpIndex op);
+  void enter_ahead(StreamState& s, Time arrival);
+  void begin_at_last_arrival(std::uint32_t meeting);
+  void move_arrival(const StreamState& s, Time arrival);
+  void arrive(StreamState& s, Time arrival);
+  void arrive_all();
+  void note_last_arrivals(Meeting& meeting);
   void note_arrival(Meeting& meeting, RankId rank);
   void begin(std::uint32_t meeting);
   void proceed(std::uint32_t meeting);
@@ -66,7 +74,7 @@ class Engine {
 
   // engine_account.cpp: what results are made of
   void stamp_actions(StreamState& s, OpIndex end, const RunClock& clock);
-  void stamp_pending(StreamState& main);
+  void stamp_pending(StreamState& main, Time when);
   void stamp(RankState& rank, const StreamState& s, OpIndex op, Time when);
   void trace_run(const StreamState& s, OpIndex end, const RunClock& clock);
   void trace_transfers(const StreamState& s);
@@ -74,6 +82,7 @@ class Engine {
   void settle(const StreamState& s, Time bubble_from, Time bubble_to);
   const StreamState& blocking(const StreamState& main) const;
   bool waits_for_pipeline(const StreamState& s, const Op& op) const;
+  void settle_meeting(const StreamState& s, OpIndex op, Time since, Time bubble_from, Time bubble_to);
   void settle_run(const StreamState& via, bool is_main, Time since);
   RunResult summarize();
 

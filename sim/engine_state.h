@@ -11,16 +11,17 @@
 namespace orrery::sim {
 
 enum class StreamStatus : std::uint8_t {
-  ready,    // can go on now
-  blocked,  // waits for an op of another stream of its rank
-  running,  // in a run of local ops; an event is due at its end
-  meeting,  // in a collective, a copy or a group of sends and receives
-  drained,  // at its end, and a source may append
+  ready,     // can go on now
+  blocked,   // waits for an op of another stream of its rank
+  running,   // in a run of local ops; an event is due at its end
+  arriving,  // running, and already entered in the collective behind the run
+  meeting,   // in a collective, a copy or a group of sends and receives
+  drained,   // at its end, and a source may append
   finished,
 };
 
 // What differs between two ranks of one program: one of these a stream.
-struct alignas(64) StreamState {
+struct StreamState {
   Time op_start;               // running, meeting: of op `at`
   Time first_end;              // running: end of op `at`
   Time mark;                   // running: since when op `at` has its present speed
@@ -30,16 +31,17 @@ struct alignas(64) StreamState {
   std::uint32_t step = 0;
   std::uint32_t generation = 0;  // of the event that is due
   std::uint32_t rank = 0;
-  std::uint16_t open = 0;     // meeting: transfers that have not ended
-  std::uint16_t flowing = 0;  // meeting: those of them that have begun
-  SpeedIndex speed = 0;       // running: under which the run was planned
+  std::uint32_t meeting = kNone;  // arriving: where
+  std::uint16_t open = 0;         // meeting: transfers that have not ended
+  std::uint16_t flowing = 0;      // meeting: those of them that have begun
+  SpeedIndex speed = 0;           // running: under which the run was planned
   StreamIndex index = 0;
   StreamStatus status = StreamStatus::ready;
   StreamIndex waits_on = kNoStream;
   StreamIndex first_waiter = kNoStream;  // streams blocked on this one, by index
   StreamIndex next_waiter = kNoStream;
 };
-static_assert(sizeof(StreamState) == 64);
+static_assert(sizeof(StreamState) <= 72);
 
 inline constexpr OpIndex kNothingPending = UINT32_MAX;
 

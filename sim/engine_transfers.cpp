@@ -29,7 +29,7 @@ void Engine::start_transfers(StreamState& s) {
     if (!is_met(s, f.ops[op])) return block(s, op);
     if (!is_local(f.ops[op].kind)) ++transfers;
   }
-  if (s.index == kMainStream) stamp_pending(s);
+  if (s.index == kMainStream) stamp_pending(s, now_);
   s.status = StreamStatus::meeting;
   s.op_start = now_;
   s.until = end;
@@ -45,7 +45,7 @@ void Engine::enter(StreamState& s, OpIndex index) {
   const Op& op = flat(s).ops[index];
   const auto transfer = static_cast<std::size_t>(op.payload);
   const RankId rank{s.rank};
-  const Participant who{id_of(s), index};
+  const Participant who{id_of(s), index, now_};
   std::uint32_t meeting = kNone;
   if (op.kind == OpKind::collective) {
     meeting = meetings_.collective(rank, s.index, rank_of(s).flat->program->transfers[transfer], who);
@@ -56,7 +56,69 @@ void Engine::enter(StreamState& s, OpIndex index) {
   }
   if (meeting == kNone) return;  // never met: the run ends stuck here
   note_arrival(meetings_[meeting], rank);
-  if (meetings_.is_complete(meeting)) begin(meeting);
+  if (!meetings_.is_complete(meeting)) return;
+  if (meetings_[meeting].any_ahead) return begin_at_last_arrival(meeting);
+  begin(meeting);
+}
+
+// The main stream's run leads straight into a collective: it enters now and
+// arrives when the run ends. That end needs no event of its own; if all members
+// do so, the whole meeting needs one. Only for the main stream: while it runs,
+// nothing else can change where its rank last waited (note_last_arrivals).
+void Engine::enter_ahead(StreamState& s, Time arrival) {
+  const auto transfer = static_cast<std::size_t>(flat(s).ops[s.until].payload);
+  const Participant who{id_of(s), s.until, arrival};
+  s.meeting = meetings_.collective(RankId{s.rank}, s.index, rank_of(s).flat->program->transfers[transfer], who);
+  if (s.meeting == kNone) {
+    s.status = StreamStatus::running;
+    return schedule(s, arrival);
+  }
+  s.status = StreamStatus::arriving;
+  meetings_[s.meeting].any_ahead = true;
+  if (meetings_.is_complete(s.meeting)) begin_at_last_arrival(s.meeting);
+}
+
+void Engine::begin_at_last_arrival(std::uint32_t index) {
+  Meeting& meeting = meetings_[index];
+  meeting.latest = Time();
+  for (const Participant& who : meeting.who) meeting.latest = std::max(meeting.latest, who.arrival);
+  events_.push({meeting.latest, static_cast<std::uint32_t>(streams_.size() + index), ++meeting.generation});
+}
+
+// The speed of kernels has changed under a run that leads into a collective.
+void Engine::move_arrival(const StreamState& s, Time arrival) {
+  for (Participant& who : meetings_[s.meeting].who)
+    if (who.stream == id_of(s)) who.arrival = arrival;
+  if (meetings_.is_complete(s.meeting)) begin_at_last_arrival(s.meeting);
+}
+
+// The run of an arriving stream is over: it is in the collective behind, since `arrival`.
+void Engine::arrive(StreamState& s, Time arrival) {
+  pass(s, s.until);
+  stamp_pending(s, arrival);
+  s.status = StreamStatus::meeting;
+  s.op_start = arrival;
+  s.until = s.at + 1;
+  s.open = 1;
+  s.flowing = 0;
+  if (options_.trace) met_[id_of(s)].assign(1, arrival);
+}
+
+// Nothing is due and not all are done: those on their way to a collective that
+// never begins arrive there.
+void Engine::arrive_all() {
+  for (StreamState& s : streams_) {
+    if (s.status != StreamStatus::arriving) continue;
+    const Time arrival = clock_of(s).end_of(s.until - 1);
+    now_ = std::max(now_, arrival);
+    arrive(s, arrival);
+  }
+}
+
+void Engine::note_last_arrivals(Meeting& meeting) {
+  meeting.bubble_from = meeting.bubble_to = Time();
+  for (const Participant& who : meeting.who)
+    if (who.arrival == now_) note_arrival(meeting, RankId{streams_[who.stream].rank});
 }
 
 // Of several that come last at one instant, the one whose bubble ended last (then:
@@ -76,11 +138,13 @@ void Engine::begin(std::uint32_t index) {
   meetings_.begin(index);
   Meeting& meeting = meetings_[index];
   meeting.met = now_;
+  if (meeting.any_ahead) note_last_arrivals(meeting);
   meeting.measured = streams_[meeting.who.front().stream].step + 1 == static_cast<std::uint32_t>(workload_.steps);
   const bool slows = speeds_.slows(meeting.plan->claim);
   for (const Participant& who : meeting.who) {
     StreamState& s = streams_[who.stream];
     settle(s, meeting.bubble_from, meeting.bubble_to);
+    if (s.status == StreamStatus::arriving) arrive(s, who.arrival);
     ++s.flowing;
     if (slows) add_claim(s, meeting.plan->claim, true);
   }
@@ -120,6 +184,7 @@ void Engine::start_flow(std::uint32_t index) {
 
 void Engine::transfer_event(std::uint32_t index) {
   Meeting& meeting = meetings_[index];
+  if (!meeting.plan) return begin(index);
   const std::vector<Phase>& phases = meeting.plan->phases;
   if (meeting.activity == kNone) return meeting.phase < phases.size() ? start_flow(index) : finish(index);
   const Phase& phase = phases[meeting.phase];
@@ -208,7 +273,8 @@ void Engine::add_claim(StreamState& s, std::uint8_t claim, bool starts) {
   rank.speed = starts ? speeds_.plus(rank.speed, claim) : speeds_.minus(rank.speed, claim);
   for (StreamIndex i = 0; i < rank.streams; ++i) {
     StreamState& other = sibling(s, i);
-    if (other.status == StreamStatus::running) change_speed(other, rank.speed);
+    const bool runs = other.status == StreamStatus::running || other.status == StreamStatus::arriving;
+    if (runs) change_speed(other, rank.speed);
   }
 }
 
@@ -232,7 +298,8 @@ void Engine::change_speed(StreamState& s, SpeedIndex speed) {
   }
   s.first_end = s.mark + Duration::ps(slowed(s.work_left, after));
   s.speed = speed;
-  schedule(s, clock_of(s).end_of(s.until - 1));
+  const Time end = clock_of(s).end_of(s.until - 1);
+  s.status == StreamStatus::arriving ? move_arrival(s, end) : schedule(s, end);
 }
 
 OpIndex Engine::op_in_progress(const StreamState& s) {

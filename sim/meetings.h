@@ -14,6 +14,7 @@ inline constexpr std::uint32_t kNone = UINT32_MAX;
 struct Participant {
   std::uint32_t stream = 0;
   OpIndex op = 0;
+  Time arrival;  // may lie ahead
 };
 
 // A transfer from the first op that arrives until it ends.
@@ -30,6 +31,7 @@ struct Meeting {
   Time bubble_from, bubble_to;  // when the last to come had last waited for the pipeline
   Time met;
   StreamIndex stream = 0;        // collectives: of the communicator
+  bool any_ahead = false;        // someone entered before its arrival
   bool sender_waits = false;     // open send (else receive)
   bool measured = false;         // belongs to the last step
   std::vector<Participant> who;  // in order of arrival; the sender first
