@@ -43,6 +43,12 @@ std::uint32_t number(Shape shape, Protocol protocol) {
 constexpr double kCopyStartup = 4;
 constexpr double kMicro = 1e-6, kGiga = 1e9;
 
+// A message of at most a page is all startup: at the slowest rate of a fabric its
+// bytes take nanoseconds, so it is not worth a place on the links. Scalars that a
+// whole job agrees on would else set the root of their tree apart from everybody
+// else, and with it every rank that stands where the root does.
+constexpr std::int64_t kFillsNoLink = 4096;
+
 // What is known of one group of ranks, kept as long as the planner. Footprints
 // are shared by all kinds and sizes with the same algorithm.
 struct GroupPlans {
@@ -127,12 +133,13 @@ class NcclPlanner : public sim::TransferPlanner {
 
   TransferPlan make(const TransferRequest& request, GroupPlans& group) const {
     if (fabric_->links().empty() || request.bytes.n <= 0 || request.ranks.empty()) return {};
-    if (request.kind == TransferKind::copy) return finish(copy_course(request, group), 0);
+    if (request.kind == TransferKind::copy) return finish(copy_course(request, group), 0, true);
     if (request.ranks.size() == 1 || request.ranks.front() == request.ranks.back()) return {};
-    if (request.kind == TransferKind::point_to_point) return finish(send_course(request, group), 1);
+    const bool on_links = request.bytes.n > kFillsNoLink;
+    if (request.kind == TransferKind::point_to_point) return finish(send_course(request, group), 1, on_links);
     if (!group.communicator)
       group.communicator = std::make_unique<Communicator>(make_communicator(*fabric_, site_, request.ranks));
-    return finish(course(request, group), 1);
+    return finish(course(request, group), 1, on_links);
   }
 
   Course course(const TransferRequest& request, GroupPlans& group) const {
@@ -283,7 +290,7 @@ class NcclPlanner : public sim::TransferPlanner {
   }
 
   // Rounded so that nothing ends early: bytes up, rate down.
-  TransferPlan finish(const Course& course, std::uint8_t claim) const {
+  TransferPlan finish(const Course& course, std::uint8_t claim, bool on_links) const {
     Phase phase;
     phase.latency = Duration::from_seconds(course.startup * kMicro);
     if (course.rate > 0 && std::isfinite(course.rate)) {
@@ -291,7 +298,7 @@ class NcclPlanner : public sim::TransferPlanner {
       phase.bytes = {static_cast<std::int64_t>(bytes)};
       const double rate = bytes / (bytes / course.rate + course.own_share);
       phase.max_rate = {std::max<std::int64_t>(1, static_cast<std::int64_t>(rate))};
-      if (network_ != Network::analytic && !course.links->uses->empty()) phase.uses = course.links->uses;
+      if (on_links && network_ != Network::analytic && !course.links->uses->empty()) phase.uses = course.links->uses;
     }
     TransferPlan plan{{}, claim, course.algorithm};
     plan.phases.push_back(std::move(phase));

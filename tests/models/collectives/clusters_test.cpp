@@ -37,7 +37,7 @@ TEST(ShippedClusters, EveryPlanMovesAndFits) {
     ++built;
     const Bench bench(*spec);
     for (TransferKind kind : kKinds)
-      for (std::int64_t bytes : {1ll, 1ll << 20, 1ll << 30}) {
+      for (std::int64_t bytes : {8ll << 10, 1ll << 20, 1ll << 30}) {
         const auto& plan = bench.plan(kind, ranks(144), bytes);
         if (spec->ideal) {
           EXPECT_TRUE(plan.phases.empty());
@@ -52,6 +52,18 @@ TEST(ShippedClusters, EveryPlanMovesAndFits) {
       }
   }
   EXPECT_GE(built, 15);
+}
+
+// A scalar that everybody agrees on has a time but fills no link: it must not
+// tell the root of its tree from the other ranks.
+TEST(ShippedClusters, AScalarTouchesNoLink) {
+  const auto spec = shipped("dgx-h100", 144);
+  ASSERT_TRUE(spec);
+  const Bench bench(*spec);
+  const auto& plan = bench.plan(TransferKind::all_reduce, ranks(144), 4);
+  ASSERT_EQ(plan.phases.size(), 1u);
+  EXPECT_GT(plan.phases[0].latency, Duration());
+  EXPECT_EQ(plan.phases[0].uses, nullptr);
 }
 
 // Inside one domain of 72 GPUs nothing leaves it; 144 fill two.
@@ -79,7 +91,7 @@ TEST(Flow, GrantsAlonePlansTheirFullRate) {
   const Bench bench(h100(4));
   const Network network(*bench.fabric);
   for (TransferKind kind : kKinds)
-    for (std::int64_t bytes : {1000ll, 1ll << 24, 1ll << 30}) {
+    for (std::int64_t bytes : {10000ll, 1ll << 24, 1ll << 30}) {
       sim::FlowNet flows(network.links);
       const sim::Phase& phase = bench.plan(kind, ranks(32), bytes).phases[0];
       std::vector<sim::FlowNet::Completion> done;

@@ -167,7 +167,7 @@ TEST(Planner, NoLinkIsOverloadedByOneTransfer) {
     const Bench bench(spec);
     const auto n = static_cast<std::uint32_t>(spec.gpus());
     for (TransferKind kind : kAll)
-      for (std::int64_t bytes : {std::int64_t{8}, 100'000l, 64 * kMiB})
+      for (std::int64_t bytes : {8000l, 100'000l, 64 * kMiB})
         for (const auto& phase : bench.plan(kind, ranks(n), bytes).phases) {
           ASSERT_GT(phase.max_rate.n, 0);
           for (std::size_t i = 0; i < phase.uses->size(); ++i) {
