@@ -48,7 +48,9 @@ std::vector<Case> layouts() {
       cases.push_back(layout(2, 1, 8, "1f1b", 1, zero, overlap));
       cases.push_back(layout(2, 2, 4, "interleaved-1f1b", 2, zero, overlap));
       cases.push_back(layout(4, 4, 2, "interleaved-1f1b", 4, zero, overlap));
-      cases.push_back(layout(4, 2, 4, "looped-bfs", 2, zero, overlap));
+      // Breadth first, every rank sends what its neighbour cannot take yet: waiting for it would deadlock.
+      if (overlap) cases.push_back(layout(4, 2, 4, "looped-bfs", 2, zero, overlap));
+      if (overlap) cases.push_back(layout(4, 8, 2, "looped-bfs", 2, zero, overlap));
     }
   return cases;
 }
@@ -168,7 +170,7 @@ TEST_P(EveryLayout, EverythingTwiceAsFastTakesHalfAsLong) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Laws, EveryLayout, testing::ValuesIn(layouts()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& each) { return each.param.name; });
 
 // Bytes that leave GPUs arrive at GPUs.
 TEST(Network, SentIsReceived) {
