@@ -82,10 +82,11 @@ constexpr Key kTraining[] = {
      .store = store<&Scenario::training, &TrainingSpec::dropout>},
     {.path = "training.document_lengths",
      .shape = Shape::special,
-     .doc = "Packed documents, {mean: 8192, spread: 0}; default: one document a sequence.",
+     .doc = "Packed documents, {mean: 8192, spread: 0}; default: one document a sequence. Supported so far: just that.",
      .size = true,
-     .supported = "none",
-     .schema = R"({"type": "object"})"},
+     .read = read_document_lengths,
+     .schema = R"({"type": "object", "additionalProperties": false, "required": ["mean"],
+       "properties": {"mean": {"type": "number", "minimum": 1}, "spread": {"type": "number", "minimum": 0}}})"},
 };
 
 constexpr Key kLayout[] = {

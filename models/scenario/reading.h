@@ -49,6 +49,7 @@ void read_precision(Reading&, const Key&, const Node&);
 void read_optimizer(Reading&, const Key&, const Node&);
 void read_recompute(Reading&, const Key&, const Node&);
 void read_attention_kind(Reading&, const Key&, const Node&);
+void read_document_lengths(Reading&, const Key&, const Node&);
 void read_capacity_factor(Reading&, const Key&, const Node&);
 void read_cp_method(Reading&, const Key&, const Node&);
 void read_order(Reading&, const Key&, const Node&);

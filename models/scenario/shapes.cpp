@@ -135,6 +135,17 @@ void read_attention_kind(Reading& reading, const Key& key, const Node& node) {
   fields.finish();
 }
 
+// One document a sequence is what the simulation assumes; saying so is fine.
+void read_document_lengths(Reading& reading, const Key&, const Node& node) {
+  Fields fields(node, "document_lengths", reading.errors);
+  fields.require({"mean"});
+  const auto mean = fields.count("mean", 1, 1'000'000'000);
+  const auto spread = fields.number("spread", 0, 1e9);
+  fields.finish();
+  const bool whole = mean && *mean == reading.scenario.training.sequence_length && spread.value_or(0) == 0;
+  if (mean && !whole) reading.not_yet(node.where, "'training.document_lengths' other than one document a sequence");
+}
+
 void read_capacity_factor(Reading& reading, const Key& key, const Node& node) {
   MoeSpec& moe = reading.scenario.model.moe ? *reading.scenario.model.moe : reading.scenario.model.moe.emplace();
   if (node.is_scalar() && node.text == "none") return;

@@ -69,6 +69,13 @@ TEST(Presets, EveryReadyScenarioReads) {
   }
 }
 
+TEST(Presets, TheFormatsOwnExamplesRead) {
+  for (const char* name : {"contract_example.yaml", "contract_inline.yaml"}) {
+    const Result<Scenario> scenario = read_scenario(std::string(ORRERY_SOURCE_DIR "/tests/models/scenario/") + name);
+    EXPECT_TRUE(scenario.ok()) << (scenario ? "" : told(scenario.errors()));
+  }
+}
+
 // The example of the contract: 128 chunks for 126 layers, so that embedding and
 // head weigh a layer each and the first and last chunk hold none.
 TEST(Presets, TheContractsExampleIsCutIntoStagesByItsRule) {

@@ -11,7 +11,7 @@ schema = json.load(open(root + "/scenarios/scenario.schema.json"))
 jsonschema.Draft7Validator.check_schema(schema)
 validator = jsonschema.Draft7Validator(schema)
 faults = 0
-for name in sorted(glob.glob(root + "/scenarios/*.yaml")):
+for name in sorted(glob.glob(root + "/scenarios/*.yaml") + glob.glob(root + "/tests/models/scenario/contract_*.yaml")):
     for fault in validator.iter_errors(yaml.safe_load(open(name))):
         print(f"{name}: {list(fault.path)}: {fault.message}")
         faults += 1
