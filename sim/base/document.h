@@ -20,10 +20,10 @@ struct Node {
   struct Entry;
 
   Kind kind = Kind::null;
-  bool quoted = false;  // a scalar in quotes: never a number or a boolean
-  std::string text;     // scalar
-  std::vector<Node> items;    // list
-  std::vector<Entry> entries; // map, in the order of the file
+  bool quoted = false;         // a scalar in quotes: never a number or a boolean
+  std::string text;            // scalar
+  std::vector<Node> items;     // list
+  std::vector<Entry> entries;  // map, in the order of the file
   Where where;
 
   bool is_null() const { return kind == Kind::null; }
