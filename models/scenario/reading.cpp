@@ -169,15 +169,25 @@ bool matters(const Reading& reading, const Key& key) {
   return true;
 }
 
+// Most fallbacks are single values; a parser for each would take longer than
+// the scenario itself.
+Node fallback_node(std::string_view text) {
+  if (text.starts_with('[')) return *parse_document(text, "");
+  Node node;
+  node.kind = Node::Kind::scalar;
+  node.text = text;
+  return node;
+}
+
 // What stands when nobody wrote the key: read like a written value, so that the
 // table's word and the program's deed are one.
 void take_fallback(Reading& reading, const Key& key) {
   if (key.computed || key.fallback.empty()) return;
-  const Result<Node> node = parse_document(key.fallback, "");
+  const Node node = fallback_node(key.fallback);
   if (key.shape == Shape::special)
-    key.read(reading, key, *node);
-  else if (const auto value = typed(reading, key, *node))
-    store_value(reading, key, *node, *value);
+    key.read(reading, key, node);
+  else if (const auto value = typed(reading, key, node))
+    store_value(reading, key, node, *value);
   if (matters(reading, key)) reading.defaulted(key.path, key.fallback);
 }
 
