@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <map>
-#include <string_view>
 
 #include "report/explain.h"
+#include "report/label.h"
 
 namespace orrery::report {
 namespace {
@@ -11,15 +11,6 @@ struct Sum {
   __extension__ __int128 ps = 0;
   std::int64_t count = 0;
 };
-// "layer 7 qkv" and "layer 8 qkv" are one kernel to those who ask where time goes.
-std::string without_layer(const std::string& label) {
-  constexpr std::string_view kLayer = "layer ";
-  if (!label.starts_with(kLayer)) return label;
-  const std::size_t end = label.find_first_not_of("0123456789", kLayer.size());
-  if (end == kLayer.size() || end == std::string::npos || label[end] != ' ') return label;
-  return label.substr(end + 1);
-}
-
 using Sums = std::map<std::pair<std::string, std::uint8_t>, Sum>;  // label, category
 
 void add_program(const sim::Program& program, std::int64_t ranks, Sums& sums) {

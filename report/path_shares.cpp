@@ -1,4 +1,60 @@
 #include "report/path_shares.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "report/label.h"
+#include "sim/critical_path.h"
+
 namespace orrery::report {
-void fill_path(const sim::Workload&, const sim::Trace&, std::size_t, Explanation&) {}
+namespace {
+
+// Time by (op name, category), in the order of names.
+using Shares = std::map<std::pair<std::string, std::string>, Duration>;
+
+const sim::Op& op_of(const sim::Workload& workload, const sim::PathSegment& segment) {
+  return workload.programs[workload.program_of[segment.rank]].streams[segment.stream].ops[segment.op];
+}
+
+bool is_transfer(sim::OpKind kind) {
+  return kind == sim::OpKind::collective || kind == sim::OpKind::send || kind == sim::OpKind::receive;
+}
+
+std::vector<PathShare> longest(const Shares& shares, std::size_t at_most) {
+  std::vector<PathShare> list;
+  list.reserve(shares.size());
+  for (const auto& [key, time] : shares)
+    if (time > Duration()) list.push_back({key.first, key.second, time});
+  std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.time > b.time; });
+  if (list.size() > at_most) list.resize(at_most);
+  return list;
+}
+
+std::vector<PathShare> by_category(const sim::Workload& workload, const sim::CriticalPath& path) {
+  Shares shares;
+  for (std::size_t i = 0; i < path.by_category.size(); ++i)
+    shares[{workload.categories[i].name, ""}] += path.by_category[i];
+  shares[{"unexplained", ""}] += path.unexplained;
+  return longest(shares, shares.size());
+}
+
+}  // namespace
+
+void fill_path(const sim::Workload& workload, const sim::Trace& trace, std::size_t at_most, Explanation& explanation) {
+  const sim::CriticalPath path = sim::critical_path(workload, trace);
+  Shares all, transfers;
+  for (const sim::PathSegment& segment : path.segments) {
+    if (segment.waiting) continue;
+    const sim::Op& op = op_of(workload, segment);
+    const std::pair key(op_name(workload, segment.rank, segment.stream, segment.op),
+                        workload.categories[op.category].name);
+    all[key] += segment.to - segment.from;
+    if (is_transfer(op.kind)) transfers[key] += segment.to - segment.from;
+  }
+  explanation.path_by_category = by_category(workload, path);
+  explanation.longest_on_path = longest(all, at_most);
+  explanation.communication_on_path = longest(transfers, at_most);
+}
+
 }  // namespace orrery::report
