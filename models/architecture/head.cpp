@@ -86,8 +86,8 @@ void save(const LayerContext& context, PieceWork& work) {
   work.saved.push_back({"last norm input", shape.shard_hidden(), false});
   work.saved.push_back({"logits input", shape.activation(rows, shape.hidden), true});
   work.saved.push_back({"logits", {logits(shape) * shape.element}, true});
-  if (!context.stack().fused_cross_entropy && shape.element != kFp32)
-    work.saved.push_back({"logits in fp32", {logits(shape) * kFp32}, true});
+  const bool copy = context.stack().fp32_logits || !context.stack().fused_cross_entropy;
+  if (copy && shape.element != kFp32) work.saved.push_back({"logits in fp32", {logits(shape) * kFp32}, true});
 }
 
 }  // namespace

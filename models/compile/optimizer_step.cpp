@@ -1,5 +1,7 @@
 #include "models/compile/optimizer_step.h"
 
+#include <algorithm>
+
 #include "models/compile/roles.h"
 
 namespace orrery::models {
@@ -11,7 +13,6 @@ bool is_fp8(Precision p) {
 
 struct Totals {
   double parameters = 0, replicated = 0;
-  std::int64_t embedding = 0;  // of the tied embedding on this rank, if this stage holds it
 };
 
 Totals count(const std::vector<std::vector<PieceTemplate>>& chunks) {
@@ -54,6 +55,8 @@ void agree(StageContext& context, HostTimeline& host, bool sharded, std::string_
   host.meet(context.scenario.software.host_sync, label);
 }
 
+}  // namespace
+
 void average_loss(StageContext& context) {
   const LayoutSpec& layout = context.scenario.layout;
   if (context.stage != layout.pp - 1 || layout.dp * layout.cp == 1) return;
@@ -61,7 +64,9 @@ void average_loss(StageContext& context) {
                      "average loss");
 }
 
-// Bytes of optimizer state per parameter, and whether there is an fp32 master copy.
+namespace {
+
+// Bytes of optimizer state per parameter, beside the fp32 master copy.
 double state_bytes_per_parameter(const TrainingSpec& t) {
   switch (t.optimizer) {
     case Optimizer::adam:
@@ -78,8 +83,8 @@ double state_bytes_per_parameter(const TrainingSpec& t) {
       return 4;
     case Optimizer::adafactor:
       return 0;
-    case Optimizer::custom:
-      return t.optimizer_bytes_per_parameter;
+    case Optimizer::custom:  // master copy and moments together
+      return std::max(0.0, t.optimizer_bytes_per_parameter - 4);
   }
   return 8;
 }
@@ -112,7 +117,7 @@ void optimizer_step(StageContext& context, const std::vector<std::vector<PieceTe
   const double gradient = gradient_bytes(s);
 
   data.finish_gradients();
-  average_loss(context);
+  if (!stack.loss_average_per_micro_batch) average_loss(context);
   reduce_norms(context, totals);
   reduce_tied_embedding(context);
   if (s.training.precision == Precision::fp16 && stack.check_overflow) {

@@ -16,6 +16,9 @@ namespace orrery::models {
 void optimizer_step(StageContext& context, const std::vector<std::vector<PieceTemplate>>& chunks, DataParallel& data,
                     HostTimeline& host);
 
+// The last stage's loss over the replicas, for the log.
+void average_loss(StageContext& context);
+
 // At the head of a step: gradients are zeroed, fp8 weights cast, amaxes reduced.
 void begin_step(StageContext& context, double parameters);
 

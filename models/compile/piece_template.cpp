@@ -56,7 +56,7 @@ std::vector<TemplateOp> lower(const std::vector<LayerStep>& steps, const std::st
         step.kind == LayerStep::Kind::kernel ? lower_kernel(step, slowdown, kernels) : lower_collective(step);
     op.side = step.side;
     op.waits_for = step.waits_for;
-    op.label = piece + ' ' + step.label;
+    op.label = step.label.starts_with(piece) ? step.label : piece + ' ' + step.label;
     ops.push_back(std::move(op));
   }
   return ops;

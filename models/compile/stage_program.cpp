@@ -113,10 +113,13 @@ void StageWriter::write() {
 }
 
 void StageWriter::hold_states() {
-  std::int64_t parameters = 0;
+  std::int64_t parameters = 0, tables = 0;
   for (const auto& chunk : chunks_)
-    for (const PieceTemplate& piece : chunk) parameters += piece.parameters;
-  const StateBytes states = state_bytes(context_.scenario, parameters, 0);
+    for (const PieceTemplate& piece : chunk) {
+      parameters += piece.parameters;
+      if (piece.kind != PieceKind::layer) tables += piece.parameters;
+    }
+  const StateBytes states = state_bytes(context_.scenario, parameters, 0, tables);
   const auto hold = [&](Bytes bytes, MemoryCause cause, std::string_view label) {
     if (bytes.n > 0) builder_.resident(builder_.buffer(bytes, static_cast<std::uint8_t>(cause), builder_.label(label)));
   };
@@ -124,6 +127,8 @@ void StageWriter::hold_states() {
   hold(states.gradients, MemoryCause::gradients, "gradients");
   hold(states.optimizer, MemoryCause::optimizer, "optimizer states");
   hold(transfers_.buffers(), MemoryCause::buffers, "stage input buffers");
+  if (context_.scenario.software.dummy_weight_gradients)
+    hold(dummy_weight_gradients(context_.scenario), MemoryCause::buffers, "unread weight gradients");
 }
 
 void StageWriter::begin() {
@@ -196,7 +201,9 @@ void StageWriter::forward(const Action& a, int chunk) {
       until_weight_[key] = allocate(piece.saved_until_weight_gradient, MemoryCause::activations, "activations");
     with_transient(piece.forward_transient, piece.forward);
   }
-  if (pieces.empty() || a.stage + 1 == context_.stages()) return;
+  const bool is_last = a.stage + 1 == context_.stages();
+  if (is_last && context_.scenario.software.loss_average_per_micro_batch) average_loss(context_);
+  if (pieces.empty() || is_last) return;
   const std::uint32_t output = allocate(pieces.back().output, MemoryCause::buffers, "stage output");
   if (context_.scenario.software.deallocate_outputs) {
     output_ = output;

@@ -42,14 +42,16 @@ Result<Loaded> load(const std::string& name, const Where& asked_at, const Search
 }
 
 void read_kernels(Fields& fields, Stack& stack) {
-  const std::array<std::pair<const char*, bool*>, 7> flags{
+  const std::array<std::pair<const char*, bool*>, 9> flags{
       {{"fused_bias_activation", &stack.fused_bias_activation},
        {"fused_bias_dropout_add", &stack.fused_bias_dropout_add},
        {"fused_softmax", &stack.fused_softmax},
        {"fused_rope", &stack.fused_rope},
        {"fused_norm", &stack.fused_norm},
        {"fused_cross_entropy", &stack.fused_cross_entropy},
-       {"fused_wgrad_accumulation", &stack.fused_wgrad_accumulation}}};
+       {"fused_wgrad_accumulation", &stack.fused_wgrad_accumulation},
+       {"dummy_weight_gradients", &stack.dummy_weight_gradients},
+       {"fp32_logits", &stack.fp32_logits}}};
   for (const auto& [key, target] : flags) *target = fields.flag(key).value_or(*target);
   stack.gemm_slowdown = fields.number("gemm_slowdown", 0.01, 100).value_or(stack.gemm_slowdown);
   stack.attention_slowdown = fields.number("attention_slowdown", 0.01, 100).value_or(stack.attention_slowdown);
@@ -64,9 +66,11 @@ void read_host(Fields& fields, Stack& stack) {
 }
 
 void read_parallelism(Fields& fields, Stack& stack) {
-  const std::array<std::pair<const char*, bool*>, 9> flags{
+  const std::array<std::pair<const char*, bool*>, 11> flags{
       {{"async_tp_dgrad", &stack.async_tp_dgrad},
        {"regather_inputs", &stack.regather_inputs},
+       {"asynchronous_needs_virtual_stages", &stack.asynchronous_needs_virtual_stages},
+       {"loss_average_per_micro_batch", &stack.loss_average_per_micro_batch},
        {"scatter_gather", &stack.scatter_gather},
        {"deallocate_outputs", &stack.deallocate_outputs},
        {"clip_gradients", &stack.clip_gradients},

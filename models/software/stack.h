@@ -25,6 +25,8 @@ struct Stack {
   bool fused_norm = true;
   bool fused_cross_entropy = true;       // one pass over the logits; they stay in 16 bits
   bool fused_wgrad_accumulation = true;  // weight gradient added to the fp32 main gradient by the GEMM
+  bool dummy_weight_gradients = false;   // Transformer Engine keeps 16-bit gradients that nobody reads beside fused ones
+  bool fp32_logits = false;              // logits are kept in fp32 too although the loss is fused
   double gemm_slowdown = 1.0;            // against the GPU's fitted curves (library generation)
   double attention_slowdown = 1.0;
 
@@ -39,11 +41,14 @@ struct Stack {
   bool async_tp_dgrad = true;            // gradient all-reduce / reduce-scatter runs under the weight gradient
   bool regather_inputs = true;           // column-parallel inputs gathered again for the weight gradient (with sequence parallelism)
 
-  // Pipeline.
+  // Pipeline. Where the scenario does not say: whether stage transfers are
+  // asynchronous with virtual stages only (Megatron-LM's overlap_p2p_comm).
+  bool asynchronous_needs_virtual_stages = false;
   bool scatter_gather = false;           // each TP rank sends 1/t, the receiver gathers over NVLink
   bool deallocate_outputs = true;        // a stage's output is freed once it is sent
 
   // Data parallelism and the optimizer step.
+  bool loss_average_per_micro_batch = false;  // else once a step
   bool clip_gradients = true;            // global norm: scalar all-reduce and host sync
   bool check_overflow = true;            // fp16 only
   bool parameter_gather_per_chunk = true;  // ZeRO-1 all-gathers per virtual chunk, not in one block
