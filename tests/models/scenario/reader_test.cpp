@@ -1,8 +1,11 @@
 #include "models/scenario/reader.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 namespace orrery::models {
@@ -151,12 +154,21 @@ TEST(Presets, AreOverriddenKeyByKey) {
   EXPECT_EQ(moe->model.moe->top_k, 2) << "the rest of the preset's moe stays";
 }
 
-TEST(Presets, SoftwareThatInheritsSaysSo) {
-  const Scenario s = read({{"software", "meta-2024"}});
-  EXPECT_EQ(s.software.inherits, "megatron-core-2025");
-  ASSERT_FALSE(s.warnings.empty());
-  EXPECT_NE(s.warnings[0].find("meta-2024 is not worked out yet"), std::string::npos);
-  EXPECT_TRUE(read({{"software", "megatron-2022"}}).software.worked_out);
+TEST(Presets, SoftwareThatOnlyInheritsSaysSo) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / ("orrery_software_" + std::to_string(getpid()));
+  fs::create_directories(folder / "software");
+  std::ofstream(folder / "software/heir.yaml") << "inherits: ideal\n";
+  std::ofstream(folder / "software/own.yaml") << "inherits: ideal\nworked_out: true\nlaunch: 2us\n";
+  const std::string beside = (folder / "small.yaml").string();
+  const Result<Scenario> heir = parse_scenario(kSmall, beside, {{"software", "heir"}});
+  const Result<Scenario> own = parse_scenario(kSmall, beside, {{"software", "own"}});
+  fs::remove_all(folder);
+  ASSERT_TRUE(heir.ok() && own.ok()) << told(heir) << told(own);
+  EXPECT_EQ(heir->software.inherits, "ideal");
+  EXPECT_TRUE(lists(heir->warnings, "software heir is not worked out yet; the habits of ideal stand for it"));
+  EXPECT_EQ(own->software.launch, Duration::us(2));
+  EXPECT_TRUE(own->software.worked_out);
   EXPECT_EQ(read({{"software", "{preset: ideal, launch: 3us}"}}).software.launch, Duration::us(3));
 }
 
