@@ -46,7 +46,7 @@ int ExplainCommand::run() {
 
   const report::Result result = report::make_result(
       {prepared->scenario, prepared->compiled, simulated.ranks, prepared->workload().ranks(), wall.count()});
-  report::Explanation explanation{result, report::kernel_shares(prepared->compiled, kTop), {}, {}, {}, {}};
+  report::Explanation explanation{result, report::kernel_shares(prepared->compiled, kTop), {}, {}, {}, {}, {}};
   report::fill_path(prepared->workload(), trace, kTop, explanation);
   if (!no_what_if) explanation.what_ifs = what_if(prepared->scenario, &stop);
   if (stop.load()) return complain(file + ": interrupted"), kInterrupted;

@@ -32,6 +32,15 @@ std::string kernel_table(const std::vector<KernelShare>& kernels, const Result& 
   return table.str();
 }
 
+std::string slack_table(const std::vector<TransferSlack>& slack) {
+  Table table("ll");
+  table.row({"", "", "longest", "least slack", "median slack", "of them"});
+  for (const TransferSlack& t : slack)
+    table.row({t.label, t.category, human_seconds(t.longest.seconds()), human_seconds(t.least.seconds()),
+               human_seconds(t.median.seconds()), grouped(t.count)});
+  return table.str();
+}
+
 std::string what_if_table(const std::vector<WhatIf>& what_ifs, const Result& result) {
   Table table("l");
   for (const WhatIf& w : what_ifs) {
@@ -65,6 +74,7 @@ std::string explain(const Explanation& e, const Style& style) {
   text += section("Longest on the critical path, by name", path_table(e.longest_on_path, r), style);
   text +=
       section("Communication on the critical path: what nothing hides", path_table(e.communication_on_path, r), style);
+  text += section("Slack: how much later a transfer could end before the step does", slack_table(e.slack), style);
   text += section("Kernels, mean over ranks", kernel_table(e.kernels, r), style);
   text += section("What would change it (each a run of its own)", what_if_table(e.what_ifs, r), style);
   text += section("Defaults and warnings", notes(r), style);
@@ -72,7 +82,14 @@ std::string explain(const Explanation& e, const Style& style) {
 }
 
 std::string explain_json(const Explanation& e) {
-  ordered_json kernels = ordered_json::array(), what_ifs = ordered_json::array();
+  ordered_json kernels = ordered_json::array(), slack = ordered_json::array(), what_ifs = ordered_json::array();
+  for (const TransferSlack& t : e.slack)
+    slack.push_back({{"label", t.label},
+                     {"category", t.category},
+                     {"count", t.count},
+                     {"longest_s", t.longest.seconds()},
+                     {"least_slack_s", t.least.seconds()},
+                     {"median_slack_s", t.median.seconds()}});
   for (const KernelShare& k : e.kernels)
     kernels.push_back({{"label", k.label}, {"category", k.category}, {"time_s", k.time.seconds()}, {"count", k.count}});
   for (const WhatIf& w : e.what_ifs)
@@ -84,6 +101,7 @@ std::string explain_json(const Explanation& e) {
                          {"critical_path", path_json(e.path_by_category)},
                          {"longest_on_critical_path", path_json(e.longest_on_path)},
                          {"exposed_communication", path_json(e.communication_on_path)},
+                         {"slack", std::move(slack)},
                          {"kernels", std::move(kernels)},
                          {"what_if", std::move(what_ifs)},
                          {"defaults_used", e.result.defaults_used},

@@ -27,6 +27,15 @@ struct PathShare {
   Duration time;
 };
 
+// Transfers of one name in the measured step, over the simulated ranks.
+struct TransferSlack {
+  std::string label;
+  std::string category;
+  std::int64_t count = 0;
+  Duration longest;        // of one of them, from meeting to end
+  Duration least, median;  // slack: how much later it could have ended without the step ending later
+};
+
 // The same scenario with one thing changed.
 struct WhatIf {
   std::string change;
@@ -39,6 +48,7 @@ struct Explanation {
   std::vector<PathShare> path_by_category;       // adds up to the step
   std::vector<PathShare> longest_on_path;        // by op name
   std::vector<PathShare> communication_on_path;  // transfers only, by op name
+  std::vector<TransferSlack> slack;              // least median first
   std::vector<WhatIf> what_ifs;
 };
 

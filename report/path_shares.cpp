@@ -39,6 +39,37 @@ std::vector<PathShare> by_category(const sim::Workload& workload, const sim::Cri
   return longest(shares, shares.size());
 }
 
+struct Seen {
+  std::vector<Duration> slack;
+  Duration longest;
+};
+
+TransferSlack summed_up(const std::pair<std::string, std::string>& name, Seen& seen) {
+  std::sort(seen.slack.begin(), seen.slack.end());
+  return {name.first,   name.second,        static_cast<std::int64_t>(seen.slack.size()),
+          seen.longest, seen.slack.front(), seen.slack[seen.slack.size() / 2]};
+}
+
+std::vector<TransferSlack> least_slack(const sim::Workload& workload, const sim::Trace& trace, std::size_t at_most) {
+  const std::vector<Duration> slack = sim::slack(workload, trace);
+  std::map<std::pair<std::string, std::string>, Seen> by_name;
+  for (std::size_t i = 0; i < slack.size(); ++i) {
+    const sim::Span& span = trace.spans()[i];
+    const sim::PathSegment place{span.rank, span.stream, span.step, span.op, span.met, span.end};
+    const sim::Op& op = op_of(workload, place);
+    if (span.step + 1 != workload.steps || !is_transfer(op.kind)) continue;
+    Seen& seen = by_name[{op_name(workload, span.rank, span.stream, span.op), workload.categories[op.category].name}];
+    seen.slack.push_back(slack[i]);
+    seen.longest = std::max(seen.longest, span.end - span.met);
+  }
+  std::vector<TransferSlack> list;
+  list.reserve(by_name.size());
+  for (auto& [name, seen] : by_name) list.push_back(summed_up(name, seen));
+  std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.median < b.median; });
+  if (list.size() > at_most) list.resize(at_most);
+  return list;
+}
+
 }  // namespace
 
 void fill_path(const sim::Workload& workload, const sim::Trace& trace, std::size_t at_most, Explanation& explanation) {
@@ -55,6 +86,7 @@ void fill_path(const sim::Workload& workload, const sim::Trace& trace, std::size
   explanation.path_by_category = by_category(workload, path);
   explanation.longest_on_path = longest(all, at_most);
   explanation.communication_on_path = longest(transfers, at_most);
+  explanation.slack = least_slack(workload, trace, at_most);
 }
 
 }  // namespace orrery::report

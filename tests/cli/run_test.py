@@ -127,6 +127,9 @@ class Explain(support.Case):
     def test_the_critical_path_is_the_step(self):
         doc = json.loads(self.done("explain", self.scenario(support.SMALL), "--format", "json").stdout)
         self.assertAlmostEqual(sum(part["time_s"] for part in doc["critical_path"]), doc["step_time_s"], delta=1e-9)
+        for transfer in doc["slack"]:
+            self.assertLessEqual(transfer["least_slack_s"], transfer["median_slack_s"])
+            self.assertLessEqual(transfer["median_slack_s"], doc["step_time_s"])
 
     def test_faster_hardware_never_makes_it_slower(self):
         doc = json.loads(self.done("explain", self.scenario(support.SMALL), "--format", "json").stdout)
