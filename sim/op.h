@@ -38,8 +38,10 @@ inline constexpr int kKernelClasses = 3;
 // Names for people stand in a side table (Stream::notes), where the engine's
 // loop does not meet them.
 struct Op {
-  static constexpr std::uint8_t kPreviousStep = 1;     // the dependency is on the op of the step before (none in the first)
-  static constexpr std::uint8_t kGroupedWithNext = 2;  // ncclGroupStart/End: sends and receives that start together and end together
+  static constexpr std::uint8_t kPreviousStep =
+      1;  // the dependency is on the op of the step before (none in the first)
+  static constexpr std::uint8_t kGroupedWithNext =
+      2;  // ncclGroupStart/End: sends and receives that start together and end together
   static constexpr int kClassShift = 4;
 
   OpKind kind = OpKind::wait;

@@ -25,16 +25,16 @@ using LinkUses = std::vector<LinkUse>;  // sorted by link, each link once
 // link is shared among activities in proportion to their connections there.
 struct Phase {
   Duration latency;
-  Bytes bytes;                                // per connection; 0: latency only
-  BytesPerSecond max_rate{0};                 // of one connection, by protocol; 0: no limit but the links
-  std::shared_ptr<const LinkUses> uses;       // null: touches no link that others could want, and then max_rate is set
+  Bytes bytes;                           // per connection; 0: latency only
+  BytesPerSecond max_rate{0};            // of one connection, by protocol; 0: no limit but the links
+  std::shared_ptr<const LinkUses> uses;  // null: touches no link that others could want, and then max_rate is set
 };
 
 // A transfer as the network sees it: phases one after the other.
 struct TransferPlan {
   std::vector<Phase> phases;
-  std::uint8_t claim = 0;      // index into Workload::claims: what it takes from kernels beside it; 0 takes nothing
-  std::uint32_t algorithm = 0; // for reports: the planner's own numbering
+  std::uint8_t claim = 0;       // index into Workload::claims: what it takes from kernels beside it; 0 takes nothing
+  std::uint32_t algorithm = 0;  // for reports: the planner's own numbering
 };
 
 struct TransferRequest {

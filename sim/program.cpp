@@ -127,7 +127,9 @@ std::uint32_t ProgramBuilder::buffer(Bytes bytes, std::uint8_t cause, std::uint3
   return static_cast<std::uint32_t>(program_.buffers.size() - 1);
 }
 
-void ProgramBuilder::resident(std::uint32_t buffer) { program_.resident.push_back(buffer); }
+void ProgramBuilder::resident(std::uint32_t buffer) {
+  program_.resident.push_back(buffer);
+}
 
 OpRef ProgramBuilder::allocate(StreamIndex stream, std::uint32_t buffer) {
   return append(stream, make_op(OpKind::allocate, 0, buffer), {program_.buffers[buffer].label, UINT32_MAX});

@@ -15,7 +15,16 @@ namespace orrery::sim {
 
 // What ranks do together. The names are NCCL's.
 enum class TransferKind : std::uint8_t {
-  all_reduce, all_gather, reduce_scatter, all_to_all, broadcast, reduce, gather, scatter, point_to_point, copy,
+  all_reduce,
+  all_gather,
+  reduce_scatter,
+  all_to_all,
+  broadcast,
+  reduce,
+  gather,
+  scatter,
+  point_to_point,
+  copy,
 };
 
 std::string_view to_string(TransferKind kind);
@@ -48,15 +57,15 @@ struct Buffer {
 struct Marker {
   enum class Kind : std::uint8_t { action_begin, action_end, step_end, point };
   Kind kind = Kind::point;
-  char action = ' ';            // F, B, I, W as in schedule tables
-  std::uint16_t chunk = 0;      // model chunk of this rank (virtual stage)
+  char action = ' ';        // F, B, I, W as in schedule tables
+  std::uint16_t chunk = 0;  // model chunk of this rank (virtual stage)
   std::uint32_t micro_batch = 0;
 };
 
 // For people and for the executor on real devices; parallel to Stream::ops.
 struct Note {
-  std::uint32_t label = 0;                // index into Program::labels
-  std::uint32_t kernel = UINT32_MAX;      // index into the kernel table that came with the workload; none for non-kernels
+  std::uint32_t label = 0;            // index into Program::labels
+  std::uint32_t kernel = UINT32_MAX;  // index into the kernel table that came with the workload; none for non-kernels
 };
 
 struct Stream {
@@ -111,8 +120,10 @@ class ProgramBuilder {
   OpRef kernel(StreamIndex stream, Duration cost, Category category, KernelClass kernel_class, std::uint32_t label,
                std::uint32_t kernel = UINT32_MAX);
   OpRef collective(StreamIndex stream, const Transfer& transfer, Category category, std::uint32_t label);
-  OpRef send(StreamIndex stream, const Transfer& transfer, Category category, std::uint32_t label, bool grouped_with_next = false);
-  OpRef receive(StreamIndex stream, const Transfer& transfer, Category category, std::uint32_t label, bool grouped_with_next = false);
+  OpRef send(StreamIndex stream, const Transfer& transfer, Category category, std::uint32_t label,
+             bool grouped_with_next = false);
+  OpRef receive(StreamIndex stream, const Transfer& transfer, Category category, std::uint32_t label,
+                bool grouped_with_next = false);
   OpRef copy(StreamIndex stream, const Transfer& transfer, Category category, std::uint32_t label);
   std::uint32_t buffer(Bytes bytes, std::uint8_t cause, std::uint32_t label);
   void resident(std::uint32_t buffer);

@@ -42,8 +42,8 @@ struct Link {
 
 // What waiting on an op of a category means for a rank's time.
 struct CategoryInfo {
-  std::string name;           // "compute", "tp", "pp", "host"…
-  bool is_pipeline = false;   // waiting for the other side of such a transfer is a bubble
+  std::string name;          // "compute", "tp", "pp", "host"…
+  bool is_pipeline = false;  // waiting for the other side of such a transfer is a bubble
 };
 
 // How much longer kernels take while a transfer with this claim runs on their
@@ -69,11 +69,11 @@ struct Workload {
   IdVector<LinkId, Link> links;
   std::vector<std::string> link_kinds;
   std::vector<CategoryInfo> categories;
-  std::vector<std::string> causes;           // of memory
-  std::vector<Claim> claims;                 // [0] takes nothing
+  std::vector<std::string> causes;  // of memory
+  std::vector<Claim> claims;        // [0] takes nothing
   std::shared_ptr<const TransferPlanner> planner;
   Jitter jitter;
-  int steps = 2;                             // the last one is measured
+  int steps = 2;  // the last one is measured
 
   std::size_t ranks() const { return program_of.size(); }
 };

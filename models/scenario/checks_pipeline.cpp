@@ -84,6 +84,17 @@ void check_stage_layers(Reading& reading) {
                                               text(scenario.model.layers) + " layers");
 }
 
+// Breadth first, the last rank has a second-chunk input to send before the first
+// rank is through with its first chunk; if both wait for each other, nothing moves.
+void check_waiting(Reading& reading) {
+  if (!reading.knows({"layout.pp", "pipeline.schedule", "pipeline.virtual_stages", "overlap.pipeline"})) return;
+  const Scenario& scenario = reading.scenario;
+  if (scenario.pipeline.schedule != "looped-bfs" || scenario.overlap.pipeline) return;
+  if (scenario.layout.pp > 1 && scenario.pipeline.virtual_stages > 1)
+    reading.fail(reading.written("overlap.pipeline") ? "overlap.pipeline" : "pipeline.schedule",
+                 "looped-bfs with sends that wait would deadlock: it needs overlap.pipeline: true");
+}
+
 void check_recompute(Reading& reading) {
   if (!reading.knows({"training.recompute", "model.layers"})) return;
   const Scenario& scenario = reading.scenario;
@@ -98,6 +109,7 @@ void check_recompute(Reading& reading) {
 void check_pipeline(Reading& reading) {
   check_schedule(reading);
   check_group(reading);
+  check_waiting(reading);
   check_stage_layers(reading);
   check_recompute(reading);
 }

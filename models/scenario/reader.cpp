@@ -56,6 +56,7 @@ void read_cluster_section(Reading& reading, const Node& root) {
     scenario.cluster = std::move(*cluster);
     scenario.warnings.insert(scenario.warnings.end(), scenario.cluster.assumptions.begin(),
                              scenario.cluster.assumptions.end());
+    for (const std::string& line : scenario.cluster.defaults_used) scenario.defaults_used.push_back(line);
     return;
   }
   for (const Error& error : cluster.errors())

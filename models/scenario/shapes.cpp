@@ -93,6 +93,8 @@ void read_recompute(Reading& reading, const Key& key, const Node& node) {
   if (!node.is_map()) {
     if (const auto index = index_in(reading, key, node, kRecomputes))
       recompute.kind = static_cast<Recompute::Kind>(*index);
+    if (recompute.kind == Recompute::Kind::selective_op)
+      reading.not_yet(node.where, "'training.recompute: selective-op'");
     return;
   }
   Fields fields(node, "recompute", reading.errors);

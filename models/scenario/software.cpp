@@ -66,10 +66,9 @@ void read_host(Fields& fields, Stack& stack) {
 }
 
 void read_parallelism(Fields& fields, Stack& stack) {
-  const std::array<std::pair<const char*, bool*>, 11> flags{
+  const std::array<std::pair<const char*, bool*>, 10> flags{
       {{"async_tp_dgrad", &stack.async_tp_dgrad},
        {"regather_inputs", &stack.regather_inputs},
-       {"asynchronous_needs_virtual_stages", &stack.asynchronous_needs_virtual_stages},
        {"loss_average_per_micro_batch", &stack.loss_average_per_micro_batch},
        {"scatter_gather", &stack.scatter_gather},
        {"deallocate_outputs", &stack.deallocate_outputs},

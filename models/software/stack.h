@@ -14,50 +14,49 @@ namespace orrery::models {
 // by the scenario reader; what is here has no scenario key.
 struct Stack {
   std::string name;
-  std::string inherits;          // the nearest stack that is worked out, when this one is not
-  bool worked_out = true;        // false: the result warns that habits are inherited
+  std::string inherits;    // the nearest stack that is worked out, when this one is not
+  bool worked_out = true;  // false: the result warns that habits are inherited
 
   // Kernels.
-  bool fused_bias_activation = true;     // bias + activation in one kernel
-  bool fused_bias_dropout_add = true;    // bias + dropout + residual in one kernel
-  bool fused_softmax = true;             // scale + mask + softmax in one kernel (unfused attention only)
+  bool fused_bias_activation = true;   // bias + activation in one kernel
+  bool fused_bias_dropout_add = true;  // bias + dropout + residual in one kernel
+  bool fused_softmax = true;           // scale + mask + softmax in one kernel (unfused attention only)
   bool fused_rope = true;
   bool fused_norm = true;
   bool fused_cross_entropy = true;       // one pass over the logits; they stay in 16 bits
   bool fused_wgrad_accumulation = true;  // weight gradient added to the fp32 main gradient by the GEMM
-  bool dummy_weight_gradients = false;   // Transformer Engine keeps 16-bit gradients that nobody reads beside fused ones
-  bool fp32_logits = false;              // logits are kept in fp32 too although the loss is fused
-  double gemm_slowdown = 1.0;            // against the GPU's fitted curves (library generation)
+  bool dummy_weight_gradients = false;  // Transformer Engine keeps 16-bit gradients that nobody reads beside fused ones
+  bool fp32_logits = false;             // logits are kept in fp32 too although the loss is fused
+  double gemm_slowdown = 1.0;           // against the GPU's fitted curves (library generation)
   double attention_slowdown = 1.0;
 
   // Host.
-  Duration launch;                       // host time to issue one kernel
-  Duration host_sync;                    // host and device meet (.item(), logging)
-  bool cuda_graphs = false;              // launches cost nothing on the host
-  bool pipeline_sync = false;            // host waits for each pipeline receive before it issues more
-  Duration step_overhead;                // data loading, logging, scheduler: host work once a step that nothing hides
+  Duration launch;             // host time to issue one kernel
+  Duration host_sync;          // host and device meet (.item(), logging)
+  bool cuda_graphs = false;    // launches cost nothing on the host
+  bool pipeline_sync = false;  // host waits for each pipeline receive before it issues more
+  Duration step_overhead;      // data loading, logging, scheduler: host work once a step that nothing hides
 
   // Tensor parallelism.
-  bool async_tp_dgrad = true;            // gradient all-reduce / reduce-scatter runs under the weight gradient
-  bool regather_inputs = true;           // column-parallel inputs gathered again for the weight gradient (with sequence parallelism)
+  bool async_tp_dgrad = true;  // gradient all-reduce / reduce-scatter runs under the weight gradient
+  bool regather_inputs =
+      true;  // column-parallel inputs gathered again for the weight gradient (with sequence parallelism)
 
-  // Pipeline. Where the scenario does not say: whether stage transfers are
-  // asynchronous with virtual stages only (Megatron-LM's overlap_p2p_comm).
-  bool asynchronous_needs_virtual_stages = false;
-  bool scatter_gather = false;           // each TP rank sends 1/t, the receiver gathers over NVLink
-  bool deallocate_outputs = true;        // a stage's output is freed once it is sent
+  // Pipeline.
+  bool scatter_gather = false;     // each TP rank sends 1/t, the receiver gathers over NVLink
+  bool deallocate_outputs = true;  // a stage's output is freed once it is sent
 
   // Data parallelism and the optimizer step.
   bool loss_average_per_micro_batch = false;  // else once a step
-  bool clip_gradients = true;            // global norm: scalar all-reduce and host sync
-  bool check_overflow = true;            // fp16 only
-  bool parameter_gather_per_chunk = true;  // ZeRO-1 all-gathers per virtual chunk, not in one block
-  bool optimizer_fused = true;           // multi-tensor kernel: bytes moved once
-  bool reduce_in_fp32 = true;            // else in the gradients' accumulation type
+  bool clip_gradients = true;                 // global norm: scalar all-reduce and host sync
+  bool check_overflow = true;                 // fp16 only
+  bool parameter_gather_per_chunk = true;     // ZeRO-1 all-gathers per virtual chunk, not in one block
+  bool optimizer_fused = true;                // multi-tensor kernel: bytes moved once
+  bool reduce_in_fp32 = true;                 // else in the gradients' accumulation type
 
   // Memory outside the tensors.
-  Bytes runtime;                         // context, kernels, NCCL buffers of the usual communicators
-  double reserved_ratio = 1.034;         // reserved / allocated (memory.md 5) until a caching allocator replays the run
+  Bytes runtime;                  // context, kernels, NCCL buffers of the usual communicators
+  double reserved_ratio = 1.034;  // reserved / allocated (memory.md 5) until a caching allocator replays the run
 };
 
 }  // namespace orrery::models
