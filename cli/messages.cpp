@@ -24,12 +24,34 @@ std::string source_line(const Where& where) {
   return line;
 }
 
-// What a terminal may be shown of a stranger's file.
-std::string printable(std::string line) {
-  if (line.size() > kLongestLine) line.resize(kLongestLine);
-  for (char& c : line)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  return line;
+// Bytes of the well-formed UTF-8 character at `at` that may be shown, 0 when there
+// is none. U+0080 to U+009F are controls: some terminals obey them.
+std::size_t shown_character(const std::string& line, std::size_t at) {
+  const auto byte = [&line](std::size_t i) { return i < line.size() ? static_cast<unsigned char>(line[i]) : 0U; };
+  const unsigned lead = byte(at);
+  if (lead < 0x80) return lead >= 0x20 && lead != 0x7F ? 1 : 0;
+  if (lead < 0xC2 || lead > 0xF4) return 0;
+  const std::size_t size = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  for (std::size_t i = 1; i < size; ++i)
+    if ((byte(at + i) & 0xC0U) != 0x80) return 0;
+  const unsigned second = byte(at + 1);
+  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
+  const bool beyond = (lead == 0xED && second > 0x9F) || (lead == 0xF4 && second > 0x8F);
+  const bool control = lead == 0xC2 && second < 0xA0;
+  return overlong || beyond || control ? 0 : size;
+}
+
+// What a terminal may be shown of a stranger's file: controls and what is no UTF-8
+// become a blank or '?', so that columns stay where they are.
+std::string printable(const std::string& line) {
+  std::string shown;
+  for (std::size_t at = 0; at < std::min(line.size(), kLongestLine);) {
+    const std::size_t size = shown_character(line, at);
+    if (size > 0) shown.append(line, at, size);
+    if (size == 0) shown += static_cast<unsigned char>(line[at]) < 0x80 ? ' ' : '?';
+    at += std::max<std::size_t>(size, 1);
+  }
+  return shown;
 }
 
 bool in_word(char c) {
