@@ -1,6 +1,7 @@
 #include "models/collectives/link_uses.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <numeric>
 
@@ -12,52 +13,6 @@ using sim::LinkUses;
 using topology::Fabric;
 using topology::LinkKind;
 
-Footprint summarize(const Fabric& fabric, LinkUses uses) {
-  Footprint f;
-  f.nvlink_rate = f.network_rate = std::numeric_limits<double>::infinity();
-  for (const LinkUse& use : uses) {
-    const topology::FabricLink& link = fabric.links()[use.link];
-    double& rate = link.kind == LinkKind::nvlink ? f.nvlink_rate : f.network_rate;
-    rate = std::min(rate, static_cast<double>(link.capacity.n / use.connections));
-  }
-  f.uses = std::make_shared<const LinkUses>(std::move(uses));
-  return f;
-}
-
-// Collects connections edge by edge and merges them link by link.
-class Collector {
- public:
-  explicit Collector(const Fabric& fabric) : fabric_(fabric) {}
-
-  void add(RankId from, RankId to, std::uint32_t connections) {
-    if (connections == 0 || from == to) return;
-    route_.clear();
-    fabric_.route(from, to, route_);
-    for (LinkId link : route_) uses_.push_back({link, connections});
-  }
-  void add(LinkId link) { uses_.push_back({link, 1}); }
-
-  LinkUses merged() {
-    std::sort(uses_.begin(), uses_.end(), [](const LinkUse& a, const LinkUse& b) { return a.link < b.link; });
-    LinkUses merged;
-    merged.reserve(uses_.size());
-    for (const LinkUse& use : uses_) {
-      if (!merged.empty() && merged.back().link == use.link)
-        merged.back().connections += use.connections;
-      else
-        merged.push_back(use);
-    }
-    return merged;
-  }
-
-  Footprint finish() { return summarize(fabric_, merged()); }
-
- private:
-  const Fabric& fabric_;
-  std::vector<LinkId> route_;
-  LinkUses uses_;
-};
-
 using Members = std::vector<RankId>;
 
 // How many of the channels [first, last) have their turn at member `m` of `n`.
@@ -68,7 +23,7 @@ std::uint32_t turns(int first, int last, int m, int n) {
 
 // A channel that starts at member e passes e, e+1, … and ends before e again, so
 // the edge into e carries every channel but those that start there.
-void add_chains(Collector& links, const Members& members, int channels, bool both_ways) {
+void add_chains(LinkCounter& links, const Members& members, int channels, bool both_ways) {
   const int n = static_cast<int>(members.size());
   for (int from = 0; n > 1 && from < n; ++from) {
     const int to = (from + 1) % n;
@@ -79,7 +34,7 @@ void add_chains(Collector& links, const Members& members, int channels, bool bot
 }
 
 // Channels [first, last) from one node to another, rail by rail.
-void add_rails(Collector& links, const Members& from, const Members& to, int first, int last) {
+void add_rails(LinkCounter& links, const Members& from, const Members& to, int first, int last) {
   if (from.size() == to.size()) {
     const int n = static_cast<int>(from.size());
     for (int m = 0; m < n; ++m) links.add(from[m], to[m], turns(first, last, m, n));
@@ -88,23 +43,10 @@ void add_rails(Collector& links, const Members& from, const Members& to, int fir
   for (int c = first; c < last; ++c) links.add(from[c % from.size()], to[c % to.size()], 1);
 }
 
-void add_ring_inside(Collector& links, const Members& members, int channels, bool closed) {
+void add_ring_inside(LinkCounter& links, const Members& members, int channels, bool closed) {
   const std::size_t n = members.size();
   for (std::size_t m = 0; m + (closed ? 0 : 1) < n; ++m)
     links.add(members[m], members[(m + 1) % n], static_cast<std::uint32_t>(channels));
-}
-
-Footprint ring_or_chain(const Fabric& fabric, const Communicator& c, bool closed) {
-  Collector links(fabric);
-  if (c.nodes() == 1) {
-    add_ring_inside(links, c.domains[0], c.graph.channels, closed);
-    return links.finish();
-  }
-  for (const Members& members : c.domains) add_chains(links, members, c.graph.channels, false);
-  const std::size_t edges = c.domains.size() - (closed ? 0 : 1);
-  for (std::size_t d = 0; d < edges; ++d)
-    add_rails(links, c.domains[d], c.domains[(d + 1) % c.domains.size()], 0, c.graph.channels);
-  return links.finish();
 }
 
 // First tree: x has parent (x xor b) or'ed with 2b, b its lowest set bit, or x xor b
@@ -116,7 +58,7 @@ int first_tree_parent(int node, int nodes) {
 }
 
 // Inside a node: every pair, and what goes out by a neighbour's rail.
-void add_exchange_inside(Collector& links, const Communicator& c, std::size_t domain) {
+void add_exchange_inside(LinkCounter& links, const Communicator& c, std::size_t domain) {
   const Members& members = c.domains[domain];
   for (std::size_t relay = 0; relay < members.size(); ++relay) {
     std::uint32_t relayed = 0;
@@ -141,85 +83,143 @@ int tree_parent(int node, int nodes, bool second) {
   return parent < 0 ? -1 : (parent + 1) % nodes;
 }
 
-Footprint ring_footprint(const Fabric& fabric, const Communicator& comm) {
-  return ring_or_chain(fabric, comm, true);
+LinkCounter::LinkCounter(const Fabric& fabric)
+    : fabric_(fabric),
+      connections_(fabric.links().size(), 0),
+      in_use_(fabric.links().size() / 64 + 1, 0),
+      first_word_(in_use_.size()) {}
+
+void LinkCounter::add(RankId from, RankId to, std::uint32_t connections) {
+  if (connections == 0 || from == to) return;
+  route_.clear();
+  fabric_.route(from, to, route_);
+  for (const LinkId link : route_) add(link, connections);
 }
 
-Footprint chain_footprint(const Fabric& fabric, const Communicator& comm) {
-  return ring_or_chain(fabric, comm, false);
+void LinkCounter::add(LinkId link, std::uint32_t connections) {
+  std::uint32_t& sum = connections_[link.value];
+  sum += connections;
+  if (sum != connections) return;
+  const std::size_t word = link.value / 64;
+  in_use_[word] |= std::uint64_t{1} << link.value % 64;
+  first_word_ = std::min(first_word_, word);
+  end_word_ = std::max(end_word_, word + 1);
+  ++links_;
 }
 
-Footprint tree_footprint(const Fabric& fabric, const Communicator& c) {
-  Collector links(fabric);
-  for (const Members& members : c.domains) add_chains(links, members, c.graph.channels, true);
+LinkUses LinkCounter::take() {
+  LinkUses uses;
+  uses.reserve(links_);
+  for (std::size_t word = first_word_; word < end_word_; ++word) {
+    for (std::uint64_t left = in_use_[word]; left != 0; left &= left - 1) {
+      const auto link = static_cast<std::uint32_t>(64 * word + static_cast<std::size_t>(std::countr_zero(left)));
+      uses.push_back({{link}, connections_[link]});
+      connections_[link] = 0;
+    }
+    in_use_[word] = 0;
+  }
+  first_word_ = in_use_.size();
+  end_word_ = links_ = 0;
+  return uses;
+}
+
+std::shared_ptr<const LinkUses> UsesStore::keep(LinkUses uses) {
+  constexpr std::size_t kBlock = 256;
+  if (!block_ || block_->size() == kBlock) {
+    block_ = std::make_shared<std::vector<LinkUses>>();
+    block_->reserve(kBlock);  // so that nothing in it moves
+  }
+  block_->push_back(std::move(uses));
+  return {block_, &block_->back()};
+}
+
+Footprint FootprintMaker::summarize(LinkUses uses) {
+  Footprint f;
+  f.nvlink_rate = f.network_rate = std::numeric_limits<double>::infinity();
+  for (const LinkUse& use : uses) {
+    const topology::FabricLink& link = fabric_.links()[use.link];
+    double& rate = link.kind == LinkKind::nvlink ? f.nvlink_rate : f.network_rate;
+    rate = std::min(rate, static_cast<double>(link.capacity.n / use.connections));
+  }
+  f.uses = store_.keep(std::move(uses));
+  return f;
+}
+
+Footprint FootprintMaker::ring_or_chain(const Communicator& c, bool closed) {
+  if (c.nodes() == 1) {
+    add_ring_inside(links_, c.domains[0], c.graph.channels, closed);
+    return summarize(links_.take());
+  }
+  for (const Members& members : c.domains) add_chains(links_, members, c.graph.channels, false);
+  const std::size_t edges = c.domains.size() - (closed ? 0 : 1);
+  for (std::size_t d = 0; d < edges; ++d)
+    add_rails(links_, c.domains[d], c.domains[(d + 1) % c.domains.size()], 0, c.graph.channels);
+  return summarize(links_.take());
+}
+
+Footprint FootprintMaker::tree(const Communicator& c) {
+  for (const Members& members : c.domains) add_chains(links_, members, c.graph.channels, true);
   const int half = c.graph.channels / 2;
   for (bool second : {false, true})
     for (int node = 0; node < c.nodes(); ++node) {
       const int parent = tree_parent(node, c.nodes(), second);
       if (parent < 0) continue;
       const int first = second ? half : 0, last = second ? c.graph.channels : half;
-      add_rails(links, c.domains[node], c.domains[parent], first, last);
-      add_rails(links, c.domains[parent], c.domains[node], first, last);
+      add_rails(links_, c.domains[node], c.domains[parent], first, last);
+      add_rails(links_, c.domains[parent], c.domains[node], first, last);
     }
-  return links.finish();
+  return summarize(links_.take());
 }
 
-ExchangeFootprint all_to_all_footprint(const Fabric& fabric, const Communicator& c) {
-  Collector links(fabric);
+ExchangeFootprint FootprintMaker::all_to_all(const Communicator& c) {
   for (std::size_t d = 0; d < c.domains.size(); ++d) {
     const Members& from = c.domains[d];
-    add_exchange_inside(links, c, d);
+    add_exchange_inside(links_, c, d);
     for (std::size_t other = 0; other < c.domains.size(); ++other)
       for (std::size_t j = 0; other != d && j < c.domains[other].size(); ++j)
-        links.add(from[j % from.size()], c.domains[other][j], static_cast<std::uint32_t>(from.size()));
+        links_.add(from[j % from.size()], c.domains[other][j], static_cast<std::uint32_t>(from.size()));
   }
   // One connection a pair would outweigh every neighbour on a shared link: the
   // ratios are kept, the number is brought near that of the channels.
-  LinkUses uses = links.merged();
+  LinkUses uses = links_.take();
   std::uint32_t divisor = 0, heaviest = 0;
   for (const LinkUse& use : uses)
     divisor = std::gcd(divisor, use.connections), heaviest = std::max(heaviest, use.connections);
-  if (divisor == 0) return {summarize(fabric, {}), 1};
+  if (divisor == 0) return {summarize({}), 1};
   const std::uint32_t times = std::max(1u, static_cast<std::uint32_t>(c.graph.channels) / (heaviest / divisor));
   for (LinkUse& use : uses) use.connections = use.connections / divisor * times;
-  return {summarize(fabric, std::move(uses)), static_cast<double>(divisor) / times};
+  return {summarize(std::move(uses)), static_cast<double>(divisor) / times};
 }
 
-Footprint fan_footprint(const Fabric& fabric, const Communicator& c, bool to_first) {
-  Collector links(fabric);
+Footprint FootprintMaker::fan(const Communicator& c, bool to_first) {
   const RankId root = c.domains[0][0];
   for (const Members& members : c.domains)
-    for (RankId rank : members) to_first ? links.add(rank, root, 1) : links.add(root, rank, 1);
-  return links.finish();
+    for (RankId rank : members) to_first ? links_.add(rank, root, 1) : links_.add(root, rank, 1);
+  return summarize(links_.take());
 }
 
-// Asked for every pair of neighbours of a pipeline, so it collects nothing: a
-// route names each link once.
-Footprint route_footprint(const Fabric& fabric, RankId from, RankId to, std::uint32_t connections) {
-  std::vector<LinkId> route;
-  route.reserve(12);
-  fabric.route(from, to, route);
-  std::sort(route.begin(), route.end());
+// Asked for every pair of neighbours of a pipeline, so it counts nothing: a route
+// names each link once.
+Footprint FootprintMaker::route(RankId from, RankId to, std::uint32_t connections) {
+  route_.clear();
+  fabric_.route(from, to, route_);
+  std::sort(route_.begin(), route_.end());
   LinkUses uses;
-  uses.reserve(route.size());
-  for (LinkId link : route) uses.push_back({link, connections});
-  return summarize(fabric, std::move(uses));
+  uses.reserve(route_.size());
+  for (const LinkId link : route_) uses.push_back({link, connections});
+  return summarize(std::move(uses));
 }
 
-Footprint host_footprint(const Fabric& fabric, RankId rank) {
-  Collector links(fabric);
-  const int domain = fabric.cluster().domain_gpus();
-  const int elsewhere = (static_cast<int>(rank.value) / domain + 1) * domain % std::max(1, fabric.gpus());
+Footprint FootprintMaker::host(RankId rank) {
+  const int domain = fabric_.cluster().domain_gpus();
+  const int elsewhere = (static_cast<int>(rank.value) / domain + 1) * domain % std::max(1, fabric_.gpus());
   const RankId other{static_cast<std::uint32_t>(elsewhere)};
-  if (fabric.same_domain(rank, other)) return links.finish();
-  std::vector<LinkId> route;
-  fabric.route(rank, other, route);
-  for (LinkId link : route)
-    if (fabric.links()[link].kind == LinkKind::pcie) {
-      links.add(link);
-      break;
-    }
-  return links.finish();
+  if (fabric_.same_domain(rank, other)) return summarize({});
+  route_.clear();
+  fabric_.route(rank, other, route_);
+  const auto pcie = std::find_if(route_.begin(), route_.end(),
+                                 [this](LinkId link) { return fabric_.links()[link].kind == LinkKind::pcie; });
+  return summarize(pcie == route_.end() ? LinkUses() : LinkUses{{*pcie, 1}});
 }
 
 }  // namespace orrery::models

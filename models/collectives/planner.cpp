@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <forward_list>
 #include <limits>
 #include <string>
 #include <unordered_map>
@@ -55,11 +54,35 @@ struct GroupPlans {
   struct Known {
     TransferKind kind;
     Bytes bytes;
-    TransferPlan plan;
+    const TransferPlan* plan;
   };
   std::unique_ptr<Communicator> communicator;
-  std::forward_list<std::pair<Shape, ExchangeFootprint>> footprints;
-  std::forward_list<Known> known;
+  std::vector<std::pair<Shape, ExchangeFootprint>> footprints;
+  std::vector<Known> known;
+};
+
+// One size of message between two ranks. Pairs are many, so all that is known of
+// them lies in one place, chained by sender: a rank has few peers.
+struct SendPlan {
+  RankId to;
+  Bytes bytes;
+  Footprint links;
+  TransferPlan plan;
+  const SendPlan* next = nullptr;  // of the same sender
+};
+
+// Grows without moving what it holds, and asks for memory now and then.
+template <class T>
+class Shelf {
+ public:
+  T& add(T item) {
+    constexpr std::size_t kBlock = 256;
+    if (blocks_.empty() || blocks_.back().size() == kBlock) blocks_.emplace_back().reserve(kBlock);
+    return blocks_.back().emplace_back(std::move(item));
+  }
+
+ private:
+  std::vector<std::vector<T>> blocks_;
 };
 
 // Groups are looked up by the ranks themselves; the hash reads a few of them.
@@ -85,17 +108,20 @@ struct RanksEqual {
 class NcclPlanner : public sim::TransferPlanner {
  public:
   NcclPlanner(std::shared_ptr<const Fabric> fabric, Network network)
-      : fabric_(std::move(fabric)), network_(network), site_(make_site(fabric_->cluster())) {
-    sends_.resize(static_cast<std::size_t>(fabric_->gpus()));
-  }
+      : fabric_(std::move(fabric)),
+        network_(network),
+        site_(make_site(fabric_->cluster())),
+        make_footprints_(*fabric_),
+        sends_(static_cast<std::size_t>(fabric_->gpus()), nullptr) {}
 
   const TransferPlan& plan(const TransferRequest& request) const override {
-    const bool send = request.kind == TransferKind::point_to_point && request.ranks.size() == 2;
-    GroupPlans& group = send ? pair_of(request.ranks[0], request.ranks[1]) : group_of(request.ranks);
+    if (request.kind == TransferKind::point_to_point && request.ranks.size() == 2) return send_plan(request);
+    GroupPlans& group = group_of(request.ranks);
     for (const auto& known : group.known)
-      if (known.kind == request.kind && known.bytes == request.bytes) return known.plan;
-    group.known.push_front({request.kind, request.bytes, make(request, group)});
-    return group.known.front().plan;
+      if (known.kind == request.kind && known.bytes == request.bytes) return *known.plan;
+    const TransferPlan& plan = group_plans_.add(make(request, group));
+    group.known.push_back({request.kind, request.bytes, &plan});
+    return plan;
   }
 
   std::string algorithm_name(std::uint32_t algorithm) const override {
@@ -117,13 +143,23 @@ class NcclPlanner : public sim::TransferPlanner {
     std::uint32_t algorithm = 0;
   };
 
-  // Pairs are many and a rank has few peers: a list a rank, no hashing.
-  GroupPlans& pair_of(RankId from, RankId to) const {
-    auto& peers = sends_[from];
-    for (auto& [peer, plans] : peers)
-      if (peer == to) return plans;
-    peers.emplace_front(to, GroupPlans{});
-    return peers.front().second;
+  const TransferPlan& send_plan(const TransferRequest& request) const {
+    const RankId from = request.ranks[0], to = request.ranks[1];
+    const SendPlan* other_size = nullptr;
+    for (const SendPlan* known = sends_[from]; known != nullptr; known = known->next) {
+      if (known->to != to) continue;
+      if (known->bytes == request.bytes) return known->plan;
+      other_size = known;
+    }
+    SendPlan& send = send_plans_.add({to, request.bytes, {}, {}, sends_[from]});
+    sends_[from] = &send;
+    if (!moves_nothing(request)) {
+      send.links = other_size != nullptr && other_size->links.uses
+                       ? other_size->links
+                       : make_footprints_.route(from, to, connections_of_send(request.ranks));
+      send.plan = finish(send_course(request, send.links), 1, request.bytes.n > kFillsNoLink);
+    }
+    return send.plan;
   }
 
   GroupPlans& group_of(std::span<const RankId> ranks) const {
@@ -131,12 +167,16 @@ class NcclPlanner : public sim::TransferPlanner {
     return groups_[std::vector<RankId>(ranks.begin(), ranks.end())];
   }
 
+  bool moves_nothing(const TransferRequest& request) const {
+    if (fabric_->links().empty() || request.bytes.n <= 0 || request.ranks.empty()) return true;
+    const bool alone = request.ranks.size() == 1 || request.ranks.front() == request.ranks.back();
+    return alone && request.kind != TransferKind::copy;
+  }
+
   TransferPlan make(const TransferRequest& request, GroupPlans& group) const {
-    if (fabric_->links().empty() || request.bytes.n <= 0 || request.ranks.empty()) return {};
+    if (moves_nothing(request)) return {};
     if (request.kind == TransferKind::copy) return finish(copy_course(request, group), 0, true);
-    if (request.ranks.size() == 1 || request.ranks.front() == request.ranks.back()) return {};
     const bool on_links = request.bytes.n > kFillsNoLink;
-    if (request.kind == TransferKind::point_to_point) return finish(send_course(request, group), 1, on_links);
     if (!group.communicator)
       group.communicator = std::make_unique<Communicator>(make_communicator(*fabric_, site_, request.ranks));
     return finish(course(request, group), 1, on_links);
@@ -159,27 +199,25 @@ class NcclPlanner : public sim::TransferPlanner {
   const ExchangeFootprint& footprint(GroupPlans& group, Shape shape, std::span<const RankId> ranks) const {
     for (const auto& [known, links] : group.footprints)
       if (known == shape) return links;
-    group.footprints.emplace_front(shape, make_footprint(group, shape, ranks));
-    return group.footprints.front().second;
+    return group.footprints.emplace_back(shape, make_footprint(group, shape, ranks)).second;
   }
 
   ExchangeFootprint make_footprint(const GroupPlans& group, Shape shape, std::span<const RankId> ranks) const {
-    if (shape == Shape::copy) return {host_footprint(*fabric_, ranks[0])};
-    if (shape == Shape::send) return {route_footprint(*fabric_, ranks[0], ranks[1], connections_of_send(ranks))};
+    if (shape == Shape::copy) return {make_footprints_.host(ranks[0])};
     const Communicator& c = *group.communicator;
     switch (shape) {
       case Shape::tree:
-        return {tree_footprint(*fabric_, c)};
+        return {make_footprints_.tree(c)};
       case Shape::chain:
-        return {chain_footprint(*fabric_, c)};
+        return {make_footprints_.chain(c)};
       case Shape::exchange:
-        return all_to_all_footprint(*fabric_, c);
+        return make_footprints_.all_to_all(c);
       case Shape::gather:
-        return {fan_footprint(*fabric_, c, true)};
+        return {make_footprints_.fan(c, true)};
       case Shape::scatter:
-        return {fan_footprint(*fabric_, c, false)};
+        return {make_footprints_.fan(c, false)};
       default:
-        return {ring_footprint(*fabric_, c)};
+        return {make_footprints_.ring(c)};
     }
   }
 
@@ -262,9 +300,8 @@ class NcclPlanner : public sim::TransferPlanner {
     return course;
   }
 
-  Course send_course(const TransferRequest& request, GroupPlans& group) const {
+  Course send_course(const TransferRequest& request, const Footprint& links) const {
     const RankId from = request.ranks[0], to = request.ranks[1];
-    const Footprint& links = footprint(group, Shape::send, request.ranks).links;
     Course course = message(static_cast<double>(request.bytes.n), links, Shape::send, !fabric_->same_domain(from, to),
                             fabric_->latency(from, to).seconds() / kMicro);
     course.bytes /= connections_of_send(request.ranks);
@@ -308,7 +345,10 @@ class NcclPlanner : public sim::TransferPlanner {
   std::shared_ptr<const Fabric> fabric_;
   Network network_;
   Site site_;
-  mutable IdVector<RankId, std::forward_list<std::pair<RankId, GroupPlans>>> sends_;
+  mutable FootprintMaker make_footprints_;
+  mutable Shelf<TransferPlan> group_plans_;
+  mutable Shelf<SendPlan> send_plans_;
+  mutable IdVector<RankId, const SendPlan*> sends_;  // by sender, the latest first
   mutable std::unordered_map<std::vector<RankId>, GroupPlans, RanksHash, RanksEqual> groups_;
 };
 
