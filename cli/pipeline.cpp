@@ -12,6 +12,14 @@ std::string joined(const Errors& errors) {
   return text;
 }
 
+// Classes are checked in place of ranks, but people know ranks, so faults are told of those.
+Errors faults_of(const Prepared& prepared) {
+  Errors of_classes = sim::check(prepared.workload());
+  if (of_classes.empty() || !prepared.folded) return of_classes;
+  Errors of_ranks = sim::check(prepared.compiled.workload);
+  return of_ranks.empty() ? of_classes : of_ranks;
+}
+
 // Noise makes every rank its own, whatever the scenario says about folding.
 bool may_fold(const models::SimulationSpec& simulation) {
   return simulation.fold && simulation.jitter_compute == 0;
@@ -27,7 +35,7 @@ Prepared prepare(models::Scenario scenario, models::Compiled compiled) {
   } else if (simulation.fold) {
     prepared.scenario.warnings.emplace_back("simulation.jitter makes every rank its own: folding is off");
   }
-  if (const Errors errors = sim::check(prepared.workload()); !errors.empty())
+  if (const Errors errors = faults_of(prepared); !errors.empty())
     throw InternalError("the compiled programs cannot run:\n" + joined(errors));
   return prepared;
 }
