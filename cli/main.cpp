@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "cli/command.h"
+#include "cli/help_key.h"
 #include "cli/interrupt.h"
 #include "cli/messages.h"
 #include "cli/pipeline.h"
@@ -25,16 +26,19 @@ void add_commands(CLI::App& app, int& status) {
       "  orrery run scenarios/llama-3.1-70b-64-h100.yaml\n"
       "  orrery explain scenarios/llama-3.1-405b-8k-h100.yaml\n"
       "\n"
-      "orrery COMMAND --help says more. Exit status: 0 done, 1 the answer is no, 2 wrong usage,\n"
-      "3 invalid input, 4 nothing feasible, 5 input/output, 6 internal error, 7 something is missing, 130 "
-      "interrupted.");
+      "orrery COMMAND --help and orrery help KEY (a key of the scenario, as layout.tp) say more.\n"
+      "Exit status: 0 done, 1 the answer is no, 2 wrong usage, 3 invalid input, 4 nothing feasible,\n"
+      "5 input/output, 6 internal error, 7 something is missing, 130 interrupted.");
 }
 
-// `orrery help [COMMAND]`; `orrery` alone is told how it is meant.
-int help(const CLI::App& app, const std::string& command) {
-  if (command.empty()) return std::cout << app.help(), kDone;
-  if (const std::string wrong = wrong_command(app, command); !wrong.empty()) return complain(wrong), kUsage;
-  return std::cout << app.get_subcommand(command)->help(), kDone;
+// `orrery help [COMMAND | KEY]`; `orrery` alone is told how it is meant.
+int help(const CLI::App& app, const std::string& what) {
+  if (what.empty()) return std::cout << app.help(), kDone;
+  const std::string wrong = wrong_command(app, what);
+  if (wrong.empty()) return std::cout << app.get_subcommand(what)->help("orrery"), kDone;
+  if (const std::string key = help_key(what); !key.empty()) return std::cout << key, kDone;
+  if (what.find('.') == std::string::npos) return complain(wrong), kUsage;
+  return complain("there is no key '" + what + "'" + suggest_key(what)), kUsage;
 }
 
 int parse_and_run(int argc, char** argv) {

@@ -34,7 +34,7 @@ std::string kernel_table(const std::vector<KernelShare>& kernels, const Result& 
 
 std::string slack_table(const std::vector<TransferSlack>& slack) {
   Table table("ll");
-  table.row({"", "", "longest", "least slack", "median slack", "of them"});
+  table.row({"", "", "longest", "least slack", "median slack", "count"});
   for (const TransferSlack& t : slack)
     table.row({t.label, t.category, human_seconds(t.longest.seconds()), human_seconds(t.least.seconds()),
                human_seconds(t.median.seconds()), grouped(t.count)});
@@ -45,7 +45,7 @@ std::string what_if_table(const std::vector<WhatIf>& what_ifs, const Result& res
   Table table("l");
   for (const WhatIf& w : what_ifs) {
     const double change = share_of_step(w.step, result) - 1;
-    table.row({w.change, human_seconds(w.step.seconds()), (change > 0 ? "+" : "") + percent(change)});
+    table.row({w.change, human_seconds(w.step.seconds()), signed_percent(change)});
   }
   return table.str();
 }
@@ -69,7 +69,7 @@ std::string explain(const Explanation& e, const Style& style) {
   std::string text = "One step takes " + human_seconds(r.step_time.seconds()) + " on " + grouped(r.gpus) + " x " +
                      r.gpu + ": " + significant(r.model_tflops_per_gpu) + " TFLOP/s a GPU, MFU " + percent(r.mfu) +
                      ".\n";
-  text += section("Critical path: the chain of ops that no part of could be late without the step being late",
+  text += section("Critical path: the chain of ops of which none can be late without the step being late",
                   path_table(e.path_by_category, r), style);
   text += section("Longest on the critical path, by name", path_table(e.longest_on_path, r), style);
   text +=
@@ -77,7 +77,7 @@ std::string explain(const Explanation& e, const Style& style) {
   text += section("Slack: how much later a transfer could end before the step does", slack_table(e.slack), style);
   text += section("Kernels, mean over ranks", kernel_table(e.kernels, r), style);
   text += section("What would change it (each a run of its own)", what_if_table(e.what_ifs, r), style);
-  text += section("Defaults and warnings", notes(r), style);
+  text += section("What it rests on: warnings, assumptions, defaults", notes(r), style);
   return text;
 }
 
@@ -104,6 +104,7 @@ std::string explain_json(const Explanation& e) {
                          {"slack", std::move(slack)},
                          {"kernels", std::move(kernels)},
                          {"what_if", std::move(what_ifs)},
+                         {"assumptions", e.result.assumptions},
                          {"defaults_used", e.result.defaults_used},
                          {"warnings", e.result.warnings}};
   return out.dump(2, ' ', false, ordered_json::error_handler_t::replace) + '\n';

@@ -130,6 +130,7 @@ Result make_result(const RunInputs& inputs) {
   result.wall_s = inputs.wall_s;
   result.defaults_used = scenario.defaults_used;
   result.warnings = scenario.warnings;
+  result.assumptions = assumptions_of(scenario);
   for (const models::PublishedValue& value : scenario.published)
     result.published.push_back({value, metric(result, value.metric, value.convention)});
   return result;

@@ -93,6 +93,7 @@ struct Result {
   std::uint64_t ranks_simulated = 0, ops = 0, events = 0;
   double wall_s = 0;
   std::vector<std::string> defaults_used, warnings;
+  std::vector<std::string> assumptions;  // what the times and the memory rest on, besides warnings
   std::vector<Published> published;
 
   double bubble_fraction() const;
@@ -113,6 +114,7 @@ Result make_result(const RunInputs& inputs);
 TimeParts mean_time(const sim::RunResult& run);
 Memory memory_of(const RunInputs& inputs);
 std::vector<int> in_flight_by_stage(const models::Schedule& schedule);
+std::vector<std::string> assumptions_of(const models::Scenario& scenario);
 std::vector<BusyLink> busiest_links(const RunInputs& inputs, std::size_t at_most);
 
 // The dense peak that the scenario's compute precision divides by.

@@ -1,5 +1,9 @@
 #include "report/summary.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "report/text.h"
 
 namespace orrery::report {
@@ -34,6 +38,11 @@ std::string who(const Result& r) {
   return table.str();
 }
 
+std::string recomputed(const Result& r) {
+  const double more = r.model_flops.n > 0 ? r.hardware_flops.n / r.model_flops.n - 1 : 0;
+  return more > 0 ? "with what is recomputed: " + percent(more) + " more FLOPs" : "the same: nothing is recomputed";
+}
+
 std::string speed(const Result& r) {
   const std::string peak = significant(r.peak.n * 1e-12, 4) + " TFLOP/s (" + r.gpu + ", " + r.peak_dtype + ", dense)";
   Table table("lll");
@@ -41,12 +50,34 @@ std::string speed(const Result& r) {
   table.row({"tokens/s", with_prefix(r.tokens_per_s), significant(r.tokens_per_s / r.gpus) + " a GPU"});
   table.row({"model TFLOP/s a GPU", significant(r.model_tflops_per_gpu), "model-causal: half of the attention counts"});
   table.row({"MFU", percent(r.mfu), "of " + peak});
-  table.row({"HFU", percent(r.hfu), "with what is recomputed"});
+  table.row({"HFU", percent(r.hfu), recomputed(r)});
   for (const Convention& c : r.conventions)
     if (c.name == "model-full")
       table.row({"by model-full", significant(c.model_tflops_per_gpu),
                  "= " + percent(c.mfu) + ": all of the attention counts"});
   return table.str();
+}
+
+// "[0, 1, 1, 1, 1, 0]" as "[0, 1 (4 times), 0]": a list of stages is long.
+std::string with_repeats_counted(const std::string& line) {
+  constexpr int kWorthCounting = 4;
+  const std::size_t open = line.find('['), close = line.rfind(']');
+  if (open == std::string::npos || close == std::string::npos || close < open) return line;
+  std::vector<std::pair<std::string, int>> entries;
+  for (std::size_t at = open + 1; at < close;) {
+    const std::size_t end = std::min(line.find(", ", at), close);
+    const std::string entry = line.substr(at, end - at);
+    if (entries.empty() || entries.back().first != entry) entries.emplace_back(entry, 0);
+    ++entries.back().second;
+    at = end + 2;
+  }
+  std::string list;
+  const auto append = [&list](const std::string& text) { list += (list.empty() ? "" : ", ") + text; };
+  for (const auto& [entry, times] : entries) {
+    if (times >= kWorthCounting) append(entry + " (" + std::to_string(times) + " times)");
+    for (int i = 0; times < kWorthCounting && i < times; ++i) append(entry);
+  }
+  return line.substr(0, open + 1) + list + line.substr(close);
 }
 
 // All rows in one unit, that of the whole: numbers in a column compare.
@@ -61,7 +92,8 @@ std::string breakdown(const Result& r) {
     const Duration time = r.time.*part.member;
     if (time == Duration()) continue;
     const double share = step > 0 ? time.seconds() / step : 0;
-    table.row({part.label, fixed(time.seconds() / unit, 3), percent(share), bar(share, kBar)});
+    const std::string amount = fixed(time.seconds() / unit, 3);
+    table.row({part.label, amount == "0.000" ? "<0.001" : amount, percent(share), bar(share, kBar)});
   }
   table.row({"step", fixed(step / unit, 3), percent(1)});
   return table.str();
@@ -74,10 +106,13 @@ std::string stage_name(const Memory& memory, const StageMemory& stage) {
 
 std::string network(const Result& r) {
   Table table("l");
-  for (const auto& [kind, bytes] : r.bytes_by_link_kind)
-    if (bytes.n > 0) table.row({kind, with_prefix(static_cast<double>(bytes.n)) + "B"});
+  for (const auto& [kind, bytes] : r.bytes_by_link_kind) {
+    if (bytes.n <= 0) continue;
+    const auto all = static_cast<double>(bytes.n);
+    table.row({kind, with_prefix(all) + "B", with_prefix(all / r.gpus) + "B a GPU"});
+  }
   const std::string text = table.str();
-  return text.empty() ? "  nothing\n" : text;
+  return text.empty() ? "  nothing: links are free, or nobody else is there\n" : text;
 }
 
 std::string links(const Result& r) {
@@ -103,8 +138,7 @@ std::string published(const Result& r) {
       continue;
     }
     const double error = p.measured.value != 0 ? *p.predicted / p.measured.value - 1 : 0;
-    table.row(
-        {name, significant(*p.predicted), significant(p.measured.value), (error >= 0 ? "+" : "") + percent(error)});
+    table.row({name, significant(*p.predicted), significant(p.measured.value), signed_percent(error)});
   }
   std::string text = table.str();
   for (const Published& p : r.published) text += "  source: " + p.measured.source + '\n';
@@ -113,8 +147,8 @@ std::string published(const Result& r) {
 
 std::string engine_line(const Result& r) {
   return "  " + grouped(r.gpus) + " ranks, " + grouped(static_cast<std::int64_t>(r.ranks_simulated)) + " simulated; " +
-         with_prefix(static_cast<double>(r.ops)) + " ops, " + with_prefix(static_cast<double>(r.events)) +
-         " events in " + human_seconds(r.wall_s) + "; digest " + hex(r.digest.value()) + '\n';
+         with_prefix(static_cast<double>(r.ops)) + " ops, " + with_prefix(static_cast<double>(r.events)) + " events; " +
+         human_seconds(r.wall_s) + " of wall time; digest " + hex(r.digest.value()) + '\n';
 }
 
 }  // namespace
@@ -141,8 +175,9 @@ std::string memory_table(const Memory& memory) {
 
 std::string notes(const Result& result) {
   std::string text;
-  for (const std::string& line : result.defaults_used) text += "  default: " + line + '\n';
   for (const std::string& line : result.warnings) text += "  warning: " + line + '\n';
+  for (const std::string& line : result.assumptions) text += "  assumed: " + line + '\n';
+  for (const std::string& line : result.defaults_used) text += "  default: " + with_repeats_counted(line) + '\n';
   return text;
 }
 
@@ -151,7 +186,7 @@ std::string summary(const Result& r, const Style& style) {
   text += heading("Where the step goes (mean over ranks)", style) + breakdown(r);
   text +=
       heading("Memory at the peak of each stage's largest rank (GiB; * the largest)", style) + memory_table(r.memory);
-  text += heading("Network, bytes a step over all GPUs, each crossing counted", style) + network(r);
+  text += heading("Network, bytes a step over the whole cluster, each crossing of a link counted", style) + network(r);
   if (!r.busiest_links.empty()) text += heading("Busiest links", style) + links(r);
   if (!r.published.empty()) text += heading("Against what was published", style) + published(r);
   text += heading("Simulation", style) + engine_line(r);

@@ -19,7 +19,7 @@ std::string memory_table(const Memory& memory);
 // "fits: 61.2 of 80.0 GiB …"
 std::string fits_line(const Memory& memory, const Style& style = {});
 
-// Every default that the scenario left to us, then every warning.
+// Every warning, every assumption, then every default that the scenario left to us.
 std::string notes(const Result& result);
 
 }  // namespace orrery::report

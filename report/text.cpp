@@ -8,6 +8,8 @@
 namespace orrery::report {
 namespace {
 
+constexpr double kSmallestShare = 0.0005;  // what rounds to 0.1 %
+
 // Decimals that leave `digits` significant ones.
 int decimals_for(double value, int digits) {
   if (value == 0 || !std::isfinite(value)) return 0;
@@ -60,7 +62,13 @@ std::string human_seconds(double seconds) {
 }
 
 std::string percent(double share) {
+  if (share > 0 && share < kSmallestShare) return "<0.1 %";
   return fixed(share * 100, 1) + " %";
+}
+
+std::string signed_percent(double change) {
+  if (std::fabs(change) < kSmallestShare) return "0.0 %";
+  return (change > 0 ? "+" : "") + percent(change);
 }
 
 std::string hex(std::uint64_t value) {

@@ -25,8 +25,10 @@ std::string grouped(std::int64_t value);
 std::string gib(Bytes bytes);
 // A time with the unit that suits it: "4.731 s", "12.3 ms", "850 us".
 std::string human_seconds(double seconds);
-// "43.5 %".
+// "43.5 %"; "<0.1 %" for what is there but rounds to nothing.
 std::string percent(double share);
+// "+3.2 %", "-0.4 %", "0.0 %".
+std::string signed_percent(double change);
 std::string hex(std::uint64_t value);
 
 // `share` of `width` columns as '#'. A share above zero shows at least one.

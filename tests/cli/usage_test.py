@@ -1,4 +1,7 @@
 """How the program answers those who call it wrongly."""
+import os
+import re
+
 import support
 
 
@@ -17,6 +20,22 @@ class Usage(support.Case):
                 text = self.done(*asked).stdout
                 self.assertIn("Examples:", text, command)
                 self.assertLessEqual(len(text.splitlines()), 40, command)
+
+    def test_help_names_the_whole_command_line(self):
+        for asked in [("run", "--help"), ("help", "run")]:
+            self.assertIn("Usage: orrery run ", self.done(*asked).stdout)
+
+    def test_help_knows_every_key_of_a_scenario(self):
+        text = self.done("help", "layout.tp").stdout
+        self.assertIn("Tensor-parallel degree.", text)
+        self.assertRegex(text, r"default +1\n")
+        self.assertIn("layout.order", self.done("help", "layout").stdout)
+        self.assertIn("did you mean 'layout.tp'?", self.done("help", "layout.tpp", status=2).stderr)
+        with open(os.path.join(support.SOURCE, "docs", "scenario.md"), encoding="utf-8") as page:
+            keys = re.findall(r"^\| `([a-z_.]+)` \|", page.read(), re.MULTILINE)
+        self.assertGreater(len(keys), 80)
+        for key in keys[::7]:
+            self.assertTrue(self.done("help", key).stdout.startswith(key + "\n"), key)
 
     def test_an_unknown_command_gets_a_suggestion(self):
         result = self.done("rnu", status=2)

@@ -1,0 +1,34 @@
+#include <algorithm>
+
+#include "report/result.h"
+#include "report/text.h"
+
+namespace orrery::report {
+namespace {
+
+std::string kernels(const topology::GpuSpec& gpu) {
+  if (!gpu.transferred_from.empty())
+    return "kernels are timed by the curves of " + gpu.transferred_from + ", transferred to " + gpu.name;
+  if (!gpu.fitted) return "kernels are timed by curves that were not fitted on " + gpu.name;
+  return "kernels are timed by curves fitted on timings of " + gpu.name + " (scenarios/hardware/gpus has the sources)";
+}
+
+std::string habits(const models::Stack& stack) {
+  if (!stack.worked_out)
+    return "software " + stack.name + ": the habits of " + stack.inherits + ", the nearest stack that is worked out";
+  return "software " + stack.name + ": what it fuses, overlaps and waits for (scenarios/software/" + stack.name +
+         ".yaml)";
+}
+
+}  // namespace
+
+std::vector<std::string> assumptions_of(const models::Scenario& scenario) {
+  const models::Stack& stack = scenario.software;
+  return {kernels(scenario.cluster.gpu), habits(stack),
+          "the host issues a kernel in " + human_seconds(stack.launch.seconds()) + " and is busy " +
+              human_seconds(stack.step_overhead.seconds()) + " a step besides, which nothing hides",
+          "the allocator reserves " + significant(std::max(1.0, stack.reserved_ratio)) +
+              " times what is allocated; context and NCCL hold " + gib(stack.runtime) + " GiB"};
+}
+
+}  // namespace orrery::report
