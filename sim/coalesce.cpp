@@ -1,5 +1,7 @@
 #include "sim/coalesce.h"
 
+#include <algorithm>
+
 namespace orrery::sim {
 
 FlatStream::FlatStream(std::span<const Op> stream_ops, const std::vector<bool>& awaited,
@@ -61,15 +63,28 @@ void FlatStream::add_sums(SpeedIndex speed, const Speeds& speeds) {
   }
 }
 
-FlatProgram::FlatProgram(const Program& p, std::span<const Stream> of_program, bool memory_breaks) : program(&p) {
+namespace {
+
+bool feels_claims(std::span<const Op> ops, const Speeds& speeds) {
+  return std::any_of(ops.begin(), ops.end(),
+                     [&](const Op& op) { return op.kind == OpKind::kernel && speeds.is_felt_by(op.kernel_class()); });
+}
+
+}  // namespace
+
+FlatProgram::FlatProgram(const Program& p, std::span<const Stream> of_program, const Speeds& speeds, bool memory_breaks)
+    : program(&p) {
   std::vector<std::vector<bool>> awaited;
   for (const Stream& stream : of_program) awaited.emplace_back(stream.ops.size(), false);
   for (const Stream& stream : of_program)
     for (const Op& op : stream.ops)
       if (op.waits() && op.after_stream < awaited.size() && op.after < awaited[op.after_stream].size())
         awaited[op.after_stream][op.after] = true;
-  for (std::size_t s = 0; s < of_program.size(); ++s)
+  for (std::size_t s = 0; s < of_program.size(); ++s) {
     streams.emplace_back(of_program[s].ops, awaited[s], p.markers, memory_breaks);
+    streams.back().feels_claims = feels_claims(of_program[s].ops, speeds);
+    if (streams.back().feels_claims) feeling.push_back(static_cast<StreamIndex>(s));
+  }
 }
 
 }  // namespace orrery::sim

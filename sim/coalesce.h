@@ -53,7 +53,8 @@ class FlatStream {
   }
 
   std::span<const Op> ops;
-  std::vector<Ahead> ahead;  // size() + 1 entries
+  bool feels_claims = false;  // has kernels of which some claim changes the speed
+  std::vector<Ahead> ahead;   // size() + 1 entries
   // Collectives that the end of a run leads straight into, and nobody waits for that end.
   std::vector<bool> entered_ahead;
 
@@ -71,10 +72,16 @@ class FlatStream {
 // A program, or a piece appended to one, prepared for the loop. Refers to the
 // ops it was made from.
 struct FlatProgram {
-  FlatProgram(const Program& program, std::span<const Stream> streams, bool memory_breaks);
+  FlatProgram(const Program& program, std::span<const Stream> streams, const Speeds& speeds, bool memory_breaks);
+
+  // Whether a transfer on `stream` can slow kernels: those of another stream, as its own waits for it.
+  bool slows_others(StreamIndex stream) const {
+    return feeling.size() > 1 || (feeling.size() == 1 && feeling.front() != stream);
+  }
 
   const Program* program;
   std::vector<FlatStream> streams;
+  std::vector<StreamIndex> feeling;  // streams that feel claims
 };
 
 // When the ops of a run in progress start and end.

@@ -38,8 +38,11 @@ Engine::Engine(const Workload& workload, const RunOptions& options, OpSource* so
 void Engine::prepare_programs() {
   for (std::uint32_t p = 0; p < workload_.programs.size(); ++p) {
     const Program& program = workload_.programs[ProgramId{p}];
-    programs_.emplace_back(program, program.streams, ledger_.breaks_runs(ProgramId{p}));
+    programs_.emplace_back(program, program.streams, speeds_, ledger_.breaks_runs(ProgramId{p}));
   }
+  const bool any_slows =
+      std::any_of(programs_.begin(), programs_.end(), [](const FlatProgram& p) { return p.slows_others(kMainStream); });
+  may_defer_ = !any_slows && !source_ && !options_.trace;
 }
 
 void Engine::prepare_ranks() {
@@ -132,7 +135,7 @@ bool Engine::start_run(StreamState& s) {
   const Op& op = f.ops[s.at];
   const bool is_kernel = op.kind == OpKind::kernel;
   s.until = coalesce_ ? f.ahead[s.at].run_end : s.at + 1;
-  s.speed = rank.speed;
+  s.speed = f.feels_claims ? rank.speed : kFullSpeed;
   s.op_start = s.mark = now_;
   s.work_left = is_kernel ? cost_of(s, s.at) : 0;
   s.first_end = now_ + Duration::ps(slowed(s.work_left, speeds_.permille(s.speed, op.kernel_class())));
@@ -204,13 +207,25 @@ void Engine::block(StreamState& s, OpIndex op) {
   while (*link != kNoStream && *link < s.index) link = &sibling(s, *link).next_waiter;
   s.next_waiter = *link;
   *link = s.index;
+  StreamState& other = sibling(s, s.waits_on);
+  other.wake_at = std::min(other.wake_at, needed(s, other));
+}
+
+// How many ops of the present step of `other` have to be done before `waiter` can go on.
+OpIndex Engine::needed(const StreamState& waiter, const StreamState& other) const {
+  const Op& op = flat(waiter).ops[waiter.until];
+  const std::uint32_t step = waiter.step - (op.on_previous_step() ? 1 : 0);
+  return other.step == step ? op.after + 1 : UINT32_MAX;
 }
 
 void Engine::wake_waiters(StreamState& s) {
+  if (s.first_waiter == kNoStream || s.at < s.wake_at) return;
+  s.wake_at = UINT32_MAX;
   StreamIndex* link = &s.first_waiter;
   while (*link != kNoStream) {
     StreamState& waiter = sibling(s, *link);
     if (!is_met(waiter, flat(waiter).ops[waiter.until])) {
+      s.wake_at = std::min(s.wake_at, needed(waiter, s));
       link = &waiter.next_waiter;
       continue;
     }
@@ -235,6 +250,7 @@ bool Engine::next_step(StreamState& s) {
   if (is_main) end_step(s);
   ++s.step;
   s.at = 0;
+  s.wake_at = 0;
   if (!is_last) return true;
   s.status = StreamStatus::finished;
   --unfinished_;
@@ -270,7 +286,7 @@ void Engine::ask_source(RankState& rank, RankId id) {
   if (any) {
     const Program& program = *rank.flat->program;
     rank.appended_streams = std::move(more);
-    rank.appended = std::make_unique<FlatProgram>(program, rank.appended_streams, true);
+    rank.appended = std::make_unique<FlatProgram>(program, rank.appended_streams, speeds_, true);
     rank.flat = rank.appended.get();
     rank.unfinished = rank.streams;
   } else {

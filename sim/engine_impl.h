@@ -42,6 +42,7 @@ class Engine {
   void pass(StreamState& s, OpIndex end);
   bool is_met(const StreamState& s, const Op& op) const;
   void block(StreamState& s, OpIndex op);
+  OpIndex needed(const StreamState& waiter, const StreamState& other) const;
   void wake_waiters(StreamState& s);
   bool next_step(StreamState& s);
   void end_step(StreamState& main);
@@ -53,19 +54,28 @@ class Engine {
   void enter(StreamState& s, OpIndex op);
   void enter_ahead(StreamState& s, Time arrival);
   void begin_at_last_arrival(std::uint32_t meeting);
+  bool defer_begin(std::uint32_t meeting);
+  void catch_up(std::uint32_t meeting);
   void move_arrival(const StreamState& s, Time arrival);
   void arrive(StreamState& s, Time arrival);
   void arrive_all();
   void note_last_arrivals(Meeting& meeting);
   void note_arrival(Meeting& meeting, RankId rank);
   void begin(std::uint32_t meeting);
+  void join(std::uint32_t meeting);
   void proceed(std::uint32_t meeting);
+  Duration skip_to_flow(Meeting& meeting) const;
+  bool start_alone(std::uint32_t meeting, Time at);
+  void end_flow(std::uint32_t meeting);
+  void settle_disturbed();
+  void plan_event(std::uint32_t meeting, Time when);
   void start_flow(std::uint32_t meeting);
   void transfer_event(std::uint32_t meeting);
   void finish(std::uint32_t meeting);
   void leave(StreamState& s, OpIndex op, Time met);
   void settle_network();
-  void count_link_use(const Phase& phase, bool starts);
+  void count_link_use(const Phase& phase, bool starts, Time when);
+  void count_link_use_alone(const Phase& phase, Duration busy);
   void sample_later(const Phase& phase);
   void sample_links();
   void add_claim(StreamState& s, std::uint8_t claim, bool starts);
@@ -111,6 +121,7 @@ class Engine {
   const RunOptions options_;
   OpSource* source_;
   bool coalesce_;
+  bool may_defer_ = false;  // nothing outside can tell when a collective of a main stream begins
 
   Time now_;
   EventHeap events_;

@@ -32,6 +32,7 @@ struct StreamState {
   std::uint32_t generation = 0;  // of the event that is due
   std::uint32_t rank = 0;
   std::uint32_t meeting = kNone;  // arriving: where
+  OpIndex wake_at = 0;            // nobody is to be woken before this many ops of this step are done
   std::uint16_t open = 0;         // meeting: transfers that have not ended
   std::uint16_t flowing = 0;      // meeting: those of them that have begun
   SpeedIndex speed = 0;           // running: under which the run was planned

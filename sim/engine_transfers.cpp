@@ -82,7 +82,40 @@ void Engine::begin_at_last_arrival(std::uint32_t index) {
   Meeting& meeting = meetings_[index];
   meeting.latest = Time();
   for (const Participant& who : meeting.who) meeting.latest = std::max(meeting.latest, who.arrival);
-  events_.push({meeting.latest, static_cast<std::uint32_t>(streams_.size() + index), ++meeting.generation});
+  if (may_defer_ && defer_begin(index)) return;
+  plan_event(index, meeting.latest);
+}
+
+// A collective of main streams that takes nothing from other kernels: nobody can
+// tell when it begins, only when it ends. If its links are free its end is known
+// now, and one event does for all.
+bool Engine::defer_begin(std::uint32_t index) {
+  Meeting& meeting = meetings_[index];
+  if (meeting.alone) network_.end(now_, meeting.activity);
+  meeting.alone = false;
+  meeting.activity = kNone;
+  if (!meeting.plan) meetings_.begin(index);
+  meeting.phase = 0;
+  meeting.deferred = true;
+  const Time at = meeting.latest + skip_to_flow(meeting);
+  if (meeting.phase == meeting.plan->phases.size()) {
+    plan_event(index, at);
+    return true;
+  }
+  if (start_alone(index, at)) return true;
+  meeting.phase = 0;
+  meeting.deferred = false;
+  return false;
+}
+
+// What a deferred begin would have done, as of when it was due.
+void Engine::catch_up(std::uint32_t index) {
+  Meeting& meeting = meetings_[index];
+  meeting.deferred = false;
+  const Time now = now_;
+  now_ = meeting.latest;
+  join(index);
+  now_ = now;
 }
 
 // The speed of kernels has changed under a run that leads into a collective.
@@ -125,6 +158,10 @@ void Engine::note_last_arrivals(Meeting& meeting) {
 // was longest) speaks for all, so that the order of arrival within an instant
 // does not matter.
 void Engine::note_arrival(Meeting& meeting, RankId rank) {
+  const StreamState& main = streams_[ranks_[rank].first_stream];
+  if (main.status == StreamStatus::arriving && meetings_[main.meeting].deferred &&
+      meetings_[main.meeting].latest < now_)
+    catch_up(main.meeting);
   const Time from = accounting_.bubble_from(rank), to = accounting_.bubble_to(rank);
   const bool first = meeting.who.size() == 1 || now_ > meeting.latest;
   if (!first && (to < meeting.bubble_to || (to == meeting.bubble_to && from >= meeting.bubble_from))) return;
@@ -135,9 +172,15 @@ void Engine::note_arrival(Meeting& meeting, RankId rank) {
 
 // All have arrived.
 void Engine::begin(std::uint32_t index) {
-  meetings_.begin(index);
+  if (!meetings_[index].plan) meetings_.begin(index);
+  join(index);
+  proceed(index);
+}
+
+void Engine::join(std::uint32_t index) {
   Meeting& meeting = meetings_[index];
   meeting.met = now_;
+  meeting.begun = true;
   if (meeting.any_ahead) note_last_arrivals(meeting);
   meeting.measured = streams_[meeting.who.front().stream].step + 1 == static_cast<std::uint32_t>(workload_.steps);
   const bool slows = speeds_.slows(meeting.plan->claim);
@@ -146,14 +189,22 @@ void Engine::begin(std::uint32_t index) {
     settle(s, meeting.bubble_from, meeting.bubble_to);
     if (s.status == StreamStatus::arriving) arrive(s, who.arrival);
     ++s.flowing;
-    if (slows) add_claim(s, meeting.plan->claim, true);
+    if (slows && rank_of(s).flat->slows_others(s.index)) add_claim(s, meeting.plan->claim, true);
   }
-  proceed(index);
 }
 
 // From the start of a phase to the next that flows over links, or to the end.
 void Engine::proceed(std::uint32_t index) {
   Meeting& meeting = meetings_[index];
+  const Duration delay = skip_to_flow(meeting);
+  const bool ends = meeting.phase == meeting.plan->phases.size();
+  if (!ends && !options_.trace && start_alone(index, now_ + delay)) return;
+  if (delay > Duration()) return plan_event(index, now_ + delay);
+  ends ? finish(index) : start_flow(index);
+}
+
+// Moves on to the phase that flows over links, or behind the last; returns the time until it does.
+Duration Engine::skip_to_flow(Meeting& meeting) const {
   const std::vector<Phase>& phases = meeting.plan->phases;
   Duration delay;
   for (; meeting.phase < phases.size(); ++meeting.phase) {
@@ -162,14 +213,32 @@ void Engine::proceed(std::uint32_t index) {
     if (flows(phase)) break;
     delay += own_time(phase);
   }
-  if (delay > Duration()) {
-    const auto id = static_cast<std::uint32_t>(streams_.size() + index);
-    events_.push({now_ + delay, id, ++meeting.generation});
-  } else if (meeting.phase < phases.size()) {
-    start_flow(index);
-  } else {
-    finish(index);
+  return delay;
+}
+
+// On links that are free, latency and flow are one event.
+bool Engine::start_alone(std::uint32_t index, Time at) {
+  Meeting& meeting = meetings_[index];
+  const Phase& phase = meeting.plan->phases[meeting.phase];
+  Duration time = meetings_.time_alone(meeting);
+  if (time < Duration() || meeting.flowed) {
+    time = network_.time_alone(phase);
+    if (!meeting.flowed) meetings_.time_alone(meeting) = time;
   }
+  if (time > Time::never() - at) return false;
+  const FlowNet::ActivityId activity = network_.start_alone(at, phase);
+  if (activity == FlowNet::nobody()) return false;
+  meeting.activity = activity;
+  meeting.flow_start = at;
+  meeting.alone = true;
+  if (activity >= meeting_of_.size()) meeting_of_.resize(activity + 1u);
+  meeting_of_[activity] = index;
+  plan_event(index, at + time);
+  return true;
+}
+
+void Engine::plan_event(std::uint32_t index, Time when) {
+  events_.push({when, static_cast<std::uint32_t>(streams_.size() + index), ++meetings_[index].generation});
 }
 
 void Engine::start_flow(std::uint32_t index) {
@@ -177,22 +246,54 @@ void Engine::start_flow(std::uint32_t index) {
   const Phase& phase = meeting.plan->phases[meeting.phase];
   meeting.activity = network_.start(now_, phase);
   if (meeting.activity >= meeting_of_.size()) meeting_of_.resize(meeting.activity + 1u);
+  if (!network_.disturbed().empty()) settle_disturbed();
   meeting_of_[meeting.activity] = index;
   network_touched_ = true;
-  if (meeting.measured) count_link_use(phase, true);
+  if (meeting.measured) count_link_use(phase, true, now_);
+}
+
+// Others have come to links of transfers that counted on being alone.
+void Engine::settle_disturbed() {
+  for (const FlowNet::ActivityId activity : network_.disturbed()) {
+    const std::uint32_t index = meeting_of_[activity];
+    Meeting& meeting = meetings_[index];
+    meeting.alone = false;
+    const bool begins_later = meeting.deferred && meeting.latest > now_;
+    if (meeting.deferred && !begins_later) catch_up(index);
+    if (meeting.flow_start <= now_) {
+      if (meeting.measured) count_link_use(meeting.plan->phases[meeting.phase], true, meeting.flow_start);
+      continue;
+    }
+    meeting.activity = kNone;
+    meeting.deferred = false;
+    if (begins_later) meeting.phase = 0;
+    plan_event(index, begins_later ? meeting.latest : meeting.flow_start);
+  }
+  network_.clear_disturbed();
 }
 
 void Engine::transfer_event(std::uint32_t index) {
   Meeting& meeting = meetings_[index];
-  if (!meeting.plan) return begin(index);
-  const std::vector<Phase>& phases = meeting.plan->phases;
-  if (meeting.activity == kNone) return meeting.phase < phases.size() ? start_flow(index) : finish(index);
-  const Phase& phase = phases[meeting.phase];
+  if (meeting.deferred) {
+    catch_up(index);
+  } else if (!meeting.begun) {
+    return begin(index);
+  }
+  if (meeting.activity != kNone) return end_flow(index);
+  meeting.phase < meeting.plan->phases.size() ? start_flow(index) : finish(index);
+}
+
+void Engine::end_flow(std::uint32_t index) {
+  Meeting& meeting = meetings_[index];
+  const Phase& phase = meeting.plan->phases[meeting.phase];
   network_.end(now_, meeting.activity);
-  network_touched_ = true;
-  meeting.activity = kNone;
-  if (meeting.measured) count_link_use(phase, false);
+  if (!meeting.alone) network_touched_ = true;
+  if (meeting.measured)
+    meeting.alone ? count_link_use_alone(phase, now_ - meeting.flow_start) : count_link_use(phase, false, now_);
   if (options_.trace) sample_later(phase);
+  meeting.alone = false;
+  meeting.activity = kNone;
+  meeting.flowed = true;
   ++meeting.phase;
   proceed(index);
 }
@@ -202,7 +303,7 @@ void Engine::finish(std::uint32_t index) {
   const bool slows = speeds_.slows(meeting.plan->claim);
   for (const Participant& who : meeting.who) {
     StreamState& s = streams_[who.stream];
-    if (slows) add_claim(s, meeting.plan->claim, false);
+    if (slows && rank_of(s).flat->slows_others(s.index)) add_claim(s, meeting.plan->claim, false);
     leave(s, who.op, meeting.met);
   }
   meetings_.release(index);
@@ -240,15 +341,22 @@ void Engine::settle_network() {
 
 // Activities of the measured step alone: an overhang of the step before is that
 // step's, and the measured step's own overhang counts.
-void Engine::count_link_use(const Phase& phase, bool starts) {
+void Engine::count_link_use(const Phase& phase, bool starts, Time when) {
   for (const LinkUse& use : *phase.uses) {
     std::uint32_t& users = link_users_[use.link.value];
     if (starts) {
-      if (users++ == 0) link_busy_since_[use.link.value] = now_;
+      if (users++ == 0) link_busy_since_[use.link.value] = when;
       continue;
     }
     result_.link_bytes[use.link] += phase.bytes * use.connections;
-    if (--users == 0) result_.link_busy[use.link] += now_ - link_busy_since_[use.link.value];
+    if (--users == 0) result_.link_busy[use.link] += when - link_busy_since_[use.link.value];
+  }
+}
+
+void Engine::count_link_use_alone(const Phase& phase, Duration busy) {
+  for (const LinkUse& use : *phase.uses) {
+    result_.link_bytes[use.link] += phase.bytes * use.connections;
+    result_.link_busy[use.link] += busy;
   }
 }
 
@@ -271,7 +379,7 @@ void Engine::sample_links() {
 void Engine::add_claim(StreamState& s, std::uint8_t claim, bool starts) {
   RankState& rank = rank_of(s);
   rank.speed = starts ? speeds_.plus(rank.speed, claim) : speeds_.minus(rank.speed, claim);
-  for (StreamIndex i = 0; i < rank.streams; ++i) {
+  for (const StreamIndex i : rank.flat->feeling) {
     StreamState& other = sibling(s, i);
     const bool runs = other.status == StreamStatus::running || other.status == StreamStatus::arriving;
     if (runs) change_speed(other, rank.speed);

@@ -18,19 +18,28 @@ Time completion(Time since, Int128 left, std::int64_t rate) {
 
 }  // namespace
 
-FlowNet::FlowNet(const IdVector<LinkId, Link>& links) : links_(links.size()) {
+FlowNet::FlowNet(const IdVector<LinkId, Link>& links) : links_(links.size()), holder_(links.size(), kFree) {
   for (std::size_t l = 0; l < links.size(); ++l) {
     links_[l].capacity = links[LinkId{static_cast<std::uint32_t>(l)}].capacity.n;
   }
 }
 
 FlowNet::ActivityId FlowNet::start(Time now, const Phase& phase) {
+  for (const LinkUse& use : *phase.uses)
+    if (const ActivityId other = holder_[use.link.value]; other < kListed) disturb(now, other);
   const ActivityId id = new_activity();
   Activity& activity = activities_[id];
   activity.left = static_cast<Int128>(phase.bytes.n) * kParts;
   activity.since = now;
-  activity.limit = limit_of(phase);
   activity.rate = 0;
+  join_links(id, phase);
+  queue(id);
+  return id;
+}
+
+void FlowNet::join_links(ActivityId id, const Phase& phase) {
+  Activity& activity = activities_[id];
+  activity.limit = limit_of(phase);
   activity.present = true;
   activity.uses.resize(phase.uses->size());
   for (std::size_t i = 0; i < activity.uses.size(); ++i) {
@@ -38,12 +47,56 @@ FlowNet::ActivityId FlowNet::start(Time now, const Phase& phase) {
     activity.uses[i] = {.activity = id, .link = use.link.value, .connections = use.connections};
     link_in(activity.uses[i], activity.limit);
   }
-  queue(id);
+}
+
+FlowNet::ActivityId FlowNet::start_alone(Time at, const Phase& phase) {
+  const bool free = std::all_of(phase.uses->begin(), phase.uses->end(),
+                                [this](const LinkUse& use) { return holder_[use.link.value] == kFree; });
+  if (!free) return nobody();
+  const ActivityId id = new_activity();
+  activities_[id].phase = &phase;
+  activities_[id].since = at;
+  for (const LinkUse& use : *phase.uses) holder_[use.link.value] = id;
   return id;
+}
+
+// Another comes to a link of an activity that is alone so far: it takes its place
+// in the lists as if it had been there since it began to flow.
+void FlowNet::disturb(Time now, ActivityId id) {
+  disturbed_.push_back(id);
+  const Phase& phase = *activities_[id].phase;
+  if (activities_[id].since > now) return end(now, id);
+  Activity& activity = activities_[id];
+  activity.phase = nullptr;
+  activity.left = static_cast<Int128>(phase.bytes.n) * kParts;
+  const bool is_new = activity.since == now;
+  activity.rate = is_new ? 0 : rate_alone(phase);
+  join_links(id, phase);
+  if (is_new) queue(id);
+}
+
+std::int64_t FlowNet::rate_alone(const Phase& phase) const {
+  const std::int64_t limit = limit_of(phase);
+  std::int64_t rate = limit;
+  for (const LinkUse& use : *phase.uses) {
+    const std::int64_t capacity = links_[use.link.value].capacity;
+    if (static_cast<Int128>(use.connections) * limit > capacity) rate = std::min(rate, capacity / use.connections);
+  }
+  return rate;
+}
+
+Duration FlowNet::time_alone(const Phase& phase) const {
+  return completion(Time(), static_cast<Int128>(phase.bytes.n) * kParts, rate_alone(phase)).since_start();
 }
 
 void FlowNet::end(Time, ActivityId id) {
   Activity& activity = activities_[id];
+  if (activity.phase) {
+    for (const LinkUse& use : *activity.phase->uses) holder_[use.link.value] = kFree;
+    activity.phase = nullptr;
+    unused_.push_back(id);
+    return;
+  }
   for (Use& use : activity.uses) link_out(use, activity.limit);
   activity.uses.clear();
   activity.present = false;
@@ -108,7 +161,7 @@ void FlowNet::link_in(Use& use, std::int64_t limit) {
   use.next = link.users;
   if (use.next) use.next->previous = &use;
   link.users = &use;
-  ++link.activities;
+  if (link.activities++ == 0) holder_[use.link] = kListed;
   link.demand += static_cast<Int128>(use.connections) * limit;
   if (link.activities > 1 && link.can_be_full()) touch(use.link);
 }
@@ -118,7 +171,7 @@ void FlowNet::link_out(Use& use, std::int64_t limit) {
   if (link.activities > 1 && link.can_be_full()) touch(use.link);
   (use.previous ? use.previous->next : link.users) = use.next;
   if (use.next) use.next->previous = use.previous;
-  --link.activities;
+  if (--link.activities == 0) holder_[use.link] = kFree;
   link.demand -= static_cast<Int128>(use.connections) * limit;
 }
 

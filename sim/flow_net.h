@@ -38,6 +38,22 @@ class FlowNet {
   // Takes it away, complete or not.
   void end(Time now, ActivityId activity);
 
+  // How long a phase flows that has its links for itself; never() - Time() if they are too slow to tell.
+  Duration time_alone(const Phase& phase) const;
+
+  // An activity that begins to flow at `at` (now or later), on links that nobody
+  // else is on: nobody() if there are others. It takes time_alone and no settling,
+  // as long as no other comes to one of its links. When one does (start), it is
+  // listed in disturbed().
+  ActivityId start_alone(Time at, const Phase& phase);
+  static constexpr ActivityId nobody() { return UINT32_MAX; }
+
+  // Activities that no longer have their links for themselves since clear_disturbed.
+  // Those that flow already are now like any other, and their completion time holds until
+  // settle says otherwise. Those that were to begin later are gone.
+  const std::vector<ActivityId>& disturbed() const { return disturbed_; }
+  void clear_disturbed() { disturbed_.clear(); }
+
   struct Completion {
     ActivityId activity;
     Time when;  // never() if a link has less than one byte per second for each connection
@@ -51,7 +67,7 @@ class FlowNet {
   // Of one connection, as of the last settle.
   BytesPerSecond rate(ActivityId activity) const { return {activities_[activity].rate}; }
   // Sum over activities of connections times rate; at most the capacity.
-  BytesPerSecond load(LinkId link) const;
+  BytesPerSecond load(LinkId link) const;  // of activities that start_alone has not begun
   // How many activities cross the link now.
   std::uint32_t activities_on(LinkId link) const { return links_[link.value].activities; }
 
@@ -81,11 +97,18 @@ class FlowNet {
     Time since;
     std::int64_t limit = 0;
     std::int64_t rate = 0;
+    const Phase* phase = nullptr;  // while alone
     bool present = false;
     bool queued = false;  // in touched_
   };
 
+  // Who is on a link: free, an activity that is alone there, or those in its list.
+  static constexpr ActivityId kFree = UINT32_MAX, kListed = UINT32_MAX - 1;
+
   ActivityId new_activity();
+  void join_links(ActivityId id, const Phase& phase);
+  void disturb(Time now, ActivityId id);
+  std::int64_t rate_alone(const Phase& phase) const;
   std::int64_t limit_of(const Phase& phase) const;
   void link_in(Use& use, std::int64_t limit);
   void link_out(Use& use, std::int64_t limit);
@@ -99,6 +122,8 @@ class FlowNet {
   void set_rate(Time now, ActivityId id, std::int64_t rate, std::vector<Completion>& changed);
 
   std::vector<LinkState> links_;
+  std::vector<ActivityId> holder_;  // by link; apart from links_, for it is all that those alone touch
+  std::vector<ActivityId> disturbed_;
   std::vector<Activity> activities_;
   std::vector<ActivityId> unused_;
   std::vector<std::uint32_t> touched_links_;

@@ -201,7 +201,8 @@ bool Meetings::is_complete(std::uint32_t index) const {
 void Meetings::begin(std::uint32_t index) {
   close(index);
   Meeting& meeting = meetings_[index];
-  meeting.plan = plan_for(owners_[meeting.owner], *meeting.transfer);
+  meeting.plan_index = plan_for(owners_[meeting.owner], *meeting.transfer);
+  meeting.plan = plans_[meeting.plan_index].plan;
 }
 
 void Meetings::release(std::uint32_t index) {
@@ -226,13 +227,12 @@ std::uint32_t Meetings::open_with(std::uint32_t stream) const {
 
 // Transfers repeat in order, so the plan wanted now is mostly the one behind the
 // plan used last.
-const TransferPlan* Meetings::plan_for(Owner& owner, const Transfer& transfer) {
+std::uint32_t Meetings::plan_for(Owner& owner, const Transfer& transfer) {
   if (owner.plan != kNone) {
     std::uint32_t i = plans_[owner.plan].next;
     for (;; i = plans_[i].next) {
       if (plans_[i].bytes == transfer.bytes && plans_[i].kind == transfer.kind) {
-        owner.plan = i;
-        return plans_[i].plan;
+        return owner.plan = i;
       }
       if (i == owner.plan) break;
     }
@@ -242,8 +242,7 @@ const TransferPlan* Meetings::plan_for(Owner& owner, const Transfer& transfer) {
   const std::uint32_t next = owner.plan == kNone ? index : plans_[owner.plan].next;
   plans_.push_back({&plan, transfer.bytes, transfer.kind, next});
   if (owner.plan != kNone) plans_[owner.plan].next = index;
-  owner.plan = index;
-  return &plan;
+  return owner.plan = index;
 }
 
 }  // namespace orrery::sim

@@ -27,13 +27,19 @@ struct Meeting {
   std::uint32_t activity = kNone;  // in the network, while a phase flows
   const Transfer* transfer = nullptr;
   const TransferPlan* plan = nullptr;
+  std::uint32_t plan_index = kNone;
   Time latest;                  // arrival of the last to come
   Time bubble_from, bubble_to;  // when the last to come had last waited for the pipeline
   Time met;
+  Time flow_start;               // alone: when its phase begins to flow
   StreamIndex stream = 0;        // collectives: of the communicator
   bool any_ahead = false;        // someone entered before its arrival
   bool sender_waits = false;     // open send (else receive)
   bool measured = false;         // belongs to the last step
+  bool begun = false;            // all are in it
+  bool flowed = false;           // a phase has
+  bool alone = false;            // its phase has its links for itself, so far
+  bool deferred = false;         // its begin, at `latest`, is made up for when it ends
   std::vector<Participant> who;  // in order of arrival; the sender first
 };
 
@@ -60,6 +66,8 @@ class Meetings {
   // All have arrived; then begin() takes it off its owner's list and plans it.
   bool is_complete(std::uint32_t index) const;
   void begin(std::uint32_t index);
+  // Of the meeting's plan: how long its first phase that flows does so when alone. Negative: not asked for yet.
+  Duration& time_alone(const Meeting& meeting) { return plans_[meeting.plan_index].alone; }
   void release(std::uint32_t index);
 
   // For telling why a run is stuck: the oldest meeting that `stream` has entered and that has not begun.
@@ -79,6 +87,7 @@ class Meetings {
     Bytes bytes;
     TransferKind kind;
     std::uint32_t next;
+    Duration alone = Duration::ps(-1);
   };
   // A rank's place in a communicator. Roles of a rank that name one group count together.
   struct Membership {
@@ -101,7 +110,7 @@ class Meetings {
   std::uint32_t pair_of(RankId rank, const Transfer& transfer, bool is_send);
   std::uint32_t open(std::uint32_t owner, const Transfer& transfer);
   void close(std::uint32_t index);
-  const TransferPlan* plan_for(Owner& owner, const Transfer& transfer);
+  std::uint32_t plan_for(Owner& owner, const Transfer& transfer);
 
   const Workload& workload_;
   std::vector<Meeting> meetings_;

@@ -191,7 +191,7 @@ TEST(Coalesce, RunsEndAtWaitsAtTransfersAndBehindAwaitedOps) {
   p.all_reduce(p.main, all, 1);       // 4
   p.kernel(p.main, Duration::us(1));  // 5
   const Program program = p.done();   // 6 is the marker
-  const FlatProgram flat(program, program.streams, false);
+  const FlatProgram flat(program, program.streams, Speeds({}), false);
   const std::vector<OpIndex> expected = {2, 2, 3, 4, 5, 7, 7};
   std::vector<OpIndex> run_end;
   for (OpIndex i = 0; i < flat.streams[0].size(); ++i) run_end.push_back(flat.streams[0].ahead[i].run_end);
