@@ -64,13 +64,18 @@ IdVector<ProgramId, ProgramMeets> meets_of_programs(const Workload& workload) {
   return all;
 }
 
-FlowTable::FlowTable(const Workload& workload) : workload_(workload), meets_(meets_of_programs(workload)) {
+FlowTable::FlowTable(const Workload& workload)
+    : workload_(workload),
+      drafting_(dynamic_cast<const DraftingPlanner*>(workload.planner.get())),
+      meets_(meets_of_programs(workload)) {
   const std::size_t usual = workload.groups.size() + 2 * workload.ranks();
   signatures_.reserve(usual);
-  wires_.reserve(usual);
+  first_use_.reserve(usual + 1);
+  uses_.reserve(8 * usual);
   first_wire_.reserve(usual + 1);
   first_entity_.reserve(workload.ranks());
   first_wire_.push_back(0);
+  first_use_.push_back(0);
   add_groups();
   for (std::uint32_t r = 0; r < workload.ranks(); ++r) add_rank({r});
 }
@@ -100,20 +105,29 @@ void FlowTable::add_rank(RankId rank) {
 }
 
 void FlowTable::add_entity(const std::vector<Wanted>& wanted, std::span<const RankId> ranks) {
+  known_.clear();
   std::uint64_t signature = 0;
-  for (const Wanted& w : wanted) {
-    const TransferPlan& plan = workload_.planner->plan({w.kind, ranks, w.bytes});
-    signature = hash_pair(signature ^ static_cast<std::uint64_t>(w.kind), static_cast<std::uint64_t>(w.bytes.n));
-    signature = hash_pair(signature, signature_of(plan));
+  if (drafting_ != nullptr) {
+    const std::span<const TransferPlan> plans = drafting_->drafts(ranks, wanted);
+    for (std::size_t i = 0; i < wanted.size(); ++i) signature = add_plan(signature, wanted[i], plans[i]);
+  } else {
+    for (const Wanted& w : wanted)
+      signature = add_plan(signature, w, workload_.planner->plan({w.kind, ranks, w.bytes}));
   }
   signatures_.push_back(wanted.empty() ? 0 : signature | 1);
-  first_wire_.push_back(static_cast<std::uint32_t>(wires_.size()));
+  first_wire_.push_back(static_cast<std::uint32_t>(wires()));
+}
+
+std::uint64_t FlowTable::add_plan(std::uint64_t signature, const Wanted& wanted, const TransferPlan& plan) {
+  signature =
+      hash_pair(signature ^ static_cast<std::uint64_t>(wanted.kind), static_cast<std::uint64_t>(wanted.bytes.n));
+  return hash_pair(signature, signature_of(plan));
 }
 
 std::uint64_t FlowTable::signature_of(const TransferPlan& plan) {
   std::uint64_t all = hash_pair(std::uint64_t{plan.algorithm} << 8 | plan.claim, plan.phases.size());
   for (const Phase& phase : plan.phases) {
-    const std::uint32_t wire = phase.uses ? find_or_add_wire(phase.uses.get()) - first_wire_.back() : UINT32_MAX;
+    const std::uint32_t wire = phase.uses ? find_or_add_wire(*phase.uses) - first_wire_.back() : UINT32_MAX;
     const std::uint64_t times =
         hash_pair(static_cast<std::uint64_t>(phase.latency.count_ps()), static_cast<std::uint64_t>(phase.bytes.n));
     all = hash_pair(all ^ times, hash_pair(static_cast<std::uint64_t>(phase.max_rate.n), wire));
@@ -123,17 +137,19 @@ std::uint64_t FlowTable::signature_of(const TransferPlan& plan) {
 
 // Among the wires of the entity that is being added. Planners share uses where
 // they can, so pointers decide mostly.
-std::uint32_t FlowTable::find_or_add_wire(const LinkUses* uses) {
-  for (std::uint32_t w = first_wire_.back(); w < wires_.size(); ++w) {
-    if (wires_[w] == uses || *wires_[w] == *uses) return w;
+std::uint32_t FlowTable::find_or_add_wire(const LinkUses& uses) {
+  for (std::uint32_t k = 0; k < known_.size(); ++k) {
+    if (known_[k] == &uses || *known_[k] == uses) return first_wire_.back() + k;
   }
-  wires_.push_back(uses);
-  return static_cast<std::uint32_t>(wires_.size() - 1);
+  known_.push_back(&uses);
+  uses_.insert(uses_.end(), uses.begin(), uses.end());
+  first_use_.push_back(static_cast<std::uint32_t>(uses_.size()));
+  return static_cast<std::uint32_t>(wires() - 1);
 }
 
 std::uint32_t FlowTable::wire_of(std::uint32_t entity, const Phase& phase) const {
   std::uint32_t wire = first_wire_[entity];
-  while (wires_[wire] != phase.uses.get() && *wires_[wire] != *phase.uses) ++wire;
+  while (!std::equal(phase.uses->begin(), phase.uses->end(), uses(wire).begin(), uses(wire).end())) ++wire;
   return wire;
 }
 

@@ -4,16 +4,10 @@
 #include <span>
 #include <vector>
 
+#include "sim/fold_planner.h"
 #include "sim/workload.h"
 
 namespace orrery::sim {
-
-// A kind of collective (or a send, or a copy) that a program asks for.
-struct Wanted {
-  TransferKind kind = TransferKind::point_to_point;
-  Bytes bytes;
-  bool operator==(const Wanted&) const = default;
-};
 
 // What a program says about others, each thing once.
 struct ProgramMeets {
@@ -49,8 +43,10 @@ class FlowTable {
   bool unused(std::uint32_t entity) const { return signatures_[entity] == 0; }
 
   std::uint32_t first_wire(std::uint32_t entity) const { return first_wire_[entity]; }
-  const LinkUses& uses(std::uint32_t wire) const { return *wires_[wire]; }
-  std::size_t wires() const { return wires_.size(); }
+  std::span<const LinkUse> uses(std::uint32_t wire) const {
+    return std::span(uses_).subspan(first_use_[wire], first_use_[wire + 1] - first_use_[wire]);
+  }
+  std::size_t wires() const { return first_use_.size() - 1; }
 
   // The wire that a phase of one of the entity's plans loads; the phase has uses.
   std::uint32_t wire_of(std::uint32_t entity, const Phase& phase) const;
@@ -62,16 +58,20 @@ class FlowTable {
   void add_groups();
   void add_rank(RankId rank);
   void add_entity(const std::vector<Wanted>& wanted, std::span<const RankId> ranks);
+  std::uint64_t add_plan(std::uint64_t signature, const Wanted& wanted, const TransferPlan& plan);
   std::uint64_t signature_of(const TransferPlan& plan);
-  std::uint32_t find_or_add_wire(const LinkUses* uses);
+  std::uint32_t find_or_add_wire(const LinkUses& uses);
 
   const Workload& workload_;
+  const DraftingPlanner* drafting_;  // null: the planner keeps its plans
   IdVector<ProgramId, ProgramMeets> meets_;
   IdVector<GroupId, std::vector<Wanted>> wanted_;
   IdVector<RankId, std::uint32_t> first_entity_;
   std::vector<std::uint64_t> signatures_;
   std::vector<std::uint32_t> first_wire_;  // by entity, with a fence behind the last
-  std::vector<const LinkUses*> wires_;
+  std::vector<std::uint32_t> first_use_;   // by wire, with a fence behind the last
+  std::vector<LinkUse> uses_;
+  std::vector<const LinkUses*> known_;  // scratch: wires of the entity that is being added
 };
 
 }  // namespace orrery::sim

@@ -23,6 +23,8 @@ void FoldedPlans::sum_connections() {
   uses_.resize(flows_.wires());
   const Classes& entities = classes_.entities();
   const Classes& links = classes_.links();
+  std::vector<bool> is_first(workload_.links.size(), false);  // of its class
+  for (const std::uint32_t link : links.first) is_first[link] = true;
   for (std::uint32_t e = 0; e < flows_.entities(); ++e) {
     const std::uint32_t of = entities.of[e];
     if (of == Classes::kNone) continue;
@@ -31,8 +33,7 @@ void FoldedPlans::sum_connections() {
       auto& sum = uses_[first_wire + w - flows_.first_wire(e)];
       if (!sum) sum = std::make_shared<LinkUses>();
       for (const LinkUse& use : flows_.uses(w)) {
-        const std::uint32_t link = links.of[use.link.value];
-        if (links.first[link] == use.link.value) sum->push_back({{link}, use.connections});
+        if (is_first[use.link.value]) sum->push_back({{links.of[use.link.value]}, use.connections});
       }
     }
   }

@@ -121,17 +121,26 @@ void Refinement::colour_entities() {
 }
 
 // A wire's colour is its entity's with the links it loads; links collect those of
-// the wires that load them.
+// the wires that load them. Mostly all links of a wire carry equally many connections.
 void Refinement::colour_wires() {
   for (std::uint32_t e = 0; e < flows_.entities(); ++e) {
     const std::uint64_t own = entities_[e];
     std::uint64_t all = 0;
     for (std::uint32_t w = flows_.first_wire(e); w < flows_.first_wire(e + 1); ++w) {
-      const LinkUses& uses = flows_.uses(w);
-      std::uint64_t sum = 0;
-      for (const LinkUse& use : uses) sum += hash(links_[use.link.value], use.connections);
+      const std::span<const LinkUse> uses = flows_.uses(w);
+      std::uint64_t sum = 0, factor = 0;
+      std::uint32_t connections = 0;
+      for (const LinkUse& use : uses) {
+        if (use.connections != connections) factor = hash(connections = use.connections, 4) | 1;
+        sum += links_[use.link.value] * factor;
+      }
       const std::uint64_t wire = hash(own + w - flows_.first_wire(e), sum);
-      for (const LinkUse& use : uses) load_[use.link.value] += hash(wire, use.connections);
+      std::uint64_t share = 0;
+      connections = 0;
+      for (const LinkUse& use : uses) {
+        if (use.connections != connections) share = hash(wire, connections = use.connections);
+        load_[use.link.value] += share;
+      }
       all = hash(all, wire);
     }
     if (flows_.first_wire(e) < flows_.first_wire(e + 1)) entities_[e] = hash(own, all) | 1;

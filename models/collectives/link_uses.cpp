@@ -123,25 +123,23 @@ LinkUses LinkCounter::take() {
   return uses;
 }
 
-std::shared_ptr<const LinkUses> UsesStore::keep(LinkUses uses) {
-  constexpr std::size_t kBlock = 256;
-  if (!block_ || block_->size() == kBlock) {
-    block_ = std::make_shared<std::vector<LinkUses>>();
-    block_->reserve(kBlock);  // so that nothing in it moves
-  }
-  block_->push_back(std::move(uses));
-  return {block_, &block_->back()};
-}
-
 Footprint FootprintMaker::summarize(LinkUses uses) {
   Footprint f;
   f.nvlink_rate = f.network_rate = std::numeric_limits<double>::infinity();
+  // Most links are like the one before, and division is slow.
+  BytesPerSecond capacity{0};
+  std::uint32_t connections = 0;
+  LinkKind kind = LinkKind::nvlink;
   for (const LinkUse& use : uses) {
     const topology::FabricLink& link = fabric_.links()[use.link];
+    if (link.kind == kind && link.capacity == capacity && use.connections == connections) continue;
+    kind = link.kind;
+    capacity = link.capacity;
+    connections = use.connections;
     double& rate = link.kind == LinkKind::nvlink ? f.nvlink_rate : f.network_rate;
-    rate = std::min(rate, static_cast<double>(link.capacity.n / use.connections));
+    rate = std::min(rate, static_cast<double>(capacity.n / connections));
   }
-  f.uses = store_.keep(std::move(uses));
+  f.uses = std::make_shared<const LinkUses>(std::move(uses));
   return f;
 }
 

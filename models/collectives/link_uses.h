@@ -47,16 +47,6 @@ class LinkCounter {
   std::size_t links_ = 0;
 };
 
-// Keeps the uses of many transfers in few blocks of memory. What it gives out
-// keeps its block alive.
-class UsesStore {
- public:
-  std::shared_ptr<const sim::LinkUses> keep(sim::LinkUses uses);
-
- private:
-  std::shared_ptr<std::vector<sim::LinkUses>> block_;
-};
-
 class FootprintMaker {
  public:
   // The fabric must outlive it.
@@ -93,7 +83,6 @@ class FootprintMaker {
 
   const topology::Fabric& fabric_;
   LinkCounter links_;
-  UsesStore store_;
   std::vector<LinkId> route_;
 };
 

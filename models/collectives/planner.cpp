@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "models/collectives/link_uses.h"
 #include "models/collectives/nccl_choice.h"
+#include "sim/fold_planner.h"
 
 // How a plan comes about
 //
@@ -56,7 +58,7 @@ struct GroupPlans {
     Bytes bytes;
     const TransferPlan* plan;
   };
-  std::unique_ptr<Communicator> communicator;
+  std::optional<Communicator> communicator;
   std::vector<std::pair<Shape, ExchangeFootprint>> footprints;
   std::vector<Known> known;
 };
@@ -66,7 +68,6 @@ struct GroupPlans {
 struct SendPlan {
   RankId to;
   Bytes bytes;
-  Footprint links;
   TransferPlan plan;
   const SendPlan* next = nullptr;  // of the same sender
 };
@@ -105,7 +106,7 @@ struct RanksEqual {
 };
 
 // Memoises without locks: one planner an engine.
-class NcclPlanner : public sim::TransferPlanner {
+class NcclPlanner : public sim::DraftingPlanner {
  public:
   NcclPlanner(std::shared_ptr<const Fabric> fabric, Network network)
       : fabric_(std::move(fabric)),
@@ -115,13 +116,24 @@ class NcclPlanner : public sim::TransferPlanner {
         sends_(static_cast<std::size_t>(fabric_->gpus()), nullptr) {}
 
   const TransferPlan& plan(const TransferRequest& request) const override {
-    if (request.kind == TransferKind::point_to_point && request.ranks.size() == 2) return send_plan(request);
+    if (is_send(request)) return send_plan(request);
     GroupPlans& group = group_of(request.ranks);
     for (const auto& known : group.known)
       if (known.kind == request.kind && known.bytes == request.bytes) return *known.plan;
     const TransferPlan& plan = group_plans_.add(make(request, group));
     group.known.push_back({request.kind, request.bytes, &plan});
     return plan;
+  }
+
+  std::span<const TransferPlan> drafts(std::span<const RankId> ranks,
+                                       std::span<const sim::Wanted> wanted) const override {
+    drafts_.clear();
+    GroupPlans group;
+    for (const auto& [kind, bytes] : wanted) {
+      const TransferRequest request{kind, ranks, bytes};
+      drafts_.push_back(is_send(request) ? make_send(request) : make(request, group));
+    }
+    return drafts_;
   }
 
   std::string algorithm_name(std::uint32_t algorithm) const override {
@@ -143,23 +155,23 @@ class NcclPlanner : public sim::TransferPlanner {
     std::uint32_t algorithm = 0;
   };
 
+  static bool is_send(const TransferRequest& request) {
+    return request.kind == TransferKind::point_to_point && request.ranks.size() == 2;
+  }
+
   const TransferPlan& send_plan(const TransferRequest& request) const {
     const RankId from = request.ranks[0], to = request.ranks[1];
-    const SendPlan* other_size = nullptr;
-    for (const SendPlan* known = sends_[from]; known != nullptr; known = known->next) {
-      if (known->to != to) continue;
-      if (known->bytes == request.bytes) return known->plan;
-      other_size = known;
-    }
-    SendPlan& send = send_plans_.add({to, request.bytes, {}, {}, sends_[from]});
-    sends_[from] = &send;
-    if (!moves_nothing(request)) {
-      send.links = other_size != nullptr && other_size->links.uses
-                       ? other_size->links
-                       : make_footprints_.route(from, to, connections_of_send(request.ranks));
-      send.plan = finish(send_course(request, send.links), 1, request.bytes.n > kFillsNoLink);
-    }
-    return send.plan;
+    for (const SendPlan* known = sends_[from]; known != nullptr; known = known->next)
+      if (known->to == to && known->bytes == request.bytes) return known->plan;
+    sends_[from] = &send_plans_.add({to, request.bytes, make_send(request), sends_[from]});
+    return sends_[from]->plan;
+  }
+
+  TransferPlan make_send(const TransferRequest& request) const {
+    if (moves_nothing(request)) return {};
+    const Footprint links =
+        make_footprints_.route(request.ranks[0], request.ranks[1], connections_of_send(request.ranks));
+    return finish(send_course(request, links), 1, request.bytes.n > kFillsNoLink);
   }
 
   GroupPlans& group_of(std::span<const RankId> ranks) const {
@@ -177,8 +189,7 @@ class NcclPlanner : public sim::TransferPlanner {
     if (moves_nothing(request)) return {};
     if (request.kind == TransferKind::copy) return finish(copy_course(request, group), 0, true);
     const bool on_links = request.bytes.n > kFillsNoLink;
-    if (!group.communicator)
-      group.communicator = std::make_unique<Communicator>(make_communicator(*fabric_, site_, request.ranks));
+    if (!group.communicator) group.communicator = make_communicator(*fabric_, site_, request.ranks);
     return finish(course(request, group), 1, on_links);
   }
 
@@ -346,6 +357,7 @@ class NcclPlanner : public sim::TransferPlanner {
   Network network_;
   Site site_;
   mutable FootprintMaker make_footprints_;
+  mutable std::vector<TransferPlan> drafts_;
   mutable Shelf<TransferPlan> group_plans_;
   mutable Shelf<SendPlan> send_plans_;
   mutable IdVector<RankId, const SendPlan*> sends_;  // by sender, the latest first

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <span>
+
+#include "sim/planner.h"
+
+namespace orrery::sim {
+
+// A kind of collective (or a send, or a copy) that a program asks for.
+struct Wanted {
+  TransferKind kind = TransferKind::point_to_point;
+  Bytes bytes;
+  bool operator==(const Wanted&) const = default;
+};
+
+// A planner that can also make plans without keeping them. Folding looks at the
+// transfers of every rank once, while the folded run asks for those of few.
+class DraftingPlanner : public TransferPlanner {
+ public:
+  // What plan() would answer for each of `wanted`, valid until the next call.
+  virtual std::span<const TransferPlan> drafts(std::span<const RankId> ranks, std::span<const Wanted> wanted) const = 0;
+};
+
+}  // namespace orrery::sim
