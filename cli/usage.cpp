@@ -57,7 +57,10 @@ std::string explain_usage(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = innermost(app);
   const std::string prefix = &command == &app ? "" : command.get_name() + ": ";
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) return prefix + unexpected(command);
-  return prefix + error.what();
+  const std::string text = error.what();
+  if (const std::size_t at = text.find(": 1 required "); at != std::string::npos)
+    return prefix + text.substr(0, at) + " needs a value";
+  return prefix + text;
 }
 
 }  // namespace orrery::cli

@@ -1,6 +1,9 @@
 #include "report/explain.h"
 
+#include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "report/text.h"
 
@@ -13,12 +16,32 @@ double share_of_step(Duration time, const Result& result) {
   return result.step_time > Duration() ? time.seconds() / result.step_time.seconds() : 0;
 }
 
+// "tp" is TP to those who read, "compute" is not COMPUTE.
+std::string shown(std::string category) {
+  if (category.size() == 2)
+    for (char& c : category) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return category;
+}
+
+// "compute 76.5 %, exposed TP 14.2 %, bubble 8.5 %": what is worth a word, largest first.
+std::string where_it_goes(const Result& result) {
+  constexpr double kWorthAWord = 0.005;
+  std::vector<std::pair<double, std::string>> parts;
+  for (const TimeParts::Part& part : TimeParts::all())
+    if (const double share = share_of_step(result.time.*part.member, result); share >= kWorthAWord)
+      parts.emplace_back(share, part.label);
+  std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::string text;
+  for (const auto& [share, label] : parts) text += (text.empty() ? "" : ", ") + label + ' ' + percent(share);
+  return text;
+}
+
 std::string path_table(const std::vector<PathShare>& path, const Result& result) {
   constexpr int kBar = 40;
   Table table("llrrl");
   for (const PathShare& p : path) {
     const double share = share_of_step(p.time, result);
-    table.row({p.label, p.category, human_seconds(p.time.seconds()), percent(share), bar(share, kBar)});
+    table.row({shown(p.label), shown(p.category), human_seconds(p.time.seconds()), percent(share), bar(share, kBar)});
   }
   return table.str();
 }
@@ -27,7 +50,7 @@ std::string kernel_table(const std::vector<KernelShare>& kernels, const Result& 
   Table table("ll");
   table.row({"", "", "time", "of the step", "times a rank"});
   for (const KernelShare& k : kernels)
-    table.row({k.label, k.category, human_seconds(k.time.seconds()), percent(share_of_step(k.time, result)),
+    table.row({k.label, shown(k.category), human_seconds(k.time.seconds()), percent(share_of_step(k.time, result)),
                grouped(k.count)});
   return table.str();
 }
@@ -36,7 +59,7 @@ std::string slack_table(const std::vector<TransferSlack>& slack) {
   Table table("ll");
   table.row({"", "", "longest", "least slack", "median slack", "count"});
   for (const TransferSlack& t : slack)
-    table.row({t.label, t.category, human_seconds(t.longest.seconds()), human_seconds(t.least.seconds()),
+    table.row({t.label, shown(t.category), human_seconds(t.longest.seconds()), human_seconds(t.least.seconds()),
                human_seconds(t.median.seconds()), grouped(t.count)});
   return table.str();
 }
@@ -68,7 +91,7 @@ std::string explain(const Explanation& e, const Style& style) {
   const Result& r = e.result;
   std::string text = "One step takes " + human_seconds(r.step_time.seconds()) + " on " + grouped(r.gpus) + " x " +
                      r.gpu + ": " + significant(r.model_tflops_per_gpu) + " TFLOP/s a GPU, MFU " + percent(r.mfu) +
-                     ".\n";
+                     ".\nMean over ranks: " + where_it_goes(r) + ".\n";
   text += section("Critical path: the chain of ops of which none can be late without the step being late",
                   path_table(e.path_by_category, r), style);
   text += section("Longest on the critical path, by name", path_table(e.longest_on_path, r), style);

@@ -59,6 +59,10 @@ class Usage(support.Case):
         for command in ["run", "check", "explain", "memory"]:
             self.assertIn("FILE is required", self.done(command, status=2).stderr, command)
 
+    def test_an_option_needs_its_value(self):
+        for option in ["--set", "--format", "--trace"]:
+            self.assertIn(f"{option} needs a value", self.done("run", "x.yaml", option, status=2).stderr)
+
     def test_set_needs_an_equals_sign(self):
         self.assertIn("KEY=VALUE", self.done("run", "--set", "layout.tp", "x.yaml", status=2).stderr)
 
