@@ -182,7 +182,7 @@ bool refine(const Workload& workload, const FlowTable& flows, Refinement& classe
   constexpr int kMostPasses = 20;
   for (int pass = 0; pass < kMostPasses; ++pass) {
     if (!classes.run()) return false;
-    if (!PeerSplitter(workload, flows, classes).split(pass == 0)) return classes.verify();
+    if (!PeerSplitter(workload, flows, classes).split(pass == 0)) return true;
   }
   return false;
 }

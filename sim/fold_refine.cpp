@@ -52,44 +52,44 @@ Refinement::Refinement(const Workload& workload, const FlowTable& flows) : workl
 }
 
 bool Refinement::run() {
-  std::size_t before = 0;
-  for (int round = 0; round < kMostRounds; ++round) {
+  sweep();
+  classify();
+  for (int round = 1; round < kMostRounds; ++round) {
+    seed_ = Digest::mix(seed_);
+    recolour(ranks_, rank_classes_);
+    recolour(entities_, entity_classes_);
+    recolour(links_, link_classes_);
     sweep();
-    rank_classes_ = number_classes(ranks_);
-    link_classes_ = number_classes(links_);
-    // Colours carry those before them, so classes only split: equal counts, equal classes.
-    const std::size_t now = rank_classes_.count() + link_classes_.count();
-    if (now == before) {
-      entity_classes_ = number_classes(entities_);
-      return true;
-    }
-    before = now;
+    if (!classify()) return true;
   }
   return false;
 }
 
-void Refinement::split(RankId rank, std::uint64_t by) {
-  ranks_[rank.value] = Digest::mix(ranks_[rank.value] + Digest::mix(by + 1)) | 1;
+// Makes classes of the colours; whether they are others than before.
+bool Refinement::classify() {
+  bool changed = false;
+  const auto update = [&changed](Classes& classes, const std::vector<std::uint64_t>& colours) {
+    Classes now = number_classes(colours);
+    changed |= now.of != classes.of;
+    classes = std::move(now);
+  };
+  update(rank_classes_, ranks_);
+  update(entity_classes_, entities_);
+  update(link_classes_, links_);
+  return changed;
 }
 
-bool Refinement::verify() {
-  seed_ = 0xa0761d6478bd642full;
-  const auto recolour = [this](std::vector<std::uint64_t>& colours, const Classes& classes) {
-    for (std::size_t i = 0; i < colours.size(); ++i) {
-      if (classes.of[i] != Classes::kNone) colours[i] = Digest::mix(classes.of[i] + seed_) | 1;
-    }
-  };
-  recolour(ranks_, rank_classes_);
-  recolour(entities_, entity_classes_);
-  recolour(links_, link_classes_);
-  sweep();
-  const auto holds = [](const std::vector<std::uint64_t>& colours, const Classes& classes) {
-    for (std::size_t i = 0; i < colours.size(); ++i) {
-      if (classes.of[i] != Classes::kNone && colours[i] != colours[classes.first[classes.of[i]]]) return false;
-    }
-    return true;
-  };
-  return holds(ranks_, rank_classes_) && holds(entities_, entity_classes_) && holds(links_, link_classes_);
+// Members of a class get one colour, that no one has seen.
+void Refinement::recolour(std::vector<std::uint64_t>& colours, const Classes& classes) {
+  of_class_.resize(classes.count());
+  for (std::size_t c = 0; c < classes.count(); ++c) of_class_[c] = Digest::mix(c + seed_) | 1;
+  for (std::size_t i = 0; i < colours.size(); ++i) {
+    if (classes.of[i] != Classes::kNone) colours[i] = of_class_[classes.of[i]];
+  }
+}
+
+void Refinement::split(RankId rank, std::uint64_t by) {
+  ranks_[rank.value] = Digest::mix(ranks_[rank.value] + Digest::mix(by + 1)) | 1;
 }
 
 // Each part sees the newest colours of the one before it, so a difference

@@ -22,10 +22,11 @@ Classes number_classes(const std::vector<std::uint64_t>& colours);
 
 // Colour refinement over ranks, entities (groups, pairs, copies), wires and links.
 //
-// A colour is a 64-bit hash of the colour before and of the multiset of the
-// neighbours' colours, summed so that order does not count. Two different things
-// get one colour with a chance of 2^-64 a pair, and verify() asks again with other
-// hashes before anyone relies on it.
+// A colour is a 64-bit hash of the class before and of the multiset of the
+// neighbours' classes, summed so that order does not count. Every sweep starts from
+// the classes alone and hashes anew, so the last one, which splits nothing, is also
+// the proof that the classes are equitable: by hashes that had no part in finding
+// them. Two different things get one colour with a chance of 2^-64 a pair.
 class Refinement {
  public:
   Refinement(const Workload& workload, const FlowTable& flows);
@@ -37,15 +38,13 @@ class Refinement {
   // Makes ranks differ that refinement would not tell apart; run() again afterwards.
   void split(RankId rank, std::uint64_t by);
 
-  // Whether the classes found are equitable, by hashes that had no part in finding
-  // them. Uses up the colours: nothing but the classes may be asked for afterwards.
-  bool verify();
-
   const Classes& ranks() const { return rank_classes_; }
   const Classes& entities() const { return entity_classes_; }  // with wires: those of one class, each at its place
   const Classes& links() const { return link_classes_; }
 
  private:
+  bool classify();
+  void recolour(std::vector<std::uint64_t>& colours, const Classes& classes);
   void sweep();
   void colour_entities();
   void colour_wires();
@@ -58,7 +57,7 @@ class Refinement {
   const FlowTable& flows_;
   std::uint64_t seed_ = 0x9e3779b97f4a7c15ull;
   std::vector<std::uint64_t> ranks_, entities_, links_;
-  std::vector<std::uint64_t> next_ranks_, load_;  // scratch: colours to come, sums over the wires of a link
+  std::vector<std::uint64_t> next_ranks_, load_, of_class_;  // scratch: colours to come, sums over the wires of a link
   Classes rank_classes_, entity_classes_, link_classes_;
 };
 
