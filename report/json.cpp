@@ -13,7 +13,8 @@ using nlohmann::ordered_json;
 ordered_json layout_json(const models::LayoutSpec& layout) {
   ordered_json out{{"tp", layout.tp}, {"cp", layout.cp},   {"pp", layout.pp},    {"dp", layout.dp},
                    {"ep", layout.ep}, {"etp", layout.etp}, {"zero", layout.zero}};
-  if (!layout.fsdp.empty()) out["fsdp"] = layout.fsdp;
+  // Told also where there is none: the columns of a CSV are the same for every scenario.
+  out["fsdp"] = layout.fsdp.empty() ? ordered_json() : ordered_json(layout.fsdp);
   out["sequence_parallel"] = layout.sequence_parallel;
   return out;
 }

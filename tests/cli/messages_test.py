@@ -30,5 +30,33 @@ class Messages(support.Case):
         file = self.scenario(support.SMALL.replace("name: small", "naem: \x1b[31mred"))
         self.assertNotIn("\x1b", self.done("run", file, status=3).stderr)
 
+    def test_each_kind_of_failure_has_its_exit_status(self):
+        good = self.scenario(support.SMALL)
+        too_big = ["--set", "training.sequence_length=65536", "--set", "model.hidden=16384"]
+        cases = [
+            (0, ["run", good]),
+            (0, ["run", good, *too_big]),
+            (1, ["run", good, *too_big, "--require-fit"]),
+            (2, ["run", good, "--formt", "json"]),
+            (2, ["run", good, "--set", "no equals sign"]),
+            (3, ["run", self.scenario(BROKEN, "broken.yaml")]),
+            (3, ["run", good, "--set", "layout.tp=three"]),
+            (5, ["run", self.path("missing.yaml")]),
+            (5, ["run", self.folder]),
+            (5, ["run", good, "--output", self.path("no/such/folder")]),
+        ]
+        for status, arguments in cases:
+            with self.subTest(arguments):
+                self.done(*arguments, status=status)
+
+    def test_what_is_not_built_yet_is_refused_by_name(self):
+        good = self.scenario(support.SMALL)
+        for key, value in [("pipeline.schedule", "zb-h1"), ("layout.zero", "3"), ("layout.fsdp", "full_shard"),
+                           ("simulation.network", "chunk")]:
+            result = self.done("run", good, "--set", f"{key}={value}", status=3)
+            self.assertIn("not supported yet", result.stderr, key)
+            self.assertIn(key.split(".")[1], result.stderr)
+            self.assertEqual(result.stdout, "")
+
 
 support.main()
