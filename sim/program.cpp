@@ -1,6 +1,6 @@
 #include "sim/program.h"
 
-#include <algorithm>
+#include "sim/base/digest.h"
 
 namespace orrery::sim {
 
@@ -51,13 +51,23 @@ StreamIndex ProgramBuilder::add_stream(std::string name) {
   return static_cast<StreamIndex>(program_.streams.size() - 1);
 }
 
+void ProgramBuilder::reserve(StreamIndex stream, std::size_t ops) {
+  program_.streams[stream].ops.reserve(ops);
+  program_.streams[stream].notes.reserve(ops);
+}
+
 std::uint32_t ProgramBuilder::label(std::string_view text) {
-  const auto known = labels_.find(text);
-  if (known != labels_.end()) return known->second;
-  const auto index = static_cast<std::uint32_t>(program_.labels.size());
-  program_.labels.emplace_back(text);
-  labels_.emplace(std::string(text), index);
-  return index;
+  std::vector<std::string>& labels = program_.labels;
+  const auto next = static_cast<std::uint32_t>(labels.size());
+  const std::uint32_t found = labels_.find_or_add(Digest::mix(std::hash<std::string_view>{}(text)), next,
+                                                  [&](std::uint32_t i) { return labels[i] == text; });
+  if (found == next) labels.emplace_back(text);
+  return found;
+}
+
+std::uint32_t ProgramBuilder::no_label() {
+  if (no_label_ == UINT32_MAX) no_label_ = label("");
+  return no_label_;
 }
 
 void ProgramBuilder::wait(StreamIndex stream, OpRef on) {
@@ -71,6 +81,15 @@ void ProgramBuilder::wait(StreamIndex stream, OpRef on) {
 }
 
 OpRef ProgramBuilder::append(StreamIndex stream, Op op, Note note) {
+  if (!pending_[stream].empty()) append_waits(stream, op, note);
+  Stream& to = program_.streams[stream];
+  to.ops.push_back(op);
+  to.notes.push_back(note);
+  return {stream, static_cast<OpIndex>(to.ops.size() - 1), false};
+}
+
+// The last wait goes into the op itself, the others into ops of their own before it.
+void ProgramBuilder::append_waits(StreamIndex stream, Op& op, const Note& note) {
   Stream& to = program_.streams[stream];
   std::vector<OpRef>& waits = pending_[stream];
   for (std::size_t i = 0; i + 1 < waits.size(); ++i) {
@@ -79,18 +98,20 @@ OpRef ProgramBuilder::append(StreamIndex stream, Op op, Note note) {
     to.ops.push_back(wait);
     to.notes.push_back({note.label, UINT32_MAX});
   }
-  if (!waits.empty()) set_dependency(op, waits.back());
+  set_dependency(op, waits.back());
   waits.clear();
-  to.ops.push_back(op);
-  to.notes.push_back(note);
-  return last(stream);
 }
 
 std::int64_t ProgramBuilder::transfer_index(const Transfer& transfer) {
-  const auto key = std::tuple(transfer.kind, transfer.role, transfer.tag, transfer.bytes.n);
-  const auto [known, is_new] = transfers_.emplace(key, static_cast<std::uint32_t>(program_.transfers.size()));
-  if (is_new) program_.transfers.push_back(transfer);
-  return known->second;
+  std::vector<Transfer>& transfers = program_.transfers;
+  const auto next = static_cast<std::uint32_t>(transfers.size());
+  Digest hash;
+  hash.add(static_cast<std::uint64_t>(transfer.kind) << 32 | transfer.role << 16 | transfer.tag);
+  hash.add(static_cast<std::uint64_t>(transfer.bytes.n));
+  const std::uint32_t found =
+      transfers_.find_or_add(hash.value(), next, [&](std::uint32_t i) { return transfers[i] == transfer; });
+  if (found == next) transfers.push_back(transfer);
+  return found;
 }
 
 OpRef ProgramBuilder::kernel(StreamIndex stream, Duration cost, Category category, KernelClass kernel_class,
@@ -140,10 +161,16 @@ OpRef ProgramBuilder::free(StreamIndex stream, std::uint32_t buffer) {
 }
 
 OpRef ProgramBuilder::marker(StreamIndex stream, const Marker& marker) {
-  const auto key = std::tuple(marker.kind, marker.action, marker.chunk, marker.micro_batch);
-  const auto [known, is_new] = markers_.emplace(key, static_cast<std::uint32_t>(program_.markers.size()));
-  if (is_new) program_.markers.push_back(marker);
-  return append(stream, make_op(OpKind::marker, 0, known->second), {label(""), UINT32_MAX});
+  std::vector<Marker>& markers = program_.markers;
+  const auto next = static_cast<std::uint32_t>(markers.size());
+  Digest hash;
+  hash.add(static_cast<std::uint64_t>(marker.kind) << 24 | static_cast<std::uint64_t>(marker.action) << 16 |
+           marker.chunk);
+  hash.add(marker.micro_batch);
+  const std::uint32_t found =
+      markers_.find_or_add(hash.value(), next, [&](std::uint32_t i) { return markers[i] == marker; });
+  if (found == next) markers.push_back(marker);
+  return append(stream, make_op(OpKind::marker, 0, found), {no_label(), UINT32_MAX});
 }
 
 OpRef ProgramBuilder::last(StreamIndex stream) const {
@@ -156,7 +183,7 @@ OpRef ProgramBuilder::last(StreamIndex stream) const {
 Program ProgramBuilder::finish() && {
   for (std::size_t s = 0; s < pending_.size(); ++s) {
     if (pending_[s].empty()) continue;
-    append(static_cast<StreamIndex>(s), make_op(OpKind::wait, 0, 0), {label(""), UINT32_MAX});
+    append(static_cast<StreamIndex>(s), make_op(OpKind::wait, 0, 0), {no_label(), UINT32_MAX});
   }
   return std::move(program_);
 }

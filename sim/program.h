@@ -2,13 +2,12 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "sim/base/amount.h"
+#include "sim/hash_index.h"
 #include "sim/op.h"
 
 namespace orrery::sim {
@@ -60,6 +59,8 @@ struct Marker {
   char action = ' ';        // F, B, I, W as in schedule tables
   std::uint16_t chunk = 0;  // model chunk of this rank (virtual stage)
   std::uint32_t micro_batch = 0;
+
+  bool operator==(const Marker&) const = default;
 };
 
 // For people and for the executor on real devices; parallel to Stream::ops.
@@ -111,6 +112,8 @@ class ProgramBuilder {
   explicit ProgramBuilder(std::string name) { program_.name = std::move(name); }
 
   StreamIndex add_stream(std::string name);
+  // Room for so many ops, if that is known.
+  void reserve(StreamIndex stream, std::size_t ops);
   std::uint32_t label(std::string_view text);
 
   // Makes the next op appended to `stream` wait for `on` as well. A wait on the
@@ -139,13 +142,14 @@ class ProgramBuilder {
 
  private:
   OpRef append(StreamIndex stream, Op op, Note note);
+  void append_waits(StreamIndex stream, Op& op, const Note& note);
   std::int64_t transfer_index(const Transfer& transfer);
+  std::uint32_t no_label();
 
   Program program_;
   std::vector<std::vector<OpRef>> pending_;  // by stream: waits for the next op
-  std::map<std::string, std::uint32_t, std::less<>> labels_;
-  std::map<std::tuple<TransferKind, std::uint16_t, std::uint16_t, std::int64_t>, std::uint32_t> transfers_;
-  std::map<std::tuple<Marker::Kind, char, std::uint16_t, std::uint32_t>, std::uint32_t> markers_;
+  HashIndex labels_, transfers_, markers_;
+  std::uint32_t no_label_ = UINT32_MAX;  // label(""), once it was needed
 };
 
 }  // namespace orrery::sim

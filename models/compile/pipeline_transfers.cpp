@@ -1,7 +1,6 @@
 #include "models/compile/pipeline_transfers.h"
 
 #include <algorithm>
-#include <map>
 
 #include "models/compile/roles.h"
 
@@ -62,17 +61,25 @@ std::vector<PipelineTransfers::Edge> PipelineTransfers::sent_by_neighbour(bool f
   const int p = schedule.request.ranks;
   const int neighbour = (context_.stage + (forward ? p - 1 : 1)) % p;
 
-  std::map<std::pair<int, int>, std::size_t> consumer;  // (stage, micro-batch) -> action of this rank
+  // The action of this rank that needs the input of a stage and micro-batch.
+  constexpr std::size_t kNobody = SIZE_MAX;
+  const auto micro_batches = static_cast<std::size_t>(schedule.request.micro_batches);
+  std::vector<std::size_t> consumer(static_cast<std::size_t>(context_.stages()) * micro_batches, kNobody);
+  const auto place = [&](int stage, int micro_batch) {
+    return static_cast<std::size_t>(stage) * micro_batches + static_cast<std::size_t>(micro_batch);
+  };
   for (std::size_t i = 0; i < context_.actions().size(); ++i) {
     const Edge edge = input_of(i);
     if (edge.exists && edge.forward == forward)
-      consumer[{context_.actions()[i].stage, context_.actions()[i].micro_batch}] = i;
+      consumer[place(context_.actions()[i].stage, context_.actions()[i].micro_batch)] = i;
   }
   std::vector<Edge> edges;
   for (const Action& a : schedule.order[static_cast<std::size_t>(neighbour)]) {
     if (forward ? !is_forward(a) : !makes_input_gradient(a)) continue;
-    const auto found = consumer.find({a.stage + (forward ? 1 : -1), a.micro_batch});
-    if (found != consumer.end()) edges.push_back({true, forward, found->second});
+    const int stage = a.stage + (forward ? 1 : -1);
+    if (stage < 0 || stage >= context_.stages()) continue;
+    const std::size_t found = consumer[place(stage, a.micro_batch)];
+    if (found != kNobody) edges.push_back({true, forward, found});
   }
   return edges;
 }

@@ -1,36 +1,47 @@
 #include "models/compile/roles.h"
 
-#include <functional>
 #include <utility>
 
 namespace orrery::models {
 namespace {
 
-using Key = std::function<int(const Coordinate&)>;  // equal for ranks of one group; -1: in no group
+using Places = std::vector<Coordinate>;  // by rank
 
-// Groups whose members share `key`, in order of rank.
-void add_role(const Layout& layout, sim::Workload& workload, std::string name, bool crosses_pipeline, int keys,
-              const Key& key) {
+Places places(const Layout& layout) {
+  Places places;
   const auto ranks = static_cast<std::uint32_t>(layout.ranks());
+  places.reserve(ranks);
+  for (std::uint32_t r = 0; r < ranks; ++r) places.push_back(layout.coordinate({r}));
+  return places;
+}
+
+// Groups whose members share `key` (-1: in no group), in order of rank.
+template <class Key>
+void add_role(const Places& at, sim::Workload& workload, std::string name, bool crosses_pipeline, int keys,
+              const Key& key) {
+  const auto ranks = static_cast<std::uint32_t>(at.size());
   sim::GroupRoleInfo info{std::move(name), IdVector<RankId, GroupId>(ranks, GroupId::none()), crosses_pipeline};
   std::vector<GroupId> group_of_key(static_cast<std::size_t>(keys), GroupId::none());
   for (std::uint32_t r = 0; r < ranks; ++r) {
-    const int k = key(layout.coordinate({r}));
+    const int k = key(at[r]);
     if (k < 0) continue;
     GroupId& group = group_of_key[static_cast<std::size_t>(k)];
-    if (group.is_none()) group = workload.groups.add({});
+    if (group.is_none()) {
+      group = workload.groups.add({});
+      workload.groups[group].members.reserve(ranks / static_cast<std::size_t>(keys));
+    }
     workload.groups[group].members.push_back({r});
     info.group_of[{r}] = group;
   }
   workload.group_roles.push_back(std::move(info));
 }
 
-void add_peer(const Layout& layout, sim::Workload& workload, std::string name, int step) {
-  const auto ranks = static_cast<std::uint32_t>(layout.ranks());
+void add_peer(const Layout& layout, const Places& places, sim::Workload& workload, std::string name, int step) {
+  const auto ranks = static_cast<std::uint32_t>(places.size());
   const int pp = layout.spec().pp;
   sim::PeerRoleInfo info{std::move(name), IdVector<RankId, RankId>(ranks, RankId::none())};
   for (std::uint32_t r = 0; pp > 1 && r < ranks; ++r) {
-    Coordinate at = layout.coordinate({r});
+    Coordinate at = places[r];
     at.pp = (at.pp + step + pp) % pp;
     info.peer_of[{r}] = layout.rank(at);
   }
@@ -42,17 +53,18 @@ void add_peer(const Layout& layout, sim::Workload& workload, std::string name, i
 void add_roles(const Layout& layout, bool tied_embeddings, sim::Workload& workload) {
   const LayoutSpec s = layout.spec();
   const bool share = tied_embeddings && s.pp > 1;
-  add_role(layout, workload, "tp", false, s.cp * s.dp * s.pp,
+  const Places at = places(layout);
+  add_role(at, workload, "tp", false, s.cp * s.dp * s.pp,
            [s](const Coordinate& c) { return (c.pp * s.dp + c.dp) * s.cp + c.cp; });
-  add_role(layout, workload, "dp", false, s.tp * s.pp, [s](const Coordinate& c) { return c.pp * s.tp + c.tp; });
-  add_role(layout, workload, "model", s.pp > 1, s.cp * s.dp, [s](const Coordinate& c) { return c.dp * s.cp + c.cp; });
-  add_role(layout, workload, "world", s.pp > 1, 1, [](const Coordinate&) { return 0; });
-  add_role(layout, workload, "embedding", true, s.tp * s.cp * s.dp, [s, share](const Coordinate& c) {
+  add_role(at, workload, "dp", false, s.tp * s.pp, [s](const Coordinate& c) { return c.pp * s.tp + c.tp; });
+  add_role(at, workload, "model", s.pp > 1, s.cp * s.dp, [s](const Coordinate& c) { return c.dp * s.cp + c.cp; });
+  add_role(at, workload, "world", s.pp > 1, 1, [](const Coordinate&) { return 0; });
+  add_role(at, workload, "embedding", true, s.tp * s.cp * s.dp, [s, share](const Coordinate& c) {
     if (!share || (c.pp != 0 && c.pp != s.pp - 1)) return -1;
     return (c.dp * s.cp + c.cp) * s.tp + c.tp;
   });
-  add_peer(layout, workload, "next stage", 1);
-  add_peer(layout, workload, "previous stage", -1);
+  add_peer(layout, at, workload, "next stage", 1);
+  add_peer(layout, at, workload, "previous stage", -1);
 }
 
 }  // namespace orrery::models

@@ -1,7 +1,6 @@
 #include "models/compile/stage_program.h"
 
 #include <algorithm>
-#include <map>
 
 #include "models/compile/data_parallel.h"
 #include "models/compile/host_timeline.h"
@@ -60,6 +59,7 @@ class StageWriter {
   void write();
 
  private:
+  void prepare();
   void hold_states();
   void begin();
   void action(std::size_t i);
@@ -70,8 +70,8 @@ class StageWriter {
   void with_transient(Bytes bytes, const std::vector<TemplateOp>& ops);
   void free_output();
   std::uint32_t allocate(Bytes bytes, MemoryCause cause, std::string_view label);
-  void release(std::map<std::tuple<int, int, std::size_t>, std::uint32_t>& held, int chunk, int mb, std::size_t piece);
-  bool is_last_backward(std::size_t i) const;
+  std::uint32_t& slot(std::vector<std::uint32_t>& held, int chunk, int mb, std::size_t piece) const;
+  void release(std::vector<std::uint32_t>& held, int chunk, int mb, std::size_t piece);
   int launches(const Action& action, int chunk) const;
 
   StageContext& context_;
@@ -84,8 +84,10 @@ class StageWriter {
   std::vector<bool> first_forward_done_;  // by chunk
   bool last_backward_ = false;
   std::uint32_t output_ = UINT32_MAX;  // the stage output that is on its way out
-  // Live activations by (chunk, micro-batch, piece).
-  std::map<std::tuple<int, int, std::size_t>, std::uint32_t> until_input_, until_weight_, outputs_;
+  // Buffers of live activations by (chunk, micro-batch, piece): see slot().
+  std::size_t most_pieces_ = 1;
+  std::vector<std::uint32_t> until_input_, until_weight_, outputs_;
+  std::vector<std::size_t> last_backward_of_;  // by chunk: the action that completes its weight gradients
 };
 
 const std::vector<TemplateOp>& steps_of(const PieceTemplate& piece, Action::Type type) {
@@ -105,11 +107,38 @@ const std::vector<TemplateOp>& steps_of(const PieceTemplate& piece, Action::Type
 void StageWriter::write() {
   hold_states();
   begin();
-  first_forward_done_.assign(chunks_.size(), false);
+  prepare();
   for (std::size_t i = 0; i < context_.actions().size(); ++i) action(i);
   free_output();
   optimizer_step(context_, chunks_, data_, host_);
   builder_.marker(kMain, {sim::Marker::Kind::step_end, ' ', 0, 0});
+}
+
+constexpr std::uint32_t kNoBuffer = UINT32_MAX;
+
+bool completes_weights(Action::Type type) {
+  return type == Action::Type::backward || type == Action::Type::weight_gradient;
+}
+
+void StageWriter::prepare() {
+  first_forward_done_.assign(chunks_.size(), false);
+  last_backward_of_.assign(chunks_.size(), SIZE_MAX);
+  for (const auto& chunk : chunks_) most_pieces_ = std::max(most_pieces_, chunk.size());
+  const std::size_t slots =
+      chunks_.size() * static_cast<std::size_t>(context_.schedule.request.micro_batches) * most_pieces_;
+  for (auto* held : {&until_input_, &until_weight_, &outputs_}) held->assign(slots, kNoBuffer);
+
+  constexpr std::size_t kOpsAround = 12;  // of an action: waits, markers, transfers, its output
+  constexpr std::size_t kOpsOfPiece = 4;  // allocations
+  std::size_t ops = 0;
+  for (std::size_t i = 0; i < context_.actions().size(); ++i) {
+    const Action& a = context_.actions()[i];
+    const auto chunk = static_cast<std::size_t>(context_.schedule.chunk_of(a.stage));
+    if (completes_weights(a.type)) last_backward_of_[chunk] = i;
+    ops += kOpsAround + kOpsOfPiece * chunks_[chunk].size() +
+           static_cast<std::size_t>(launches(a, static_cast<int>(chunk)));
+  }
+  builder_.reserve(kMain, ops);
 }
 
 void StageWriter::hold_states() {
@@ -145,24 +174,13 @@ int StageWriter::launches(const Action& action, int chunk) const {
   return static_cast<int>(n);
 }
 
-// Weight gradients of a chunk are complete when its last B or W of the step is done.
-bool StageWriter::is_last_backward(std::size_t i) const {
-  const std::vector<Action>& actions = context_.actions();
-  const auto completes = [](Action::Type t) {
-    return t == Action::Type::backward || t == Action::Type::weight_gradient;
-  };
-  if (!completes(actions[i].type)) return false;
-  return std::none_of(actions.begin() + static_cast<std::ptrdiff_t>(i) + 1, actions.end(),
-                      [&](const Action& a) { return completes(a.type) && a.stage == actions[i].stage; });
-}
-
 void StageWriter::action(std::size_t i) {
   const Action& a = context_.actions()[i];
   const int chunk = context_.schedule.chunk_of(a.stage);
   const sim::OpRef input = transfers_.before(i);
   if (context_.scenario.software.pipeline_sync && !input.is_none()) host_.wait_for(input);
   host_.begin(launches(a, chunk));
-  last_backward_ = is_last_backward(i);
+  last_backward_ = last_backward_of_[static_cast<std::size_t>(chunk)] == i;
 
   marker(sim::Marker::Kind::action_begin, a, chunk);
   free_output();
@@ -194,11 +212,12 @@ void StageWriter::forward(const Action& a, int chunk) {
   for (std::size_t p = 0; p < pieces.size(); ++p) {
     const PieceTemplate& piece = pieces[p];
     if (first) data_.before_first_forward(chunk, p);
-    const std::tuple key{chunk, a.micro_batch, p};
     if (piece.saved_until_input_gradient.n > 0)
-      until_input_[key] = allocate(piece.saved_until_input_gradient, MemoryCause::activations, "activations");
+      slot(until_input_, chunk, a.micro_batch, p) =
+          allocate(piece.saved_until_input_gradient, MemoryCause::activations, "activations");
     if (piece.saved_until_weight_gradient.n > 0)
-      until_weight_[key] = allocate(piece.saved_until_weight_gradient, MemoryCause::activations, "activations");
+      slot(until_weight_, chunk, a.micro_batch, p) =
+          allocate(piece.saved_until_weight_gradient, MemoryCause::activations, "activations");
     with_transient(piece.forward_transient, piece.forward);
   }
   const bool is_last = a.stage + 1 == context_.stages();
@@ -208,7 +227,7 @@ void StageWriter::forward(const Action& a, int chunk) {
   if (context_.scenario.software.deallocate_outputs) {
     output_ = output;
   } else {
-    outputs_[{chunk, a.micro_batch, 0}] = output;
+    slot(outputs_, chunk, a.micro_batch, 0) = output;
   }
 }
 
@@ -219,12 +238,15 @@ void StageWriter::free_output() {
   output_ = UINT32_MAX;
 }
 
-void StageWriter::release(std::map<std::tuple<int, int, std::size_t>, std::uint32_t>& held, int chunk, int mb,
-                          std::size_t piece) {
-  const auto found = held.find({chunk, mb, piece});
-  if (found == held.end()) return;
-  builder_.free(kMain, found->second);
-  held.erase(found);
+std::uint32_t& StageWriter::slot(std::vector<std::uint32_t>& held, int chunk, int mb, std::size_t piece) const {
+  const int micro_batches = context_.schedule.request.micro_batches;
+  return held[static_cast<std::size_t>(chunk * micro_batches + mb) * most_pieces_ + piece];
+}
+
+void StageWriter::release(std::vector<std::uint32_t>& held, int chunk, int mb, std::size_t piece) {
+  std::uint32_t& buffer = slot(held, chunk, mb, piece);
+  if (buffer != kNoBuffer) builder_.free(kMain, buffer);
+  buffer = kNoBuffer;
 }
 
 void StageWriter::backward(const Action& a, int chunk) {
