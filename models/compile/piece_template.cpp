@@ -56,7 +56,8 @@ std::vector<TemplateOp> lower(const std::vector<LayerStep>& steps, const std::st
         step.kind == LayerStep::Kind::kernel ? lower_kernel(step, slowdown, kernels) : lower_collective(step);
     op.side = step.side;
     op.waits_for = step.waits_for;
-    op.label = step.label.starts_with(piece) ? step.label : piece + ' ' + step.label;
+    if (!step.label.starts_with(piece)) op.label.append(piece).append(1, ' ');
+    op.label.append(step.label);
     ops.push_back(std::move(op));
   }
   return ops;
@@ -77,7 +78,7 @@ Duration slowed(Duration time, double slowdown) {
   return slowdown == 1.0 ? time : Duration::from_seconds(time.seconds() * slowdown);
 }
 
-PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank,
+PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, bool split,
                                   double slowdown, KernelTable& kernels) {
   const PieceWork work = piece_work(scenario, kind, layer, layer_in_rank);
   const PieceParameters parameters = piece_parameters(scenario, kind, layer);
@@ -87,8 +88,10 @@ PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int 
   piece.kind = kind;
   piece.layer = layer;
   piece.forward = lower(work.forward, name, slowdown, kernels);
-  piece.input_gradient = lower(work.input_gradient, name, slowdown, kernels);
-  piece.weight_gradient = lower(work.weight_gradient, name, slowdown, kernels);
+  if (split) {
+    piece.input_gradient = lower(work.input_gradient, name, slowdown, kernels);
+    piece.weight_gradient = lower(work.weight_gradient, name, slowdown, kernels);
+  }
   piece.backward = lower(work.backward, name, slowdown, kernels);
   for (const SavedTensor& tensor : work.saved)
     (tensor.until_weight_gradient ? piece.saved_until_weight_gradient : piece.saved_until_input_gradient) +=

@@ -54,7 +54,8 @@ struct PieceTemplate {
   std::int64_t replicated_parameters = 0;  // of those, the same on every TP rank
 };
 
-PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank,
+// `split`: the schedule parts the backward pass into input and weight gradients; only the lists it uses are made.
+PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, bool split,
                                   double slowdown, KernelTable& kernels);
 
 // Slowed by a straggler's factor, on the engine's grid of nanoseconds.

@@ -27,12 +27,15 @@ Chunks make_chunks(StageContext& context) {
   const int chunks = context.schedule.request.chunks;
   const int ranks = context.schedule.request.ranks;
 
+  const bool split = std::any_of(context.actions().begin(), context.actions().end(),
+                                 [](const Action& a) { return a.type == Action::Type::weight_gradient; });
   Chunks result(static_cast<std::size_t>(chunks));
   int layer_in_rank = 0;
   for (int c = 0; c < chunks; ++c) {
     const int stage = c * ranks + context.stage;  // linear and loop placement
     const auto add = [&](PieceKind kind, int layer) {
-      PieceTemplate piece = make_piece_template(s, kind, layer, layer_in_rank, context.slowdown, context.kernels);
+      PieceTemplate piece =
+          make_piece_template(s, kind, layer, layer_in_rank, split, context.slowdown, context.kernels);
       for (auto* ops : {&piece.forward, &piece.input_gradient, &piece.weight_gradient, &piece.backward})
         resolve_labels(context.builder, *ops);
       result[static_cast<std::size_t>(c)].push_back(std::move(piece));
