@@ -78,7 +78,7 @@ int ring_steps(TransferKind kind, int ranks) {
 }
 
 double nccl_estimate(TransferKind kind, double bytes, const Communicator& c, Choice choice) {
-  const NcclModel m = nccl_model(c.site.generation, c.site.amd_host);
+  const NcclModel& m = nccl_model(c.site.generation, c.site.amd_host);
   const Protocol p = choice.protocol;
   if (choice.algorithm == Algorithm::tree) {
     const double latency = tree_startup(c, m, choice, {of(m.tree_base, p), of(m.tree_nvlink, p)});
@@ -108,7 +108,7 @@ Choice nccl_choice(TransferKind kind, double bytes, const Communicator& c) {
 }
 
 double startup_microseconds(TransferKind kind, const Communicator& c, Choice choice) {
-  const NcclModel m = nccl_model(c.site.generation, c.site.amd_host);
+  const NcclModel& m = nccl_model(c.site.generation, c.site.amd_host);
   const Measured& measured_here = measured(c.site.generation);
   const Protocol p = choice.protocol;
   if (choice.algorithm == Algorithm::tree)
@@ -117,7 +117,7 @@ double startup_microseconds(TransferKind kind, const Communicator& c, Choice cho
 }
 
 double send_hop_microseconds(const Site& site, double network_latency, Protocol protocol) {
-  const NcclModel m = nccl_model(site.generation, site.amd_host);
+  const NcclModel& m = nccl_model(site.generation, site.amd_host);
   return of(m.ring_network, protocol) + network_latency * (protocol == Protocol::simple ? 2 : 1);
 }
 

@@ -65,7 +65,9 @@ Generation generation_of(const topology::GpuSpec& gpu) {
   return gpu.compute_capability >= 80 ? Generation::ampere : Generation::volta;
 }
 
-NcclModel nccl_model(Generation generation, bool amd_host) {
+namespace {
+
+NcclModel make_nccl_model(Generation generation, bool amd_host) {
   NcclModel m{};
   m.tree_base = {6.8, 14, 8.4}, m.ring_base = {6.6, 14, 8.4};
   m.tree_nvlink = {0.6, 1.25, 4.0}, m.ring_nvlink = {0.6, 1.9, 3.4};
@@ -96,6 +98,19 @@ NcclModel nccl_model(Generation generation, bool amd_host) {
       break;
   }
   return m;
+}
+
+}  // namespace
+
+// Asked for each estimate of each plan, so all of them are made once.
+const NcclModel& nccl_model(Generation generation, bool amd_host) {
+  static const std::array<std::array<NcclModel, 2>, 4> all = [] {
+    std::array<std::array<NcclModel, 2>, 4> models{};
+    for (const Generation g : {Generation::volta, Generation::ampere, Generation::hopper, Generation::blackwell})
+      for (const bool amd : {false, true}) models[static_cast<std::size_t>(g)][amd] = make_nccl_model(g, amd);
+    return models;
+  }();
+  return all[static_cast<std::size_t>(generation)][amd_host];
 }
 
 double tree_correction(Protocol protocol, double bytes) {

@@ -31,7 +31,7 @@ struct NcclModel {
   std::array<double, 3> ring_ll128, tree_ll128, tree_simple;  // caps per channel on 1, 2, more nodes
   double large_ring_latency;                                  // factor on Simple rings that cross nodes
 };
-NcclModel nccl_model(Generation generation, bool amd_host);
+const NcclModel& nccl_model(Generation generation, bool amd_host);
 
 // Correction of a tree all-reduce's bandwidth at this message size (tuning.cc).
 double tree_correction(Protocol protocol, double bytes);

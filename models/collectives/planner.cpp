@@ -112,6 +112,8 @@ class NcclPlanner : public sim::DraftingPlanner {
       : fabric_(std::move(fabric)),
         network_(network),
         site_(make_site(fabric_->cluster())),
+        nvlink_send_channels_(send_channels(site_.generation, false, site_.nic_rate)),
+        network_send_channels_(send_channels(site_.generation, true, site_.nic_rate)),
         make_footprints_(*fabric_),
         sends_(static_cast<std::size_t>(fabric_->gpus()), nullptr) {}
 
@@ -128,7 +130,10 @@ class NcclPlanner : public sim::DraftingPlanner {
   std::span<const TransferPlan> drafts(std::span<const RankId> ranks,
                                        std::span<const sim::Wanted> wanted) const override {
     drafts_.clear();
-    GroupPlans group;
+    // A group of most ranks is one of a kind: it will be asked for again.
+    const bool keep = 2 * ranks.size() > static_cast<std::size_t>(fabric_->gpus());
+    GroupPlans draft;
+    GroupPlans& group = keep ? group_of(ranks) : draft;
     for (const auto& [kind, bytes] : wanted) {
       const TransferRequest request{kind, ranks, bytes};
       drafts_.push_back(is_send(request) ? make_send(request) : make(request, group));
@@ -155,6 +160,15 @@ class NcclPlanner : public sim::DraftingPlanner {
     std::uint32_t algorithm = 0;
   };
 
+  // What the plan of a send depends on, but for the links that it loads.
+  struct SendKind {
+    Bytes bytes;
+    bool crosses = false;
+    Duration latency;
+    double nvlink_rate = 0, network_rate = 0;
+    bool operator==(const SendKind&) const = default;
+  };
+
   static bool is_send(const TransferRequest& request) {
     return request.kind == TransferKind::point_to_point && request.ranks.size() == 2;
   }
@@ -167,11 +181,26 @@ class NcclPlanner : public sim::DraftingPlanner {
     return sends_[from]->plan;
   }
 
+  // Thousands of pairs in a row differ in nothing but their links.
   TransferPlan make_send(const TransferRequest& request) const {
     if (moves_nothing(request)) return {};
-    const Footprint links =
-        make_footprints_.route(request.ranks[0], request.ranks[1], connections_of_send(request.ranks));
-    return finish(send_course(request, links), 1, request.bytes.n > kFillsNoLink);
+    const RankId from = request.ranks[0], to = request.ranks[1];
+    const bool crosses = !fabric_->same_domain(from, to);
+    const Duration latency = fabric_->latency(from, to);
+    const auto connections = static_cast<std::uint32_t>(crosses ? network_send_channels_ : nvlink_send_channels_);
+    const Footprint links = make_footprints_.route(from, to, connections);
+    SendKind kind{request.bytes, crosses, latency, links.nvlink_rate, links.network_rate};
+    if (!(kind == last_send_kind_)) {
+      Course course =
+          message(static_cast<double>(request.bytes.n), links, Shape::send, crosses, latency.seconds() / kMicro);
+      course.bytes /= connections;
+      last_send_ = finish(course, 1, false);
+      last_send_kind_ = kind;
+    }
+    TransferPlan plan = last_send_;
+    if (request.bytes.n > kFillsNoLink && last_send_.phases.front().bytes.n > 0 && uses_links(links))
+      plan.phases.front().uses = links.uses;
+    return plan;
   }
 
   GroupPlans& group_of(std::span<const RankId> ranks) const {
@@ -286,11 +315,6 @@ class NcclPlanner : public sim::DraftingPlanner {
     return best;
   }
 
-  std::uint32_t connections_of_send(std::span<const RankId> ranks) const {
-    const bool crosses = !fabric_->same_domain(ranks[0], ranks[1]);
-    return static_cast<std::uint32_t>(send_channels(site_.generation, crosses, site_.nic_rate));
-  }
-
   double hop(bool crosses, double network_latency, Protocol protocol) const {
     return crosses ? send_hop_microseconds(site_, network_latency, protocol) : 0;
   }
@@ -298,7 +322,7 @@ class NcclPlanner : public sim::DraftingPlanner {
   // What one message takes before its bytes, and the share of the links that it reaches.
   Course message(double bytes, const Footprint& links, Shape shape, bool crosses, double network_latency) const {
     const Measured& here = measured(site_.generation);
-    const int channels = send_channels(site_.generation, crosses, site_.nic_rate);
+    const int channels = crosses ? network_send_channels_ : nvlink_send_channels_;
     const bool ll = crosses && bytes <= kSendLlBytesPerChannel * channels;
     const Protocol protocol = ll ? Protocol::ll : Protocol::simple;
 
@@ -308,14 +332,6 @@ class NcclPlanner : public sim::DraftingPlanner {
     course.bytes = bytes;
     course.rate = links.rate(of(here.efficiency, Protocol::simple), of(kWireShare, protocol));
     course.algorithm = number(shape, protocol);
-    return course;
-  }
-
-  Course send_course(const TransferRequest& request, const Footprint& links) const {
-    const RankId from = request.ranks[0], to = request.ranks[1];
-    Course course = message(static_cast<double>(request.bytes.n), links, Shape::send, !fabric_->same_domain(from, to),
-                            fabric_->latency(from, to).seconds() / kMicro);
-    course.bytes /= connections_of_send(request.ranks);
     return course;
   }
 
@@ -337,6 +353,8 @@ class NcclPlanner : public sim::DraftingPlanner {
     return course;
   }
 
+  bool uses_links(const Footprint& links) const { return network_ != Network::analytic && !links.uses->empty(); }
+
   // Rounded so that nothing ends early: bytes up, rate down.
   TransferPlan finish(const Course& course, std::uint8_t claim, bool on_links) const {
     Phase phase;
@@ -346,7 +364,7 @@ class NcclPlanner : public sim::DraftingPlanner {
       phase.bytes = {static_cast<std::int64_t>(bytes)};
       const double rate = bytes / (bytes / course.rate + course.own_share);
       phase.max_rate = {std::max<std::int64_t>(1, static_cast<std::int64_t>(rate))};
-      if (on_links && network_ != Network::analytic && !course.links->uses->empty()) phase.uses = course.links->uses;
+      if (on_links && uses_links(*course.links)) phase.uses = course.links->uses;
     }
     TransferPlan plan{{}, claim, course.algorithm};
     plan.phases.push_back(std::move(phase));
@@ -356,6 +374,9 @@ class NcclPlanner : public sim::DraftingPlanner {
   std::shared_ptr<const Fabric> fabric_;
   Network network_;
   Site site_;
+  int nvlink_send_channels_, network_send_channels_;
+  mutable SendKind last_send_kind_;
+  mutable TransferPlan last_send_;  // of that kind, without its links
   mutable FootprintMaker make_footprints_;
   mutable std::vector<TransferPlan> drafts_;
   mutable Shelf<TransferPlan> group_plans_;

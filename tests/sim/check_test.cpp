@@ -266,6 +266,25 @@ TEST(Check, AnOpIsDescribedAsPeopleKnowIt) {
   EXPECT_EQ(describe(row({a.finish()}), {0}, a.comm, 1), "stage 3, stream pp, op 1 'recv F3.0'");
 }
 
+// Equal ranks are checked as one, but a fault among hundreds is told of the ranks that have it.
+TEST(Check, AFaultAmongManyIsToldOfItsRank) {
+  const auto ring_with = [](std::uint32_t odd) {
+    std::vector<Program> programs;
+    for (std::uint32_t r = 0; r < 300; ++r) {
+      Writer writer("worker");
+      writer.receive(writer.comm, kPrevious, "in");
+      writer.send(writer.side, kNext, "out", r == odd ? 9 : 8);
+      programs.push_back(writer.finish());
+    }
+    Workload w = row(std::move(programs), true);
+    // As a compiler writes it: one program for all who do the same.
+    for (std::uint32_t r = 0; r < 300; ++r) w.program_of[{r}] = ProgramId{r == odd ? odd : 0};
+    return w;
+  };
+  EXPECT_EQ(faults(ring_with(UINT32_MAX)), "");
+  EXPECT_TRUE(says(ring_with(217), "rank 217 (worker) sends 1 times to rank 218 (worker)"));
+}
+
 // A thousand ranks in a ring, each handing on a thousand messages: the check is
 // linear in ops (well below a second even unoptimised).
 TEST(Check, ALargeRingIsCheckedFast) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "sim/flow_net.h"
@@ -64,6 +65,31 @@ TEST(ShippedClusters, AScalarTouchesNoLink) {
   ASSERT_EQ(plan.phases.size(), 1u);
   EXPECT_GT(plan.phases[0].latency, Duration());
   EXPECT_EQ(plan.phases[0].uses, nullptr);
+}
+
+// Two GPUs of a p4d share a NIC. Where a job takes four of the eight, each has one of
+// the four NICs for itself, and a ring between nodes is about as fast as that of all eight.
+TEST(ShippedClusters, HalfOfANodeMayHaveAllOfItsNics) {
+  const auto spec_of = [](int per_node) {
+    const auto text =
+        parse_document("{preset: aws-p4d, nodes: 2, gpus_per_node: " + std::to_string(per_node) + "}", "test.yaml");
+    return topology::read_cluster(text.value(), presets());
+  };
+  const auto half = spec_of(4), whole = spec_of(8);
+  ASSERT_TRUE(half && whole);
+  const Bench four(*half), eight(*whole);
+  EXPECT_EQ(four.fabric->nics_per_node(), 4);
+
+  const auto& plan = four.plan(TransferKind::all_gather, ranks(8), 1 << 30);
+  ASSERT_EQ(plan.phases.size(), 1u);
+  const auto is_nic = [&](const sim::LinkUse& use) {
+    return four.fabric->links()[use.link].kind == topology::LinkKind::nic;
+  };
+  const auto& uses = *plan.phases[0].uses;
+  EXPECT_EQ(std::count_if(uses.begin(), uses.end(), is_nic), 2 * 4 * 2);  // nodes x NICs x directions
+  EXPECT_NEAR(four.seconds(TransferKind::all_gather, ranks(8), 1 << 30) /
+                  eight.seconds(TransferKind::all_gather, ranks(16), 1 << 30),
+              1.0, 0.1);
 }
 
 // Inside one domain of 72 GPUs nothing leaves it; 144 fill two.
