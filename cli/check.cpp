@@ -5,7 +5,7 @@
 #include "cli/messages.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "models/compile/compile.h"
+#include "cli/pipeline.h"
 
 namespace orrery::cli {
 namespace {
@@ -40,7 +40,7 @@ int CheckCommand::run() {
 int CheckCommand::check_file(const std::string& file, const std::vector<models::Override>& overrides) {
   const auto read = models::read_scenario(file, overrides);
   if (!read) return report(read.errors());
-  const auto compiled = models::compile(*read);
+  const auto compiled = compile_placed(*read, file);
   if (!compiled) return report(compiled.errors());
   if (!quiet)
     for (const std::string& warning : read->warnings) complain(file + ": warning: " + warning);

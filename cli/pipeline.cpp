@@ -40,10 +40,19 @@ Prepared prepare(models::Scenario scenario, models::Compiled compiled) {
   return prepared;
 }
 
+Result<models::Compiled> compile_placed(const models::Scenario& scenario, const std::string& file) {
+  auto compiled = models::compile(scenario);
+  if (compiled) return compiled;
+  Errors errors = std::move(compiled).errors();
+  for (Error& error : errors)
+    if (error.where.file.empty()) error.where.file = file;
+  return errors;
+}
+
 Result<Prepared> prepare(const std::string& file, const std::vector<models::Override>& overrides) {
   auto scenario = models::read_scenario(file, overrides);
   if (!scenario) return std::move(scenario).errors();
-  auto compiled = models::compile(*scenario);
+  auto compiled = compile_placed(*scenario, file);
   if (!compiled) return std::move(compiled).errors();
   return prepare(std::move(scenario).value(), std::move(compiled).value());
 }

@@ -31,6 +31,9 @@ struct Prepared {
   RankId simulated(RankId rank) const { return folded ? folded->class_of[rank] : rank; }
 };
 
+// Compiles; what has no place of its own is told of the file.
+Result<models::Compiled> compile_placed(const models::Scenario& scenario, const std::string& file);
+
 // Reads, compiles, folds and checks. Errors are the user's.
 Result<Prepared> prepare(const std::string& file, const std::vector<models::Override>& overrides);
 Prepared prepare(models::Scenario scenario, models::Compiled compiled);

@@ -30,6 +30,12 @@ class Messages(support.Case):
         file = self.scenario(support.SMALL.replace("name: small", "naem: \x1b[31mred"))
         self.assertNotIn("\x1b", self.done("run", file, status=3).stderr)
 
+    def test_what_has_no_line_has_its_file(self):
+        file = self.scenario(support.BUBBLE)
+        for command in ["run", "check"]:
+            result = self.done(command, file, "--set", "training.global_batch=1000000000", status=3)
+            self.assertTrue(result.stderr.startswith(file + ": error: "), result.stderr)
+
     def test_each_kind_of_failure_has_its_exit_status(self):
         good = self.scenario(support.SMALL)
         too_big = ["--set", "training.sequence_length=65536", "--set", "model.hidden=16384"]
