@@ -50,6 +50,22 @@ TEST(FlowNet, AloneAnActivityTakesItsBytesOverTheLink) {
   EXPECT_EQ(net.load(kA).n, 0);
 }
 
+// The first is alone on A until the second comes at 500: from then on they share as
+// if both had been in the network from the start (the next test).
+TEST(FlowNet, WhoIsAloneIsToldWhenAnotherComes) {
+  FlowNet net(links({1'000'000'000, 1}));
+  const Phase work = phase(1000, {{kA, 1}});
+  const auto first = net.start_alone(Time(), work);
+  EXPECT_EQ(net.time_alone(work), Duration::ns(1000));
+  EXPECT_EQ(net.start_alone(Time(), work), FlowNet::nobody());
+  const auto second = net.start(at_ns(500), work);
+  EXPECT_EQ(net.disturbed(), std::vector{first});
+  Completions changed;
+  net.settle(at_ns(500), changed);
+  EXPECT_EQ(when_of(changed, first), at_ns(1500));
+  EXPECT_EQ(when_of(changed, second), at_ns(2500));
+}
+
 // 1000 bytes alone take 1000 ns on a link of 1 GB/s. A second one of 1000 bytes
 // comes at 500: both go at half speed; the first has 500 bytes left and ends at
 // 1500; the second then has 500 left at full speed and ends at 2000.
