@@ -42,8 +42,7 @@ MeasuredStep measured_step(const Workload& workload, const TraceGraph& graph) {
 
 class BackwardWalk {
  public:
-  BackwardWalk(const Workload& workload, const TraceGraph& graph, CriticalPath& path)
-      : workload_(workload), graph_(graph), path_(path) {}
+  BackwardWalk(const TraceGraph& graph, CriticalPath& path) : graph_(graph), path_(path) {}
 
   void run(std::uint32_t last) {
     Time now = path_.to;
@@ -108,7 +107,6 @@ class BackwardWalk {
     return cause;
   }
 
-  const Workload& workload_;
   const TraceGraph& graph_;
   CriticalPath& path_;
   std::vector<std::uint32_t> scratch_;
@@ -173,7 +171,7 @@ CriticalPath critical_path(const Workload& workload, const Trace& trace) {
   const MeasuredStep step = measured_step(workload, graph);
   path.from = step.from;
   path.to = step.to;
-  BackwardWalk(workload, graph, path).run(step.last);
+  BackwardWalk(graph, path).run(step.last);
   return path;
 }
 

@@ -105,7 +105,8 @@ class Quotient {
   }
 
   void fold_peers() {
-    for (PeerRole r = 0; r < full_.peer_roles.size(); ++r) {
+    const auto roles = static_cast<PeerRole>(full_.peer_roles.size());
+    for (PeerRole r = 0; r < roles; ++r) {
       PeerRoleInfo folded{.name = full_.peer_roles[r].name, .peer_of = {}};
       for (const RankId rank : folded_.representative) {
         const bool spoken_of = speaks_of_peer(rank, r);

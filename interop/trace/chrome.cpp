@@ -25,7 +25,7 @@ void append_us(std::string& text, std::int64_t ps) {
 // One event a line, so that text tools can read what no viewer opens.
 class Chrome final : public EventFormat {
  public:
-  Chrome(std::unique_ptr<OutputFile> file, const NameTable& names, std::vector<std::string> causes)
+  Chrome(std::unique_ptr<OutputFile> file, const NameTable& names, const std::vector<std::string>& causes)
       : file_(std::move(file)), names_(names) {
     for (const std::string& cause : causes) causes_.push_back(json_string(cause));
     file_->write("{\"displayTimeUnit\":\"ns\",\"otherData\":{\"producer\":\"orrery\"},\"traceEvents\":[");
@@ -164,8 +164,8 @@ class Chrome final : public EventFormat {
 }  // namespace
 
 std::unique_ptr<EventFormat> chrome_format(std::unique_ptr<OutputFile> file, const NameTable& names,
-                                           std::vector<std::string> causes) {
-  return std::make_unique<Chrome>(std::move(file), names, std::move(causes));
+                                           const std::vector<std::string>& causes) {
+  return std::make_unique<Chrome>(std::move(file), names, causes);
 }
 
 }  // namespace orrery::interop

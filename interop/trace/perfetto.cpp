@@ -256,8 +256,8 @@ class Perfetto final : public EventFormat {
 }  // namespace
 
 std::unique_ptr<EventFormat> perfetto_format(std::unique_ptr<OutputFile> file, const NameTable& names,
-                                             std::vector<std::string> causes) {
-  return std::make_unique<Perfetto>(std::move(file), names, std::move(causes));
+                                             const std::vector<std::string>& causes) {
+  return std::make_unique<Perfetto>(std::move(file), names, causes);
 }
 
 }  // namespace orrery::interop

@@ -11,6 +11,6 @@ namespace orrery::interop {
 // in their order, names are interned. Times are nanoseconds (rounded down).
 // `causes` are the names of memory's parts; `names` must outlive the format.
 std::unique_ptr<EventFormat> perfetto_format(std::unique_ptr<OutputFile> file, const NameTable& names,
-                                             std::vector<std::string> causes);
+                                             const std::vector<std::string>& causes);
 
 }  // namespace orrery::interop

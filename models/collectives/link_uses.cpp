@@ -137,7 +137,8 @@ Footprint FootprintMaker::summarize(LinkUses uses) {
     capacity = link.capacity;
     connections = use.connections;
     double& rate = link.kind == LinkKind::nvlink ? f.nvlink_rate : f.network_rate;
-    rate = std::min(rate, static_cast<double>(capacity.n / connections));
+    const std::int64_t share = capacity.n / connections;  // whole bytes, as the network shares it
+    rate = std::min(rate, static_cast<double>(share));
   }
   f.uses = std::make_shared<const LinkUses>(std::move(uses));
   return f;

@@ -74,13 +74,10 @@ double state_bytes_per_parameter(const TrainingSpec& t) {
     case Optimizer::adam_8bit:
       return 2;
     case Optimizer::adam_bf16:
-      return 4;
-    case Optimizer::sgd:
-      return 0;
     case Optimizer::momentum:
-      return 4;
     case Optimizer::muon:
       return 4;
+    case Optimizer::sgd:
     case Optimizer::adafactor:
       return 0;
     case Optimizer::custom:  // master copy and moments together

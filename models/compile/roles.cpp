@@ -51,7 +51,7 @@ void add_peer(const Layout& layout, const Places& places, sim::Workload& workloa
 }  // namespace
 
 void add_roles(const Layout& layout, bool tied_embeddings, sim::Workload& workload) {
-  const LayoutSpec s = layout.spec();
+  const LayoutSpec& s = layout.spec();
   const bool share = tied_embeddings && s.pp > 1;
   const Places at = places(layout);
   add_role(at, workload, "tp", false, s.cp * s.dp * s.pp,
