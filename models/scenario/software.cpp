@@ -66,7 +66,7 @@ void read_host(Fields& fields, Stack& stack) {
 }
 
 void read_parallelism(Fields& fields, Stack& stack) {
-  const std::array<std::pair<const char*, bool*>, 10> flags{
+  const std::array<std::pair<const char*, bool*>, 9> flags{
       {{"async_tp_dgrad", &stack.async_tp_dgrad},
        {"regather_inputs", &stack.regather_inputs},
        {"loss_average_per_micro_batch", &stack.loss_average_per_micro_batch},
@@ -74,7 +74,6 @@ void read_parallelism(Fields& fields, Stack& stack) {
        {"deallocate_outputs", &stack.deallocate_outputs},
        {"clip_gradients", &stack.clip_gradients},
        {"check_overflow", &stack.check_overflow},
-       {"parameter_gather_per_chunk", &stack.parameter_gather_per_chunk},
        {"optimizer_fused", &stack.optimizer_fused},
        {"reduce_in_fp32", &stack.reduce_in_fp32}}};
   for (const auto& [key, target] : flags) *target = fields.flag(key).value_or(*target);

@@ -50,7 +50,6 @@ struct Stack {
   bool loss_average_per_micro_batch = false;  // else once a step
   bool clip_gradients = true;                 // global norm: scalar all-reduce and host sync
   bool check_overflow = true;                 // fp16 only
-  bool parameter_gather_per_chunk = true;     // ZeRO-1 all-gathers per virtual chunk, not in one block
   bool optimizer_fused = true;                // multi-tensor kernel: bytes moved once
   bool reduce_in_fp32 = true;                 // else in the gradients' accumulation type
 
