@@ -1,12 +1,12 @@
 #include "report/result.h"
 
+#include "models/architecture/operators.h"
 #include "report/json.h"
 #include "sim/base/digest.h"
 
 namespace orrery::report {
 namespace {
 
-using models::Precision;
 using topology::Dtype;
 
 double per_second(double amount, Duration step) {
@@ -34,7 +34,7 @@ void fill_rates(const models::Scenario& scenario, Result& result) {
 }
 
 void fill_flops(const models::Scenario& scenario, Result& result) {
-  const Dtype dtype = compute_dtype(scenario.training.precision);
+  const Dtype dtype = models::linear_dtype(scenario.training.precision);
   result.peak_dtype = to_string(dtype);
   if (const auto peak = scenario.cluster.gpu.peak.find(dtype); peak != scenario.cluster.gpu.peak.end())
     result.peak = peak->second;
@@ -77,28 +77,6 @@ std::vector<std::pair<std::string, Bytes>> bytes_by_kind(const RunInputs& inputs
 }
 
 }  // namespace
-
-Dtype compute_dtype(Precision precision) {
-  switch (precision) {
-    case Precision::fp32:
-      return Dtype::fp32;
-    case Precision::tf32:
-      return Dtype::tf32;
-    case Precision::fp16:
-      return Dtype::fp16;
-    case Precision::bf16:
-      return Dtype::bf16;
-    case Precision::fp8:
-    case Precision::fp8_current:
-    case Precision::fp8_blockwise:
-      return Dtype::fp8;
-    case Precision::mxfp8:
-      return Dtype::mxfp8;
-    case Precision::nvfp4:
-      return Dtype::nvfp4;
-  }
-  return Dtype::bf16;
-}
 
 double Result::bubble_fraction() const {
   return step_time > Duration() ? time.bubble.seconds() / step_time.seconds() : 0;

@@ -117,7 +117,4 @@ std::vector<int> in_flight_by_stage(const models::Schedule& schedule);
 std::vector<std::string> assumptions_of(const models::Scenario& scenario);
 std::vector<BusyLink> busiest_links(const RunInputs& inputs, std::size_t at_most);
 
-// The dense peak that the scenario's compute precision divides by.
-topology::Dtype compute_dtype(models::Precision precision);
-
 }  // namespace orrery::report

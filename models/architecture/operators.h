@@ -68,6 +68,9 @@ enum class PieceKind : std::uint8_t { embedding, layer, head };
 // by itself on the main stream. See docs/operators.md for the list.
 PieceWork piece_work(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank);
 
+// The number format that the linear layers of a layer multiply.
+Dtype linear_dtype(Precision precision);
+
 // What Transformer Engine holds beside its fused weight gradients: for each weight
 // shape of a layer one gradient that nobody reads, in the weights' 16 bits, from
 // the first backward on (get_dummy_wgrad keeps one a shape for the whole process).

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/architecture/operators.h"
 #include "models/architecture/parameters.h"
 
 namespace orrery::models {
@@ -9,28 +10,6 @@ namespace {
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) {
   return (a + b - 1) / b;
-}
-
-Dtype linear_type(Precision precision) {
-  switch (precision) {
-    case Precision::fp32:
-      return Dtype::fp32;
-    case Precision::tf32:
-      return Dtype::tf32;
-    case Precision::fp16:
-      return Dtype::fp16;
-    case Precision::bf16:
-      return Dtype::bf16;
-    case Precision::fp8:
-    case Precision::fp8_current:
-    case Precision::fp8_blockwise:
-      return Dtype::fp8;
-    case Precision::mxfp8:
-      return Dtype::mxfp8;
-    case Precision::nvfp4:
-      return Dtype::nvfp4;
-  }
-  return Dtype::bf16;
 }
 
 // Transformer Engine keeps the attention core and the output layer out of fp8.
@@ -52,6 +31,28 @@ bool is_single_precision(Precision precision) {
 }
 
 }  // namespace
+
+Dtype linear_dtype(Precision precision) {
+  switch (precision) {
+    case Precision::fp32:
+      return Dtype::fp32;
+    case Precision::tf32:
+      return Dtype::tf32;
+    case Precision::fp16:
+      return Dtype::fp16;
+    case Precision::bf16:
+      return Dtype::bf16;
+    case Precision::fp8:
+    case Precision::fp8_current:
+    case Precision::fp8_blockwise:
+      return Dtype::fp8;
+    case Precision::mxfp8:
+      return Dtype::mxfp8;
+    case Precision::nvfp4:
+      return Dtype::nvfp4;
+  }
+  return Dtype::bf16;
+}
 
 RankShape rank_shape(const Scenario& scenario) {
   const ModelSpec& model = scenario.model;
@@ -79,7 +80,7 @@ RankShape rank_shape(const Scenario& scenario) {
   shape.vocab = divide_up(padded_vocab(model, layout), tp);
 
   shape.element = is_single_precision(training.precision) ? 4 : 2;
-  shape.linear_type = linear_type(training.precision);
+  shape.linear_type = linear_dtype(training.precision);
   shape.general_type = general_type(training.precision);
   shape.main_gradient = training.gradients == GradientType::fp32 ? 4 : 2;
   return shape;

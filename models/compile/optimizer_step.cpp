@@ -1,8 +1,7 @@
 #include "models/compile/optimizer_step.h"
 
-#include <algorithm>
-
 #include "models/compile/roles.h"
+#include "models/memory/states.h"
 
 namespace orrery::models {
 namespace {
@@ -64,34 +63,11 @@ void average_loss(StageContext& context) {
                      "average loss");
 }
 
-namespace {
-
-// Bytes of optimizer state per parameter, beside the fp32 master copy.
-double state_bytes_per_parameter(const TrainingSpec& t) {
-  switch (t.optimizer) {
-    case Optimizer::adam:
-      return 8;
-    case Optimizer::adam_8bit:
-      return 2;
-    case Optimizer::adam_bf16:
-    case Optimizer::momentum:
-    case Optimizer::muon:
-      return 4;
-    case Optimizer::sgd:
-    case Optimizer::adafactor:
-      return 0;
-    case Optimizer::custom:  // master copy and moments together
-      return std::max(0.0, t.optimizer_bytes_per_parameter - 4);
-  }
-  return 8;
-}
-
-}  // namespace
-
 double update_bytes_per_parameter(const Scenario& scenario) {
+  const StateScheme scheme = state_scheme(scenario.training);
   const bool full = activation_bytes(scenario.training.precision) == 4;
-  const double master = full ? 8 : 8 + 2;  // master read and written; a 16-bit copy written
-  return gradient_bytes(scenario) + 2 * state_bytes_per_parameter(scenario.training) + master;
+  const double copy = full ? 8 : 2;  // the weights themselves read and written, or the 16-bit copy of the master
+  return gradient_bytes(scenario) + 2 * scheme.optimizer + copy;
 }
 
 void begin_step(StageContext& context, double parameters) {
