@@ -82,8 +82,11 @@ Duration TimeParts::*late_part_of(TimeCategory category) {
   }
 }
 
-void add(const std::vector<Duration>& by_category, Duration TimeParts::* (*part)(TimeCategory), TimeParts& sums) {
-  for (std::size_t i = 0; i < by_category.size(); ++i) sums.*part(static_cast<TimeCategory>(i)) += by_category[i];
+// Of `ranks` ranks that spent their time alike.
+void add(const std::vector<Duration>& by_category, Duration TimeParts::* (*part)(TimeCategory), std::int64_t ranks,
+         TimeParts& sums) {
+  for (std::size_t i = 0; i < by_category.size(); ++i)
+    sums.*part(static_cast<TimeCategory>(i)) += ranks * by_category[i];
 }
 
 // Divides every part by `n`; what rounding leaves goes to the largest, so that
@@ -125,11 +128,13 @@ Duration TimeParts::total() const {
 TimeParts mean_time(const sim::RunResult& run) {
   TimeParts parts;
   if (run.ranks.empty()) return parts;
-  for (const sim::RankSummary& rank : run.ranks) {
-    add(rank.time.busy, part_of, parts);
-    add(rank.time.exposed, part_of, parts);
-    add(rank.time.late, late_part_of, parts);
-    parts.bubble += rank.time.bubble;
+  const std::vector<std::int64_t> ranks = run.ranks.multiplicities();
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    const sim::RankTime& time = run.ranks.distinct()[i].time;
+    add(time.busy, part_of, ranks[i], parts);
+    add(time.exposed, part_of, ranks[i], parts);
+    add(time.late, late_part_of, ranks[i], parts);
+    parts.bubble += ranks[i] * time.bubble;
   }
   divide(parts, static_cast<std::int64_t>(run.ranks.size()));
   settle(run.step_time(), parts);

@@ -208,10 +208,7 @@ RunResult unfold(const Folded& folded, const Workload& full, const RunResult& re
   all.events = result.events;
   all.interrupted = result.interrupted;
   all.stuck = result.stuck;
-  all.ranks.reserve(full.ranks());
-  for (const RankId of : folded.class_of) {
-    if (of.value < result.ranks.size()) all.ranks.add(result.ranks[of]);
-  }
+  all.ranks = RankSummaries(result.ranks, folded.class_of);
   all.digest = combine_digests(all.ranks, all.step_ends);
   all.link_bytes.resize(full.links.size());
   all.link_busy.resize(full.links.size());

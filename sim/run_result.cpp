@@ -8,9 +8,27 @@ Duration RunResult::step_time() const {
   return step_ends.back() - step_ends[step_ends.size() - 2];
 }
 
-Digest combine_digests(const IdVector<RankId, RankSummary>& ranks, const std::vector<Time>& step_ends) {
+RankSummaries::RankSummaries(RankSummaries of_classes, const IdVector<RankId, RankId>& class_of)
+    : distinct_(std::move(of_classes.distinct_)) {
+  place_.reserve(class_of.size());
+  for (const RankId of : class_of)
+    if (of.value < of_classes.place_.size()) place_.add(of_classes.place_[of]);
+}
+
+void RankSummaries::add(RankSummary summary) {
+  place_.add(static_cast<std::uint32_t>(distinct_.size()));
+  distinct_.push_back(std::move(summary));
+}
+
+std::vector<std::int64_t> RankSummaries::multiplicities() const {
+  std::vector<std::int64_t> counts(distinct_.size(), 0);
+  for (const std::uint32_t place : place_) ++counts[place];
+  return counts;
+}
+
+Digest combine_digests(const RankSummaries& ranks, const std::vector<Time>& step_ends) {
   Digest digest;
-  for (const RankSummary& rank : ranks) digest.add(rank.digest.value());
+  for (std::uint32_t r = 0; r < ranks.size(); ++r) digest.add(ranks[RankId{r}].digest.value());
   for (Time end : step_ends) digest.add(static_cast<std::uint64_t>(end.count_ps()));
   return digest;
 }

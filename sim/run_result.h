@@ -41,10 +41,34 @@ struct RankSummary {
   Digest digest;
 };
 
+// One summary a rank. Ranks that were simulated as one share theirs: copies for
+// thousands of them would cost more than a folded run.
+class RankSummaries {
+ public:
+  RankSummaries() = default;
+  // Of the ranks behind classes. Those of a class without a summary have none.
+  RankSummaries(RankSummaries of_classes, const IdVector<RankId, RankId>& class_of);
+
+  void reserve(std::size_t n) { place_.reserve(n), distinct_.reserve(n); }
+  void add(RankSummary summary);
+
+  const RankSummary& operator[](RankId rank) const { return distinct_[place_[rank]]; }
+  std::size_t size() const { return place_.size(); }
+  bool empty() const { return place_.empty(); }
+
+  // Every different summary once, with the number of ranks that it is of.
+  const std::vector<RankSummary>& distinct() const { return distinct_; }
+  std::vector<std::int64_t> multiplicities() const;
+
+ private:
+  std::vector<RankSummary> distinct_;
+  IdVector<RankId, std::uint32_t> place_;  // in distinct_
+};
+
 struct RunResult {
   Digest digest;                         // start and end of every schedule action on every rank, and of the steps
   std::vector<Time> step_ends;           // the latest rank's, by step
-  IdVector<RankId, RankSummary> ranks;   // of the workload that ran: classes when it was folded
+  RankSummaries ranks;                   // of the workload that ran: classes when it was folded
   IdVector<LinkId, Bytes> link_bytes;    // over the measured step: connections x bytes, summed
   IdVector<LinkId, Duration> link_busy;  // over the measured step: time with at least one activity
   std::uint64_t ops = 0;                 // executed, before coalescing
@@ -57,6 +81,6 @@ struct RunResult {
 };
 
 // The digest of a run: those of all ranks in order, then the ends of the steps.
-Digest combine_digests(const IdVector<RankId, RankSummary>& ranks, const std::vector<Time>& step_ends);
+Digest combine_digests(const RankSummaries& ranks, const std::vector<Time>& step_ends);
 
 }  // namespace orrery::sim

@@ -27,7 +27,7 @@ double bubble_of_pipeline(const std::string& text) {
   const sim::RunResult result = run_every_rank(compiled(read(text)));
   const auto optimizer = static_cast<std::size_t>(TimeCategory::optimizer);
   double bubble = 0, pipelined = 0;
-  for (const sim::RankSummary& rank : result.ranks) {
+  for (const sim::RankSummary& rank : result.ranks.distinct()) {
     bubble += rank.time.bubble.seconds();
     pipelined += result.step_time().seconds() - rank.time.busy[optimizer].seconds();
   }

@@ -64,7 +64,7 @@ TEST(Memory, ParametersOverRanksAddUpToTheModel) {
   const Compiled c = compiled(scenario);
   const sim::RunResult result = run_every_rank(c);
   Bytes sum;
-  for (const sim::RankSummary& rank : result.ranks)
+  for (const sim::RankSummary& rank : result.ranks.distinct())
     sum += rank.memory.by_cause[static_cast<std::size_t>(MemoryCause::parameters)];
   const std::int64_t parameters = count_parameters(scenario.model).total;
   EXPECT_EQ(sum.n, 2 * parameters * scenario.layout.dp);  // bf16
