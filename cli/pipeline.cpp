@@ -14,9 +14,9 @@ std::string joined(const Errors& errors) {
 
 // Classes are checked in place of ranks, but people know ranks, so faults are told of those.
 Errors faults_of(const Prepared& prepared) {
-  Errors of_classes = sim::check(prepared.workload());
+  Errors of_classes = sim::check_before_run(prepared.workload());
   if (of_classes.empty() || !prepared.folded) return of_classes;
-  Errors of_ranks = sim::check(prepared.compiled.workload);
+  Errors of_ranks = sim::check_before_run(prepared.compiled.workload);
   return of_ranks.empty() ? of_classes : of_ranks;
 }
 

@@ -65,7 +65,7 @@ class NoNetwork : public TransferPlanner {
 // or links. Without those, ranks fold into few classes, and what is right for the
 // classes is right for their members (fold.cpp). What is wrong is told of ranks, so
 // it is looked for among them.
-bool classes_are_right(const Workload& workload) {
+bool classes_are_right(const Workload& workload, bool waits_too) {
   constexpr std::size_t kFewRanks = 64;  // folding would cost more than it saves
   if (workload.ranks() <= kFewRanks) return false;
   Workload bare = workload;
@@ -74,20 +74,28 @@ bool classes_are_right(const Workload& workload) {
   if (folded.workload.ranks() == workload.ranks()) return false;
   Faults faults;
   check_meetings(folded.workload, faults);
-  if (faults.none()) check_waits(folded.workload, faults);
+  if (waits_too && faults.none()) check_waits(folded.workload, faults);
   return faults.none();
+}
+
+Errors check(const Workload& workload, bool waits_too) {
+  Faults faults;
+  check_tables(workload, faults);
+  if (faults.none()) check_programs(workload, faults);
+  if (faults.none() && classes_are_right(workload, waits_too)) return {};
+  if (faults.none()) check_meetings(workload, faults);
+  if (waits_too && faults.none()) check_waits(workload, faults);
+  return std::move(faults).finish();
 }
 
 }  // namespace
 
 Errors check(const Workload& workload) {
-  Faults faults;
-  check_tables(workload, faults);
-  if (faults.none()) check_programs(workload, faults);
-  if (faults.none() && classes_are_right(workload)) return {};
-  if (faults.none()) check_meetings(workload, faults);
-  if (faults.none()) check_waits(workload, faults);
-  return std::move(faults).finish();
+  return check(workload, true);
+}
+
+Errors check_before_run(const Workload& workload) {
+  return check(workload, false);
 }
 
 Errors Faults::finish() && {

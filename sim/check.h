@@ -12,6 +12,10 @@ namespace orrery::sim {
 // "rank 3 waits for receive 'F3.0' (op 12 of stream pp) from rank 2, which waits for …".
 Errors check(const Workload& workload);
 
+// The same but for cycles of waits, which need a run without time to be found: for
+// those who go on to run it and are told by the run (RunResult::stuck).
+Errors check_before_run(const Workload& workload);
+
 // "stage 3, stream pp, op 12 'recv F3.0'".
 std::string describe(const Workload& workload, RankId rank, StreamIndex stream, OpIndex op);
 
