@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "cli/command.h"
+#include "cli/heap.h"
 #include "cli/help_key.h"
 #include "cli/interrupt.h"
 #include "cli/messages.h"
@@ -78,6 +79,7 @@ int guarded(int argc, char** argv) {
 }  // namespace orrery::cli
 
 int main(int argc, char** argv) {
+  orrery::cli::prepare_heap();
   orrery::cli::end_quietly_on_broken_pipe();
   return orrery::cli::guarded(argc, argv);
 }
