@@ -68,13 +68,8 @@ RunResult Engine::run() {
   if (workload_.steps > 0) start();
   std::uint64_t instants = 0;
   while (!events_.empty()) {
-    now_ = events_.top().time;
-    do {
-      const Event event = events_.pop();
-      ++result_.events;
-      handle(event);
-      drain_ready();
-    } while (!events_.empty() && events_.top().time == now_);
+    now_ = events_.take(due_);
+    handle_instant();
     if (network_touched_) settle_network();
     if ((++instants & 0xfff) == 0 && !go_on()) break;
   }
@@ -98,10 +93,26 @@ bool Engine::go_on() {
   return false;
 }
 
+// All that is due now, in order of ids, and what is planned for now meanwhile in
+// its place among it.
+void Engine::handle_instant() {
+  for (const Event& event : due_) {
+    while (events_.comes_before(event)) handle(events_.pop_immediate());
+    handle(event);
+  }
+  while (events_.any_immediate()) handle(events_.pop_immediate());
+}
+
 void Engine::handle(const Event& event) {
+  ++result_.events;
+  tell_owner(event);
+  drain_ready();
+}
+
+void Engine::tell_owner(const Event& event) {
   if (event.id >= streams_.size()) {
     const auto meeting = static_cast<std::uint32_t>(event.id - streams_.size());
-    if (meetings_[meeting].generation == event.generation) transfer_event(meeting);
+    if (meetings_[meeting].generation == event.generation) look_after(meeting);
     return;
   }
   StreamState& s = streams_[event.id];
@@ -111,6 +122,7 @@ void Engine::handle(const Event& event) {
 void Engine::drain_ready() {
   for (std::size_t i = 0; i < ready_.size(); ++i) advance(streams_[ready_[i]]);
   ready_.clear();
+  if (!moved_.empty()) plan_moved();
 }
 
 // Takes a stream as far as it gets at this instant.

@@ -5,7 +5,7 @@
 #include "sim/accounting.h"
 #include "sim/engine.h"
 #include "sim/engine_state.h"
-#include "sim/event_heap.h"
+#include "sim/event_queue.h"
 #include "sim/flow_net.h"
 #include "sim/ledger.h"
 #include "sim/meetings.h"
@@ -19,10 +19,11 @@ namespace orrery::sim {
 //      generation is due), arriving (running, and the collective behind its run
 //      will take it along), meeting (its transfers are open or in progress),
 //      blocked (in the waiter list of the stream it waits for), drained.
-//  (2) A transfer in progress has exactly one valid event: the end of a latency,
-//      or the network's last prediction for its activity. A meeting that all have
-//      entered, some ahead of time, has one at the last arrival.
-//  So when the heap is empty and a stream is unfinished, the run is stuck.
+//  (2) A transfer in progress is due at the end of a latency, or at the network's
+//      last prediction for its activity; a meeting that all have entered, some
+//      ahead of time, at the last arrival. It has exactly one valid event, then or
+//      before: one that comes too early is put back (look_after).
+//  So when the queue is empty and a stream is unfinished, the run is stuck.
 class Engine {
  public:
   Engine(const Workload& workload, const RunOptions& options, OpSource* source);
@@ -34,7 +35,9 @@ class Engine {
   void prepare_ranks();
   void start();
   bool go_on();
+  void handle_instant();
   void handle(const Event& event);
+  void tell_owner(const Event& event);
   void drain_ready();
   void advance(StreamState& s);
   bool start_run(StreamState& s);
@@ -57,6 +60,7 @@ class Engine {
   bool defer_begin(std::uint32_t meeting);
   void catch_up(std::uint32_t meeting);
   void move_arrival(const StreamState& s, Time arrival);
+  void plan_moved();
   void arrive(StreamState& s, Time arrival);
   void arrive_all();
   void note_last_arrivals(Meeting& meeting);
@@ -69,6 +73,7 @@ class Engine {
   void end_flow(std::uint32_t meeting);
   void settle_disturbed();
   void plan_event(std::uint32_t meeting, Time when);
+  void look_after(std::uint32_t meeting);
   void start_flow(std::uint32_t meeting);
   void transfer_event(std::uint32_t meeting);
   void finish(std::uint32_t meeting);
@@ -124,8 +129,10 @@ class Engine {
   bool may_defer_ = false;  // nothing outside can tell when a collective of a main stream begins
 
   Time now_;
-  EventHeap events_;
+  EventQueue events_;
+  std::vector<Event> due_;  // at this instant
   std::vector<std::uint32_t> ready_;
+  std::vector<std::uint32_t> moved_;  // meetings to be planned anew
   std::vector<FlatProgram> programs_;
   IdVector<RankId, RankState> ranks_;
   std::vector<StreamState> streams_;  // of rank 0, rank 1, …

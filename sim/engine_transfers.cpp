@@ -120,9 +120,22 @@ void Engine::catch_up(std::uint32_t index) {
 
 // The speed of kernels has changed under a run that leads into a collective.
 void Engine::move_arrival(const StreamState& s, Time arrival) {
-  for (Participant& who : meetings_[s.meeting].who)
+  Meeting& meeting = meetings_[s.meeting];
+  for (Participant& who : meeting.who)
     if (who.stream == id_of(s)) who.arrival = arrival;
-  if (meetings_.is_complete(s.meeting)) begin_at_last_arrival(s.meeting);
+  if (meeting.moved || !meetings_.is_complete(s.meeting)) return;
+  meeting.moved = true;
+  moved_.push_back(s.meeting);
+}
+
+// Claims mostly come to all members of a group at once: their meeting is planned
+// anew when the last of them has moved.
+void Engine::plan_moved() {
+  for (const std::uint32_t meeting : moved_) {
+    meetings_[meeting].moved = false;
+    begin_at_last_arrival(meeting);
+  }
+  moved_.clear();
 }
 
 // The run of an arriving stream is over: it is in the collective behind, since `arrival`.
@@ -237,8 +250,21 @@ bool Engine::start_alone(std::uint32_t index, Time at) {
   return true;
 }
 
+// One event stands for a meeting. What is put off, as when kernels slow down that
+// lead into it, needs no other: the event finds out that it has come too early.
 void Engine::plan_event(std::uint32_t index, Time when) {
-  events_.push({when, static_cast<std::uint32_t>(streams_.size() + index), ++meetings_[index].generation});
+  Meeting& meeting = meetings_[index];
+  meeting.due = when;
+  if (meeting.queued <= when) return;
+  meeting.queued = when;
+  events_.push({when, static_cast<std::uint32_t>(streams_.size() + index), ++meeting.generation});
+}
+
+// The meeting's event has come.
+void Engine::look_after(std::uint32_t index) {
+  Meeting& meeting = meetings_[index];
+  meeting.queued = Time::never();
+  meeting.due > now_ ? plan_event(index, meeting.due) : transfer_event(index);
 }
 
 void Engine::start_flow(std::uint32_t index) {
@@ -330,11 +356,9 @@ void Engine::settle_network() {
   network_.settle(now_, changed_);
   for (const FlowNet::Completion& completion : changed_) {
     const std::uint32_t index = meeting_of_[completion.activity];
-    Meeting& meeting = meetings_[index];
-    ++meeting.generation;
+    const Meeting& meeting = meetings_[index];
     if (options_.trace) sample_later(meeting.plan->phases[meeting.phase]);
-    if (completion.when == Time::never()) continue;
-    events_.push({completion.when, static_cast<std::uint32_t>(streams_.size() + index), meeting.generation});
+    plan_event(index, completion.when);
   }
   if (options_.trace) sample_links();
 }

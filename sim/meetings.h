@@ -22,7 +22,7 @@ struct Meeting {
   std::uint32_t owner = kNone;   // who meets: see Meetings::Owner
   std::uint32_t next = kNone;    // the next open one of the same owner
   std::uint32_t sequence = 0;    // collectives: how many the communicator has had before
-  std::uint32_t generation = 0;  // of the event that is due
+  std::uint32_t generation = 0;  // of the event in the queue
   std::uint32_t phase = 0;
   std::uint32_t activity = kNone;  // in the network, while a phase flows
   const Transfer* transfer = nullptr;
@@ -32,6 +32,8 @@ struct Meeting {
   Time bubble_from, bubble_to;  // when the last to come had last waited for the pipeline
   Time met;
   Time flow_start;               // alone: when its phase begins to flow
+  Time due = Time::never();      // when something happens to it next
+  Time queued = Time::never();   // of the event in the queue: at `due` or before
   StreamIndex stream = 0;        // collectives: of the communicator
   bool any_ahead = false;        // someone entered before its arrival
   bool sender_waits = false;     // open send (else receive)
@@ -40,6 +42,7 @@ struct Meeting {
   bool flowed = false;           // a phase has
   bool alone = false;            // its phase has its links for itself, so far
   bool deferred = false;         // its begin, at `latest`, is made up for when it ends
+  bool moved = false;            // arrivals are others than it has planned for
   std::vector<Participant> who;  // in order of arrival; the sender first
 };
 

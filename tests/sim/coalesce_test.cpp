@@ -175,7 +175,8 @@ TEST_P(Coalescing, ChangesNoResult) {
     ASSERT_FALSE(with.stuck) << with.stuck->what;
     EXPECT_LE(with.events, without.events);
     expect_equal(with, without);
-    for (const RankSummary& rank : with.ranks.distinct()) EXPECT_EQ(total(rank.time), rank.step_end - rank.previous_step_end);
+    for (const RankSummary& rank : with.ranks.distinct())
+      EXPECT_EQ(total(rank.time), rank.step_end - rank.previous_step_end);
     expect_equal(sorted(trace_with), sorted(trace_without));
     if (HasFailure()) return;
   }
