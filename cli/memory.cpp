@@ -24,29 +24,6 @@ struct MemoryCommand {
   int run();
 };
 
-// One rank of every pipeline stage, by the first that does a stage's work.
-std::vector<RankId> one_rank_a_stage(const Prepared& prepared) {
-  std::vector<RankId> ranks(static_cast<std::size_t>(prepared.scenario.layout.pp), RankId::none());
-  const sim::Workload& workload = prepared.workload();
-  for (std::uint32_t i = 0; i < workload.ranks(); ++i) {
-    const auto stage =
-        static_cast<std::size_t>(prepared.compiled.stage_of_program[workload.program_of[RankId{i}].value]);
-    if (ranks[stage].is_none()) ranks[stage] = RankId{i};
-  }
-  return ranks;
-}
-
-report::MemoryOverTime over_time(const report::MemoryTimeline& timeline, const std::vector<RankId>& ranks,
-                                 const sim::RunResult& run) {
-  report::MemoryOverTime over;
-  for (const RankId rank : ranks) {
-    const sim::RankSummary& summary = run.ranks[rank];
-    over.levels.push_back(timeline.levels(rank, summary.previous_step_end, summary.step_end, kSlices));
-  }
-  over.step = run.step_time();
-  return over;
-}
-
 int MemoryCommand::run() {
   const auto overrides = scenario.overrides();
   if (!overrides) return report(overrides.errors()), kUsage;
@@ -63,7 +40,7 @@ int MemoryCommand::run() {
 
   const report::Memory memory =
       report::memory_of({prepared->scenario, prepared->compiled, simulated.ranks, prepared->workload().ranks(), 0});
-  const report::MemoryOverTime over = over_time(timeline, ranks, simulated.classes);
+  const report::MemoryOverTime over = memory_over_time(timeline, ranks, simulated.classes, kSlices);
   Output out(output.path);
   if (!out.ok()) return kInputOutput;
   out.stream() << (output.format == "json" ? report::memory_json(memory, over)

@@ -71,6 +71,28 @@ Simulated simulate(const Prepared& prepared, const SimulateOptions& options) {
   return simulated;
 }
 
+std::vector<RankId> one_rank_a_stage(const Prepared& prepared) {
+  std::vector<RankId> ranks(static_cast<std::size_t>(prepared.scenario.layout.pp), RankId::none());
+  const sim::Workload& workload = prepared.workload();
+  for (std::uint32_t i = 0; i < workload.ranks(); ++i) {
+    const auto stage =
+        static_cast<std::size_t>(prepared.compiled.stage_of_program[workload.program_of[RankId{i}].value]);
+    if (ranks[stage].is_none()) ranks[stage] = RankId{i};
+  }
+  return ranks;
+}
+
+report::MemoryOverTime memory_over_time(const report::MemoryTimeline& timeline, const std::vector<RankId>& ranks,
+                                        const sim::RunResult& run, int slices) {
+  report::MemoryOverTime over;
+  for (const RankId rank : ranks) {
+    const sim::RankSummary& summary = run.ranks[rank];
+    over.levels.push_back(timeline.levels(rank, summary.previous_step_end, summary.step_end, slices));
+  }
+  over.step = run.step_time();
+  return over;
+}
+
 void throw_if_stuck(const Simulated& simulated) {
   if (simulated.classes.stuck) throw InternalError("the run cannot go on: " + to_string(*simulated.classes.stuck));
 }

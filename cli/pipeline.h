@@ -9,6 +9,8 @@
 
 #include "models/compile/compile.h"
 #include "models/scenario/reader.h"
+#include "report/memory_report.h"
+#include "report/memory_timeline.h"
 #include "report/result.h"
 #include "sim/fold.h"
 #include "sim/trace.h"
@@ -51,6 +53,13 @@ struct Simulated {
 
 // Runs it. Interrupted or stuck, it gives what there is of `classes` alone.
 Simulated simulate(const Prepared& prepared, const SimulateOptions& options = {});
+
+// One rank of every pipeline stage of the workload that runs: the first that does its work.
+std::vector<RankId> one_rank_a_stage(const Prepared& prepared);
+
+// What those hold over their last step, in equal slices.
+report::MemoryOverTime memory_over_time(const report::MemoryTimeline& timeline, const std::vector<RankId>& ranks,
+                                        const sim::RunResult& run, int slices);
 
 // A program that cannot go on is our fault: throws InternalError with the chain of waits.
 void throw_if_stuck(const Simulated& simulated);

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/html_option.h"
 #include "cli/interrupt.h"
 #include "cli/messages.h"
 #include "cli/options.h"
@@ -10,6 +11,7 @@
 #include "cli/pipeline.h"
 #include "cli/progress.h"
 #include "cli/trace_option.h"
+#include "interop/trace/tee.h"
 #include "report/json.h"
 #include "report/summary.h"
 
@@ -32,11 +34,11 @@ struct RunCommand {
 
 // What cannot be asked for together, before anything is read.
 int refuse_usage(const RunCommand& command) {
-  if (!command.html.empty()) return complain("--report: HTML reports are not supported yet"), kUsage;
   if (command.files.size() < 2) return kDone;
   if (command.output.format == "json")
     return complain("--format json prints one document; use --format jsonl for several files"), kUsage;
   if (!command.trace.path.empty()) return complain("--trace takes one scenario at a time"), kUsage;
+  if (!command.html.empty()) return complain("--report takes one scenario at a time"), kUsage;
   return kDone;
 }
 
@@ -65,8 +67,13 @@ int RunCommand::run_file(const std::string& file, const std::vector<models::Over
   interop::TraceWriter* writer = opened->get();
 
   Progress progress(output.progress, output.quiet, file);
+  std::optional<HtmlReport> page;
+  if (!html.empty()) page.emplace(*prepared);
+  std::vector<sim::TraceSink*> sinks = page ? page->sinks() : std::vector<sim::TraceSink*>();
+  if (writer != nullptr) sinks.push_back(writer);
+  interop::TraceTee listeners(sinks);
   SimulateOptions options;
-  options.trace = writer;
+  if (!sinks.empty()) options.trace = &listeners;
   options.stop = &stop_on_interrupt();
   options.progress = [&progress](double fraction) { progress(fraction); };
   const Simulated simulated = simulate(*prepared, options);
@@ -82,6 +89,7 @@ int RunCommand::run_file(const std::string& file, const std::vector<models::Over
   const report::Result result = report::make_result(
       {prepared->scenario, prepared->compiled, simulated.ranks, prepared->workload().ranks(), wall.count()});
   print(result, out);
+  if (page && !page->write(html, simulated, result)) return kInputOutput;
   return require_fit && !result.memory.fits ? kNo : kDone;
 }
 
@@ -111,11 +119,13 @@ void add_run(CLI::App& app, int& status) {
   command->scenario.add_to(sub);
   command->output.add_to(sub, {"table", "json", "jsonl", "csv"});
   command->trace.add_to(sub);
-  sub.add_option("--report", command->html, "Write an HTML report (not supported yet)")->option_text("OUT.html");
+  sub.add_option("--report", command->html, "Write a page about the run: timeline, breakdown, memory, critical path")
+      ->option_text("OUT.html");
   sub.add_flag("--require-fit", command->require_fit, "Exit with status 1 when it does not fit into memory");
   sub.footer(
       "Examples:\n"
       "  orrery run scenarios/llama-3.1-405b-8k-h100.yaml --trace step.json.gz\n"
+      "  orrery run scenarios/llama-3.1-70b-64-h100.yaml --report step.html\n"
       "  orrery run my.yaml --set layout.tp=4 --set layout.pp=8 --format json");
   sub.callback([command, &status] { status = command->run(); });
 }

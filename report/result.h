@@ -112,6 +112,7 @@ Result make_result(const RunInputs& inputs);
 
 // Parts of it, each a question to the run.
 TimeParts mean_time(const sim::RunResult& run);
+std::vector<TimeParts> stage_times(const RunInputs& inputs);  // mean over the ranks of each pipeline stage
 Memory memory_of(const RunInputs& inputs);
 std::vector<int> in_flight_by_stage(const models::Schedule& schedule);
 std::vector<std::string> assumptions_of(const models::Scenario& scenario);

@@ -15,6 +15,7 @@
 // `other` (or comes out of the bubble, when a rank's own step was the longer one).
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "report/result.h"
 
@@ -125,10 +126,13 @@ Duration TimeParts::total() const {
   return sum;
 }
 
-TimeParts mean_time(const sim::RunResult& run) {
+namespace {
+
+// `ranks`: of each distinct summary, how many count.
+TimeParts mean_over(const sim::RunResult& run, const std::vector<std::int64_t>& ranks) {
   TimeParts parts;
-  if (run.ranks.empty()) return parts;
-  const std::vector<std::int64_t> ranks = run.ranks.multiplicities();
+  const std::int64_t all = std::accumulate(ranks.begin(), ranks.end(), std::int64_t{0});
+  if (all == 0) return parts;
   for (std::size_t i = 0; i < ranks.size(); ++i) {
     const sim::RankTime& time = run.ranks.distinct()[i].time;
     add(time.busy, part_of, ranks[i], parts);
@@ -136,9 +140,25 @@ TimeParts mean_time(const sim::RunResult& run) {
     add(time.late, late_part_of, ranks[i], parts);
     parts.bubble += ranks[i] * time.bubble;
   }
-  divide(parts, static_cast<std::int64_t>(run.ranks.size()));
+  divide(parts, all);
   settle(run.step_time(), parts);
   return parts;
+}
+
+}  // namespace
+
+TimeParts mean_time(const sim::RunResult& run) {
+  return mean_over(run, run.ranks.multiplicities());
+}
+
+std::vector<TimeParts> stage_times(const RunInputs& inputs) {
+  const models::Compiled& compiled = inputs.compiled;
+  std::vector<TimeParts> times;
+  for (int stage = 0; stage < inputs.scenario.layout.pp; ++stage)
+    times.push_back(mean_over(inputs.run, inputs.run.ranks.multiplicities([&](RankId rank) {
+      return compiled.stage_of_program[compiled.workload.program_of[rank].value] == stage;
+    })));
+  return times;
 }
 
 }  // namespace orrery::report

@@ -21,9 +21,14 @@ void RankSummaries::add(RankSummary summary) {
 }
 
 std::vector<std::int64_t> RankSummaries::multiplicities() const {
-  std::vector<std::int64_t> counts(distinct_.size(), 0);
-  for (const std::uint32_t place : place_) ++counts[place];
-  return counts;
+  return multiplicities([](RankId) { return true; });
+}
+
+std::vector<std::int64_t> RankSummaries::multiplicities(const std::function<bool(RankId)>& counts) const {
+  std::vector<std::int64_t> ranks(distinct_.size(), 0);
+  for (std::uint32_t r = 0; r < place_.size(); ++r)
+    if (counts({r})) ++ranks[place_[RankId{r}]];
+  return ranks;
 }
 
 Digest combine_digests(const RankSummaries& ranks, const std::vector<Time>& step_ends) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -59,6 +60,8 @@ class RankSummaries {
   // Every different summary once, with the number of ranks that it is of.
   const std::vector<RankSummary>& distinct() const { return distinct_; }
   std::vector<std::int64_t> multiplicities() const;
+  // Of the ranks that `counts` says yes to.
+  std::vector<std::int64_t> multiplicities(const std::function<bool(RankId)>& counts) const;
 
  private:
   std::vector<RankSummary> distinct_;

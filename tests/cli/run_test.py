@@ -32,6 +32,17 @@ class Run(support.Case):
         time = self.document(support.BUBBLE)["time"]
         self.assertAlmostEqual(time["bubble_s"] / (time["bubble_s"] + time["compute_s"]), 3 / 11, delta=0.003)
 
+    def test_a_page_about_the_run(self):
+        page = self.path("step.html")
+        self.done("run", self.scenario(support.SMALL), "--report", page)
+        with open(page) as file:
+            text = file.read()
+        self.assertTrue(text.startswith("<!DOCTYPE html>") and text.rstrip().endswith("</html>"))
+        for stage in range(2):
+            self.assertIn(f"stage {stage}", text)
+        self.assertIn("The critical path", text)
+        self.done("run", self.scenario(support.SMALL), "--report", "/no/such/folder/step.html", status=5)
+
     def test_causes_add_up_to_the_peak_of_every_stage(self):
         memory = self.document(support.SMALL)["memory"]
         self.assertEqual(len(memory["stages"]), 2)

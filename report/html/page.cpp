@@ -1,0 +1,134 @@
+#include "report/html/page.h"
+
+#include <kainjow/mustache.hpp>
+
+#include "report/html/charts.h"
+#include "report/html/page_template.h"
+#include "report/text.h"
+
+namespace orrery::report {
+namespace {
+
+using kainjow::mustache::data;
+using kainjow::mustache::mustache;
+
+data pair_of(const std::string& name, const std::string& value, const std::string& note = "") {
+  data row;
+  row.set("name", name);
+  row.set("value", value);
+  row.set("note", note);
+  return row;
+}
+
+data figures(const Result& r) {
+  data rows{data::type::list};
+  const Memory& m = r.memory;
+  rows << pair_of(m.fits ? "Fits" : "Does not fit", gib(m.reserved + m.runtime) + " of " + gib(m.capacity) + " GiB",
+                  gib(m.headroom()) + " GiB headroom");
+  rows << pair_of("Step", human_seconds(r.step_time.seconds()), percent(r.bubble_fraction()) + " bubble");
+  rows << pair_of("Tokens/s", with_prefix(r.tokens_per_s), significant(r.tokens_per_s / std::max(1, r.gpus)) + " a GPU");
+  rows << pair_of("MFU", percent(r.mfu), significant(r.model_tflops_per_gpu) + " TFLOP/s a GPU, " + r.peak_dtype);
+  return rows;
+}
+
+data setup(const Result& r) {
+  data rows{data::type::list};
+  const models::LayoutSpec& l = r.layout;
+  rows << pair_of("GPUs", grouped(r.gpus) + " x " + r.gpu);
+  rows << pair_of("layout", "tp " + std::to_string(l.tp) + ", cp " + std::to_string(l.cp) + ", pp " + std::to_string(l.pp) +
+                                ", dp " + std::to_string(l.dp) + ", ep " + std::to_string(l.ep));
+  rows << pair_of("schedule", r.schedule);
+  rows << pair_of("digest", hex(r.digest.value()));
+  return rows;
+}
+
+data parts(const Result& r) {
+  data rows{data::type::list};
+  for (const TimeParts::Part& part : TimeParts::all()) {
+    const Duration time = r.time.*part.member;
+    if (time <= Duration()) continue;
+    data row = pair_of(part.label, human_seconds(time.seconds()), percent(time.seconds() / r.step_time.seconds()));
+    row.set("key", part.key);
+    rows << row;
+  }
+  return rows;
+}
+
+data stages(const Memory& memory) {
+  data rows{data::type::list};
+  for (const StageMemory& s : memory.stages) {
+    data row;
+    row.set("stage", std::to_string(s.stage));
+    for (const auto& [key, bytes] : {std::pair{"parameters", s.parameters}, {"gradients", s.gradients}, {"optimizer", s.optimizer},
+                                     {"activations", s.activations}, {"buffers", s.buffers}, {"peak", s.peak}, {"reserved", s.reserved}})
+      row.set(key, gib(bytes));
+    row.set("in_flight", std::to_string(s.in_flight_micro_batches));
+    rows << row;
+  }
+  return rows;
+}
+
+data links(const Result& r) {
+  data rows{data::type::list};
+  for (const BusyLink& link : r.busiest_links)
+    rows << pair_of(link.name + (link.alike > 1 ? " and " + grouped(link.alike - 1) + " alike" : ""),
+                    with_prefix(static_cast<double>(link.bytes.n)) + "B", percent(link.utilisation));
+  return rows;
+}
+
+data path(const std::vector<PathShare>& shares, Duration step) {
+  data rows{data::type::list};
+  for (const PathShare& s : shares)
+    rows << pair_of(s.label, human_seconds(s.time.seconds()), percent(s.time.seconds() / step.seconds()));
+  return rows;
+}
+
+data lines(const std::vector<std::string>& texts) {
+  data rows{data::type::list};
+  for (const std::string& text : texts) rows << data{text};
+  return rows;
+}
+
+void set_list(data& page, const std::string& key, data list) {
+  page.set("any_" + key, !list.list_value().empty());
+  page.set(key, std::move(list));
+}
+
+data published(const Result& r) {
+  data rows{data::type::list};
+  for (const Published& p : r.published) {
+    if (!p.predicted) continue;
+    rows << pair_of(p.measured.metric, significant(*p.predicted) + " predicted, " + significant(p.measured.value) + " published",
+                    signed_percent(*p.predicted / p.measured.value - 1) + "; " + p.measured.source);
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::string run_page(const RunPage& input) {
+  const Result& r = input.result;
+  data page;
+  page.set("title", r.scenario.empty() ? r.file : r.scenario);
+  page.set("fits", r.memory.fits);
+  page.set("figures", figures(r));
+  page.set("setup", setup(r));
+  page.set("parts", parts(r));
+  page.set("stages", stages(r.memory));
+  page.set("timeline", timeline_chart(input.timeline, input.ranks, input.run, input.from, input.to));
+  page.set("breakdown", breakdown_chart(input.stages, r.step_time));
+  page.set("memory", memory_chart(input.memory, r.memory.capacity - r.memory.runtime));
+  set_list(page, "links", links(r));
+  set_list(page, "path", path(input.why ? input.why->path_by_category : std::vector<PathShare>(), r.step_time));
+  set_list(page, "longest", path(input.why ? input.why->longest_on_path : std::vector<PathShare>(), r.step_time));
+  set_list(page, "published", published(r));
+  set_list(page, "warnings", lines(r.warnings));
+  set_list(page, "assumptions", lines(r.assumptions));
+  set_list(page, "defaults", lines(r.defaults_used));
+  page.set("ranks", grouped(static_cast<std::int64_t>(r.ranks_simulated)));
+  page.set("version", ORRERY_VERSION);
+  mustache view{std::string(kPageTemplate)};
+  return view.render(page);
+}
+
+}  // namespace orrery::report
