@@ -7,7 +7,7 @@
 namespace orrery::cli {
 namespace {
 
-constexpr int kSlices = 400;                    // of the step, in the chart of memory over time
+constexpr int kSlices = 400;                   // of the step, in the chart of memory over time
 constexpr std::uint64_t kMostOps = 4'000'000;  // whose spans are kept, about 200 MiB
 constexpr std::size_t kTop = 12;               // rows of the critical path
 

@@ -59,8 +59,8 @@ class TimelineChart {
   void draw(const StepTimeline::Action& action) {
     const std::string what = action.type + std::to_string(action.micro_batch) + '.' + std::to_string(action.chunk);
     box(action.start, action.end, kActionHeight,
-        std::string("a") + action.type + " c" + std::to_string(action.chunk % 2),
-        what + "</title>", "<text x=\"50%\" y=\"14\">" + what + "</text>");
+        std::string("a") + action.type + " c" + std::to_string(action.chunk % 2), what + "</title>",
+        "<text x=\"50%\" y=\"14\">" + what + "</text>");
   }
 
   void draw_lane(RankId rank, sim::Category category) {
@@ -75,10 +75,12 @@ class TimelineChart {
            const std::string& inside) {
     start = std::max(start, from_);
     if (end <= start) return;
-    const std::string times = human_seconds((start - from_).seconds()) + ", takes " + human_seconds((end - start).seconds());
-    marks_ += "<svg x=\"" + share(part_of(start - from_, whole_)) + "\" width=\"" + share(part_of(end - start, whole_)) +
-              "\" y=\"" + std::to_string(y_) + "\" height=\"" + std::to_string(height) + "\"><rect class=\"" + style +
-              "\" width=\"100%\" height=\"100%\"><title>" + times + ": " + title + "</rect>" + inside + "</svg>";
+    const std::string times =
+        human_seconds((start - from_).seconds()) + ", takes " + human_seconds((end - start).seconds());
+    marks_ += "<svg x=\"" + share(part_of(start - from_, whole_)) + "\" width=\"" +
+              share(part_of(end - start, whole_)) + "\" y=\"" + std::to_string(y_) + "\" height=\"" +
+              std::to_string(height) + "\"><rect class=\"" + style + "\" width=\"100%\" height=\"100%\"><title>" +
+              times + ": " + title + "</rect>" + inside + "</svg>";
   }
 
   const StepTimeline& timeline_;
@@ -124,20 +126,25 @@ std::string memory_chart(const MemoryOverTime& over, Bytes limit) {
   for (const auto& levels : over.levels)
     for (const Bytes level : levels) top = std::max(top, level);
   const auto height = [top](Bytes level) {
-    return number(kChartHeight - 8 - static_cast<double>(level.n) / static_cast<double>(std::max<std::int64_t>(1, top.n)) * (kChartHeight - 24));
+    return number(kChartHeight - 8 -
+                  static_cast<double>(level.n) / static_cast<double>(std::max<std::int64_t>(1, top.n)) *
+                      (kChartHeight - 24));
   };
   std::string marks = "<line class=\"limit\" x1=\"" + std::to_string(kLeft) + "\" x2=\"" + std::to_string(kChartWidth) +
-                      "\" y1=\"" + height(limit) + "\" y2=\"" + height(limit) + "\"/><text x=\"0\" y=\"" + height(limit) +
-                      "\">" + gib(limit) + "</text><text x=\"0\" y=\"" + height(Bytes{0}) + "\">0 GiB</text>";
+                      "\" y1=\"" + height(limit) + "\" y2=\"" + height(limit) + "\"/><text x=\"0\" y=\"" +
+                      height(limit) + "\">" + gib(limit) + "</text><text x=\"0\" y=\"" + height(Bytes{0}) +
+                      "\">0 GiB</text>";
   for (std::size_t s = 0; s < over.levels.size(); ++s) {
     const std::vector<Bytes>& levels = over.levels[s];
     std::string points;
     for (std::size_t i = 0; i < levels.size(); ++i)
-      points += number(kLeft + (kChartWidth - kLeft) * static_cast<double>(i) / static_cast<double>(levels.size())) + ',' +
-                height(levels[i]) + ' ';
-    marks += "<polyline class=\"m\" style=\"--hue:" + std::to_string(300 * s / std::max<std::size_t>(1, over.levels.size())) +
-             "\" points=\"" + points + "\"><title>stage " + std::to_string(s) + ": up to " +
-             gib(levels.empty() ? Bytes{0} : *std::max_element(levels.begin(), levels.end())) + " GiB</title></polyline>";
+      points += number(kLeft + (kChartWidth - kLeft) * static_cast<double>(i) / static_cast<double>(levels.size())) +
+                ',' + height(levels[i]) + ' ';
+    marks += "<polyline class=\"m\" style=\"--hue:" +
+             std::to_string(300 * s / std::max<std::size_t>(1, over.levels.size())) + "\" points=\"" + points +
+             "\"><title>stage " + std::to_string(s) + ": up to " +
+             gib(levels.empty() ? Bytes{0} : *std::max_element(levels.begin(), levels.end())) +
+             " GiB</title></polyline>";
   }
   return "<svg viewBox=\"0 0 " + std::to_string(kChartWidth) + ' ' + std::to_string(kChartHeight) +
          "\" role=\"img\" aria-label=\"memory over the step, by stage\">" + marks + "</svg>";

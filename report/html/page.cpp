@@ -26,7 +26,8 @@ data figures(const Result& r) {
   rows << pair_of(m.fits ? "Fits" : "Does not fit", gib(m.reserved + m.runtime) + " of " + gib(m.capacity) + " GiB",
                   gib(m.headroom()) + " GiB headroom");
   rows << pair_of("Step", human_seconds(r.step_time.seconds()), percent(r.bubble_fraction()) + " bubble");
-  rows << pair_of("Tokens/s", with_prefix(r.tokens_per_s), significant(r.tokens_per_s / std::max(1, r.gpus)) + " a GPU");
+  rows << pair_of("Tokens/s", with_prefix(r.tokens_per_s),
+                  significant(r.tokens_per_s / std::max(1, r.gpus)) + " a GPU");
   rows << pair_of("MFU", percent(r.mfu), significant(r.model_tflops_per_gpu) + " TFLOP/s a GPU, " + r.peak_dtype);
   return rows;
 }
@@ -35,8 +36,8 @@ data setup(const Result& r) {
   data rows{data::type::list};
   const models::LayoutSpec& l = r.layout;
   rows << pair_of("GPUs", grouped(r.gpus) + " x " + r.gpu);
-  rows << pair_of("layout", "tp " + std::to_string(l.tp) + ", cp " + std::to_string(l.cp) + ", pp " + std::to_string(l.pp) +
-                                ", dp " + std::to_string(l.dp) + ", ep " + std::to_string(l.ep));
+  rows << pair_of("layout", "tp " + std::to_string(l.tp) + ", cp " + std::to_string(l.cp) + ", pp " +
+                                std::to_string(l.pp) + ", dp " + std::to_string(l.dp) + ", ep " + std::to_string(l.ep));
   rows << pair_of("schedule", r.schedule);
   rows << pair_of("digest", hex(r.digest.value()));
   return rows;
@@ -59,8 +60,13 @@ data stages(const Memory& memory) {
   for (const StageMemory& s : memory.stages) {
     data row;
     row.set("stage", std::to_string(s.stage));
-    for (const auto& [key, bytes] : {std::pair{"parameters", s.parameters}, {"gradients", s.gradients}, {"optimizer", s.optimizer},
-                                     {"activations", s.activations}, {"buffers", s.buffers}, {"peak", s.peak}, {"reserved", s.reserved}})
+    for (const auto& [key, bytes] : {std::pair{"parameters", s.parameters},
+                                     {"gradients", s.gradients},
+                                     {"optimizer", s.optimizer},
+                                     {"activations", s.activations},
+                                     {"buffers", s.buffers},
+                                     {"peak", s.peak},
+                                     {"reserved", s.reserved}})
       row.set(key, gib(bytes));
     row.set("in_flight", std::to_string(s.in_flight_micro_batches));
     rows << row;
@@ -98,7 +104,8 @@ data published(const Result& r) {
   data rows{data::type::list};
   for (const Published& p : r.published) {
     if (!p.predicted) continue;
-    rows << pair_of(p.measured.metric, significant(*p.predicted) + " predicted, " + significant(p.measured.value) + " published",
+    rows << pair_of(p.measured.metric,
+                    significant(*p.predicted) + " predicted, " + significant(p.measured.value) + " published",
                     signed_percent(*p.predicted / p.measured.value - 1) + "; " + p.measured.source);
   }
   return rows;

@@ -68,7 +68,8 @@ TEST_F(HtmlPage, StandsAloneAndTakesNamesAsText) {
       run_page({result, run_, timeline, {RankId{0}}, {result.time}, memory, nullptr, at(10), at(30)});
   EXPECT_NE(page.find("&lt;b&gt;7B &amp; more&lt;/b&gt;"), std::string::npos);
   EXPECT_EQ(page.find("<b>7B"), std::string::npos);
-  for (const char* outside : {"http://", "https://", "src=", "@import"}) EXPECT_EQ(page.find(outside), std::string::npos);
+  for (const char* outside : {"http://", "https://", "src=", "@import"})
+    EXPECT_EQ(page.find(outside), std::string::npos);
   EXPECT_NE(page.find("takes 20.00 us: F0.0"), std::string::npos);
   EXPECT_EQ(page.find("{{"), std::string::npos);  // every place of the template was filled
 }
