@@ -41,11 +41,17 @@ int nics_used(const topology::Fabric& fabric, const std::vector<RankId>& members
 
 }  // namespace
 
-Site make_site(const topology::ClusterSpec& cluster) {
+Site make_site(const topology::ClusterSpec& cluster, std::shared_ptr<const CollectiveFacts> facts) {
   const int ports = std::max(1, cluster.host.nics / std::max(1, cluster.physical_gpus_per_node));
-  return {generation_of(cluster.gpu), cluster.cpu_vendor == "amd",
-          static_cast<double>(cluster.scale_up.usable.n) / kGiga,
-          static_cast<double>(cluster.fabric.link.n) / kGiga * ports};
+  Site site;
+  site.generation = generation_of(cluster.gpu);
+  site.amd_host = cluster.cpu_vendor == "amd";
+  site.nvlink_budget = static_cast<double>(cluster.scale_up.usable.n) / kGiga;
+  site.nic_rate = static_cast<double>(cluster.fabric.link.n) / kGiga * ports;
+  site.nvls = cluster.scale_up.in_network_reduction && site.generation >= Generation::hopper;
+  site.sharp = cluster.fabric.sharp;
+  site.facts = std::move(facts);
+  return site;
 }
 
 Communicator make_communicator(const topology::Fabric& fabric, const Site& site, std::span<const RankId> ranks) {
@@ -55,6 +61,7 @@ Communicator make_communicator(const topology::Fabric& fabric, const Site& site,
   sort_into_domains(fabric, ranks, c);
   for (const auto& members : c.domains)
     c.ranks_per_domain = std::max(c.ranks_per_domain, static_cast<int>(members.size()));
+  c.even = c.ranks == c.ranks_per_domain * c.nodes();
   for (std::size_t d = 1; d < c.domains.size(); ++d)
     c.network_latency =
         std::max(c.network_latency, fabric.latency(c.domains[d - 1][0], c.domains[d][0]).seconds() * 1e6);

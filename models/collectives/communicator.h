@@ -3,7 +3,8 @@
 #include <span>
 #include <vector>
 
-#include "models/collectives/nccl_constants.h"
+#include "models/collectives/channels.h"
+#include "models/collectives/facts.h"
 #include "topology/fabric.h"
 
 namespace orrery::models {
@@ -14,8 +15,11 @@ struct Site {
   bool amd_host = false;
   double nvlink_budget = 0;  // GB/s of one GPU and direction
   double nic_rate = 0;       // rated GB/s of a GPU's way out of its node; several ports count together
+  bool nvls = false;         // NVLink switches reduce
+  bool sharp = false;        // the network's switches reduce
+  std::shared_ptr<const CollectiveFacts> facts;  // never null
 };
-Site make_site(const topology::ClusterSpec& cluster);
+Site make_site(const topology::ClusterSpec& cluster, std::shared_ptr<const CollectiveFacts> facts);
 
 // A group as NCCL sees it: its ranks by NVLink domain ("node"), in the order in
 // which the group first names each domain.
@@ -26,6 +30,8 @@ struct Communicator {
   Site site;
   double network_latency = 0;  // microseconds added to a hop between domains
   ChannelGraph graph;
+
+  bool even = true;  // as many ranks in each domain
 
   int nodes() const { return static_cast<int>(domains.size()); }
 };

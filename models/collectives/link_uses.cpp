@@ -144,33 +144,102 @@ Footprint FootprintMaker::summarize(LinkUses uses) {
   return f;
 }
 
-Footprint FootprintMaker::ring_or_chain(const Communicator& c, bool closed) {
-  if (c.nodes() == 1) {
-    add_ring_inside(links_, c.domains[0], c.graph.channels, closed);
-    return summarize(links_.take());
+ShapeFootprint FootprintMaker::make(Shape shape, const Communicator& c) {
+  switch (shape) {
+    case Shape::ring:
+    case Shape::chain:
+      add_ring(c, shape == Shape::ring);
+      break;
+    case Shape::tree:
+      for (const Members& members : c.domains) add_chains(links_, members, c.graph.channels, true);
+      add_trees(c, c.graph.channels);
+      break;
+    case Shape::nvls:
+      add_switches(c);
+      add_trees(c, c.graph.nvls_channels);
+      break;
+    case Shape::rails:
+      add_rails_of_all(c);
+      break;
+    case Shape::doubling:
+      add_doubling(c);
+      break;
+    case Shape::exchange:
+      return exchange(c);
+    case Shape::shift:
+      add_shift(c);
+      break;
+    case Shape::gather:
+    case Shape::scatter:
+      add_fan(c, shape == Shape::gather);
+      break;
   }
+  return {summarize(links_.take()), 1};
+}
+
+void FootprintMaker::add_ring(const Communicator& c, bool closed) {
+  if (c.nodes() == 1) return add_ring_inside(links_, c.domains[0], c.graph.channels, closed);
   for (const Members& members : c.domains) add_chains(links_, members, c.graph.channels, false);
   const std::size_t edges = c.domains.size() - (closed ? 0 : 1);
   for (std::size_t d = 0; d < edges; ++d)
     add_rails(links_, c.domains[d], c.domains[(d + 1) % c.domains.size()], 0, c.graph.channels);
-  return summarize(links_.take());
 }
 
-Footprint FootprintMaker::tree(const Communicator& c) {
-  for (const Members& members : c.domains) add_chains(links_, members, c.graph.channels, true);
-  const int half = c.graph.channels / 2;
+// NCCL's double binary tree over nodes; every edge carries its channels up and
+// down. Half of the channels use each tree.
+void FootprintMaker::add_trees(const Communicator& c, int channels) {
+  const int half = channels / 2;
   for (bool second : {false, true})
     for (int node = 0; node < c.nodes(); ++node) {
       const int parent = tree_parent(node, c.nodes(), second);
       if (parent < 0) continue;
-      const int first = second ? half : 0, last = second ? c.graph.channels : half;
+      const int first = second ? half : 0, last = second ? channels : half;
       add_rails(links_, c.domains[node], c.domains[parent], first, last);
       add_rails(links_, c.domains[parent], c.domains[node], first, last);
     }
-  return summarize(links_.take());
 }
 
-ExchangeFootprint FootprintMaker::all_to_all(const Communicator& c) {
+// F16: a rank gives its whole buffer and what it reduced, and gets as much: 1 + 1/n
+// of the buffer each way, in connections of one channel's part.
+void FootprintMaker::add_switches(const Communicator& c) {
+  for (const Members& members : c.domains) {
+    const int n = static_cast<int>(members.size());
+    add_ring_inside(links_, members, c.graph.nvls_channels + (c.graph.nvls_channels + n - 1) / n, true);
+  }
+}
+
+// The part of a rank goes up to the switch and comes back reduced: its NIC once each
+// way. Rails of neighbouring domains name the same NICs and the links above them.
+void FootprintMaker::add_rails_of_all(const Communicator& c) {
+  const int channels = c.graph.channels;
+  for (const Members& members : c.domains) add_chains(links_, members, channels, true);
+  for (std::size_t d = 0; d < c.domains.size(); ++d)
+    add_rails(links_, c.domains[d], c.domains[(d + 1) % c.domains.size()], 0, channels);
+}
+
+void FootprintMaker::add_doubling(const Communicator& c) {
+  std::vector<RankId> ranks;
+  for (const Members& members : c.domains) ranks.insert(ranks.end(), members.begin(), members.end());
+  const std::size_t n = ranks.size();
+  for (std::size_t distance = 1; distance < n; distance *= 2)
+    for (std::size_t r = 0; r < n; ++r)
+      links_.add(ranks[r], ranks[(r + distance) % n], static_cast<std::uint32_t>(std::min(distance, n - distance)));
+}
+
+void FootprintMaker::add_shift(const Communicator& c) {
+  std::vector<RankId> ranks;
+  for (const Members& members : c.domains) ranks.insert(ranks.end(), members.begin(), members.end());
+  for (std::size_t r = 0; r < ranks.size(); ++r) links_.add(ranks[r], ranks[(r + 1) % ranks.size()], 1);
+}
+
+void FootprintMaker::add_fan(const Communicator& c, bool to_first) {
+  const RankId root = c.domains[0][0];
+  for (const Members& members : c.domains)
+    for (RankId rank : members) to_first ? links_.add(rank, root, 1) : links_.add(root, rank, 1);
+}
+
+// One connection a pair.
+ShapeFootprint FootprintMaker::exchange(const Communicator& c) {
   for (std::size_t d = 0; d < c.domains.size(); ++d) {
     const Members& from = c.domains[d];
     add_exchange_inside(links_, c, d);
@@ -178,8 +247,8 @@ ExchangeFootprint FootprintMaker::all_to_all(const Communicator& c) {
       for (std::size_t j = 0; other != d && j < c.domains[other].size(); ++j)
         links_.add(from[j % from.size()], c.domains[other][j], static_cast<std::uint32_t>(from.size()));
   }
-  // One connection a pair would outweigh every neighbour on a shared link: the
-  // ratios are kept, the number is brought near that of the channels.
+  // That would outweigh every neighbour on a shared link: the ratios are kept, the
+  // number is brought near that of the channels.
   LinkUses uses = links_.take();
   std::uint32_t divisor = 0, heaviest = 0;
   for (const LinkUse& use : uses)
@@ -188,13 +257,6 @@ ExchangeFootprint FootprintMaker::all_to_all(const Communicator& c) {
   const std::uint32_t times = std::max(1u, static_cast<std::uint32_t>(c.graph.channels) / (heaviest / divisor));
   for (LinkUse& use : uses) use.connections = use.connections / divisor * times;
   return {summarize(std::move(uses)), static_cast<double>(divisor) / times};
-}
-
-Footprint FootprintMaker::fan(const Communicator& c, bool to_first) {
-  const RankId root = c.domains[0][0];
-  for (const Members& members : c.domains)
-    for (RankId rank : members) to_first ? links_.add(rank, root, 1) : links_.add(root, rank, 1);
-  return summarize(links_.take());
 }
 
 // Asked for every pair of neighbours of a pipeline, so it counts nothing: a route

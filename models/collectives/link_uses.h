@@ -21,9 +21,23 @@ struct Footprint {
   }
 };
 
-struct ExchangeFootprint {
+// What loads the links of a group; one footprint a shape serves all kinds and sizes.
+enum class Shape : std::uint8_t {
+  ring,      // every edge of the ring, a channel each
+  chain,     // the ring without the edge that closes it
+  tree,      // both directions of a chain in each domain and of two trees over domains
+  nvls,      // every rank's way to the switches and back; between domains the two trees, if any
+  rails,     // every rank's NIC, once out and once in (reduction in the network's switches), and nvls inside
+  doubling,  // rank r to r + 1, r + 2, r + 4 …: as many parts as it has by then
+  exchange,  // every pair, through the NIC on the destination's rail between domains (PXN)
+  shift,     // every rank to the next one of the group
+  gather,    // every other rank to the first
+  scatter,   // the first rank to every other
+};
+
+struct ShapeFootprint {
   Footprint links;
-  double pairs_per_connection = 1;  // pairs that share one connection of the result
+  double parts = 1;  // exchange: pairs that share one connection of the result
 };
 
 // Adds connections up route by route and gives them in the order of the links. A
@@ -52,24 +66,9 @@ class FootprintMaker {
   // The fabric must outlive it.
   explicit FootprintMaker(const topology::Fabric& fabric) : fabric_(fabric), links_(fabric) {}
 
-  // One connection per channel on every edge of the ring. Inside a node a channel
-  // passes all ranks; between nodes it stays on the rail of the rank it leaves by,
-  // and leaving points are spread over the ranks.
-  Footprint ring(const Communicator& comm) { return ring_or_chain(comm, true); }
-
-  // The ring without the edge that closes it: broadcast from the first rank, reduce to it.
-  Footprint chain(const Communicator& comm) { return ring_or_chain(comm, false); }
-
-  // NCCL's double binary tree over nodes, a chain inside each; every edge carries
-  // its channel up and down. Half of the channels use each tree.
-  Footprint tree(const Communicator& comm);
-
-  // Every rank to every other, one connection a pair. Between nodes traffic goes
-  // through the NIC on the destination's rail, over NVLink to its owner first (PXN).
-  ExchangeFootprint all_to_all(const Communicator& comm);
-
-  // Every other rank with the first one; `to_first` for gather, from it for scatter.
-  Footprint fan(const Communicator& comm, bool to_first);
+  // Inside a node a channel of a ring passes all ranks; between nodes it stays on the
+  // rail of the rank it leaves by, and leaving points are spread over the ranks.
+  ShapeFootprint make(Shape shape, const Communicator& comm);
 
   // One route, `connections` wide.
   Footprint route(RankId from, RankId to, std::uint32_t connections);
@@ -78,7 +77,14 @@ class FootprintMaker {
   Footprint host(RankId rank);
 
  private:
-  Footprint ring_or_chain(const Communicator& comm, bool closed);
+  void add_ring(const Communicator& comm, bool closed);
+  void add_trees(const Communicator& comm, int channels);
+  void add_switches(const Communicator& comm);
+  void add_rails_of_all(const Communicator& comm);
+  void add_doubling(const Communicator& comm);
+  void add_shift(const Communicator& comm);
+  void add_fan(const Communicator& comm, bool to_first);
+  ShapeFootprint exchange(const Communicator& comm);
   Footprint summarize(sim::LinkUses uses);
 
   const topology::Fabric& fabric_;

@@ -8,8 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "models/collectives/link_uses.h"
-#include "models/collectives/nccl_choice.h"
+#include "models/collectives/course.h"
 #include "sim/fold_planner.h"
 
 // How a plan comes about
@@ -18,8 +17,8 @@
 // the algorithm (link_uses) says how many connections cross each link; every
 // connection carries the same bytes, so a plan is one phase: a startup time, then
 // those bytes at a rate that the network grants. max_rate is what one connection
-// gets with nobody else around, so a transfer alone takes startup + bytes/max_rate
-// in both network models, and others on a link can only slow it down.
+// gets with nobody else around (course), so a transfer alone takes startup +
+// bytes/max_rate in both network models, and others on a link can only slow it down.
 
 namespace orrery::models {
 namespace {
@@ -30,19 +29,9 @@ using sim::TransferPlan;
 using sim::TransferRequest;
 using topology::Fabric;
 
-// Numbers for TransferPlan::algorithm: shape x protocol.
-enum class Shape : std::uint32_t { none, ring, tree, chain, exchange, send, gather, scatter, copy };
-constexpr const char* kShapeNames[] = {"none", "ring",   "tree",    "chain", "all-to-all",
-                                       "send", "gather", "scatter", "copy"};
-constexpr const char* kProtocolNames[] = {"LL", "LL128", "Simple"};
-
-std::uint32_t number(Shape shape, Protocol protocol) {
-  return static_cast<std::uint32_t>(shape) * kProtocols + static_cast<std::uint32_t>(protocol);
-}
-
 // Time for a copy engine to start on a host copy (from memory: 3 to 5 us on PCIe).
 constexpr double kCopyStartup = 4;
-constexpr double kMicro = 1e-6, kGiga = 1e9;
+constexpr double kMicro = 1e-6;
 
 // A message of at most a page is all startup: at the slowest rate of a fabric its
 // bytes take nanoseconds, so it is not worth a place on the links. Scalars that a
@@ -59,7 +48,8 @@ struct GroupPlans {
     const TransferPlan* plan;
   };
   std::optional<Communicator> communicator;
-  std::vector<std::pair<Shape, ExchangeFootprint>> footprints;
+  std::vector<std::pair<Shape, ShapeFootprint>> footprints;
+  std::optional<Footprint> host;  // of one rank
   std::vector<Known> known;
 };
 
@@ -108,12 +98,14 @@ struct RanksEqual {
 // Memoises without locks: one planner an engine.
 class NcclPlanner : public sim::DraftingPlanner {
  public:
-  NcclPlanner(std::shared_ptr<const Fabric> fabric, Network network)
+  NcclPlanner(std::shared_ptr<const Fabric> fabric, Network network, std::shared_ptr<const CollectiveFacts> facts,
+              const Forced& forced)
       : fabric_(std::move(fabric)),
         network_(network),
-        site_(make_site(fabric_->cluster())),
-        nvlink_send_channels_(send_channels(site_.generation, false, site_.nic_rate)),
-        network_send_channels_(send_channels(site_.generation, true, site_.nic_rate)),
+        forced_(forced),
+        site_(make_site(fabric_->cluster(), std::move(facts))),
+        nvlink_send_channels_(message_channels(site_, false)),
+        network_send_channels_(message_channels(site_, true)),
         make_footprints_(*fabric_),
         sends_(static_cast<std::size_t>(fabric_->gpus()), nullptr) {}
 
@@ -142,24 +134,13 @@ class NcclPlanner : public sim::DraftingPlanner {
   }
 
   std::string algorithm_name(std::uint32_t algorithm) const override {
-    const std::uint32_t shape = algorithm / kProtocols;
-    if (shape >= std::size(kShapeNames)) return "unknown";
-    if (shape == static_cast<std::uint32_t>(Shape::none) || shape == static_cast<std::uint32_t>(Shape::copy))
-      return kShapeNames[shape];
-    return std::string(kShapeNames[shape]) + " " + kProtocolNames[algorithm % kProtocols];
+    const Method method = Method::unpack(algorithm);
+    const std::string name(to_string(method.algorithm));
+    if (method.algorithm == Algorithm::none || method.algorithm == Algorithm::copy) return name;
+    return name + " " + std::string(to_string(method.protocol));
   }
 
  private:
-  // Time before the bytes, and what one connection then carries and how fast.
-  struct Course {
-    double startup = 0;    // microseconds
-    double bytes = 0;      // of one connection
-    double rate = 0;       // bytes/s
-    double own_share = 0;  // seconds of copying that the bytes wait for
-    const Footprint* links = nullptr;
-    std::uint32_t algorithm = 0;
-  };
-
   // What the plan of a send depends on, but for the links that it loads.
   struct SendKind {
     Bytes bytes;
@@ -191,9 +172,8 @@ class NcclPlanner : public sim::DraftingPlanner {
     const Footprint links = make_footprints_.route(from, to, connections);
     SendKind kind{request.bytes, crosses, latency, links.nvlink_rate, links.network_rate};
     if (!(kind == last_send_kind_)) {
-      Course course =
-          message(static_cast<double>(request.bytes.n), links, Shape::send, crosses, latency.seconds() / kMicro);
-      course.bytes /= connections;
+      const Course course = message_course(static_cast<double>(request.bytes.n) / connections, site_, crosses,
+                                           latency.seconds() / kMicro, links, Algorithm::send);
       last_send_ = finish(course, 1, false);
       last_send_kind_ = kind;
     }
@@ -219,137 +199,50 @@ class NcclPlanner : public sim::DraftingPlanner {
     if (request.kind == TransferKind::copy) return finish(copy_course(request, group), 0, true);
     const bool on_links = request.bytes.n > kFillsNoLink;
     if (!group.communicator) group.communicator = make_communicator(*fabric_, site_, request.ranks);
-    return finish(course(request, group), 1, on_links);
+    return finish(course(request.kind, static_cast<double>(request.bytes.n), group), 1, on_links);
   }
 
-  Course course(const TransferRequest& request, GroupPlans& group) const {
-    switch (request.kind) {
+  Course course(TransferKind kind, double bytes, GroupPlans& group) const {
+    const Communicator& c = *group.communicator;
+    switch (kind) {
       case TransferKind::all_to_all:
-        return exchange_course(request, group);
+        return exchange_course(bytes, c, footprint(group, Shape::exchange), forced_.protocol);
       case TransferKind::gather:
-        return fan_course(request, group, Shape::gather);
+        return messages(bytes / c.ranks, group, Shape::gather, Algorithm::fan);
       case TransferKind::scatter:
-        return fan_course(request, group, Shape::scatter);
-      default:
-        return collective_course(request, group);
+        return messages(bytes / c.ranks, group, Shape::scatter, Algorithm::fan);
+      case TransferKind::point_to_point:
+        return messages(bytes, group, Shape::shift, Algorithm::send);
+      default: {
+        const Choice choice = nccl_choice(kind, bytes, c, forced_);
+        return collective_course(kind, bytes, c, choice, footprint(group, shape_of(kind, choice.algorithm)).links);
+      }
     }
+  }
+
+  // One message each from (to) several ranks.
+  Course messages(double bytes, GroupPlans& group, Shape shape, Algorithm algorithm) const {
+    const Communicator& c = *group.communicator;
+    return message_course(bytes, site_, c.nodes() > 1, c.network_latency, footprint(group, shape).links, algorithm);
   }
 
   // The footprint of `shape` for this group, made on first use.
-  const ExchangeFootprint& footprint(GroupPlans& group, Shape shape, std::span<const RankId> ranks) const {
+  const ShapeFootprint& footprint(GroupPlans& group, Shape shape) const {
     for (const auto& [known, links] : group.footprints)
       if (known == shape) return links;
-    return group.footprints.emplace_back(shape, make_footprint(group, shape, ranks)).second;
-  }
-
-  ExchangeFootprint make_footprint(const GroupPlans& group, Shape shape, std::span<const RankId> ranks) const {
-    if (shape == Shape::copy) return {make_footprints_.host(ranks[0])};
-    const Communicator& c = *group.communicator;
-    switch (shape) {
-      case Shape::tree:
-        return {make_footprints_.tree(c)};
-      case Shape::chain:
-        return {make_footprints_.chain(c)};
-      case Shape::exchange:
-        return make_footprints_.all_to_all(c);
-      case Shape::gather:
-        return {make_footprints_.fan(c, true)};
-      case Shape::scatter:
-        return {make_footprints_.fan(c, false)};
-      default:
-        return {make_footprints_.ring(c)};
-    }
-  }
-
-  Course collective_course(const TransferRequest& request, GroupPlans& group) const {
-    const Communicator& c = *group.communicator;
-    const double bytes = static_cast<double>(request.bytes.n);
-    const Choice choice = nccl_choice(request.kind, bytes, c);
-    const bool one_way = request.kind == TransferKind::broadcast || request.kind == TransferKind::reduce;
-    const bool tree = choice.algorithm == Algorithm::tree;
-    const Shape shape = tree ? Shape::tree : one_way ? Shape::chain : Shape::ring;
-    const double share = tree || one_way ? 1.0 : static_cast<double>(ring_steps(request.kind, c.ranks)) / c.ranks;
-    const Measured& here = measured(site_.generation);
-
-    Course course;
-    course.links = &footprint(group, shape, request.ranks).links;
-    course.startup = startup_microseconds(request.kind, c, choice);
-    course.bytes = bytes * share / c.graph.channels;
-    course.rate = course.links->rate(of(here.efficiency, choice.protocol), of(kWireShare, choice.protocol));
-    if (tree) course.rate *= tree_correction(choice.protocol, bytes);
-    if (!one_way)
-      course.own_share =
-          own_share(c, bytes, request.kind == TransferKind::all_reduce ? here.own_share_reduced : here.own_share);
-    course.algorithm = number(shape, choice.protocol);
-    return course;
-  }
-
-  // NCCL moves a rank's own share through the same kernel, behind the traffic of
-  // the links; over a network it hides there.
-  static double own_share(const Communicator& c, double bytes, double rate) {
-    return c.nodes() == 1 ? bytes / c.ranks / (rate * kGiga) : 0;
-  }
-
-  // The protocol that is done first, of the two that sends know.
-  Course exchange_course(const TransferRequest& request, GroupPlans& group) const {
-    const Communicator& c = *group.communicator;
-    const Measured& here = measured(site_.generation);
-    const ExchangeFootprint& links = footprint(group, Shape::exchange, request.ranks);
-    const double bytes = static_cast<double>(request.bytes.n);
-
-    Course best;
-    double least = std::numeric_limits<double>::infinity();
-    for (std::size_t i : {0, 1}) {
-      const Protocol protocol = i == 0 ? Protocol::ll : Protocol::simple;
-      Course course;
-      course.links = &links.links;
-      course.startup = here.exchange_base[i] + here.exchange_step[i] * (c.ranks - 1) +
-                       hop(c.nodes() > 1, c.network_latency, protocol);
-      course.bytes = bytes / c.ranks * links.pairs_per_connection;
-      course.rate = course.links->rate(here.exchange_efficiency[i], of(kWireShare, protocol));
-      course.own_share = own_share(c, bytes, here.exchange_own_share);
-      course.algorithm = number(Shape::exchange, protocol);
-      const double time = course.startup * kMicro + course.bytes / course.rate;
-      if (time < least) best = course, least = time;
-    }
-    return best;
-  }
-
-  double hop(bool crosses, double network_latency, Protocol protocol) const {
-    return crosses ? send_hop_microseconds(site_, network_latency, protocol) : 0;
-  }
-
-  // What one message takes before its bytes, and the share of the links that it reaches.
-  Course message(double bytes, const Footprint& links, Shape shape, bool crosses, double network_latency) const {
-    const Measured& here = measured(site_.generation);
-    const int channels = crosses ? network_send_channels_ : nvlink_send_channels_;
-    const bool ll = crosses && bytes <= kSendLlBytesPerChannel * channels;
-    const Protocol protocol = ll ? Protocol::ll : Protocol::simple;
-
-    Course course;
-    course.links = &links;
-    course.startup = here.send_base + hop(crosses, network_latency, protocol);
-    course.bytes = bytes;
-    course.rate = links.rate(of(here.efficiency, Protocol::simple), of(kWireShare, protocol));
-    course.algorithm = number(shape, protocol);
-    return course;
-  }
-
-  // One message from (to) each rank; together they make the buffer.
-  Course fan_course(const TransferRequest& request, GroupPlans& group, Shape shape) const {
-    const Communicator& c = *group.communicator;
-    const Footprint& links = footprint(group, shape, request.ranks).links;
-    return message(static_cast<double>(request.bytes.n) / c.ranks, links, shape, c.nodes() > 1, c.network_latency);
+    return group.footprints.emplace_back(shape, make_footprints_.make(shape, *group.communicator)).second;
   }
 
   Course copy_course(const TransferRequest& request, GroupPlans& group) const {
+    if (!group.host) group.host = make_footprints_.host(request.ranks[0]);
+    const double rate = group.host->uses->empty() ? static_cast<double>(fabric_->cluster().host.pcie_bandwidth.n)
+                                                  : group.host->rate(1, 1);
     Course course;
-    course.links = &footprint(group, Shape::copy, request.ranks).links;
+    course.links = &*group.host;
     course.startup = kCopyStartup;
     course.bytes = static_cast<double>(request.bytes.n);
-    course.rate = course.links->uses->empty() ? static_cast<double>(fabric_->cluster().host.pcie_bandwidth.n)
-                                              : course.links->rate(1, 1);
-    course.algorithm = number(Shape::copy, Protocol::simple);
+    course.seconds = rate > 0 ? course.bytes / rate : 0;
+    course.method = {Algorithm::copy, Protocol::simple, 1};
     return course;
   }
 
@@ -359,20 +252,21 @@ class NcclPlanner : public sim::DraftingPlanner {
   TransferPlan finish(const Course& course, std::uint8_t claim, bool on_links) const {
     Phase phase;
     phase.latency = Duration::from_seconds(course.startup * kMicro);
-    if (course.rate > 0 && std::isfinite(course.rate)) {
+    if (course.seconds > 0) {
       const double bytes = std::max(1.0, std::ceil(course.bytes));
       phase.bytes = {static_cast<std::int64_t>(bytes)};
-      const double rate = bytes / (bytes / course.rate + course.own_share);
+      const double rate = std::min(bytes / course.seconds, course.links->rate(1, 1));
       phase.max_rate = {std::max<std::int64_t>(1, static_cast<std::int64_t>(rate))};
       if (on_links && uses_links(*course.links)) phase.uses = course.links->uses;
     }
-    TransferPlan plan{{}, claim, course.algorithm};
+    TransferPlan plan{{}, claim, course.method.pack()};
     plan.phases.push_back(std::move(phase));
     return plan;
   }
 
   std::shared_ptr<const Fabric> fabric_;
   Network network_;
+  Forced forced_;
   Site site_;
   int nvlink_send_channels_, network_send_channels_;
   mutable SendKind last_send_kind_;
@@ -388,8 +282,9 @@ class NcclPlanner : public sim::DraftingPlanner {
 }  // namespace
 
 std::shared_ptr<const sim::TransferPlanner> make_planner(std::shared_ptr<const topology::Fabric> fabric,
-                                                         Network network) {
-  return std::make_shared<NcclPlanner>(std::move(fabric), network);
+                                                         Network network, std::shared_ptr<const CollectiveFacts> facts,
+                                                         const Forced& forced) {
+  return std::make_shared<NcclPlanner>(std::move(fabric), network, std::move(facts), forced);
 }
 
 }  // namespace orrery::models

@@ -2,13 +2,14 @@
 
 #include <memory>
 
+#include "models/collectives/nccl_choice.h"
 #include "models/scenario/scenario.h"
 #include "sim/planner.h"
 #include "topology/fabric.h"
 
 namespace orrery::models {
 
-// What NCCL would do: algorithm (ring or tree here), protocol, channels; then
+// What NCCL would do, or what `forced` says: algorithm, protocol, channels; then
 // phases over the fabric's links. `analytic` gives the same startup and bytes at
 // the contention-free rate and touches no link. LinkIds are the fabric's.
 //
@@ -17,6 +18,7 @@ namespace orrery::models {
 // do one rank and zero bytes. Broadcast, reduce, gather and scatter have the
 // first rank of the group as their root.
 std::shared_ptr<const sim::TransferPlanner> make_planner(std::shared_ptr<const topology::Fabric> fabric,
-                                                         Network network);
+                                                         Network network, std::shared_ptr<const CollectiveFacts> facts,
+                                                         const Forced& forced = {});
 
 }  // namespace orrery::models

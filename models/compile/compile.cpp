@@ -104,7 +104,7 @@ Result<Compiled> compile(const Scenario& scenario) {
   workload.categories = categories();
   workload.causes = causes();
   workload.claims = claims(scenario.cluster);
-  workload.planner = make_planner(out.fabric, scenario.simulation.network);
+  workload.planner = make_planner(out.fabric, scenario.simulation.network, scenario.collectives);
   workload.jitter = {scenario.simulation.jitter_compute, scenario.simulation.seed};
   workload.steps = scenario.simulation.steps > 0 ? scenario.simulation.steps : 2;
   return out;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "models/collectives/facts.h"
 #include "models/scenario/reading.h"
 #include "topology/catalogue.h"
 
@@ -57,6 +58,11 @@ void read_cluster_section(Reading& reading, const Node& root) {
     scenario.warnings.insert(scenario.warnings.end(), scenario.cluster.assumptions.begin(),
                              scenario.cluster.assumptions.end());
     for (const std::string& line : scenario.cluster.defaults_used) scenario.defaults_used.push_back(line);
+    Result<std::shared_ptr<const CollectiveFacts>> facts = read_collective_facts(reading.path, scenario.cluster);
+    if (facts)
+      scenario.collectives = std::move(*facts);
+    else
+      reading.errors.insert(reading.errors.end(), facts.errors().begin(), facts.errors().end());
     return;
   }
   for (const Error& error : cluster.errors())

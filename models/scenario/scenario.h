@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@
 #include "topology/hardware.h"
 
 namespace orrery::models {
+
+struct CollectiveFacts;  // models/collectives/facts.h
 
 // The scenario as read, defaulted and cross-checked: what a person asked for, in
 // types. Names follow the contract's keys (docs/scenario.md).
@@ -134,7 +137,8 @@ struct Scenario {
   OverlapSpec overlap;
   Stack software;
   SimulationSpec simulation;
-  std::string calibration;  // file, or empty
+  std::shared_ptr<const CollectiveFacts> collectives;  // of the cluster's GPUs; null only where reading failed
+  std::string calibration;                             // file, or empty
   std::vector<PublishedValue> published;
 
   std::vector<std::string> defaults_used;  // "layout.cp = 1": what nobody wrote

@@ -24,6 +24,10 @@ inline topology::ClusterSpec cluster(int capability, double nvlink, double usabl
 inline topology::ClusterSpec a100(int nodes) {
   return cluster(80, 300, 240, 25, nodes);
 }
+inline topology::ClusterSpec with_nvls(topology::ClusterSpec spec) {
+  spec.scale_up.in_network_reduction = true;
+  return spec;
+}
 inline topology::ClusterSpec h100(int nodes) {
   return cluster(90, 450, 370.8, 50, nodes);
 }
@@ -37,6 +41,11 @@ inline std::vector<RankId> ranks(std::uint32_t n, std::uint32_t first = 0, std::
   return list;
 }
 
+inline std::shared_ptr<const CollectiveFacts> facts_of(const topology::ClusterSpec& spec,
+                                                       const std::string& nccl = "") {
+  return read_collective_facts(SearchPath({std::string(ORRERY_SOURCE_DIR) + "/scenarios"}), spec, nccl).value();
+}
+
 // A fabric with a planner over it, and the questions that tests ask of plans.
 struct Bench {
   std::shared_ptr<const topology::Fabric> fabric;
@@ -44,7 +53,7 @@ struct Bench {
 
   explicit Bench(const topology::ClusterSpec& spec, Network network = Network::flow)
       : fabric(std::make_shared<topology::Fabric>(topology::Fabric::build(spec).value())),
-        planner(make_planner(fabric, network)) {}
+        planner(make_planner(fabric, network, facts_of(spec))) {}
 
   const sim::TransferPlan& plan(sim::TransferKind kind, const std::vector<RankId>& group, std::int64_t bytes) const {
     return planner->plan({kind, group, {bytes}});

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <numeric>
 
+#include "clusters.h"
 #include "models/collectives/link_uses.h"
 
 namespace orrery::models {
@@ -32,12 +34,22 @@ TEST(ChannelGraph, IsNcclsOnKnownNodes) {
   }
 }
 
-Communicator communicator(Generation generation, int nodes, int ranks_per_node, double nvlink, double nic) {
+Communicator communicator(Generation generation, int nodes, int ranks_per_node, double nvlink, double nic,
+                          const std::string& nccl = "") {
   Communicator c;
   c.domains.assign(static_cast<std::size_t>(nodes), std::vector<RankId>(static_cast<std::size_t>(ranks_per_node)));
   c.ranks = nodes * ranks_per_node, c.ranks_per_domain = ranks_per_node;
-  c.site = {generation, false, nvlink, nic};
+  const int capability[] = {70, 80, 90, 100};
+  topology::ClusterSpec spec;
+  spec.gpu.compute_capability = capability[static_cast<int>(generation)];
+  c.site.generation = generation, c.site.nvlink_budget = nvlink, c.site.nic_rate = nic;
+  c.site.facts = facts_of(spec, nccl);
   c.graph = channel_graph(generation, nvlink, nodes, ranks_per_node, ranks_per_node, nic);
+  return c;
+}
+
+Communicator with_nvls(Communicator c) {
+  c.site.nvls = true;
   return c;
 }
 
@@ -66,6 +78,57 @@ TEST(NcclChoice, LlForSmallAndSimpleForLarge) {
   for (double bytes = 8; bytes <= 1 << 20; bytes *= 2)
     EXPECT_EQ(nccl_choice(TransferKind::all_reduce, bytes, c).protocol, Protocol::ll) << bytes;
   EXPECT_EQ(nccl_choice(TransferKind::all_reduce, 1 << 30, c).protocol, Protocol::simple);
+}
+
+// Seen with NCCL 2.27.7 (ml-engineering): NVLS from five GPUs up on H200, from six up on B200, and
+// from 2 MiB on with eight.
+TEST(NcclChoice, NvlsWhereItIsSeen) {
+  for (int ranks = 2; ranks <= 8; ++ranks) {
+    const Communicator h200 = with_nvls(communicator(Generation::hopper, 1, ranks, 370.8, 50, "2.27.7"));
+    const Communicator b200 = with_nvls(communicator(Generation::blackwell, 1, ranks, 721.8, 50, "2.27.7"));
+    const auto large = [](const Communicator& c) { return nccl_choice(TransferKind::all_reduce, 8e9, c).algorithm; };
+    EXPECT_EQ(large(h200), ranks >= 5 ? Algorithm::nvls : Algorithm::ring) << ranks;
+    EXPECT_EQ(large(b200), ranks >= 6 ? Algorithm::nvls : Algorithm::ring) << ranks;
+  }
+  const Communicator h200 = with_nvls(communicator(Generation::hopper, 1, 8, 370.8, 50, "2.27.7"));
+  EXPECT_EQ(nccl_choice(TransferKind::all_reduce, 1 << 20, h200), (Choice{Algorithm::ring, Protocol::ll}));
+  EXPECT_EQ(nccl_choice(TransferKind::all_reduce, 2 << 20, h200).algorithm, Algorithm::nvls);
+}
+
+// 57.7, 45, 48 and 96 GB/s a head by eight heads: the bus bandwidths that NCCL reckons an
+// NVLS tree with (docs/collectives.md); measured are 468, 385, 382 and 684.
+TEST(NcclEstimate, NvlsTreesByHand) {
+  struct Row {
+    Generation generation;
+    double nvlink, bus;
+    int nodes;
+  };
+  for (const Row& r : {Row{Generation::hopper, 370.8, 462, 2}, Row{Generation::hopper, 370.8, 360, 8},
+                       Row{Generation::blackwell, 721.8, 384, 4}, Row{Generation::blackwell, 721.8, 768, 2}}) {
+    const Communicator c = with_nvls(communicator(r.generation, r.nodes, 8, r.nvlink, 50));
+    const Choice tree{Algorithm::nvls_tree, Protocol::simple};
+    const double per_byte = (nccl_estimate(TransferKind::all_reduce, 2e9, c, tree) -
+                             nccl_estimate(TransferKind::all_reduce, 1e9, c, tree)) /
+                            1e9;
+    EXPECT_NEAR(2.0 * (c.ranks - 1) / c.ranks / per_byte / 1000, r.bus, 0.5) << r.nodes;
+  }
+}
+
+// Without switches that reduce there is no NVLS, without SHARP none over nodes, and PAT
+// is for one rank a node.
+TEST(NcclChoice, WhatTheHardwareCannotDoIsNotChosen) {
+  const Choice nvls{Algorithm::nvls, Protocol::simple}, pat{Algorithm::pat, Protocol::simple};
+  const Communicator plain = communicator(Generation::hopper, 2, 8, 370.8, 50), node = with_nvls(plain);
+  EXPECT_FALSE(nccl_can(TransferKind::all_reduce, plain, {Algorithm::nvls_tree, Protocol::simple}));
+  EXPECT_TRUE(nccl_can(TransferKind::all_reduce, node, {Algorithm::nvls_tree, Protocol::simple}));
+  EXPECT_FALSE(nccl_can(TransferKind::all_reduce, node, nvls));
+  Communicator sharp = node;
+  sharp.site.sharp = true;
+  EXPECT_TRUE(nccl_can(TransferKind::all_reduce, sharp, nvls));
+  EXPECT_TRUE(nccl_can(TransferKind::all_reduce, sharp, {Algorithm::collnet_chain, Protocol::simple}));
+  EXPECT_FALSE(nccl_can(TransferKind::all_gather, node, pat));
+  EXPECT_TRUE(nccl_can(TransferKind::all_gather, communicator(Generation::hopper, 64, 1, 370.8, 50), pat));
+  EXPECT_FALSE(nccl_can(TransferKind::all_gather, communicator(Generation::hopper, 64, 1, 370.8, 50, "2.21"), pat));
 }
 
 // Latency is 2 log2(k) hops by tree and 2 (k-1) by ring.

@@ -1,0 +1,241 @@
+#include "models/collectives/course.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "models/collectives/ring_steps.h"
+
+namespace orrery::models {
+namespace {
+
+using sim::TransferKind;
+
+constexpr double kMicro = 1e-6, kGiga = 1e9, kKiB = 1024;
+
+// A block of threads moves this much in one pass of LL; with less, some are idle
+// and a step is a little faster.
+constexpr double kBlock = 4096;
+
+double bytes_per_second(const Communicator& c, double share) {
+  return share * c.site.nvlink_budget * kGiga;
+}
+
+// The time of `bytes` on each connection, links at these shares of their rates.
+double on_links(const Footprint& links, double bytes, double nvlink_share, double network_share) {
+  const double rate = links.rate(nvlink_share, network_share);
+  return rate > 0 && std::isfinite(rate) ? bytes / rate : 0;
+}
+
+// What the links slow down that is short: the root of their time, in seconds.
+double ramp(double factor, double seconds) {
+  return factor * kMicro * std::sqrt(seconds / kMicro);
+}
+
+// NCCL moves a rank's own share through the same kernel, behind the traffic of the
+// links; over a network it hides there.
+double own_share(const Communicator& c, double bytes, double share) {
+  return c.nodes() == 1 ? bytes / c.ranks / bytes_per_second(c, share) : 0;
+}
+
+int log2_floor(int n) {
+  return std::bit_width(static_cast<unsigned>(n)) - 1;
+}
+
+double network_hop(const ByProtocol& hops, const Communicator& c, Protocol protocol) {
+  return of(hops, protocol) + c.network_latency * (protocol == Protocol::simple ? 2 : 1);
+}
+
+// Steps that only wait add up; steps of a Simple ring take the longer of a handshake
+// and their bytes, whose sums meet in the root of squares.
+void put_together(double base, double steps, double links, Protocol protocol, Course& course) {
+  course.startup = base;
+  const double waiting = steps * kMicro;
+  if (protocol != Protocol::simple) {
+    course.startup += steps;
+    course.seconds += links;
+  } else {
+    course.seconds += std::sqrt(waiting * waiting + links * links);
+  }
+}
+
+Course ring_course(TransferKind kind, double bytes, const Communicator& c, Protocol protocol, const Footprint& links) {
+  const KernelTimes& times = c.site.facts->times;
+  const RingTimes& own = times.ring[static_cast<std::size_t>(protocol)];
+  const bool one_way = kind == TransferKind::broadcast || kind == TransferKind::reduce;
+  const double part = bytes / c.ranks, full = part / (part + kBlock);
+  const RingSteps steps = ring_steps(kind, c, protocol, own.hop + full * own.full_hop);
+  const double waiting = steps.inside * steps.hop_inside +
+                         steps.between * network_hop(c.ranks_per_domain == 1 ? times.tree_network_hop
+                                                                             : times.ring_network_hop,
+                                                     c, protocol);
+  Course course;
+  course.bytes = bytes * (one_way ? 1 : static_cast<double>(ring_steps(kind, c.ranks)) / c.ranks) / c.graph.channels;
+  const double on_wire = on_links(links, course.bytes, own.bandwidth, of(kWireShare, protocol));
+  course.seconds = (one_way ? 0 : own_share(c, bytes, kind == TransferKind::all_gather ? own.own_copy : own.own_share)) + ramp(own.ramp, on_wire);
+  put_together(own.base + full * own.full_base, waiting, on_wire, protocol, course);
+  return course;
+}
+
+// F13: before the tree is in full flow, its first chunk has been up and down, at the
+// rate at which one channel's block of threads moves data. Microseconds.
+double tree_fill(double bytes, const Communicator& c, Protocol protocol, double bandwidth) {
+  const int depth = 2 * (c.ranks_per_domain - 1 + log2_floor(c.nodes()));
+  const double chunk = std::min(tree_chunk(protocol, bytes, c.graph.channels, c.nodes(), c.ranks_per_domain),
+                                bytes / c.graph.channels);
+  const double channel = bytes_per_second(c, bandwidth) / ring_channels(c.site.generation);
+  return depth * chunk / channel / kMicro;
+}
+
+Course tree_course(double bytes, const Communicator& c, Protocol protocol, const Footprint& links) {
+  const KernelTimes& times = c.site.facts->times;
+  const RingTimes& own = times.ring[static_cast<std::size_t>(protocol)];
+  const double waiting = 2 * ((c.ranks_per_domain - 1) * own.hop +
+                              log2_floor(c.nodes()) * network_hop(times.tree_network_hop, c, protocol)) +
+                         tree_fill(bytes, c, protocol, own.bandwidth);
+  Course course;
+  course.bytes = bytes / c.graph.channels;
+  const double correction = tree_correction(protocol, bytes);
+  const double on_wire =
+      on_links(links, course.bytes, own.bandwidth * correction, of(kWireShare, protocol) * correction);
+  put_together(own.base, waiting, on_wire, protocol, course);
+  return course;
+}
+
+// The switches work on chunks: the first fills the pipeline, and small ones cost more
+// a byte. Beyond eight GPUs a domain is measured to be no faster than with eight.
+Course nvls_course(double bytes, const Communicator& c, Algorithm algorithm, const Footprint& links) {
+  const bool tree = algorithm == Algorithm::nvls_tree;
+  const KernelTimes& times = c.site.facts->times;
+  const NvlsTimes& own = tree ? times.nvls_tree : times.nvls;
+  const double chunk = nvls_chunk(c.graph, c.nodes(), bytes) / kKiB;
+  const double each_way = 1 + 1.0 / std::min(c.ranks_per_domain, 8);
+  Course course;
+  course.bytes = bytes / c.graph.nvls_channels;
+  const double switches = bytes * each_way / bytes_per_second(c, own.bandwidth) * (1 + own.chunk / chunk);
+  course.seconds = std::max(switches, on_links(links, course.bytes, 1, 1));
+  const int levels = c.nodes() == 1 ? 0 : tree ? 2 * log2_floor(c.nodes()) : 1;
+  course.startup = own.base + own.fill * chunk + levels * network_hop(times.tree_network_hop, c, Protocol::simple);
+  return course;
+}
+
+// Between nodes one trip up to the root of the switches and one down.
+Course collnet_course(double bytes, const Communicator& c, Algorithm algorithm, const Footprint& links) {
+  const KernelTimes& times = c.site.facts->times;
+  const RingTimes& own = times.ring[static_cast<std::size_t>(Protocol::simple)];
+  const int hops = algorithm == Algorithm::collnet_direct ? std::min(1, c.ranks_per_domain - 1) : c.ranks_per_domain - 1;
+  Course course;
+  course.bytes = bytes / c.graph.channels;
+  const double on_wire = on_links(links, course.bytes, own.bandwidth, 1);
+  put_together(own.base, 2 * hops * own.hop + network_hop(times.tree_network_hop, c, Protocol::simple), on_wire,
+               Protocol::simple, course);
+  return course;
+}
+
+Course pat_course(double bytes, const Communicator& c, const Footprint& links) {
+  const KernelTimes& times = c.site.facts->times;
+  const RingTimes& own = times.ring[static_cast<std::size_t>(Protocol::simple)];
+  Course course;
+  course.bytes = bytes / c.ranks;
+  put_together(own.base, log2_floor(std::max(1, 2 * c.ranks - 1)) * network_hop(times.tree_network_hop, c, Protocol::simple),
+               on_links(links, course.bytes, own.bandwidth, 1), Protocol::simple, course);
+  return course;
+}
+
+}  // namespace
+
+Shape shape_of(TransferKind kind, Algorithm algorithm) {
+  switch (algorithm) {
+    case Algorithm::tree:
+      return Shape::tree;
+    case Algorithm::nvls:
+    case Algorithm::nvls_tree:
+      return Shape::nvls;
+    case Algorithm::collnet_direct:
+    case Algorithm::collnet_chain:
+      return Shape::rails;
+    case Algorithm::pat:
+      return Shape::doubling;
+    default:
+      return kind == TransferKind::broadcast || kind == TransferKind::reduce ? Shape::chain : Shape::ring;
+  }
+}
+
+Course collective_course(TransferKind kind, double bytes, const Communicator& c, Choice choice,
+                         const Footprint& links) {
+  Course course;
+  int channels = c.graph.channels;
+  switch (choice.algorithm) {
+    case Algorithm::tree:
+      course = tree_course(bytes, c, choice.protocol, links);
+      break;
+    case Algorithm::nvls:
+    case Algorithm::nvls_tree:
+      course = nvls_course(bytes, c, choice.algorithm, links);
+      channels = c.graph.nvls_channels;
+      break;
+    case Algorithm::collnet_direct:
+    case Algorithm::collnet_chain:
+      course = collnet_course(bytes, c, choice.algorithm, links);
+      break;
+    case Algorithm::pat:
+      course = pat_course(bytes, c, links);
+      break;
+    default:
+      course = ring_course(kind, bytes, c, choice.protocol, links);
+  }
+  course.links = &links;
+  course.method = {choice.algorithm, choice.protocol, channels};
+  return course;
+}
+
+Course exchange_course(double bytes, const Communicator& c, const ShapeFootprint& links,
+                       std::optional<Protocol> forced) {
+  const ExchangeTimes& own = c.site.facts->times.exchange;
+  const bool crosses = c.nodes() > 1;
+  const int peers = c.ranks - 1;
+  const ByProtocol& hops = c.site.facts->times.ring_network_hop;
+  const auto hop = [&](Protocol protocol) { return crosses ? network_hop(hops, c, protocol) : 0; };
+  const double message = bytes / c.ranks;
+
+  Course ll;
+  ll.bytes = message * links.parts;
+  ll.startup = own.ll_base + own.ll_step * peers + hop(Protocol::ll);
+  ll.seconds = std::max(message / bytes_per_second(c, own.ll_bandwidth), on_links(links.links, ll.bytes, 0.5, 0.5));
+
+  Course simple;
+  simple.bytes = ll.bytes;
+  simple.startup = own.base + own.step * peers + hop(Protocol::simple);
+  const double on_wire = on_links(links.links, simple.bytes, own.bandwidth, 1);
+  simple.seconds = on_wire + own_share(c, bytes, own.own_share) + ramp(own.ramp, on_wire);
+
+  const auto total = [](const Course& course) { return course.startup * kMicro + course.seconds; };
+  const bool by_ll = forced ? *forced == Protocol::ll : total(ll) < total(simple);
+  Course& course = by_ll ? ll : simple;
+  course.links = &links.links;
+  course.method = {Algorithm::pairwise, by_ll ? Protocol::ll : Protocol::simple, message_channels(c.site, crosses)};
+  return course;
+}
+
+int message_channels(const Site& site, bool crosses) {
+  return send_channels(site.generation, crosses, site.nic_rate);
+}
+
+Course message_course(double bytes, const Site& site, bool crosses, double network_latency, const Footprint& links,
+                      Algorithm algorithm) {
+  const KernelTimes& times = site.facts->times;
+  const int channels = message_channels(site, crosses);
+  const bool ll = crosses && bytes <= kSendLlBytesPerChannel * channels;
+  const Protocol protocol = ll ? Protocol::ll : Protocol::simple;
+  Course course;
+  course.links = &links;
+  course.startup = times.send_base;
+  if (crosses) course.startup += of(times.ring_network_hop, protocol) + network_latency * (ll ? 1 : 2);
+  course.bytes = bytes;
+  course.seconds = on_links(links, bytes, times.send_bandwidth, of(kWireShare, protocol));
+  course.method = {algorithm, protocol, channels};
+  return course;
+}
+
+}  // namespace orrery::models

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+
+#include "models/collectives/kernel_times.h"
+#include "models/collectives/nccl_model.h"
+
+namespace orrery::models {
+
+// What is known of the collectives of a cluster: how NCCL would choose, and how
+// long its kernels take.
+struct CollectiveFacts {
+  NcclModel nccl;
+  KernelTimes times;
+};
+
+// Of the cluster's generation of GPUs; `version` of NCCL, empty for the newest known.
+Result<std::shared_ptr<const CollectiveFacts>> read_collective_facts(const SearchPath& path,
+                                                                     const topology::ClusterSpec& cluster,
+                                                                     const std::string& version = "",
+                                                                     const Where& asked_at = {"nccl", 0, 0});
+
+}  // namespace orrery::models
