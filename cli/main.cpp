@@ -22,6 +22,7 @@ void add_commands(CLI::App& app, int& status) {
   add_memory(app, status);
   add_schedule(app, status);
   add_reproduce(app, status);
+  add_collective(app, status);
   add_completion(app, status);
   app.footer(
       "Examples:\n"

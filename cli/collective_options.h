@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/collectives/planner.h"
+#include "sim/program.h"
+#include "topology/hardware.h"
+
+namespace CLI {
+class App;
+}
+
+namespace orrery::cli {
+
+// "all-reduce" and the others that `orrery collective` knows.
+const std::vector<std::string>& operation_names();
+sim::TransferKind operation_kind(const std::string& name);  // one of operation_names()
+bool reduces(sim::TransferKind kind);
+bool has_root(sim::TransferKind kind);
+
+// What to run where: the options of `orrery collective` as they were typed, and
+// what parse() made of them.
+struct CollectiveOptions {
+  std::string cluster, nodes, gpus, gpus_per_node, ranks;
+  std::string begin = "8", end = "8G", factor = "2", list;
+  std::string dtype = "float", network_name = "flow", nccl, algorithm, protocol;
+
+  std::vector<Bytes> sizes;
+  int element_bytes = 4;
+  models::Network network = models::Network::flow;
+  models::Forced forced;
+
+  void add_to(CLI::App& app);
+  bool sizes_given() const;
+  Errors parse();
+  Result<topology::ClusterSpec> read_cluster() const;
+  // The ranks of --ranks, else all.
+  Result<std::vector<RankId>> choose_ranks(int gpus) const;
+
+ private:
+  CLI::App* app_ = nullptr;
+
+  void parse_sizes(Errors& errors);
+};
+
+}  // namespace orrery::cli

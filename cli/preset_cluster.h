@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "sim/base/search_path.h"
+#include "topology/hardware.h"
+
+namespace orrery::cli {
+
+// The cluster section of a scenario as options say it; empty texts were not given.
+struct PresetCluster {
+  std::string preset, nodes = "", gpus = "", gpus_per_node = "";
+};
+
+// Faults are placed at the options: "--nodes: …".
+Result<topology::ClusterSpec> read_preset_cluster(const PresetCluster& cluster, const SearchPath& path);
+
+}  // namespace orrery::cli

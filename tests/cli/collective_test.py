@@ -1,0 +1,99 @@
+"""`orrery collective`: what nccl-tests would print."""
+import json
+import os
+import time
+
+import support
+
+ALL = ["all-reduce", "all-gather", "reduce-scatter", "all-to-all", "broadcast", "reduce", "gather", "scatter", "send-recv"]
+H100 = ["--cluster", "dgx-h100"]
+LOG = """\
+#       size         count      type   redop    root     time   algbw   busbw #wrong     time   algbw   busbw #wrong
+        1024           256     float     sum      -1    16.00    0.06    0.11      0    15.90    0.06    0.11      0
+  1073741824     268435456     float     sum      -1   4038.8  265.86  465.25      0   4040.0  265.86  465.25      0
+"""
+
+
+class Collective(support.Case):
+    def rows(self, *arguments):
+        return json.loads(self.done("collective", *arguments, "--format", "json").stdout)["rows"]
+
+    def test_every_operation_has_the_contracts_columns(self):
+        columns = {"bytes", "time_us", "algbw_GBps", "busbw_GBps", "algorithm", "protocol", "channels", "busiest_link"}
+        for operation in ALL:
+            rows = self.rows(operation, *H100, "--nodes", 2, "-b", "8", "-e", "8G", "-f", 32)
+            self.assertEqual([row["bytes"] for row in rows], [8 * 32**i for i in range(7)])
+            for row in rows:
+                self.assertEqual(set(row), columns)
+                self.assertGreater(row["time_us"], 0)
+            self.assertEqual(sorted(row["time_us"] for row in rows), [row["time_us"] for row in rows], operation)
+
+    def test_bus_bandwidth_is_nccl_tests(self):
+        factors = {"all-reduce": 2 * 15 / 16, "all-gather": 15 / 16, "all-to-all": 15 / 16, "broadcast": 1, "send-recv": 1}
+        for operation, factor in factors.items():
+            [row] = self.rows(operation, *H100, "--nodes", 2, "--bytes", "1G")
+            self.assertAlmostEqual(row["algbw_GBps"], 2**30 / row["time_us"] / 1e3, places=6)
+            self.assertAlmostEqual(row["busbw_GBps"], row["algbw_GBps"] * factor, places=6)
+
+    def test_analytic_and_flow_agree_on_an_idle_fabric(self):
+        for operation in ALL:
+            both = [self.rows(operation, *H100, "--nodes", 4, "--network", network) for network in ["analytic", "flow"]]
+            for analytic, flow in zip(*both):
+                self.assertLess(abs(analytic["time_us"] / flow["time_us"] - 1), 0.001, (operation, flow))
+
+    def test_sizes_and_ranks(self):
+        self.assertEqual([row["bytes"] for row in self.rows("all-reduce", *H100, "--bytes", "1024,64K,3M")],
+                         [1024, 65536, 3 << 20])
+        whole = self.rows("all-gather", *H100, "--nodes", 1, "--bytes", "1M")
+        self.assertEqual(whole, self.rows("all-gather", *H100, "--nodes", 2, "--ranks", "0-7", "--bytes", "1M"))
+        self.assertEqual(self.rows("all-gather", *H100, "--nodes", 4, "--ranks", "0-31:8", "--bytes", "1M"),
+                         self.rows("all-gather", *H100, "--nodes", 4, "--ranks", "0,8,16,24", "--bytes", "1M"))
+
+    def test_one_rank_and_no_bytes_take_no_time(self):
+        self.assertEqual(self.rows("all-reduce", *H100, "--ranks", "3", "--bytes", "1G")[0]["time_us"], 0)
+        self.assertEqual(self.rows("all-reduce", *H100, "--bytes", "0")[0]["time_us"], 0)
+
+    def test_what_nccl_chooses_can_be_overruled(self):
+        # Seen on 8 H100: NVLS from 2 MiB on, ring LL below (ml-engineering, NCCL 2.27.7).
+        small, large = self.rows("all-reduce", *H100, "--bytes", "1M,2M", "--nccl", "2.27.7")
+        self.assertEqual((small["algorithm"], small["protocol"]), ("ring", "LL"))
+        self.assertEqual(large["algorithm"], "nvls")
+        [forced] = self.rows("all-reduce", *H100, "--bytes", "2M", "--algo", "Ring", "--proto", "simple")
+        self.assertEqual((forced["algorithm"], forced["protocol"]), ("ring", "Simple"))
+
+    def test_a_log_stands_beside_its_prediction(self):
+        log = self.scenario(LOG, "log.txt")
+        plot = self.path("plot.svg")
+        text = self.done("collective", "all-reduce", *H100, "--compare", log, "--plot", plot).stdout
+        self.assertIn("measured", text)
+        self.assertIn("median error", text)
+        rows = self.rows("all-reduce", *H100, "--compare", log)
+        self.assertEqual([row["bytes"] for row in rows], [1024, 1 << 30])
+        self.assertAlmostEqual(rows[1]["error"], rows[1]["time_us"] / 4038.8 - 1)
+        with open(plot, encoding="utf-8") as file:
+            drawing = file.read()
+        self.assertTrue(drawing.startswith("<svg"))
+        self.assertEqual(drawing.count("<circle"), 2)
+
+    def test_formats(self):
+        for arguments in [[], ["--format", "csv"]]:
+            text = self.done("collective", "all-reduce", *H100, "--bytes", "1M", *arguments).stdout
+            self.assertIn("1048576", text)
+            self.assertIn("channels", text)
+
+    def test_mistakes_are_told(self):
+        def told(status, *arguments):
+            return self.done("collective", *arguments, status=status).stderr
+        self.assertIn("did you mean 'all-reduce'?", told(2, "all-reduc", *H100))
+        self.assertIn("rank 3 is in the group twice", told(3, "all-reduce", *H100, "--ranks", "3,0-4"))
+        self.assertIn("outside the cluster of 8 GPUs", told(3, "all-reduce", *H100, "--ranks", "0-8"))
+        self.assertIn("dgx-h100", told(3, "all-reduce", "--cluster", "dgx-h1000"))
+        self.assertIn("no size", told(2, "all-reduce", *H100, "-b", "8X"))
+        self.assertIn("no algorithm", told(2, "all-reduce", *H100, "--algo", "rng"))
+        self.assertIn("2.18", told(3, "all-reduce", *H100, "--nccl", "2.3"))
+        self.assertIn("--nodes", told(2, "all-reduce", *H100, "--nodes", 1, "--gpus", 8))
+        self.assertIn("no row", told(3, "all-reduce", *H100, "--compare", self.scenario("hello", "x")))
+        told(5, "all-reduce", *H100, "--compare", self.path("absent"))
+
+
+support.main()
