@@ -10,6 +10,7 @@
 #include "cli/output.h"
 #include "cli/pipeline.h"
 #include "cli/progress.h"
+#include "cli/reproduce_collectives.h"
 #include "report/reproduction.h"
 #include "sim/base/document.h"
 #include "sim/base/search_path.h"
@@ -21,9 +22,11 @@ namespace fs = std::filesystem;
 
 struct ReproduceCommand {
   std::vector<std::string> files;
+  std::string collectives;
   OutputOptions output;
 
   int run();
+  int run_collectives();
 };
 
 // Whether a scenario says what was measured in reality.
@@ -41,7 +44,8 @@ std::vector<std::string> shipped_scenarios() {
   for (const std::string& root : path.roots()) {
     std::error_code ignored;
     for (const fs::directory_entry& entry : fs::directory_iterator(root, ignored))
-      if (entry.path().extension() == ".yaml" && has_published_values(entry.path())) files.push_back(entry.path().string());
+      if (entry.path().extension() == ".yaml" && has_published_values(entry.path()))
+        files.push_back(entry.path().string());
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -63,8 +67,8 @@ std::vector<report::ReproducedRow> reproduce(const std::string& file, int& statu
   const Simulated simulated = simulate(*prepared, options);
   throw_if_stuck(simulated);
   if (simulated.classes.interrupted) return {};
-  const report::Result result = report::make_result(
-      {prepared->scenario, prepared->compiled, simulated.ranks, prepared->workload().ranks(), 0});
+  const report::Result result =
+      report::make_result({prepared->scenario, prepared->compiled, simulated.ranks, prepared->workload().ranks(), 0});
   std::vector<report::ReproducedRow> rows;
   for (const report::Published& p : result.published)
     rows.push_back({result.scenario, file, p.measured.metric, p.measured.source, p.measured.value, p.predicted,
@@ -78,7 +82,20 @@ Result<std::vector<report::AccuracyBar>> bars() {
   return report::read_accuracy_bars(*path);
 }
 
+int ReproduceCommand::run_collectives() {
+  if (!files.empty()) return complain("--collectives takes a folder of measured tables and no scenarios"), kUsage;
+  if (output.format == "markdown") return complain("--collectives is printed as table or json"), kUsage;
+  const auto result = reproduce_collectives(collectives);
+  if (!result) return report(result.errors());
+  Output out(output.path);
+  if (!out.ok()) return kInputOutput;
+  out.stream() << (output.format == "json" ? report::collective_reproduction_json(*result)
+                                           : report::collective_reproduction_text(*result));
+  return out.finish() ? kDone : kInputOutput;
+}
+
 int ReproduceCommand::run() {
+  if (!collectives.empty()) return run_collectives();
   const auto held_to = bars();
   if (!held_to) return report(held_to.errors());
   if (files.empty()) files = shipped_scenarios();
@@ -113,6 +130,9 @@ void add_reproduce(CLI::App& app, int& status) {
   CLI::App& sub = *app.add_subcommand("reproduce", "Predicted beside published values, with errors by source");
   sub.add_option("FILE", command->files, "Scenarios with published values (default: all that come with Orrery)")
       ->option_text("FILE...");
+  sub.add_option("--collectives", command->collectives,
+                 "Measured collectives instead: nccl_single_node.csv, nccl_tests_logs.csv there")
+      ->option_text("FOLDER");
   command->output.add_to(sub, {"table", "markdown", "json"});
   sub.footer(
       "Exits with status 1 where a source is further off than scenarios/published/bars.yaml allows.\n\n"

@@ -14,8 +14,8 @@ namespace {
 // A sweep has some dozens.
 constexpr std::size_t kMaxRows = 100'000;
 
-constexpr std::array<std::string_view, 17> kTypes = {"int8",   "uint8",    "char",   "int32",  "uint32", "int",
-                                                     "int64",  "uint64",   "half",   "float16", "float",  "float32",
+constexpr std::array<std::string_view, 17> kTypes = {"int8",   "uint8",    "char",     "int32",    "uint32", "int",
+                                                     "int64",  "uint64",   "half",     "float16",  "float",  "float32",
                                                      "double", "bfloat16", "fp8_e4m3", "fp8_e5m2", "float64"};
 
 using Words = std::vector<std::string_view>;
@@ -51,16 +51,15 @@ class Reader {
  public:
   void line(std::string_view text) {
     const Words words = words_of(text);
-    if (has(words, "#")) comment(words);
-    else if (!words.empty()) row(words);
+    if (has(words, "#"))
+      comment(words);
+    else if (!words.empty())
+      row(words);
   }
 
   NcclTestsLog take() {
     for (const auto& [bytes, sum] : sums_)
-      log_.rows.push_back({{bytes},
-                           sum.microseconds / sum.count,
-                           sum.algbw / sum.count,
-                           sum.busbw / sum.count});
+      log_.rows.push_back({{bytes}, sum.microseconds / sum.count, sum.algbw / sum.count, sum.busbw / sum.count});
     log_.ranks = ranks_;
     return std::move(log_);
   }

@@ -62,7 +62,7 @@ ComparisonErrors errors_of(const CollectiveTable& table, bool large) {
 std::string collective_text(const CollectiveTable& table) {
   const bool compared = !table.measured.empty();
   Table text("rrllrrrrllrl");
-  std::vector<std::string> names = {"#  size", "count", "type",  "redop",    "root",     "time",
+  std::vector<std::string> names = {"#  size", "count", "type", "redop",    "root",     "time",
                                     "algbw",   "busbw", "algo", "protocol", "channels", "busiest link"};
   std::vector<std::string> units = {"#   (B)", "(elements)", "", "", "", "(us)", "(GB/s)", "(GB/s)", "", "", "", ""};
   if (compared) {
@@ -113,7 +113,8 @@ std::string collective_json(const CollectiveTable& table) {
                      {"channels", row.method.channels},
                      {"busiest_link", row.busiest_link.empty() ? ordered_json() : ordered_json(row.busiest_link)}};
     if (const auto& m = measured_of(table, i))
-      out.update({{"measured_time_us", m->microseconds}, {"measured_busbw_GBps", m->busbw}, {"error", error_of(row, *m)}});
+      out.update(
+          {{"measured_time_us", m->microseconds}, {"measured_busbw_GBps", m->busbw}, {"error", error_of(row, *m)}});
     rows.push_back(std::move(out));
   }
   const ordered_json document{{"operation", table.operation}, {"cluster", table.cluster}, {"network", table.network},
@@ -132,7 +133,8 @@ std::string collective_csv(const CollectiveTable& table) {
             std::to_string(row.method.channels) + "," + row.busiest_link;
     const auto& m = measured_of(table, i);
     if (compared)
-      text += m ? "," + fixed(m->microseconds, 4) + "," + fixed(m->busbw, 4) + "," + fixed(error_of(row, *m), 4) : ",,,";
+      text +=
+          m ? "," + fixed(m->microseconds, 4) + "," + fixed(m->busbw, 4) + "," + fixed(error_of(row, *m), 4) : ",,,";
     text += "\n";
   }
   return text;

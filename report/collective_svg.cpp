@@ -12,9 +12,7 @@ constexpr double kWidth = 720, kHeight = 400, kLeft = 70, kRight = 20, kTop = 40
 // A logarithmic axis from `low` to `high` over [from, to] pixels.
 struct Axis {
   double low, high, from, to;
-  double at(double value) const {
-    return from + (to - from) * std::log(value / low) / std::log(high / low);
-  }
+  double at(double value) const { return from + (to - from) * std::log(value / low) / std::log(high / low); }
 };
 
 std::string pixels(double x) {
@@ -34,11 +32,16 @@ std::string label(double x, double y, const std::string& anchor, const std::stri
 std::string escaped(const std::string& text) {
   std::string out;
   for (const char c : text) {
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '"') out += "&quot;";
-    else out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '"')
+      out += "&quot;";
+    else
+      out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
   }
   return out;
 }
@@ -94,12 +97,13 @@ std::string collective_svg(const CollectiveTable& table) {
   }
   std::string svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + pixels(kWidth) + "\" height=\"" +
                     pixels(kHeight) + "\" font-family=\"sans-serif\" font-size=\"12\">\n" +
-                    "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n" + grid(x, y) +
-                    "<polyline points=\"" + curve + "\" fill=\"none\" stroke=\"#26c\" stroke-width=\"2\"/>\n" + dots;
+                    "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n" + grid(x, y) + "<polyline points=\"" +
+                    curve + "\" fill=\"none\" stroke=\"#26c\" stroke-width=\"2\"/>\n" + dots;
   svg += label(kLeft, 24, "start",
                escaped(table.operation + ", " + std::to_string(table.ranks) + " ranks, " + table.cluster) +
                    ": bus bandwidth (GB/s) over size (B)");
-  if (!dots.empty()) svg += label(kWidth - kRight, 24, "end", "line: predicted; circles: " + escaped(table.measured_name));
+  if (!dots.empty())
+    svg += label(kWidth - kRight, 24, "end", "line: predicted; circles: " + escaped(table.measured_name));
   return svg + "</svg>\n";
 }
 

@@ -44,14 +44,14 @@ std::string file_name(const std::string& path) {
 
 // The cells of a row: scenario, metric, predicted, published, error.
 std::vector<std::string> cells(const ReproducedRow& row) {
-  if (!row.predicted)
-    return {file_name(row.file), row.metric, row.failure, significant(row.published), "-"};
+  if (!row.predicted) return {file_name(row.file), row.metric, row.failure, significant(row.published), "-"};
   return {file_name(row.file), row.metric, significant(*row.predicted), significant(row.published),
           signed_percent(row.error())};
 }
 
 std::vector<std::string> cells(const SourceAccuracy& s) {
-  return {s.source, std::to_string(s.rows), percent(s.mean), signed_percent(s.bias), percent(s.worst), held_to(s), verdict(s)};
+  return {s.source,  std::to_string(s.rows), percent(s.mean), signed_percent(s.bias), percent(s.worst), held_to(s),
+          verdict(s)};
 }
 
 std::string markdown_row(const std::vector<std::string>& row) {
@@ -129,15 +129,18 @@ std::string reproduction_json(const std::vector<ReproducedRow>& rows, const std:
   using nlohmann::ordered_json;
   ordered_json out{{"rows", ordered_json::array()}, {"sources", ordered_json::array()}};
   for (const ReproducedRow& row : rows) {
-    ordered_json one{{"scenario", row.scenario}, {"file", row.file}, {"metric", row.metric}, {"source", row.source},
+    ordered_json one{{"scenario", row.scenario},
+                     {"file", row.file},
+                     {"metric", row.metric},
+                     {"source", row.source},
                      {"published", row.published}};
     if (row.predicted) one["predicted"] = *row.predicted, one["relative_error"] = row.error();
     if (!row.failure.empty()) one["failure"] = row.failure;
     out["rows"].push_back(std::move(one));
   }
   for (const SourceAccuracy& s : sources) {
-    ordered_json one{{"source", s.source}, {"rows", s.rows}, {"failed", s.failed}, {"mean_error", s.mean},
-                     {"bias", s.bias}, {"worst_error", s.worst}, {"met", s.met()}};
+    ordered_json one{{"source", s.source}, {"rows", s.rows},         {"failed", s.failed}, {"mean_error", s.mean},
+                     {"bias", s.bias},     {"worst_error", s.worst}, {"met", s.met()}};
     if (s.bar) one["held_to"] = {{"mean_error", s.bar->mean}, {"worst_error", s.bar->worst}};
     out["sources"].push_back(std::move(one));
   }

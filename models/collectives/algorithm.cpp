@@ -9,9 +9,8 @@ namespace orrery::models {
 namespace {
 
 constexpr std::array<std::string_view, kAlgorithms> kAlgorithmNames = {
-    "none",           "ring",          "tree", "nvls",     "nvls-tree",
-    "collnet-direct", "collnet-chain", "pat",  "pairwise", "fan",
-    "send",           "copy"};
+    "none",          "ring", "tree",     "nvls", "nvls-tree", "collnet-direct",
+    "collnet-chain", "pat",  "pairwise", "fan",  "send",      "copy"};
 constexpr std::array<std::string_view, kProtocols> kProtocolNames = {"LL", "LL128", "Simple"};
 
 // "NVLS_Tree", "nvls-tree" and "NVLSTree" are one name.

@@ -11,9 +11,9 @@ struct ChannelGraph {
   double speed = 0;       // of one compute channel
   double tree_speed = 0;  // what NCCL reckons a tree's channel with
 
-  int heads = 0;                             // GPUs of a node that reduce a part each (NVLS), at most 32
-  int nvls_channels = 0;                     // of the NVLS kernel
-  double nvls_intra = 0, nvls_inter = 0;     // of one head, inside a node and between nodes
+  int heads = 0;                          // GPUs of a node that reduce a part each (NVLS), at most 32
+  int nvls_channels = 0;                  // of the NVLS kernel
+  double nvls_intra = 0, nvls_inter = 0;  // of one head, inside a node and between nodes
 };
 
 // `nic` is the rated bandwidth of one NIC in GB/s, `nics` those that the ranks of

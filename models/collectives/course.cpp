@@ -66,14 +66,16 @@ Course ring_course(TransferKind kind, double bytes, const Communicator& c, Proto
   const bool one_way = kind == TransferKind::broadcast || kind == TransferKind::reduce;
   const double part = bytes / c.ranks, full = part / (part + kBlock);
   const RingSteps steps = ring_steps(kind, c, protocol, own.hop + full * own.full_hop);
-  const double waiting = steps.inside * steps.hop_inside +
-                         steps.between * network_hop(c.ranks_per_domain == 1 ? times.tree_network_hop
-                                                                             : times.ring_network_hop,
-                                                     c, protocol);
+  const double waiting =
+      steps.inside * steps.hop_inside +
+      steps.between *
+          network_hop(c.ranks_per_domain == 1 ? times.tree_network_hop : times.ring_network_hop, c, protocol);
   Course course;
   course.bytes = bytes * (one_way ? 1 : static_cast<double>(ring_steps(kind, c.ranks)) / c.ranks) / c.graph.channels;
   const double on_wire = on_links(links, course.bytes, own.bandwidth, of(kWireShare, protocol));
-  course.seconds = (one_way ? 0 : own_share(c, bytes, kind == TransferKind::all_gather ? own.own_copy : own.own_share)) + ramp(own.ramp, on_wire);
+  course.seconds =
+      (one_way ? 0 : own_share(c, bytes, kind == TransferKind::all_gather ? own.own_copy : own.own_share)) +
+      ramp(own.ramp, on_wire);
   put_together(own.base + full * own.full_base, waiting, on_wire, protocol, course);
   return course;
 }
@@ -82,8 +84,8 @@ Course ring_course(TransferKind kind, double bytes, const Communicator& c, Proto
 // rate at which one channel's block of threads moves data. Microseconds.
 double tree_fill(double bytes, const Communicator& c, Protocol protocol, double bandwidth) {
   const int depth = 2 * (c.ranks_per_domain - 1 + log2_floor(c.nodes()));
-  const double chunk = std::min(tree_chunk(protocol, bytes, c.graph.channels, c.nodes(), c.ranks_per_domain),
-                                bytes / c.graph.channels);
+  const double chunk =
+      std::min(tree_chunk(protocol, bytes, c.graph.channels, c.nodes(), c.ranks_per_domain), bytes / c.graph.channels);
   const double channel = bytes_per_second(c, bandwidth) / ring_channels(c.site.generation);
   return depth * chunk / channel / kMicro;
 }
@@ -124,7 +126,8 @@ Course nvls_course(double bytes, const Communicator& c, Algorithm algorithm, con
 Course collnet_course(double bytes, const Communicator& c, Algorithm algorithm, const Footprint& links) {
   const KernelTimes& times = c.site.facts->times;
   const RingTimes& own = times.ring[static_cast<std::size_t>(Protocol::simple)];
-  const int hops = algorithm == Algorithm::collnet_direct ? std::min(1, c.ranks_per_domain - 1) : c.ranks_per_domain - 1;
+  const int hops =
+      algorithm == Algorithm::collnet_direct ? std::min(1, c.ranks_per_domain - 1) : c.ranks_per_domain - 1;
   Course course;
   course.bytes = bytes / c.graph.channels;
   const double on_wire = on_links(links, course.bytes, own.bandwidth, 1);
@@ -138,7 +141,8 @@ Course pat_course(double bytes, const Communicator& c, const Footprint& links) {
   const RingTimes& own = times.ring[static_cast<std::size_t>(Protocol::simple)];
   Course course;
   course.bytes = bytes / c.ranks;
-  put_together(own.base, log2_floor(std::max(1, 2 * c.ranks - 1)) * network_hop(times.tree_network_hop, c, Protocol::simple),
+  put_together(own.base,
+               log2_floor(std::max(1, 2 * c.ranks - 1)) * network_hop(times.tree_network_hop, c, Protocol::simple),
                on_links(links, course.bytes, own.bandwidth, 1), Protocol::simple, course);
   return course;
 }

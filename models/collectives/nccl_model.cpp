@@ -18,14 +18,13 @@ constexpr const char* kFolder = "software/nccl";
 constexpr std::array<std::string_view, kGenerations> kGenerationNames = {"volta", "ampere", "hopper", "blackwell"};
 
 // Names of the file's rows.
-constexpr std::pair<std::string_view, Algorithm> kRows[] = {
-    {"tree", Algorithm::tree},
-    {"ring", Algorithm::ring},
-    {"pat", Algorithm::pat},
-    {"collnet_direct", Algorithm::collnet_direct},
-    {"collnet_chain", Algorithm::collnet_chain},
-    {"nvls", Algorithm::nvls},
-    {"nvls_tree", Algorithm::nvls_tree}};
+constexpr std::pair<std::string_view, Algorithm> kRows[] = {{"tree", Algorithm::tree},
+                                                            {"ring", Algorithm::ring},
+                                                            {"pat", Algorithm::pat},
+                                                            {"collnet_direct", Algorithm::collnet_direct},
+                                                            {"collnet_chain", Algorithm::collnet_chain},
+                                                            {"nvls", Algorithm::nvls},
+                                                            {"nvls_tree", Algorithm::nvls_tree}};
 
 constexpr double kTreeCorrection[kProtocols][24] = {
     {1, 1, 1, 1, .9, .8, .7, .7, .7, .7, .6, .5, .4, .4, .5, .6, .7, .8, .9, 1, 1, 1, 1, 1},

@@ -36,8 +36,8 @@ using ByNodes = std::array<double, 3>;  // inside one node, over two, over more
 // little (docs/collectives.md), for one generation of GPUs. Microseconds and GB/s.
 struct NcclModel {
   std::string version;
-  std::array<AlgorithmLatency, kAlgorithms> latency;  // by Algorithm
-  ByNodes ll_max{};                                   // cap on LL's bus bandwidth
+  std::array<AlgorithmLatency, kAlgorithms> latency;               // by Algorithm
+  ByNodes ll_max{};                                                // cap on LL's bus bandwidth
   ByNodes ring_ll128{}, tree_ll128{}, tree_simple{}, nvls_tree{};  // caps of one channel
   double nvls_efficiency = 0;
   double large_ring_latency = 1;  // factor on Simple rings that cross nodes

@@ -8,8 +8,7 @@
 #include "interop/nccl_tests.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto log =
-      orrery::interop::parse_nccl_tests({reinterpret_cast<const char*>(data), size}, "fuzz.log");
+  const auto log = orrery::interop::parse_nccl_tests({reinterpret_cast<const char*>(data), size}, "fuzz.log");
   if (!log) return log.errors().empty() ? std::abort(), 1 : 0;
   std::int64_t last = 0;
   for (const auto& row : log->rows) {

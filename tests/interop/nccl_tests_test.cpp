@@ -10,11 +10,11 @@ constexpr const char* kHeader =
     "#        (B)    (elements)                               (us)  (GB/s)  (GB/s)            (us)  (GB/s)  (GB/s)\n";
 
 TEST(NcclTests, ReadsSizeTimeAndBandwidthsOutOfPlace) {
-  const auto log = parse_nccl_tests(std::string("#  Rank  0 Group  0 Pid 1 on a\n#  Rank  7 Group  0 Pid 1 on a\n") +
-                                        kHeader +
-                                        "        1024           256     float     sum      -1     7.50    0.14    0.24      0"
-                                        "     7.60    0.13    0.24      0\n",
-                                    "log");
+  const auto log =
+      parse_nccl_tests(std::string("#  Rank  0 Group  0 Pid 1 on a\n#  Rank  7 Group  0 Pid 1 on a\n") + kHeader +
+                           "        1024           256     float     sum      -1     7.50    0.14    0.24      0"
+                           "     7.60    0.13    0.24      0\n",
+                       "log");
   ASSERT_TRUE(log.ok());
   EXPECT_EQ(log->ranks, 8);
   EXPECT_EQ(log->type, "float");
@@ -61,7 +61,8 @@ TEST(NcclTests, ASizeSeenTwiceIsItsMean) {
 }
 
 TEST(NcclTests, ATextWithoutATableIsAnError) {
-  for (const char* text : {"", "hello\n", "1024 256 float\n", "-5 1 float sum -1 7 1 1\n", "1024 256 float sum nan 1 1\n"}) {
+  for (const char* text :
+       {"", "hello\n", "1024 256 float\n", "-5 1 float sum -1 7 1 1\n", "1024 256 float sum nan 1 1\n"}) {
     const auto log = parse_nccl_tests(text, "log");
     ASSERT_FALSE(log.ok()) << text;
     EXPECT_NE(log.errors()[0].what.find("nccl-tests"), std::string::npos);

@@ -11,8 +11,8 @@ ReproducedRow row(const std::string& source, double published, std::optional<dou
 
 // Errors of -10 %, +20 % and a row that did not run: mean 15 %, bias +5 %, worst 20 %.
 TEST(Reproduction, ErrorsAreTakenOverTheRowsThatRan) {
-  const auto sources = accuracy_by_source({row("A, table 1", 10, 9), row("A, table 2", 10, 12), row("A", 10, std::nullopt)},
-                                          {});
+  const auto sources =
+      accuracy_by_source({row("A, table 1", 10, 9), row("A, table 2", 10, 12), row("A", 10, std::nullopt)}, {});
   ASSERT_EQ(sources.size(), 1u);
   EXPECT_EQ(sources[0].source, "A");
   EXPECT_EQ(sources[0].rows, 3);

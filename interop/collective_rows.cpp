@@ -1,0 +1,108 @@
+#include "interop/collective_rows.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <optional>
+
+#include "interop/csv.h"
+#include "interop/read_text.h"
+
+namespace orrery::interop {
+namespace {
+
+using sim::TransferKind;
+
+constexpr std::pair<std::string_view, TransferKind> kOperations[] = {{"all_reduce", TransferKind::all_reduce},
+                                                                     {"all_gather", TransferKind::all_gather},
+                                                                     {"reduce_scatter", TransferKind::reduce_scatter},
+                                                                     {"alltoall", TransferKind::all_to_all},
+                                                                     {"broadcast", TransferKind::broadcast},
+                                                                     {"reduce", TransferKind::reduce},
+                                                                     {"gather", TransferKind::gather},
+                                                                     {"scatter", TransferKind::scatter},
+                                                                     {"sendrecv", TransferKind::point_to_point}};
+
+constexpr std::array<std::string_view, 9> kColumns = {"source", "platform", "gpu",   "nodes",  "gpus_per_node",
+                                                      "op",     "dtype",    "bytes", "time_us"};
+
+std::optional<TransferKind> kind_of(std::string_view name) {
+  for (const auto& [known, kind] : kOperations)
+    if (known == name) return kind;
+  return std::nullopt;
+}
+
+// Cells of one line by the names of its columns, numbers with their errors.
+class Row {
+ public:
+  Row(const std::vector<std::string>& header, const std::vector<std::string>& cells, Where where, Errors& errors)
+      : header_(header), cells_(cells), where_(std::move(where)), errors_(errors) {}
+
+  std::string text(std::string_view column) const {
+    const auto at = std::find(header_.begin(), header_.end(), column);
+    const auto place = static_cast<std::size_t>(at - header_.begin());
+    return at != header_.end() && place < cells_.size() ? cells_[place] : "";
+  }
+
+  double number(std::string_view column, double most) {
+    const std::string cell = text(column);
+    double value = 0;
+    const auto [end, fault] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+    if (cell.empty()) return 0;
+    if (fault != std::errc() || end != cell.data() + cell.size() || !(value >= 0) || value > most) {
+      errors_.push_back({where_, "'" + cell + "' is no " + std::string(column)});
+      return 0;
+    }
+    return value;
+  }
+
+ private:
+  const std::vector<std::string>& header_;
+  const std::vector<std::string>& cells_;
+  Where where_;
+  Errors& errors_;
+};
+
+constexpr std::size_t kMostErrors = 20;
+
+}  // namespace
+
+Result<std::vector<CollectiveMeasurement>> parse_collective_rows(std::string_view text, const std::string& file) {
+  CsvLines lines(text);
+  const std::vector<std::string> header = lines.next().value_or(std::vector<std::string>());
+  Errors errors;
+  for (const std::string_view column : kColumns)
+    if (std::find(header.begin(), header.end(), column) == header.end())
+      errors.push_back({{file, 1, 0}, "has no column '" + std::string(column) + "'"});
+  if (!errors.empty()) return errors;
+
+  std::vector<CollectiveMeasurement> rows;
+  while (const auto cells = lines.next()) {
+    Row row(header, *cells, {file, lines.line(), 0}, errors);
+    const std::optional<TransferKind> kind = kind_of(row.text("op"));
+    CollectiveMeasurement m;
+    m.source = row.text("source");
+    m.platform = row.text("platform");
+    m.gpu = row.text("gpu");
+    m.dtype = row.text("dtype");
+    m.note = row.text("note");
+    m.nodes = static_cast<int>(row.number("nodes", 1e6));
+    m.gpus_per_node = static_cast<int>(row.number("gpus_per_node", 4096));
+    m.kind = kind.value_or(TransferKind::all_reduce);
+    m.bytes = {static_cast<std::int64_t>(row.number("bytes", 1e15))};
+    m.microseconds = row.number("time_us", 1e15);
+    if (errors.size() >= kMostErrors) break;
+    if (kind && m.nodes > 0 && m.gpus_per_node > 0 && m.bytes.n > 0 && m.microseconds > 0) rows.push_back(std::move(m));
+  }
+  if (!errors.empty()) return errors;
+  return rows;
+}
+
+Result<std::vector<CollectiveMeasurement>> read_collective_rows(const std::string& path) {
+  const Result<std::string> text = read_text(path);
+  if (!text) return text.errors();
+  return parse_collective_rows(*text, path);
+}
+
+}  // namespace orrery::interop
