@@ -27,8 +27,9 @@ std::vector<std::string> assumptions_of(const models::Scenario& scenario) {
   return {kernels(scenario.cluster.gpu), habits(stack),
           "the host issues a kernel in " + human_seconds(stack.launch.seconds()) + " and is busy " +
               human_seconds(stack.step_overhead.seconds()) + " a step besides, which nothing hides",
-          "the allocator reserves " + significant(std::max(1.0, stack.reserved_ratio)) +
-              " times what is allocated; context and NCCL hold " + gib(stack.runtime) + " GiB"};
+          "the allocator is PyTorch's caching one" +
+              std::string(stack.expandable_segments ? " with expandable segments" : "") +
+              ", replayed; context and NCCL hold " + gib(stack.runtime) + " GiB"};
 }
 
 }  // namespace orrery::report

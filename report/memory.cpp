@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <cmath>
 
+#include "models/memory/allocation_replay.h"
 #include "report/result.h"
 
 namespace orrery::report {
@@ -8,13 +8,18 @@ namespace {
 
 using models::MemoryCause;
 
-// Until a caching allocator replays the run, what it would hold from the driver
-// is a share above what is allocated (docs/memory.md).
-Bytes reserved_for(Bytes peak, const models::Stack& stack) {
-  return {std::llround(static_cast<double>(peak.n) * std::max(1.0, stack.reserved_ratio))};
+// What the rank's allocator holds from the driver: its program replayed.
+Bytes reserved_for(RankId rank, Bytes peak, const RunInputs& inputs) {
+  const sim::Workload& workload = inputs.compiled.workload;
+  models::CachingAllocator::Options options;
+  options.expandable_segments = inputs.scenario.software.expandable_segments;
+  options.limit = inputs.scenario.cluster.gpu.memory - inputs.scenario.software.runtime;
+  return std::max(
+      peak, models::peak_reserved(workload.programs[workload.program_of[rank]], inputs.compiled.tensors, options));
 }
 
-StageMemory of_rank(int stage, RankId rank, const sim::RankMemory& memory, const models::Stack& stack) {
+StageMemory of_rank(int stage, RankId rank, const RunInputs& inputs) {
+  const sim::RankMemory& memory = inputs.run.ranks[rank].memory;
   const auto cause = [&](MemoryCause c) {
     const auto i = static_cast<std::size_t>(c);
     return i < memory.by_cause.size() ? memory.by_cause[i] : Bytes{};
@@ -28,7 +33,7 @@ StageMemory of_rank(int stage, RankId rank, const sim::RankMemory& memory, const
   row.optimizer = cause(MemoryCause::optimizer);
   row.activations = cause(MemoryCause::activations);
   row.buffers = cause(MemoryCause::buffers);
-  row.reserved = reserved_for(memory.peak, stack);
+  row.reserved = reserved_for(rank, memory.peak, inputs);
   return row;
 }
 
@@ -61,15 +66,14 @@ std::vector<int> in_flight_by_stage(const models::Schedule& schedule) {
 }
 
 Memory memory_of(const RunInputs& inputs) {
-  const models::Stack& stack = inputs.scenario.software;
   const std::vector<int> in_flight = in_flight_by_stage(inputs.compiled.schedule);
   Memory memory;
   memory.capacity = inputs.scenario.cluster.gpu.memory;
-  memory.runtime = stack.runtime;
+  memory.runtime = inputs.scenario.software.runtime;
   for (const RankId rank : largest_ranks(inputs)) {
     if (rank.is_none()) continue;
     const int stage = static_cast<int>(memory.stages.size());
-    StageMemory row = of_rank(stage, rank, inputs.run.ranks[rank].memory, stack);
+    StageMemory row = of_rank(stage, rank, inputs);
     if (memory.stages.size() < in_flight.size()) row.in_flight_micro_batches = in_flight[memory.stages.size()];
     memory.peak = std::max(memory.peak, row.peak);
     memory.reserved = std::max(memory.reserved, row.reserved);

@@ -5,9 +5,9 @@
 namespace orrery::sim {
 
 std::string_view to_string(TransferKind kind) {
-  static constexpr std::string_view names[] = {"all-reduce",     "all-gather", "reduce-scatter", "all-to-all",
-                                               "broadcast",      "reduce",     "gather",         "scatter",
-                                               "point-to-point", "copy"};
+  static constexpr std::string_view names[] = {
+      "all-reduce", "all-gather", "reduce-scatter", "all-to-all",     "broadcast", "reduce",
+      "gather",     "scatter",    "ring-shift",     "point-to-point", "copy"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -143,8 +143,8 @@ OpRef ProgramBuilder::copy(StreamIndex stream, const Transfer& transfer, Categor
   return append(stream, make_op(OpKind::copy, category, transfer_index(transfer)), {label, UINT32_MAX});
 }
 
-std::uint32_t ProgramBuilder::buffer(Bytes bytes, std::uint8_t cause, std::uint32_t label) {
-  program_.buffers.push_back({bytes, cause, label});
+std::uint32_t ProgramBuilder::buffer(Bytes bytes, std::uint8_t cause, std::uint32_t label, std::uint16_t parts) {
+  program_.buffers.push_back({bytes, cause, parts, label});
   return static_cast<std::uint32_t>(program_.buffers.size() - 1);
 }
 

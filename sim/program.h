@@ -22,6 +22,7 @@ enum class TransferKind : std::uint8_t {
   reduce,
   gather,
   scatter,
+  ring_shift,  // every rank sends to the next of its group and receives from the one before (nccl-tests: sendrecv)
   point_to_point,
   copy,
 };
@@ -36,7 +37,7 @@ struct Transfer {
   TransferKind kind = TransferKind::point_to_point;
   std::uint16_t role = 0;  // a GroupRole for collectives, a PeerRole for sends and receives, unused for copies
   std::uint16_t tag = 0;   // sends and receives between two ranks match in order within a tag
-  Bytes bytes;             // in the nccl-tests sense: all_gather and reduce_scatter count the full buffer
+  Bytes bytes;  // in the nccl-tests sense: all_gather and reduce_scatter count the full buffer, ring_shift one message
 
   bool operator==(const Transfer&) const = default;
 };
@@ -45,6 +46,7 @@ struct Transfer {
 struct Buffer {
   Bytes bytes;
   std::uint8_t cause = 0;   // index into Workload::causes
+  std::uint16_t parts = 0;  // the allocations that it stands for, by a table that came with the workload; 0: itself
   std::uint32_t label = 0;  // index into Program::labels
 };
 
@@ -128,7 +130,7 @@ class ProgramBuilder {
   OpRef receive(StreamIndex stream, const Transfer& transfer, Category category, std::uint32_t label,
                 bool grouped_with_next = false);
   OpRef copy(StreamIndex stream, const Transfer& transfer, Category category, std::uint32_t label);
-  std::uint32_t buffer(Bytes bytes, std::uint8_t cause, std::uint32_t label);
+  std::uint32_t buffer(Bytes bytes, std::uint8_t cause, std::uint32_t label, std::uint16_t parts = 0);
   void resident(std::uint32_t buffer);
   OpRef allocate(StreamIndex stream, std::uint32_t buffer);
   OpRef free(StreamIndex stream, std::uint32_t buffer);

@@ -73,8 +73,10 @@ struct ScaleUpSpec {
 
 struct HostSpec {
   std::string pcie = "gen5";
-  BytesPerSecond pcie_bandwidth;  // per GPU and direction, usable
-  int nics = 8;                   // per node
+  BytesPerSecond pcie_bandwidth;    // per GPU and direction, usable
+  BytesPerSecond memory_bandwidth;  // of a node's CPUs, as an optimizer's passes over memory reach it
+  BytesPerSecond disk_bandwidth;    // of a node's NVMe drives together
+  int nics = 8;                     // per node
   int numa = 2;
 };
 

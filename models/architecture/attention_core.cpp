@@ -1,3 +1,4 @@
+#include "models/architecture/context_attention.h"
 #include "models/architecture/transformer_layer.h"
 
 namespace orrery::models {
@@ -6,27 +7,6 @@ namespace {
 // Score matrices of this rank: [batch * heads, sequence, sequence].
 std::int64_t score_elements(const RankShape& shape) {
   return shape.batch * shape.heads * shape.sequence * shape.sequence;
-}
-
-AttentionShape flash_shape(const LayerContext& context, bool backward) {
-  const RankShape& shape = context.shape;
-  AttentionShape core;
-  core.batch = shape.batch;
-  core.queries = core.keys = shape.sequence;
-  core.heads = shape.heads;
-  core.kv_heads = shape.kv_heads;
-  core.head_dim = core.value_dim = static_cast<int>(shape.head_dim);
-  core.dtype = shape.general_type;
-  core.backward = backward;
-  core.window = context.model().window;
-  return core;
-}
-
-LayerStep flash_step(const LayerContext& context, bool backward) {
-  LayerStep step;
-  step.label = backward ? "attention backward" : "attention";
-  step.kernel = {flash_shape(context, backward)};
-  return step;
 }
 
 enum class Product { scores, values };  // [s,d]x[d,s] or [s,s]x[s,d]
@@ -77,7 +57,7 @@ void score_dropout(const LayerContext& context, StepList& list, const std::strin
 
 void attention_core_forward(const LayerContext& context, StepList& list) {
   if (context.flash()) {
-    list.add(flash_step(context, false));
+    flash_forward(context, list);
     return;
   }
   expand_keys(context, list, "expand keys and values");
@@ -89,7 +69,7 @@ void attention_core_forward(const LayerContext& context, StepList& list) {
 
 void attention_core_backward(const LayerContext& context, StepList& list) {
   if (context.flash()) {
-    list.add(flash_step(context, true));
+    flash_backward(context, list);
     return;
   }
   const RankShape& shape = context.shape;

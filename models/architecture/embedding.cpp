@@ -52,7 +52,8 @@ StepList backward(const LayerContext& context) {
     list.add_weight(tp_step("all-gather embedding gradient", TransferKind::all_gather, shape.full_hidden()));
   list.add_weight(memory_step("zero table gradient", "zero", {table * shape.element}));
   list.add_weight(memory_step("embedding backward", "embedding", shape.full_hidden() * 2));
-  list.add_weight(memory_step("embedding accumulate", "axpy", {table * (shape.element + 2 * shape.main_gradient)}));
+  if (shape.main_gradient > 0)
+    list.add_weight(memory_step("embedding accumulate", "axpy", {table * (shape.element + 2 * shape.main_gradient)}));
   return list;
 }
 
@@ -67,7 +68,8 @@ PieceWork embedding_work(const LayerContext& context) {
   if (context.dropout()) work.saved.push_back({"embedding dropout mask", {shape.shard_tokens * shape.hidden}, true});
   work.forward_transient = shape.full_hidden();
   const Bytes gathered = shape.sequence_parallel ? shape.full_hidden() : Bytes{};
-  work.backward_transient = shape.shard_hidden() + gathered + Bytes{shape.vocab * shape.hidden * shape.element};
+  const Bytes table{shape.main_gradient > 0 ? shape.vocab * shape.hidden * shape.element : 0};
+  work.backward_transient = shape.shard_hidden() + gathered + table;
   work.output = shape.shard_hidden();
   return work;
 }

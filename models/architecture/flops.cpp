@@ -1,5 +1,7 @@
 #include "models/architecture/flops.h"
 
+#include <algorithm>
+
 #include "models/architecture/parameters.h"
 #include "models/architecture/recompute.h"
 
@@ -57,15 +59,39 @@ void add(ForwardFlops& sum, const ForwardFlops& part, int times = 1) {
   sum.head += times * part.head;
 }
 
+// Packed documents meet themselves alone: the squares of their lengths stand for that of the sequence.
+double packed_share(const Scenario& scenario) {
+  const double whole = static_cast<double>(scenario.training.sequence_length);
+  const double document = std::min(whole, scenario.training.mean_attended());
+  return core(scenario.model, document) * (whole / document) / core(scenario.model, whole);
+}
+
+// Key, output and up projections of every second product.
+double second_products(const ModelSpec& model, double tokens) {
+  const double h = model.hidden, query = static_cast<double>(model.heads) * model.head_dim;
+  const double key = static_cast<double>(model.kv_heads) * model.head_dim;
+  return 2 * tokens * h * (key + query + model.ffn);
+}
+
+double recomputed(const Scenario& scenario, const LayerRecompute& again, int layer) {
+  const ModelSpec& model = scenario.model;
+  const double tokens = static_cast<double>(scenario.training.sequence_length);
+  ForwardFlops forward = layer_forward_flops(model, scenario.training.sequence_length, layer);
+  forward.attention *= packed_share(scenario);
+  if (again.everything) return forward.causal();
+  double flops = 0;
+  if (again.core || again.attention) flops += forward.attention / 2;
+  if (again.attention) flops += 2 * tokens * projections(model);
+  if (again.mlp) flops += 2 * tokens * feed_forward(model, layer);
+  if (again.every_second_product) flops += second_products(model, tokens);
+  return flops;
+}
+
 double recomputed(const Scenario& scenario) {
   const std::vector<LayerRecompute> again = recompute_of_layers(scenario);
   double flops = 0;
-  for (std::size_t i = 0; i < again.size(); ++i) {
-    if (again[i] == LayerRecompute::nothing) continue;
-    const ForwardFlops layer =
-        layer_forward_flops(scenario.model, scenario.training.sequence_length, static_cast<int>(i));
-    flops += again[i] == LayerRecompute::everything ? layer.causal() : layer.attention / 2;
-  }
+  for (std::size_t i = 0; i < again.size(); ++i)
+    if (again[i].any()) flops += recomputed(scenario, again[i], static_cast<int>(i));
   return flops;
 }
 
@@ -102,7 +128,8 @@ StepFlops step_flops(const Scenario& scenario) {
   const ModelSpec& model = scenario.model;
   const std::int64_t sequence = scenario.training.sequence_length, sequences = scenario.training.global_batch;
   const std::int64_t vocab = padded_vocab(model, scenario.layout);
-  const ForwardFlops forward = forward_flops(model, sequence, vocab);
+  ForwardFlops forward = forward_flops(model, sequence, vocab);
+  forward.attention *= packed_share(scenario);
   const double batch = static_cast<double>(sequences);
 
   StepFlops step;

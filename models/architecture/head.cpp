@@ -95,12 +95,15 @@ void save(const LayerContext& context, PieceWork& work) {
 PieceWork head_work(const LayerContext& context) {
   const RankShape& shape = context.shape;
   const Bytes gathered = shape.sequence_parallel ? shape.full_hidden() : Bytes{};
-  const Bytes loose = {context.stack().fused_wgrad_accumulation ? 0 : shape.vocab * shape.hidden * shape.element};
+  const bool counted = context.stack().fused_wgrad_accumulation || shape.main_gradient == 0;
+  const Bytes loose = {counted ? 0 : shape.vocab * shape.hidden * shape.element};
   PieceWork work;
   work.forward = forward(context).steps();
   set_backward(backward(context), work);
   save(context, work);
-  work.forward_transient = gathered;
+  // Out of place, the shifted logits, their exponentials and the like stand beside the copy that is kept.
+  const Bytes copies = {context.stack().fused_cross_entropy ? 0 : context.stack().logit_copies * kFp32 * logits(shape)};
+  work.forward_transient = std::max(gathered, copies);
   // The gradient of the logits takes the place of the logits.
   const Bytes sharded_sum = shape.sequence_parallel ? shape.shard_hidden() : Bytes{};
   work.backward_transient = gathered + shape.full_hidden() + sharded_sum + loose;

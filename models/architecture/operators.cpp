@@ -12,30 +12,22 @@ namespace orrery::models {
 namespace {
 
 void refuse_what_has_no_operators(const Scenario& scenario) {
-  if (scenario.model.mla || scenario.model.moe || scenario.layout.cp > 1)
-    throw std::logic_error("latent attention, experts and context parallelism are refused by the scenario reader");
+  if (scenario.model.mla || scenario.model.moe)
+    throw std::logic_error("latent attention and experts are refused by the scenario reader");
 }
 
-PieceWork layer_work(const LayerContext& context, LayerRecompute recompute) {
-  const bool all_again = recompute == LayerRecompute::everything;
-  const bool core_again = recompute == LayerRecompute::attention_core;
+PieceWork layer_work(const LayerContext& context, const LayerRecompute& again) {
   PieceWork work;
   StepList forward, backward;
   layer_forward(context, forward);
-  if (all_again) backward.append(forward, true);
-  layer_backward(context, core_again, backward);
+  layer_backward(context, again, backward);
   work.forward = forward.steps();
   set_backward(backward, work);
 
-  work.saved = layer_saved(context, core_again);
-  work.forward_transient = layer_forward_transient(context, recompute);
-  work.backward_transient = layer_backward_transient(context, core_again);
-  if (all_again) {
-    // Everything but the input is dropped, and stands again during the backward.
-    const Bytes input = context.shape.shard_hidden();
-    work.backward_transient += total(work.saved) - input;
-    work.saved = {{"layer input", input, true}};
-  }
+  work.saved = layer_saved(context, again);
+  work.forward_transient = layer_forward_transient(context, again);
+  // What was dropped stands again during the backward.
+  work.backward_transient = layer_backward_transient(context, again) + layer_dropped(context, again);
   work.output = context.shape.shard_hidden();
   return work;
 }
@@ -59,9 +51,9 @@ Bytes dummy_weight_gradients(const Scenario& scenario) {
   return sum;
 }
 
-PieceWork piece_work(const Scenario& scenario, PieceKind kind, int /*layer*/, int layer_in_rank) {
+PieceWork piece_work(const Scenario& scenario, PieceKind kind, int /*layer*/, int layer_in_rank, int context_rank) {
   refuse_what_has_no_operators(scenario);
-  const LayerContext context = layer_context(scenario);
+  const LayerContext context = layer_context(scenario, context_rank);
   switch (kind) {
     case PieceKind::embedding:
       return embedding_work(context);

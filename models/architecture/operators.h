@@ -16,7 +16,8 @@ namespace orrery::models {
 // knows nothing of transformers, and this knows nothing of schedules.
 
 // Groups that a layer's own collectives run in. compile maps them to roles.
-enum class LayerGroup : std::uint8_t { tp, cp, ep, etp };
+// Context-parallel ranks are split once more: those that trade heads for sequence, and the ring of the rest.
+enum class LayerGroup : std::uint8_t { tp, cp_ulysses, cp_ring, ep, etp };
 
 struct LayerStep {
   enum class Kind : std::uint8_t { kernel, collective };
@@ -60,13 +61,14 @@ enum class PieceKind : std::uint8_t { embedding, layer, head };
 
 // Steps and memory of one piece on one rank. `layer` is its global index
 // (MoE placement depends on it); `layer_in_rank` counts from 0 on this pipeline
-// rank over its chunks (recomputation depends on it). The scenario is one that
-// the reader accepts: for what has no operators yet (latent attention, experts,
-// cp > 1) this throws std::logic_error.
+// rank over its chunks (recomputation depends on it); `context_rank` is the rank's
+// place in its context-parallel group, which matters where those differ
+// (ContextSplit::uneven). The scenario is one that the reader accepts: for what
+// has no operators yet (latent attention, experts) this throws std::logic_error.
 //
 // `input_gradient` and `weight_gradient` are the two halves of `backward`, each
 // by itself on the main stream. See docs/operators.md for the list.
-PieceWork piece_work(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank);
+PieceWork piece_work(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, int context_rank = 0);
 
 // The number format that the linear layers of a layer multiply.
 Dtype linear_dtype(Precision precision);

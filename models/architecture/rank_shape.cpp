@@ -1,9 +1,11 @@
 #include "models/architecture/rank_shape.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/architecture/operators.h"
 #include "models/architecture/parameters.h"
+#include "models/layout/sharding.h"
 
 namespace orrery::models {
 namespace {
@@ -63,9 +65,12 @@ RankShape rank_shape(const Scenario& scenario) {
   RankShape shape;
   shape.tp = layout.tp;
   shape.sequence_parallel = layout.sequence_parallel && tp > 1;
+  shape.splits_products = shape.sequence_parallel && scenario.overlap.tensor_parallel;
   shape.batch = training.micro_batch;
   shape.sequence = training.sequence_length;
-  shape.tokens = shape.batch * shape.sequence;
+  shape.tokens = shape.batch * shape.sequence / layout.cp;
+  shape.document = std::min<std::int64_t>(shape.sequence, std::llround(training.mean_attended()));
+  shape.documents = divide_up(shape.batch * shape.sequence, shape.document);
   shape.shard_tokens = shape.sequence_parallel ? divide_up(shape.tokens, tp) : shape.tokens;
 
   shape.hidden = model.hidden;
@@ -82,7 +87,9 @@ RankShape rank_shape(const Scenario& scenario) {
   shape.element = is_single_precision(training.precision) ? 4 : 2;
   shape.linear_type = linear_dtype(training.precision);
   shape.general_type = general_type(training.precision);
-  shape.main_gradient = training.gradients == GradientType::fp32 ? 4 : 2;
+  const Sharding split = sharding(layout);
+  const bool whole = !split.gradients || split.reduce_once;
+  shape.main_gradient = !whole ? 0 : training.gradients == GradientType::fp32 ? 4 : 2;
   return shape;
 }
 

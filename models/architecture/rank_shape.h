@@ -12,7 +12,9 @@ namespace orrery::models {
 struct RankShape {
   std::int64_t batch = 1;         // sequences of the micro-batch
   std::int64_t sequence = 0;      // tokens of each
-  std::int64_t tokens = 0;        // batch * sequence
+  std::int64_t tokens = 0;        // batch * sequence / cp
+  std::int64_t documents = 1;     // of the micro-batch, each attending to itself alone
+  std::int64_t document = 0;      // tokens of one: documents * document is batch * sequence
   std::int64_t shard_tokens = 0;  // tokens outside the tensor-parallel regions: tokens/tp under sequence parallelism
 
   std::int64_t hidden = 0;
@@ -24,11 +26,13 @@ struct RankShape {
 
   int tp = 1;
   bool sequence_parallel = false;
+  bool splits_products = false;  // into tp pieces, each beside the transfer of the next (overlap.tensor_parallel)
 
   std::int64_t element = 2;          // bytes of an activation
   Dtype linear_type = Dtype::bf16;   // what the linear layers of a transformer layer multiply
   Dtype general_type = Dtype::bf16;  // attention core and logits: 16 bits also under fp8 and fp4
-  std::int64_t main_gradient = 4;    // bytes of an accumulated gradient
+  // Bytes of a gradient that micro-batches add up in; 0: each is reduced by itself, and nothing is added here.
+  std::int64_t main_gradient = 4;
 
   std::int64_t qkv() const { return query + 2 * key; }
   Bytes activation(std::int64_t rows, std::int64_t width) const { return {rows * width * element}; }

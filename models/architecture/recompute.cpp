@@ -1,27 +1,50 @@
 #include "models/architecture/recompute.h"
 
-#include <stdexcept>
+#include <algorithm>
+#include <string_view>
 
 namespace orrery::models {
 
+namespace {
+
+LayerRecompute of_modules(const std::vector<std::string>& modules) {
+  const auto named = [&](std::string_view name) {
+    return std::find(modules.begin(), modules.end(), name) != modules.end();
+  };
+  LayerRecompute again;
+  again.attention = named("attention");
+  again.mlp = named("mlp");
+  again.norms = named("norm");
+  return again;
+}
+
+}  // namespace
+
 LayerRecompute layer_recompute(const TrainingSpec& training, int layer_in_rank) {
   const Recompute& recompute = training.recompute;
+  LayerRecompute again;
   switch (recompute.kind) {
     case Recompute::Kind::none:
-      return LayerRecompute::nothing;
-    case Recompute::Kind::selective:
-      return training.attention == AttentionKind::unfused ? LayerRecompute::attention_core : LayerRecompute::nothing;
-    case Recompute::Kind::full:
-      return LayerRecompute::everything;
-    case Recompute::Kind::full_layers:
-      return layer_in_rank < recompute.n ? LayerRecompute::everything : LayerRecompute::nothing;
-    case Recompute::Kind::every:  // as TorchTitan counts: of every n layers the last
-      return (layer_in_rank + 1) % recompute.n == 0 ? LayerRecompute::everything : LayerRecompute::nothing;
-    case Recompute::Kind::selective_op:
-    case Recompute::Kind::modules:
       break;
+    case Recompute::Kind::selective:
+      again.core = training.attention == AttentionKind::unfused;
+      break;
+    case Recompute::Kind::full:
+      again.everything = true;
+      break;
+    case Recompute::Kind::full_layers:
+      again.everything = layer_in_rank < recompute.n;
+      break;
+    case Recompute::Kind::every:  // as TorchTitan counts: of every n layers the last
+      again.everything = (layer_in_rank + 1) % recompute.n == 0;
+      break;
+    case Recompute::Kind::selective_op:
+      again.every_second_product = true;
+      break;
+    case Recompute::Kind::modules:
+      return of_modules(recompute.modules);
   }
-  throw std::logic_error("this kind of recomputation is refused by the scenario reader");
+  return again;
 }
 
 std::vector<LayerRecompute> recompute_of_layers(const Scenario& scenario) {

@@ -7,7 +7,17 @@
 namespace orrery::models {
 
 // What of a layer is computed a second time for its backward pass.
-enum class LayerRecompute { nothing, attention_core, everything };
+struct LayerRecompute {
+  bool everything = false;            // from the layer's input on
+  bool core = false;                  // queries, keys and values to their weighted sum
+  bool attention = false;             // from the first norm's output to the projection's
+  bool mlp = false;                   // from the second norm's output on
+  bool norms = false;                 // both norms' outputs
+  bool every_second_product = false;  // TorchTitan's selective-op: that, and whatever is no product and no core
+
+  bool any() const { return everything || core || attention || mlp || norms || every_second_product; }
+  bool operator==(const LayerRecompute&) const = default;
+};
 
 // `layer_in_rank` counts from 0 on a pipeline rank over its chunks. A flash core
 // keeps no scores, so `selective` has nothing to bring back and repeats nothing.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/architecture/context_attention.h"
+
 namespace orrery::models {
 namespace {
 
@@ -9,10 +11,15 @@ std::int64_t score_elements(const RankShape& shape) {
   return shape.batch * shape.heads * shape.sequence * shape.sequence;
 }
 
-// Collects tensors, leaving out the empty ones.
+// Collects tensors, leaving out the empty ones and, with `again`, those that a
+// recomputation brings back.
 class Saved {
  public:
-  explicit Saved(const LayerContext& context) : context_(context) {}
+  Saved(const LayerContext& context, const LayerRecompute& again) : context_(context), again_(again) {}
+
+  const LayerRecompute& again() const { return again_; }
+  // From here on: tensors that come back if `recomputed`.
+  void section(bool recomputed) { skips_ = recomputed; }
 
   void for_input_gradient(std::string label, Bytes bytes) { add(std::move(label), bytes, false); }
   void for_weight_gradient(std::string label, Bytes bytes) { add(std::move(label), bytes, true); }
@@ -27,10 +34,12 @@ class Saved {
 
  private:
   void add(std::string label, Bytes bytes, bool until_weight_gradient) {
-    if (bytes.n > 0) tensors_.push_back({std::move(label), bytes, until_weight_gradient});
+    if (bytes.n > 0 && !skips_) tensors_.push_back({std::move(label), bytes, until_weight_gradient});
   }
 
   const LayerContext& context_;
+  const LayerRecompute& again_;
+  bool skips_ = false;
   std::vector<SavedTensor> tensors_;
 };
 
@@ -40,56 +49,76 @@ std::int64_t kept_rows(const LayerContext& context) {
   return context.stack().regather_inputs ? context.shape.shard_tokens : context.shape.tokens;
 }
 
-void save_attention_core(const LayerContext& context, bool core_again, Saved& saved) {
+void save_attention_core(const LayerContext& context, Saved& saved) {
   const RankShape& shape = context.shape;
-  const bool expands = !context.flash() && shape.kv_heads < shape.heads;
-  const std::int64_t key = expands ? shape.query : shape.key;
   saved.for_input_gradient("query", shape.activation(shape.tokens, shape.query));
-  saved.for_input_gradient("key", shape.activation(shape.tokens, key));
-  saved.for_input_gradient("value", shape.activation(shape.tokens, key));
   if (context.flash()) {
+    saved.for_input_gradient("key and value", core_keys_and_values(context));
     // One fp32 log-sum-exp for every head and token.
     saved.for_input_gradient("softmax statistics", {4 * shape.heads * shape.tokens});
     return;
   }
-  if (core_again) return;
+  const std::int64_t key = shape.kv_heads < shape.heads ? shape.query : shape.key;  // expanded
+  saved.for_input_gradient("key and value", shape.activation(shape.tokens, 2 * key));
+  if (saved.again().core) return;
   const std::int64_t scores = score_elements(shape);
   saved.for_input_gradient("softmax", {scores * shape.element});
   saved.mask("attention dropout mask", scores);
   if (context.dropout()) saved.for_input_gradient("attention dropout", {scores * shape.element});
 }
 
-void save_attention(const LayerContext& context, bool core_again, Saved& saved) {
+void save_attention(const LayerContext& context, Saved& saved) {
   const RankShape& shape = context.shape;
+  const LayerRecompute& again = saved.again();
   saved.for_input_gradient("norm 1 input", shape.shard_hidden());
+  saved.section(again.norms);
   saved.gemm_input("qkv input", kept_rows(context) * shape.hidden);
+  saved.section(again.attention);
   if (context.model().qk_norm)
     saved.for_input_gradient("query and key before norm", shape.activation(shape.tokens, shape.query + shape.key));
-  save_attention_core(context, core_again, saved);
+  save_attention_core(context, saved);
   // A flash backward reads the core's output in 16 bits; an 8-bit copy for the
   // projection's weight gradient then comes on top.
   const bool narrow = shape.linear_type != shape.general_type;
   if (narrow && context.flash())
     saved.for_input_gradient("attention output", shape.activation(shape.tokens, shape.query));
   saved.gemm_input("proj input", shape.tokens * shape.query);
+  saved.section(false);
   saved.mask("residual 1 dropout mask", shape.shard_tokens * shape.hidden);
 }
 
 void save_mlp(const LayerContext& context, Saved& saved) {
   const RankShape& shape = context.shape;
   saved.for_input_gradient("norm 2 input", shape.shard_hidden());
+  saved.section(saved.again().norms);
   saved.gemm_input("fc1 input", kept_rows(context) * shape.hidden);
+  saved.section(saved.again().mlp);
   saved.for_input_gradient("activation input", shape.activation(shape.tokens, shape.fc1));
   if (context.model().gated() && !context.stack().fused_bias_activation)
     saved.for_input_gradient("gate input", shape.activation(shape.tokens, shape.ffn));
   saved.gemm_input("fc2 input", shape.tokens * shape.ffn);
+  saved.section(false);
   saved.mask("residual 2 dropout mask", shape.shard_tokens * shape.hidden);
+}
+
+// Outputs of every other product, of the core, and of sums over ranks (TorchTitan's save list).
+std::vector<SavedTensor> products_saved(const LayerContext& context) {
+  const RankShape& shape = context.shape;
+  std::vector<SavedTensor> tensors = {{"layer input", shape.shard_hidden(), true},
+                                      {"query", shape.activation(shape.tokens, shape.query), false},
+                                      {"value", shape.activation(shape.tokens, shape.key), false},
+                                      {"attention output", shape.activation(shape.tokens, shape.query), true},
+                                      {"softmax statistics", {4 * shape.heads * shape.tokens}, false},
+                                      {"gate", shape.activation(shape.tokens, shape.ffn), false}};
+  if (context.model().gated()) tensors.push_back({"fc2 output", shape.shard_hidden(), false});
+  if (shape.tp > 1 && shape.sequence_parallel) tensors.push_back({"proj sum", shape.shard_hidden(), false});
+  return tensors;
 }
 
 // Score matrices that live only while the core runs: the products before the
 // softmax, and where nothing is kept its results too.
 Bytes core_forward_set(const LayerContext& context, bool kept) {
-  if (context.flash()) return {};
+  if (context.flash()) return context_forward_set(context);
   const std::int64_t scores = score_elements(context.shape), element = context.shape.element;
   if (kept) return {scores * element};
   return {scores * (2 * element + (context.dropout() ? 1 : 0))};
@@ -121,6 +150,7 @@ Bytes attention_backward_set(const LayerContext& context, bool core_again) {
   Bytes core = output + qkv;
   if (context.flash()) {
     core += {4 * shape.tokens * shape.query};  // the query gradient is summed in fp32
+    core += context_backward_set(context);
   } else {
     const std::int64_t scores = score_elements(shape);
     core += {2 * scores * shape.element};  // gradients of the scores before and behind the softmax
@@ -132,18 +162,29 @@ Bytes attention_backward_set(const LayerContext& context, bool core_again) {
 
 // A weight gradient that is not added in place stands by itself for a moment.
 Bytes loose_weight_gradient(const LayerContext& context) {
-  if (context.stack().fused_wgrad_accumulation) return {};
+  // Where nothing adds up, all gradients of the piece stand until they are reduced, and are counted there.
+  if (context.stack().fused_wgrad_accumulation || context.shape.main_gradient == 0) return {};
   const Linear fc1 = fc1_linear(context), qkv = qkv_linear(context);
   return {std::max(fc1.in * fc1.out, qkv.in * qkv.out) * context.shape.element};
 }
 
 }  // namespace
 
-std::vector<SavedTensor> layer_saved(const LayerContext& context, bool core_again) {
-  Saved saved(context);
-  save_attention(context, core_again, saved);
+std::vector<SavedTensor> layer_saved(const LayerContext& context, const LayerRecompute& again) {
+  const RankShape& shape = context.shape;
+  if (again.everything) return {{"layer input", shape.shard_hidden(), true}};
+  if (again.every_second_product) return products_saved(context);
+  Saved saved(context, again);
+  save_attention(context, saved);
   save_mlp(context, saved);
   return std::move(saved).take();
+}
+
+Bytes layer_dropped(const LayerContext& context, const LayerRecompute& again) {
+  LayerRecompute core_only;
+  core_only.core = again.core;
+  const Bytes all = total(layer_saved(context, core_only)), kept = total(layer_saved(context, again));
+  return all > kept ? all - kept : Bytes{};
 }
 
 Bytes total(const std::vector<SavedTensor>& tensors) {
@@ -155,19 +196,19 @@ Bytes total(const std::vector<SavedTensor>& tensors) {
 // Gathered inputs live while their GEMM runs; outputs of row-parallel layers are
 // whole until they are summed over ranks. What is kept is counted elsewhere, so a
 // layer that keeps nothing has its widest tensors here.
-Bytes layer_forward_transient(const LayerContext& context, LayerRecompute recompute) {
+Bytes layer_forward_transient(const LayerContext& context, const LayerRecompute& again) {
   const RankShape& shape = context.shape;
   const Bytes column = shape.full_hidden() + (shape.sequence_parallel ? shape.shard_hidden() : Bytes{});
-  const Bytes core = core_forward_set(context, recompute == LayerRecompute::nothing);
-  if (recompute != LayerRecompute::everything) return std::max(column, core);
+  const Bytes core = core_forward_set(context, !again.everything && !again.core);
+  if (!again.everything) return std::max(column, core);
   const Bytes mlp = shape.activation(shape.tokens, shape.fc1 + shape.ffn);
   const Bytes attention = shape.activation(shape.tokens, shape.qkv() + shape.query) + core;
   return std::max(mlp, attention) + column;
 }
 
-Bytes layer_backward_transient(const LayerContext& context, bool core_again) {
+Bytes layer_backward_transient(const LayerContext& context, const LayerRecompute& again) {
   const Bytes residual = context.shape.shard_hidden();
-  const Bytes widest = std::max(mlp_backward_set(context), attention_backward_set(context, core_again));
+  const Bytes widest = std::max(mlp_backward_set(context), attention_backward_set(context, again.core));
   return residual + widest + loose_weight_gradient(context);
 }
 

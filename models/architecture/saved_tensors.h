@@ -9,13 +9,15 @@ namespace orrery::models {
 
 // Memory of a transformer layer's activations on one rank. Internal to this room.
 
-// What its forward keeps for its backward when nothing is recomputed; without
-// the scores when the attention core is.
-std::vector<SavedTensor> layer_saved(const LayerContext& context, bool core_again);
+// What its forward keeps for its backward, beside what is recomputed.
+std::vector<SavedTensor> layer_saved(const LayerContext& context, const LayerRecompute& again);
+// Tensors that are not kept, and there again while the backward needs them. Scores
+// of a core count among its workspaces.
+Bytes layer_dropped(const LayerContext& context, const LayerRecompute& again);
 Bytes total(const std::vector<SavedTensor>& tensors);
 
 // The largest extra memory while the layer's steps run.
-Bytes layer_forward_transient(const LayerContext& context, LayerRecompute recompute);
-Bytes layer_backward_transient(const LayerContext& context, bool core_again);
+Bytes layer_forward_transient(const LayerContext& context, const LayerRecompute& again);
+Bytes layer_backward_transient(const LayerContext& context, const LayerRecompute& again);
 
 }  // namespace orrery::models

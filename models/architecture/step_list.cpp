@@ -11,21 +11,25 @@ GemmShape forward_shape(const RankShape& shape, const Linear& linear) {
   return {1, shape.tokens, linear.out, linear.in, linear.dtype, GemmRole::forward, false};
 }
 
+GemmShape data_gradient_shape(const RankShape& shape, const Linear& linear) {
+  return {1, shape.tokens, linear.in, linear.out, linear.dtype, GemmRole::data_gradient, false};
+}
+
 void add_data_gradient(const RankShape& shape, const Linear& linear, StepList& list) {
-  list.add(gemm_step(linear.name + " dgrad",
-                     {1, shape.tokens, linear.in, linear.out, linear.dtype, GemmRole::data_gradient, false}));
+  list.add(gemm_step(linear.name + " dgrad", data_gradient_shape(shape, linear)));
 }
 
 // Without the fused kernel the GEMM writes an activation-sized gradient, and a
 // second kernel adds it to the main gradient.
 void add_weight_gradient(const RankShape& shape, const Stack& stack, const Linear& linear, int waits_for,
                          StepList& list) {
-  const bool fused = stack.fused_wgrad_accumulation;
+  const bool adds = shape.main_gradient > 0;
+  const bool fused = adds && stack.fused_wgrad_accumulation;
   LayerStep gemm = gemm_step(linear.name + " wgrad",
                              {1, linear.out, linear.in, shape.tokens, linear.dtype, GemmRole::weight_gradient, fused});
   gemm.waits_for = waits_for;
   list.add_weight(std::move(gemm));
-  if (!fused) {
+  if (adds && !fused) {
     const std::int64_t weights = linear.in * linear.out;
     list.add_weight(
         memory_step(linear.name + " accumulate", "axpy", {weights * (shape.element + 2 * shape.main_gradient)}));
@@ -40,6 +44,38 @@ void add_bias_gradient(const RankShape& shape, const Linear& linear, std::int64_
 LayerStep on_side(LayerStep step, bool side) {
   step.side = side;
   return step;
+}
+
+// A product of all ranks' tokens, piece by piece: the tokens of the next rank come
+// while those at hand are multiplied.
+void product_of_gathered(const RankShape& shape, const std::string& label, GemmShape product, std::int64_t width,
+                         StepList& list) {
+  product.m = shape.shard_tokens;
+  int coming = -1;
+  for (int i = 0; i < shape.tp; ++i) {
+    const int came = coming;
+    if (i + 1 < shape.tp)
+      coming = list.add(on_side(
+          tp_step("pass on " + label + " input", TransferKind::ring_shift, shape.activation(shape.shard_tokens, width)),
+          true));
+    if (came >= 0) list.next_waits_for(came);
+    list.add(gemm_step(label, product));
+  }
+}
+
+// A product that is summed over ranks and cut: sums for other ranks pass on while the next piece is multiplied.
+void product_to_scatter(const RankShape& shape, const std::string& label, GemmShape product, std::int64_t width,
+                        StepList& list) {
+  product.m = shape.shard_tokens;
+  int leaving = -1;
+  for (int i = 0; i < shape.tp; ++i) {
+    list.add(gemm_step(label, product));
+    if (i + 1 < shape.tp)
+      leaving = list.add(on_side(
+          tp_step("pass on " + label + " sums", TransferKind::ring_shift, shape.activation(shape.shard_tokens, width)),
+          true));
+  }
+  list.next_waits_for(leaving);
 }
 
 }  // namespace
@@ -97,11 +133,17 @@ std::vector<LayerStep> StepList::half(Half half) const {
   return part;
 }
 
+LayerStep linear_step(const RankShape& shape, const Linear& linear) {
+  return gemm_step(linear.name, forward_shape(shape, linear));
+}
+
 void column_parallel_forward(const RankShape& shape, const Linear& linear, StepList& list) {
+  if (shape.splits_products)
+    return product_of_gathered(shape, linear.name, forward_shape(shape, linear), linear.in, list);
   if (shape.sequence_parallel)
     list.add(tp_step("all-gather " + linear.name + " input", TransferKind::all_gather,
                      shape.activation(shape.tokens, linear.in)));
-  list.add(gemm_step(linear.name, forward_shape(shape, linear)));
+  list.add(linear_step(shape, linear));
 }
 
 // The order of Megatron-LM under CUDA_DEVICE_MAX_CONNECTIONS=1: the input is
@@ -113,9 +155,12 @@ void column_parallel_backward(const RankShape& shape, const Stack& stack, const 
   if (shape.sequence_parallel && stack.regather_inputs)
     gathered = list.add_weight(
         on_side(tp_step("all-gather " + linear.name + " input again", TransferKind::all_gather, input), true));
-  add_data_gradient(shape, linear, list);
   int reduced = -1;
-  if (shape.tp > 1) {
+  if (shape.splits_products)
+    product_to_scatter(shape, linear.name + " dgrad", data_gradient_shape(shape, linear), linear.in, list);
+  else
+    add_data_gradient(shape, linear, list);
+  if (shape.tp > 1 && !shape.splits_products) {
     const bool sharded = shape.sequence_parallel;
     reduced = list.add(on_side(tp_step((sharded ? "reduce-scatter " : "all-reduce ") + linear.name + " dgrad",
                                        sharded ? TransferKind::reduce_scatter : TransferKind::all_reduce, input),
@@ -127,7 +172,9 @@ void column_parallel_backward(const RankShape& shape, const Stack& stack, const 
 }
 
 void row_parallel_forward(const RankShape& shape, const Linear& linear, StepList& list) {
-  list.add(gemm_step(linear.name, forward_shape(shape, linear)));
+  if (shape.splits_products)
+    return product_to_scatter(shape, linear.name, forward_shape(shape, linear), linear.out, list);
+  list.add(linear_step(shape, linear));
   if (shape.tp == 1) return;
   const Bytes output = shape.activation(shape.tokens, linear.out);
   if (shape.sequence_parallel)
@@ -139,6 +186,10 @@ void row_parallel_forward(const RankShape& shape, const Linear& linear, StepList
 void row_parallel_backward(const RankShape& shape, const Stack& stack, const Linear& linear, StepList& list) {
   // The bias is added after the sum over ranks, to this rank's tokens only.
   add_bias_gradient(shape, linear, shape.shard_tokens, list);
+  if (shape.splits_products) {
+    product_of_gathered(shape, linear.name + " dgrad", data_gradient_shape(shape, linear), linear.out, list);
+    return add_weight_gradient(shape, stack, linear, -1, list);
+  }
   if (shape.sequence_parallel)
     list.add(tp_step("all-gather " + linear.name + " gradient", TransferKind::all_gather,
                      shape.activation(shape.tokens, linear.out)));

@@ -45,6 +45,9 @@ struct Linear {
   Dtype dtype = Dtype::bf16;
 };
 
+// The product alone.
+LayerStep linear_step(const RankShape& shape, const Linear& linear);
+
 // y = x W with W split by columns: every rank needs the whole x, so sequence
 // parallelism gathers it before; dX is a sum over ranks.
 void column_parallel_forward(const RankShape& shape, const Linear& linear, StepList& list);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "models/architecture/recompute.h"
 #include "models/architecture/step_list.h"
+#include "models/layout/context_split.h"
 
 namespace orrery::models {
 
@@ -8,13 +10,15 @@ namespace orrery::models {
 struct LayerContext {
   const Scenario& scenario;
   RankShape shape;
+  ContextSplit split;
+  int context_rank = 0;
 
   const ModelSpec& model() const { return scenario.model; }
   const Stack& stack() const { return scenario.software; }
   bool dropout() const { return scenario.training.dropout > 0; }
   bool flash() const { return scenario.training.attention == AttentionKind::flash; }
 };
-LayerContext layer_context(const Scenario& scenario);
+LayerContext layer_context(const Scenario& scenario, int context_rank = 0);
 
 Linear qkv_linear(const LayerContext& context);
 Linear projection_linear(const LayerContext& context);
@@ -28,8 +32,18 @@ void norm_backward(const LayerContext& context, const std::string& label, StepLi
 void attention_core_forward(const LayerContext& context, StepList& list);
 void attention_core_backward(const LayerContext& context, StepList& list);
 
+// From the first norm's output to the residual stream, and from the second's.
+void attention_forward(const LayerContext& context, StepList& list);
+void mlp_forward(const LayerContext& context, StepList& list);
+void activation_forward(const LayerContext& context, StepList& list);
+void rope(const LayerContext& context, StepList& list, const std::string& label);
+
 void layer_forward(const LayerContext& context, StepList& list);
-// `core_again`: the attention core is recomputed where its gradient begins.
-void layer_backward(const LayerContext& context, bool core_again, StepList& list);
+// With what is recomputed, where its gradient begins.
+void layer_backward(const LayerContext& context, const LayerRecompute& again, StepList& list);
+
+// The products that TorchTitan's selective checkpointing repeats, with all that is no product: of a layer's products
+// (query, key, value, output, gate, up, down) every second.
+void every_second_product(const LayerContext& context, StepList& list);
 
 }  // namespace orrery::models

@@ -211,6 +211,7 @@ class NcclPlanner : public sim::DraftingPlanner {
         return messages(bytes / c.ranks, group, Shape::gather, Algorithm::fan);
       case TransferKind::scatter:
         return messages(bytes / c.ranks, group, Shape::scatter, Algorithm::fan);
+      case TransferKind::ring_shift:
       case TransferKind::point_to_point:
         return messages(bytes, group, Shape::shift, Algorithm::send);
       default: {

@@ -8,6 +8,7 @@
 #include "models/compile/roles.h"
 #include "models/compile/stage_program.h"
 #include "models/compute/cost_model.h"
+#include "models/layout/context_split.h"
 
 namespace orrery::models {
 namespace {
@@ -57,26 +58,29 @@ ScheduleRequest schedule_request(const Scenario& s) {
   return request;
 }
 
-// One program a stage, and one more for every factor by which a straggler of that stage is slow.
-void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels, Compiled& out) {
+// One program a stage, one more for every factor by which a straggler of that stage
+// is slow, and one for each place in a context-parallel group where those differ.
+void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels, TensorTable& tensors, Compiled& out) {
   std::map<std::uint32_t, double> slow;
   for (const Straggler& straggler : s.simulation.stragglers)
     slow[static_cast<std::uint32_t>(straggler.rank)] = straggler.slowdown;
 
-  std::map<std::pair<int, double>, ProgramId> program;
-  const auto program_for = [&](int stage, double factor) {
-    const auto [at, is_new] = program.try_emplace({stage, factor});
+  std::map<RankKind, ProgramId> program;
+  const auto program_for = [&](const RankKind& kind) {
+    const auto [at, is_new] = program.try_emplace(kind);
     if (is_new) {
-      at->second = out.workload.programs.add(stage_program(s, out.schedule, stage, factor, kernels));
-      out.stage_of_program.push_back(stage);
+      at->second = out.workload.programs.add(stage_program(s, out.schedule, kind, kernels, tensors));
+      out.stage_of_program.push_back(kind.stage);
     }
     return at->second;
   };
-  for (int stage = 0; stage < s.layout.pp; ++stage) program_for(stage, 1.0);
+  for (int stage = 0; stage < s.layout.pp; ++stage) program_for({stage, 1.0, 0});
+  const bool uneven = context_split(s.layout).uneven();
   out.workload.program_of.resize(static_cast<std::size_t>(layout.ranks()));
   for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(layout.ranks()); ++r) {
     const auto found = slow.find(r);
-    out.workload.program_of[{r}] = program_for(layout.coordinate({r}).pp, found == slow.end() ? 1.0 : found->second);
+    const Coordinate at = layout.coordinate({r});
+    out.workload.program_of[{r}] = program_for({at.pp, found == slow.end() ? 1.0 : found->second, uneven ? at.cp : 0});
   }
 }
 
@@ -95,8 +99,10 @@ Result<Compiled> compile(const Scenario& scenario) {
   const Layout layout(scenario.layout);
   const CostModel costs(scenario.cluster.gpu, scenario.software);
   KernelTable kernels(costs);
-  add_programs(scenario, layout, kernels, out);
+  TensorTable tensors;
+  add_programs(scenario, layout, kernels, tensors, out);
   out.kernels = std::move(kernels).take();
+  out.tensors = std::move(tensors).take();
 
   sim::Workload& workload = out.workload;
   add_roles(layout, scenario.model.tied_embeddings, workload);

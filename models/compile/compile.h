@@ -24,8 +24,9 @@ inline constexpr int kMemoryCauses = 5;
 struct Compiled {
   sim::Workload workload;
   std::shared_ptr<const topology::Fabric> fabric;
-  std::vector<Kernel> kernels;        // Note::kernel indexes this
-  std::vector<int> stage_of_program;  // pipeline rank of each program
+  std::vector<Kernel> kernels;              // Note::kernel indexes this
+  std::vector<std::vector<Bytes>> tensors;  // Buffer::parts indexes this
+  std::vector<int> stage_of_program;        // pipeline rank of each program
   Schedule schedule;
 };
 

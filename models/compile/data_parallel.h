@@ -1,51 +1,65 @@
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "models/compile/stage_context.h"
+#include "models/layout/sharding.h"
 
 namespace orrery::models {
 
-// Parameters that travel together: whole pieces of one model chunk, filled in
-// the order of the backward pass until a bucket has bucket_size elements.
-struct Bucket {
+using Chunks = std::vector<std::vector<PieceTemplate>>;  // the pieces of every model chunk of a rank
+
+// One piece in one action of the schedule.
+struct PieceTurn {
+  Action::Type type = Action::Type::forward;
   int chunk = 0;
-  std::size_t first_piece = 0;  // of the chunk, in forward order
-  std::size_t last_piece = 0;
-  std::int64_t elements = 0;
+  std::size_t piece = 0;   // of the chunk, in forward order
+  bool completes = false;  // the last one of this step to add to the piece's weight gradients
+
+  bool makes_weight_gradients() const {
+    return type == Action::Type::backward || type == Action::Type::weight_gradient;
+  }
 };
 
-// Gradient reduction and parameter gathering among the replicas of a shard:
-// all-reduce (zero 0), or reduce-scatter and all-gather (zero 1), bucket by
-// bucket, under the backward and the next forward pass where that is asked for.
+// What the replicas of a shard of the model do together around a rank's work:
+// gradients are summed, parameters gathered. Two kinds: whole parameters in
+// buckets (DDP, ZeRO 1 and 2), and parameters that exist only as shards, gathered
+// unit by unit (ZeRO 3, FSDP).
 class DataParallel {
  public:
-  DataParallel(StageContext& context, const std::vector<std::vector<PieceTemplate>>& chunks);
+  DataParallel(StageContext& context, const Chunks& chunks);
+  virtual ~DataParallel() = default;
 
-  // Before a piece's first forward of the step: the main stream waits for its parameters.
-  void before_first_forward(int chunk, std::size_t piece);
-  // After a piece's last weight gradient of the step: a full bucket sets off.
-  void after_last_backward(int chunk, std::size_t piece);
+  virtual void hold_buffers() {}  // that stay allocated
+  virtual void before_piece(const PieceTurn& turn) = 0;
+  virtual void after_piece(const PieceTurn& turn) = 0;
   // After all backwards: what was not overlapped is reduced; the main stream waits for all of it.
-  void finish_gradients();
+  virtual void finish_gradients() = 0;
   // After the optimizer: the parameters set off.
-  void gather_parameters();
+  virtual void gather_parameters() = 0;
 
-  bool active() const { return replicas_ > 1; }
-  bool sharded() const { return sharded_; }
-  // Elements of this rank's share of the gradients.
+  bool active() const { return sharding_.replicas > 1; }
+  bool sharded() const { return sharding_.optimizer; }
+  // Elements that this rank updates.
   double shard_elements() const;
 
- private:
-  void reduce(const Bucket& bucket, sim::StreamIndex stream);
-  std::size_t gather_index(int chunk, std::size_t piece) const;
+ protected:
+  // Sums the gradients of `elements` parameters over the replicas, on `stream`; split
+  // ones leave for the host, where the optimizer is there.
+  sim::OpRef reduce_gradients(sim::StreamIndex stream, std::int64_t elements);
+  sim::OpRef gather(sim::StreamIndex stream, Bytes bytes) { return gather(stream, bytes, shard_role()); }
+  sim::OpRef gather(sim::StreamIndex stream, Bytes bytes, sim::GroupRole group);
+  sim::OpRef exchange_quantized(sim::StreamIndex stream, std::int64_t elements);
+  sim::OpRef sum_gradients(sim::StreamIndex stream, std::int64_t elements);
+  sim::GroupRole shard_role() const;
+  std::uint32_t buffer(Bytes bytes, MemoryCause cause, std::string_view label);
 
   StageContext& context_;
-  int replicas_;
-  bool sharded_;
-  std::vector<Bucket> buckets_;  // in the order of the forward pass
-  std::vector<bool> waited_;
-  std::int64_t elements_ = 0;
+  const Sharding sharding_;
+  std::int64_t elements_ = 0;  // of all pieces
 };
+
+std::unique_ptr<DataParallel> make_data_parallel(StageContext& context, const Chunks& chunks);
 
 }  // namespace orrery::models

@@ -1,5 +1,6 @@
 #include "models/compile/optimizer_step.h"
 
+#include "models/compile/offload.h"
 #include "models/compile/roles.h"
 #include "models/memory/states.h"
 
@@ -66,14 +67,17 @@ void average_loss(StageContext& context) {
 double update_bytes_per_parameter(const Scenario& scenario) {
   const StateScheme scheme = state_scheme(scenario.training);
   const bool full = activation_bytes(scenario.training.precision) == 4;
-  const double copy = full ? 8 : 2;  // the weights themselves read and written, or the 16-bit copy of the master
+  // The weights themselves read and written, or the 16-bit copy of the master; FSDP's shards have none.
+  const double copy = full ? 8 : sharding(scenario.layout).shards_are_master ? 0 : 2;
   return gradient_bytes(scenario) + 2 * scheme.optimizer + copy;
 }
 
 void begin_step(StageContext& context, double parameters) {
   const Scenario& s = context.scenario;
-  context.stream_through("zero", parameters * gradient_bytes(s), TimeCategory::optimizer, "zero gradients");
-  if (!is_fp8(s.training.precision)) return;
+  const Sharding split = sharding(s.layout);
+  const double gradients = split.gradients ? parameters / split.group : parameters;
+  context.stream_through("zero", gradients * gradient_bytes(s), TimeCategory::optimizer, "zero gradients");
+  if (!is_fp8(s.training.precision) || split.parameters) return;  // gathered units are cast one by one
   // Read in 16 bits; written in 8, once as it is and once transposed.
   context.stream_through("cast", parameters * 4, TimeCategory::compute, "cast weights to fp8");
   if (s.training.precision == Precision::fp8 && s.layout.tp > 1)
@@ -86,7 +90,9 @@ void optimizer_step(StageContext& context, const std::vector<std::vector<PieceTe
   const Scenario& s = context.scenario;
   const Stack& stack = s.software;
   const Totals totals = count(chunks);
-  const double shard = data.shard_elements();
+  const bool on_host = s.layout.offload.optimizer != Place::gpu;
+  const bool gradients_on_host = on_host && sharding(s.layout).gradients;
+  const double shard = gradients_on_host ? 0 : data.shard_elements();
   const double gradient = gradient_bytes(s);
 
   data.finish_gradients();
@@ -102,8 +108,12 @@ void optimizer_step(StageContext& context, const std::vector<std::vector<PieceTe
     agree(context, host, data.sharded(), "agree on gradient norm");
     context.stream_through("scale", 2 * gradient * shard, TimeCategory::optimizer, "clip gradients");
   }
-  const double update = update_bytes_per_parameter(s) + (stack.optimizer_fused ? 0 : 4);
-  context.stream_through("adam", update * shard, TimeCategory::optimizer, "update parameters");
+  if (on_host) {
+    update_on_host(context, data.shard_elements(), gradients_on_host);
+  } else {
+    const double update = update_bytes_per_parameter(s) + (stack.optimizer_fused ? 0 : 4);
+    context.stream_through("adam", update * shard, TimeCategory::optimizer, "update parameters");
+  }
   data.gather_parameters();
 }
 

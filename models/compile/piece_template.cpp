@@ -1,5 +1,7 @@
 #include "models/compile/piece_template.h"
 
+#include <algorithm>
+
 #include "models/compile/roles.h"
 
 namespace orrery::models {
@@ -21,13 +23,25 @@ sim::Category category_of(LayerGroup group) {
   switch (group) {
     case LayerGroup::tp:
       return static_cast<sim::Category>(TimeCategory::tp);
-    case LayerGroup::cp:
+    case LayerGroup::cp_ulysses:
+    case LayerGroup::cp_ring:
       return static_cast<sim::Category>(TimeCategory::cp);
     case LayerGroup::ep:
     case LayerGroup::etp:
       return static_cast<sim::Category>(TimeCategory::ep);
   }
   return static_cast<sim::Category>(TimeCategory::other);
+}
+
+sim::GroupRole role_of(LayerGroup group) {
+  switch (group) {
+    case LayerGroup::cp_ulysses:
+      return role::cp_ulysses;
+    case LayerGroup::cp_ring:
+      return role::cp_ring;
+    default:
+      return role::tp;
+  }
 }
 
 TemplateOp lower_kernel(const LayerStep& step, double slowdown, KernelTable& kernels) {
@@ -42,7 +56,7 @@ TemplateOp lower_kernel(const LayerStep& step, double slowdown, KernelTable& ker
 TemplateOp lower_collective(const LayerStep& step) {
   TemplateOp op;
   op.is_kernel = false;
-  op.transfer = {step.collective, role::tp, 0, step.bytes};
+  op.transfer = {step.collective, role_of(step.group), 0, step.bytes};
   op.category = category_of(step.group);
   return op;
 }
@@ -74,13 +88,22 @@ std::uint32_t KernelTable::index(const Kernel& kernel) {
   return at->second;
 }
 
+// Lists are few: the kinds of pieces, times what is recomputed of them.
+std::uint16_t TensorTable::index(std::vector<Bytes> tensors) {
+  if (tensors.size() < 2) return 0;
+  const auto found = static_cast<std::size_t>(std::find(lists_.begin() + 1, lists_.end(), tensors) - lists_.begin());
+  if (found == lists_.size()) lists_.push_back(std::move(tensors));
+  return static_cast<std::uint16_t>(found);
+}
+
 Duration slowed(Duration time, double slowdown) {
   return slowdown == 1.0 ? time : Duration::from_seconds(time.seconds() * slowdown);
 }
 
 PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, bool split,
-                                  double slowdown, KernelTable& kernels) {
-  const PieceWork work = piece_work(scenario, kind, layer, layer_in_rank);
+                                  const RankKind& rank, KernelTable& kernels, TensorTable& tensors) {
+  const PieceWork work = piece_work(scenario, kind, layer, layer_in_rank, rank.context);
+  const double slowdown = rank.slowdown;
   const PieceParameters parameters = piece_parameters(scenario, kind, layer);
   const std::string name = piece_name(kind, layer);
 
@@ -93,9 +116,14 @@ PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int 
     piece.weight_gradient = lower(work.weight_gradient, name, slowdown, kernels);
   }
   piece.backward = lower(work.backward, name, slowdown, kernels);
-  for (const SavedTensor& tensor : work.saved)
+  std::vector<Bytes> until_input, until_weight;
+  for (const SavedTensor& tensor : work.saved) {
     (tensor.until_weight_gradient ? piece.saved_until_weight_gradient : piece.saved_until_input_gradient) +=
         tensor.bytes;
+    (tensor.until_weight_gradient ? until_weight : until_input).push_back(tensor.bytes);
+  }
+  piece.tensors_until_input_gradient = tensors.index(std::move(until_input));
+  piece.tensors_until_weight_gradient = tensors.index(std::move(until_weight));
   piece.forward_transient = work.forward_transient;
   piece.backward_transient = work.backward_transient;
   piece.output = work.output;

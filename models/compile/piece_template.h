@@ -28,6 +28,18 @@ class KernelTable {
   std::vector<Duration> times_;
 };
 
+// Lists of tensors that one buffer of a program stands for (sim::Buffer::parts), each list once.
+class TensorTable {
+ public:
+  TensorTable() : lists_(1) {}  // 0: no list
+
+  std::uint16_t index(std::vector<Bytes> tensors);
+  std::vector<std::vector<Bytes>> take() && { return std::move(lists_); }
+
+ private:
+  std::vector<std::vector<Bytes>> lists_;
+};
+
 // One LayerStep with everything resolved that does not depend on the micro-batch.
 struct TemplateOp {
   bool is_kernel = true;
@@ -49,14 +61,23 @@ struct PieceTemplate {
   int layer = 0;
   std::vector<TemplateOp> forward, input_gradient, weight_gradient, backward;
   Bytes saved_until_input_gradient, saved_until_weight_gradient;
+  std::uint16_t tensors_until_input_gradient = 0, tensors_until_weight_gradient = 0;  // of a TensorTable
   Bytes forward_transient, backward_transient, output;
   std::int64_t parameters = 0;             // of the dense part on this rank
   std::int64_t replicated_parameters = 0;  // of those, the same on every TP rank
 };
 
+// Ranks that run the same program.
+struct RankKind {
+  int stage = 0;        // pipeline rank
+  double slowdown = 1;  // of a straggler
+  int context = 0;      // place in the context-parallel group, where those differ; else 0
+  auto operator<=>(const RankKind&) const = default;
+};
+
 // `split`: the schedule parts the backward pass into input and weight gradients; only the lists it uses are made.
 PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, bool split,
-                                  double slowdown, KernelTable& kernels);
+                                  const RankKind& rank, KernelTable& kernels, TensorTable& tensors);
 
 // Slowed by a straggler's factor, on the engine's grid of nanoseconds.
 Duration slowed(Duration time, double slowdown);

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "models/layout/context_split.h"
+#include "models/layout/sharding.h"
+
 namespace orrery::models {
 namespace {
 
@@ -22,7 +25,7 @@ void add_role(const Places& at, sim::Workload& workload, std::string name, bool 
   const auto ranks = static_cast<std::uint32_t>(at.size());
   sim::GroupRoleInfo info{std::move(name), IdVector<RankId, GroupId>(ranks, GroupId::none()), crosses_pipeline};
   std::vector<GroupId> group_of_key(static_cast<std::size_t>(keys), GroupId::none());
-  for (std::uint32_t r = 0; r < ranks; ++r) {
+  for (std::uint32_t r = 0; keys > 0 && r < ranks; ++r) {
     const int k = key(at[r]);
     if (k < 0) continue;
     GroupId& group = group_of_key[static_cast<std::size_t>(k)];
@@ -48,6 +51,33 @@ void add_peer(const Layout& layout, const Places& places, sim::Workload& workloa
   workload.peer_roles.push_back(std::move(info));
 }
 
+// Replicas in groups of `group` neighbours, so that a group lies inside a node where it
+// can; and the ranks at the same place in different groups.
+void add_replica_groups(const Layout& layout, const Places& at, sim::Workload& workload, const std::string& name,
+                        bool any, int group) {
+  const LayoutSpec& s = layout.spec();
+  const int copies = s.dp * s.cp / group;
+  add_role(at, workload, name, false, any ? s.tp * s.pp * copies : 0, [=, &layout](const Coordinate& c) {
+    return any ? (c.pp * s.tp + c.tp) * copies + layout.replica(c) / group : -1;
+  });
+  add_role(at, workload, name + " copies", false, any ? s.tp * s.pp * group : 0, [=, &layout](const Coordinate& c) {
+    return any ? (c.pp * s.tp + c.tp) * group + layout.replica(c) % group : -1;
+  });
+}
+
+// Ranks that trade heads are neighbours; every so-manieth makes a ring.
+void add_context_roles(const Layout& layout, const Places& at, sim::Workload& workload) {
+  const LayoutSpec& s = layout.spec();
+  const ContextSplit split = context_split(s);
+  const int fixed = s.tp * s.dp * s.pp;
+  const auto place = [s](const Coordinate& c) { return (c.pp * s.dp + c.dp) * s.tp + c.tp; };
+  const bool trades = split.ulysses > 1, rings = split.ring > 1;
+  add_role(at, workload, "cp ulysses", false, trades ? fixed * split.ring : 0,
+           [=](const Coordinate& c) { return trades ? place(c) * split.ring + c.cp / split.ulysses : -1; });
+  add_role(at, workload, "cp ring", false, rings ? fixed * split.ulysses : 0,
+           [=](const Coordinate& c) { return rings ? place(c) * split.ulysses + c.cp % split.ulysses : -1; });
+}
+
 }  // namespace
 
 void add_roles(const Layout& layout, bool tied_embeddings, sim::Workload& workload) {
@@ -63,6 +93,10 @@ void add_roles(const Layout& layout, bool tied_embeddings, sim::Workload& worklo
     if (!share || (c.pp != 0 && c.pp != s.pp - 1)) return -1;
     return (c.dp * s.cp + c.cp) * s.tp + c.tp;
   });
+  const Sharding split = sharding(s);
+  add_replica_groups(layout, at, workload, "shard", split.optimizer && split.copies() > 1, split.group);
+  add_context_roles(layout, at, workload);
+  add_replica_groups(layout, at, workload, "node", s.zeropp.any(), s.zeropp.node_group);
   add_peer(layout, at, workload, "next stage", 1);
   add_peer(layout, at, workload, "previous stage", -1);
 }

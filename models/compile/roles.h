@@ -13,7 +13,14 @@ inline constexpr sim::GroupRole dp = 1;         // replicas of one shard of para
 inline constexpr sim::GroupRole model = 2;      // all shards of one replica (tp x pp): norm and overflow without ZeRO
 inline constexpr sim::GroupRole world = 3;      // everybody: norm and overflow when gradients are sharded
 inline constexpr sim::GroupRole embedding = 4;  // first and last stage, when they share the embedding
-inline constexpr sim::PeerRole next_stage = 0;  // around the ring of stages
+inline constexpr sim::GroupRole shard =
+    5;  // of those replicas, the ranks that hold one copy of the states between them
+inline constexpr sim::GroupRole shard_copies = 6;  // ranks that hold the same share of different copies
+inline constexpr sim::GroupRole cp_ulysses = 7;    // context-parallel ranks that trade heads for sequence
+inline constexpr sim::GroupRole cp_ring = 8;       // and those around which keys pass
+inline constexpr sim::GroupRole node = 9;          // replicas inside a node (ZeRO++)
+inline constexpr sim::GroupRole node_copies = 10;  // and those at the same place in different nodes
+inline constexpr sim::PeerRole next_stage = 0;     // around the ring of stages
 inline constexpr sim::PeerRole previous_stage = 1;
 }  // namespace role
 

@@ -2,16 +2,20 @@
 
 #include <cmath>
 
+#include "models/layout/sharding.h"
+#include "models/memory/states.h"
+
 namespace orrery::models {
 
-StageContext::StageContext(const Scenario& s, const Schedule& order, int pipeline_rank, double factor,
-                           KernelTable& table)
+StageContext::StageContext(const Scenario& s, const Schedule& order, const RankKind& who, KernelTable& table,
+                           TensorTable& lists)
     : scenario(s),
       schedule(order),
-      stage(pipeline_rank),
-      slowdown(factor),
+      rank(who),
+      stage(who.stage),
       kernels(table),
-      builder("stage " + std::to_string(pipeline_rank)) {
+      tensors(lists),
+      builder("stage " + std::to_string(who.stage)) {
   streams.main = builder.add_stream("compute");
   streams.host = builder.add_stream("host");
   streams.tp = builder.add_stream("tp");
@@ -21,13 +25,17 @@ StageContext::StageContext(const Scenario& s, const Schedule& order, int pipelin
   streams.receive_backward = builder.add_stream("receive backward");
   streams.gradients = builder.add_stream("gradients");
   streams.parameters = builder.add_stream("parameters");
+  if (!s.layout.offload.any()) return;
+  streams.to_host = builder.add_stream("to host");
+  streams.from_host = builder.add_stream("from host");
+  streams.disk = builder.add_stream("disk");
 }
 
 sim::OpRef StageContext::stream_through(std::string_view family, double bytes, TimeCategory c, std::string_view label) {
   if (bytes <= 0) return builder.last(streams.main);
   const Kernel kernel{MemoryBoundShape{std::string(family), Bytes{std::llround(bytes)}}};
   const std::uint32_t index = kernels.index(kernel);
-  return builder.kernel(streams.main, slowed(kernels.time(index), slowdown), category(c), kernel.kernel_class(),
+  return builder.kernel(streams.main, slowed(kernels.time(index), rank.slowdown), category(c), kernel.kernel_class(),
                         builder.label(label), index);
 }
 
@@ -42,15 +50,26 @@ int activation_bytes(Precision precision) {
 
 int gradient_bytes(const Scenario& scenario) {
   const bool full = activation_bytes(scenario.training.precision) == 4;
-  return full || scenario.training.gradients == GradientType::fp32 ? 4 : 2;
+  const bool wide = full || scenario.training.gradients == GradientType::fp32;
+  return wide || sharding(scenario.layout).shards_are_master ? 4 : 2;
 }
 
 int reduced_gradient_bytes(const Scenario& scenario) {
-  return scenario.software.reduce_in_fp32 ? 4 : gradient_bytes(scenario);
+  if (scenario.software.reduce_in_fp32 || activation_bytes(scenario.training.precision) == 4) return 4;
+  return scenario.training.gradients == GradientType::fp32 ? 4 : 2;
 }
 
 int parameter_bytes(const Scenario& scenario) {
   return activation_bytes(scenario.training.precision);
+}
+
+Bytes gathered_bytes(const Scenario& scenario, const PieceTemplate& piece) {
+  const TrainingSpec& training = scenario.training;
+  double width = parameter_bytes(scenario);
+  if (piece.kind == PieceKind::layer && (training.gather || training.parameters))
+    width = stored_width(training.gather.value_or(training.parameters.value_or(training.precision)));
+  if (scenario.layout.zeropp.quantized_weights) width = 1;
+  return {std::llround(width * static_cast<double>(piece.parameters))};
 }
 
 }  // namespace orrery::models

@@ -12,17 +12,19 @@ namespace orrery::models {
 struct Streams {
   sim::StreamIndex main = 0, host = 0, tp = 0, send_forward = 0, receive_forward = 0, send_backward = 0,
                    receive_backward = 0, gradients = 0, parameters = 0;
+  sim::StreamIndex to_host = 0, from_host = 0, disk = 0;  // where something is offloaded
 };
 
 // What every part of a stage's program needs while it is being written.
 struct StageContext {
-  StageContext(const Scenario& s, const Schedule& order, int pipeline_rank, double factor, KernelTable& table);
+  StageContext(const Scenario& s, const Schedule& order, const RankKind& who, KernelTable& table, TensorTable& lists);
 
   const Scenario& scenario;
   const Schedule& schedule;
-  const int stage;        // pipeline rank
-  const double slowdown;  // of a straggler; 1 for everybody else
+  const RankKind rank;
+  const int stage;  // rank.stage
   KernelTable& kernels;
+  TensorTable& tensors;
   sim::ProgramBuilder builder;
   Streams streams;
 
@@ -43,7 +45,10 @@ int activation_bytes(Precision precision);
 int gradient_bytes(const Scenario& scenario);
 int reduced_gradient_bytes(const Scenario& scenario);
 
-// Bytes of one parameter as the forward pass reads it (and as ranks gather it).
+// Bytes of one parameter as the forward pass reads it.
 int parameter_bytes(const Scenario& scenario);
+// Bytes of a piece's parameters as replicas gather them: those of layers in
+// training.precision.gather (ZeRO++: 8 bits).
+Bytes gathered_bytes(const Scenario& scenario, const PieceTemplate& piece);
 
 }  // namespace orrery::models

@@ -4,6 +4,7 @@
 
 #include "models/compile/data_parallel.h"
 #include "models/compile/host_timeline.h"
+#include "models/compile/offload.h"
 #include "models/compile/optimizer_step.h"
 #include "models/compile/pipeline_transfers.h"
 #include "models/compile/roles.h"
@@ -11,8 +12,6 @@
 
 namespace orrery::models {
 namespace {
-
-using Chunks = std::vector<std::vector<PieceTemplate>>;
 
 constexpr auto kMain = sim::kMainStream;
 
@@ -35,7 +34,7 @@ Chunks make_chunks(StageContext& context) {
     const int stage = c * ranks + context.stage;  // linear and loop placement
     const auto add = [&](PieceKind kind, int layer) {
       PieceTemplate piece =
-          make_piece_template(s, kind, layer, layer_in_rank, split, context.slowdown, context.kernels);
+          make_piece_template(s, kind, layer, layer_in_rank, split, context.rank, context.kernels, context.tensors);
       for (auto* ops : {&piece.forward, &piece.input_gradient, &piece.weight_gradient, &piece.backward})
         resolve_labels(context.builder, *ops);
       result[static_cast<std::size_t>(c)].push_back(std::move(piece));
@@ -57,7 +56,8 @@ class StageWriter {
         chunks_(make_chunks(context)),
         host_(context),
         transfers_(context),
-        data_(context, chunks_) {}
+        data_(make_data_parallel(context, chunks_)),
+        offload_(context) {}
 
   void write();
 
@@ -72,7 +72,7 @@ class StageWriter {
   void marker(sim::Marker::Kind kind, const Action& action, int chunk);
   void with_transient(Bytes bytes, const std::vector<TemplateOp>& ops);
   void free_output();
-  std::uint32_t allocate(Bytes bytes, MemoryCause cause, std::string_view label);
+  std::uint32_t allocate(Bytes bytes, MemoryCause cause, std::string_view label, std::uint16_t parts = 0);
   std::uint32_t& slot(std::vector<std::uint32_t>& held, int chunk, int mb, std::size_t piece) const;
   void release(std::vector<std::uint32_t>& held, int chunk, int mb, std::size_t piece);
   int launches(const Action& action, int chunk) const;
@@ -82,9 +82,9 @@ class StageWriter {
   Chunks chunks_;
   HostTimeline host_;
   PipelineTransfers transfers_;
-  DataParallel data_;
-  std::vector<sim::OpRef> side_;          // of the list being issued, by step
-  std::vector<bool> first_forward_done_;  // by chunk
+  std::unique_ptr<DataParallel> data_;
+  ActivationOffload offload_;
+  std::vector<sim::OpRef> side_;  // of the list being issued, by step
   bool last_backward_ = false;
   std::uint32_t output_ = UINT32_MAX;  // the stage output that is on its way out
   // Buffers of live activations by (chunk, micro-batch, piece): see slot().
@@ -113,7 +113,7 @@ void StageWriter::write() {
   prepare();
   for (std::size_t i = 0; i < context_.actions().size(); ++i) action(i);
   free_output();
-  optimizer_step(context_, chunks_, data_, host_);
+  optimizer_step(context_, chunks_, *data_, host_);
   builder_.marker(kMain, {sim::Marker::Kind::step_end, ' ', 0, 0});
 }
 
@@ -124,7 +124,6 @@ bool completes_weights(Action::Type type) {
 }
 
 void StageWriter::prepare() {
-  first_forward_done_.assign(chunks_.size(), false);
   last_backward_of_.assign(chunks_.size(), SIZE_MAX);
   for (const auto& chunk : chunks_) most_pieces_ = std::max(most_pieces_, chunk.size());
   const std::size_t slots =
@@ -159,6 +158,7 @@ void StageWriter::hold_states() {
   hold(states.gradients, MemoryCause::gradients, "gradients");
   hold(states.optimizer, MemoryCause::optimizer, "optimizer states");
   hold(transfers_.buffers(), MemoryCause::buffers, "stage input buffers");
+  data_->hold_buffers();
   if (context_.scenario.software.dummy_weight_gradients)
     hold(dummy_weight_gradients(context_.scenario), MemoryCause::buffers, "unread weight gradients");
 }
@@ -202,26 +202,30 @@ void StageWriter::marker(sim::Marker::Kind kind, const Action& a, int chunk) {
                           static_cast<std::uint32_t>(a.micro_batch)});
 }
 
-std::uint32_t StageWriter::allocate(Bytes bytes, MemoryCause cause, std::string_view label) {
-  const std::uint32_t buffer = builder_.buffer(bytes, static_cast<std::uint8_t>(cause), builder_.label(label));
+std::uint32_t StageWriter::allocate(Bytes bytes, MemoryCause cause, std::string_view label, std::uint16_t parts) {
+  const std::uint32_t buffer = builder_.buffer(bytes, static_cast<std::uint8_t>(cause), builder_.label(label), parts);
   builder_.allocate(kMain, buffer);
   return buffer;
 }
 
 void StageWriter::forward(const Action& a, int chunk) {
   const auto& pieces = chunks_[static_cast<std::size_t>(chunk)];
-  const bool first = !first_forward_done_[static_cast<std::size_t>(chunk)];
-  first_forward_done_[static_cast<std::size_t>(chunk)] = true;
   for (std::size_t p = 0; p < pieces.size(); ++p) {
     const PieceTemplate& piece = pieces[p];
-    if (first) data_.before_first_forward(chunk, p);
-    if (piece.saved_until_input_gradient.n > 0)
-      slot(until_input_, chunk, a.micro_batch, p) =
-          allocate(piece.saved_until_input_gradient, MemoryCause::activations, "activations");
-    if (piece.saved_until_weight_gradient.n > 0)
+    data_->before_piece({a.type, chunk, p, false});
+    const bool leaves = offload_.takes(pieces, p);
+    if (leaves)
+      offload_.keep(chunk, a.micro_batch, p, piece.saved_until_input_gradient + piece.saved_until_weight_gradient);
+    if (!leaves && piece.saved_until_input_gradient.n > 0)
+      slot(until_input_, chunk, a.micro_batch, p) = allocate(piece.saved_until_input_gradient, MemoryCause::activations,
+                                                             "activations", piece.tensors_until_input_gradient);
+    if (!leaves && piece.saved_until_weight_gradient.n > 0)
       slot(until_weight_, chunk, a.micro_batch, p) =
-          allocate(piece.saved_until_weight_gradient, MemoryCause::activations, "activations");
+          allocate(piece.saved_until_weight_gradient, MemoryCause::activations, "activations",
+                   piece.tensors_until_weight_gradient);
     with_transient(piece.forward_transient, piece.forward);
+    if (leaves) offload_.send(chunk, a.micro_batch, p);
+    data_->after_piece({a.type, chunk, p, false});
   }
   const bool is_last = a.stage + 1 == context_.stages();
   if (is_last && context_.scenario.software.loss_average_per_micro_batch) average_loss(context_);
@@ -258,10 +262,14 @@ void StageWriter::backward(const Action& a, int chunk) {
   const bool weight = a.type != Action::Type::input_gradient;
   if (input) release(outputs_, chunk, a.micro_batch, 0);
   for (std::size_t p = pieces.size(); p-- > 0;) {
+    const PieceTurn turn{a.type, chunk, p, last_backward_};
+    data_->before_piece(turn);
+    if (offload_.active()) offload_.bring(chunk, a.micro_batch, p);
     with_transient(pieces[p].backward_transient, steps_of(pieces[p], a.type));
     if (input) release(until_input_, chunk, a.micro_batch, p);
+    if (weight && offload_.active()) offload_.drop(chunk, a.micro_batch, p);
     if (weight) release(until_weight_, chunk, a.micro_batch, p);
-    if (last_backward_) data_.after_last_backward(chunk, p);
+    data_->after_piece(turn);
   }
 }
 
@@ -297,9 +305,9 @@ void StageWriter::issue(const std::vector<TemplateOp>& ops) {
 
 }  // namespace
 
-sim::Program stage_program(const Scenario& scenario, const Schedule& schedule, int stage, double slowdown,
-                           KernelTable& kernels) {
-  StageContext context(scenario, schedule, stage, slowdown, kernels);
+sim::Program stage_program(const Scenario& scenario, const Schedule& schedule, const RankKind& rank,
+                           KernelTable& kernels, TensorTable& tensors) {
+  StageContext context(scenario, schedule, rank, kernels, tensors);
   StageWriter(context).write();
   return std::move(context.builder).finish();
 }

@@ -21,6 +21,10 @@ class Layout {
   const LayoutSpec& spec() const { return spec_; }
   Coordinate coordinate(RankId rank) const;
   RankId rank(const Coordinate& at) const;
+  // Place among the ranks with the same parameters (dp x cp), in the order of ranks.
+  int replica(const Coordinate& at) const {
+    return cp_stride_ < dp_stride_ ? at.dp * spec_.cp + at.cp : at.cp * spec_.dp + at.dp;
+  }
 
  private:
   LayoutSpec spec_;

@@ -4,6 +4,7 @@
 
 #include "models/architecture/operators.h"
 #include "models/architecture/parameters.h"
+#include "models/layout/sharding.h"
 #include "models/memory/states.h"
 
 namespace orrery::models {
@@ -43,7 +44,7 @@ double weight_and_optimizer(const Scenario& scenario, const Block& block, double
       (block.split / layout.pp + table * (two_tables ? 2 : 1)) / layout.tp + block.replicated / layout.pp;
   const double experts = block.experts / (layout.pp * layout.ep * layout.etp);
   return dense * bytes_per_parameter(layout.zero, layout.dp) +
-         experts * bytes_per_parameter(layout.zero, expert_state_shards(layout));
+         experts * bytes_per_parameter(layout.zero, expert_replicas(layout));
 }
 
 // Micro-batches of the first stage against a full pipeline of p.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/layout/sharding.h"
+
 namespace orrery::models {
 namespace {
 
@@ -10,22 +12,34 @@ bool single_precision(Precision precision) {
   return precision == Precision::fp32 || precision == Precision::tf32;
 }
 
-// A cast of the weights and its transpose, with their scales.
-double low_precision_copies(Precision precision) {
+}  // namespace
+
+double stored_width(Precision precision) {
   switch (precision) {
+    case Precision::fp32:
+    case Precision::tf32:
+      return 4;
+    case Precision::fp16:
+    case Precision::bf16:
+      return 2;
     case Precision::fp8:
     case Precision::fp8_current:
-      return 2;
+      return 1;
     case Precision::fp8_blockwise:
-      return 2 * (1 + 4.0 / (128 * 128));  // fp32 scale for a block of 128 x 128
+      return 1 + 4.0 / (128 * 128);  // fp32 scale for a block of 128 x 128
     case Precision::mxfp8:
-      return 2 * (1 + 1.0 / 32);  // e8m0 scale for 32
+      return 1 + 1.0 / 32;  // e8m0 scale for 32
     case Precision::nvfp4:
-      return 2 * (0.5 + 1.0 / 16);  // e4m3 scale for 16
-    default:
-      return 0;
+      return 0.5 + 1.0 / 16;  // e4m3 scale for 16
   }
+  return 2;
 }
+
+double low_precision_copies(Precision precision) {
+  return precision >= Precision::fp8 ? 2 * stored_width(precision) : 0;
+}
+
+namespace {
 
 // Moments beside the master copy.
 double moments(Optimizer optimizer) {
@@ -56,14 +70,37 @@ double optimizer_bytes(const TrainingSpec& training) {
   return master + moments(training.optimizer) + (copies_gradients ? 4 : 0);
 }
 
-Bytes held(double bytes_per_parameter, std::int64_t parameters, bool sharded, int shards) {
-  const std::int64_t here = sharded ? (parameters + shards - 1) / shards : parameters;
+Bytes held(double bytes_per_parameter, std::int64_t parameters, bool split, const Sharding& sharding) {
+  const std::int64_t here = split ? sharding.share(parameters) : parameters;
   return {static_cast<std::int64_t>(std::ceil(bytes_per_parameter * static_cast<double>(here)))};
 }
 
-StateBytes held(const StateScheme& scheme, std::int64_t parameters, int zero, int shards) {
-  return {held(scheme.parameter, parameters, zero >= 3, shards), held(scheme.gradient, parameters, zero >= 2, shards),
-          held(scheme.optimizer, parameters, zero >= 1, shards)};
+StateBytes held(const StateScheme& scheme, std::int64_t parameters, const Sharding& sharding) {
+  return {held(scheme.parameter, parameters, sharding.parameters, sharding),
+          held(scheme.gradient, parameters, sharding.gradients, sharding),
+          held(scheme.optimizer, parameters, sharding.optimizer, sharding)};
+}
+
+// FSDP's shard is the fp32 parameter that the optimizer updates, and its gradient
+// is fp32 too; the 16-bit copy comes with gathering.
+StateScheme master_shards(const TrainingSpec& training) {
+  const StateScheme wide = wide_state_scheme(training);
+  const double master = single_precision(training.precision) ? 0 : 4;
+  return {4, 4, std::max(0.0, wide.optimizer - master)};
+}
+
+// Casts are made of what was gathered, so shards have none.
+StateScheme scheme_of(const TrainingSpec& training, const Sharding& sharding, bool multiplied) {
+  if (sharding.shards_are_master) return master_shards(training);
+  return multiplied && !sharding.parameters ? state_scheme(training) : wide_state_scheme(training);
+}
+
+// Split gradients leave for the host as soon as they are reduced.
+StateBytes without_offloaded(StateBytes states, const OffloadSpec& offload, const Sharding& sharding) {
+  if (offload.optimizer != Place::gpu) states.optimizer = {};
+  if (offload.optimizer != Place::gpu && sharding.gradients) states.gradients = {};
+  if (offload.parameters != Place::gpu) states.parameters = {};
+  return states;
 }
 
 StateBytes operator+(const StateBytes& a, const StateBytes& b) {
@@ -80,25 +117,26 @@ StateScheme wide_state_scheme(const TrainingSpec& training) {
 
 StateScheme state_scheme(const TrainingSpec& training) {
   StateScheme scheme = wide_state_scheme(training);
-  scheme.parameter += low_precision_copies(training.precision);
+  const Precision kept = training.parameters.value_or(training.precision);
+  if (training.parameters && kept >= Precision::fp8) {
+    scheme.parameter = low_precision_copies(kept);  // fp8 primary weights: the casts are all there is
+  } else if (training.parameters && stored_width(kept) == 4 && scheme.parameter < 4) {
+    scheme.parameter = 4;  // autocast: the parameter is its own master
+    scheme.optimizer = std::max(0.0, scheme.optimizer - 4);
+    scheme.parameter += low_precision_copies(training.precision);
+  } else {
+    scheme.parameter += low_precision_copies(training.precision);
+  }
   return scheme;
-}
-
-int state_shards(const LayoutSpec& layout) {
-  return layout.shard_group > 0 ? layout.shard_group : layout.dp * layout.cp;
-}
-
-int expert_state_shards(const LayoutSpec& layout) {
-  return std::max(1, layout.tp * layout.cp * layout.dp / (layout.etp * layout.ep));
 }
 
 StateBytes state_bytes(const Scenario& scenario, std::int64_t dense, std::int64_t experts, std::int64_t embeddings) {
   const TrainingSpec& training = scenario.training;
-  const LayoutSpec& layout = scenario.layout;
-  const StateScheme narrow = state_scheme(training), wide = wide_state_scheme(training);
-  return held(narrow, dense - embeddings, layout.zero, state_shards(layout)) +
-         held(wide, embeddings, layout.zero, state_shards(layout)) +
-         held(narrow, experts, layout.zero, expert_state_shards(layout));
+  const Sharding split = sharding(scenario.layout);
+  const StateScheme narrow = scheme_of(training, split, true), wide = scheme_of(training, split, false);
+  const StateBytes all = held(narrow, dense - embeddings, split) + held(wide, embeddings, split) +
+                         held(narrow, experts, expert_sharding(scenario.layout));
+  return without_offloaded(all, scenario.layout.offload, split);
 }
 
 }  // namespace orrery::models

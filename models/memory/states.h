@@ -20,6 +20,12 @@ struct StateScheme {
 // transposed, are kept beside them for all micro-batches of a step.
 StateScheme state_scheme(const TrainingSpec& training);
 
+// Bytes of the casts of one multiplied weight, as it is and transposed, with their scales.
+double low_precision_copies(Precision precision);
+
+// Bytes of one weight in a format, scales included.
+double stored_width(Precision precision);
+
 // Of a parameter that never meets a low-precision GEMM (embeddings, output layer).
 StateScheme wide_state_scheme(const TrainingSpec& training);
 
@@ -30,14 +36,9 @@ struct StateBytes {
 };
 
 // `dense` and `experts` are parameter counts on this rank before data-parallel
-// sharding; `embeddings` says how many of the dense ones are tables. ZeRO 1
-// shards the optimizer's part over the dp*cp ranks that hold the same parameters
-// (experts over their own), ZeRO 2 the gradients too, ZeRO 3 all; a shard is
-// rounded up to whole elements. FSDP is not worked out here.
+// sharding; `embeddings` says how many of the dense ones are tables. What is split
+// (models/layout/sharding.h) is split over the ranks of a shard group, experts over
+// their own; a shard is rounded up to whole elements. What is offloaded is not here.
 StateBytes state_bytes(const Scenario& scenario, std::int64_t dense, std::int64_t experts, std::int64_t embeddings = 0);
-
-// Ranks that share the states of dense parameters, and of experts.
-int state_shards(const LayoutSpec& layout);
-int expert_state_shards(const LayoutSpec& layout);
 
 }  // namespace orrery::models

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "models/layout/context_split.h"
 #include "models/scenario/reading.h"
 
 namespace orrery::models {
@@ -84,11 +85,38 @@ void check_heads(Reading& reading) {
                            ": neither divides the other");
   if (model.ffn % tp != 0)
     reading.fail(here, "tp " + text(tp) + " does not divide " + named(reading, "model.ffn", model.ffn));
-  const std::string& method = reading.scenario.layout.cp_method;
-  const int cp = reading.scenario.layout.cp;
-  if (method == "ulysses" && cp > 1 && model.heads % (std::int64_t{tp} * cp) != 0)
-    reading.fail("layout.cp", "ulysses: tp*cp = " + text(std::int64_t{tp} * cp) + " does not divide " +
-                                  named(reading, "model.heads", model.heads));
+}
+
+void check_split_products(Reading& reading) {
+  const Scenario& scenario = reading.scenario;
+  if (!scenario.overlap.tensor_parallel || !reading.knows({"layout.tp", "layout.sequence_parallel"})) return;
+  if (scenario.layout.tp > 1 && !scenario.layout.sequence_parallel)
+    reading.fail("overlap.tensor_parallel",
+                 "overlap.tensor_parallel needs sequence_parallel: true; an all-reduce is "
+                 "not split");
+}
+
+void check_context(Reading& reading) {
+  if (!reading.knows({"layout.tp", "layout.cp", "layout.cp_method", "model.heads"})) return;
+  const Scenario& scenario = reading.scenario;
+  const LayoutSpec& layout = scenario.layout;
+  if (layout.cp == 1) return;
+  const ContextSplit split = context_split(layout);
+  if (split.ulysses * split.ring != layout.cp)
+    reading.fail("layout.cp_method", "ulysses*ring = " + text(split.ulysses) + "*" + text(split.ring) + " = " +
+                                         text(std::int64_t{split.ulysses} * split.ring) + " is not " +
+                                         named(reading, "layout.cp", layout.cp));
+  const std::int64_t over = std::int64_t{layout.tp} * split.ulysses;
+  if (scenario.model.heads % over != 0)
+    reading.fail("layout.cp", "ulysses: tp*" + std::string(split.ring > 1 ? "ulysses" : "cp") + " = " + text(over) +
+                                  " does not divide " + named(reading, "model.heads", scenario.model.heads));
+  if (scenario.training.attention == AttentionKind::unfused)
+    reading.fail("training.attention",
+                 "unfused attention holds whole score matrices; cp " + text(layout.cp) + " needs flash");
+  const bool passes = split.ring > 1 && split.kind != ContextSplit::Ring::gather;
+  if (passes && scenario.model.window > 0)
+    reading.not_yet(reading.at("model.attention"),
+                    "a sliding window with a ring of keys (cp_method all_gather and ulysses take one)");
 }
 
 void check_expert_grid(Reading& reading) {
@@ -125,6 +153,8 @@ void check_grid(Reading& reading) {
   const Scenario& scenario = reading.scenario;
   const LayoutSpec& layout = scenario.layout;
   check_heads(reading);
+  check_context(reading);
+  check_split_products(reading);
   check_expert_grid(reading);
   const bool with_dp = reading.written("layout.dp");
   if (!reading.has_cluster || !reading.knows({"layout.tp", "layout.cp", "layout.pp"})) return;
@@ -156,7 +186,8 @@ void check_batch(Reading& reading) {
             (training.global_batch > share ? text(training.global_batch / share * share) + " and " : std::string()) +
             text((training.global_batch / share + 1) * share));
   if (!reading.knows({"training.sequence_length", "layout.cp", "layout.tp", "layout.cp_method"})) return;
-  const bool zigzag = layout.cp > 1 && layout.cp_method == "ring_zigzag";
+  const ContextSplit split = context_split(layout);
+  const bool zigzag = split.ring > 1 && split.kind != ContextSplit::Ring::plain;
   const std::int64_t pieces = std::int64_t{layout.cp} * (zigzag ? 2 : 1) * (layout.sequence_parallel ? layout.tp : 1);
   if (training.sequence_length % pieces != 0)
     reading.fail("training.sequence_length",
@@ -166,6 +197,39 @@ void check_batch(Reading& reading) {
                      (layout.sequence_parallel ? "tp (sequence_parallel)" : "") + " = " + text(pieces));
 }
 
+namespace {
+
+void check_optimizer_instances(Reading& reading, std::int64_t replicas) {
+  const LayoutSpec& layout = reading.scenario.layout;
+  if (layout.optimizer_instances == 1) return;
+  if (replicas % layout.optimizer_instances != 0)
+    reading.fail("layout.optimizer_instances", "optimizer_instances " + text(layout.optimizer_instances) +
+                                                   " does not divide dp*cp = " + text(replicas));
+  if (layout.zero != 1 || !layout.fsdp.empty())
+    reading.fail("layout.optimizer_instances", "'optimizer_instances' needs zero 1, the distributed optimizer");
+  if (reading.written("layout.shard_group"))
+    reading.fail("layout.shard_group", "'shard_group' beside 'optimizer_instances': they say the same thing; keep one");
+}
+
+void check_zeropp(Reading& reading) {
+  const LayoutSpec& layout = reading.scenario.layout;
+  if (!layout.zeropp.any()) return;
+  if (layout.zero != 3) reading.fail("layout.zeropp", "'zeropp' needs zero 3, but zero is " + text(layout.zero));
+  if (reading.written("layout.shard_group"))
+    reading.fail("layout.zeropp", "'zeropp' beside 'shard_group': its hierarchy is that of nodes");
+}
+
+void check_offload(Reading& reading) {
+  const LayoutSpec& layout = reading.scenario.layout;
+  const bool gathers = layout.zero == 3 || (!layout.fsdp.empty() && layout.fsdp != "no_shard");
+  if (layout.offload.parameters != Place::gpu && !gathers)
+    reading.fail("layout.offload", "parameters are offloaded, but nobody gathers them: that needs zero 3 or fsdp");
+  if (layout.offload.activations == Place::nvme)
+    reading.fail("layout.offload", "activations go to cpu or nowhere, not to nvme");
+}
+
+}  // namespace
+
 void check_sharding(Reading& reading) {
   const LayoutSpec& layout = reading.scenario.layout;
   if (reading.written("layout.zero") && reading.written("layout.fsdp")) {
@@ -174,8 +238,14 @@ void check_sharding(Reading& reading) {
                                     (zero.line > 0 ? ":" + text(zero.line) + ":" + text(zero.column) : "") +
                                     "): they say the same thing in two ways; keep one");
   }
-  if (layout.shard_group == 0 || !reading.knows({"layout.dp", "layout.cp"})) return;
+  if (reading.written("layout.reshard_after_forward") && layout.fsdp.empty())
+    reading.fail("layout.reshard_after_forward", "'reshard_after_forward' belongs to 'fsdp'");
+  if (!reading.knows({"layout.dp", "layout.cp"})) return;
   const std::int64_t replicas = std::int64_t{layout.dp} * layout.cp;
+  check_optimizer_instances(reading, replicas);
+  check_zeropp(reading);
+  check_offload(reading);
+  if (layout.shard_group == 0) return;
   if (replicas % layout.shard_group != 0)
     reading.fail("layout.shard_group",
                  "shard_group " + text(layout.shard_group) + " does not divide dp*cp = " + text(replicas));

@@ -56,6 +56,31 @@ void derive_model(Reading& reading) {
   }
 }
 
+namespace {
+
+// Ranks of dp*cp inside a node: the node's GPUs over tp, as a divisor of dp*cp.
+int replicas_in_a_node(const Scenario& scenario) {
+  const LayoutSpec& layout = scenario.layout;
+  int group = std::min(std::max(1, scenario.cluster.gpus_per_node / layout.tp), layout.dp * layout.cp);
+  while (layout.dp * layout.cp % group != 0) --group;
+  return group;
+}
+
+void derive_shard_group(Reading& reading) {
+  LayoutSpec& layout = reading.scenario.layout;
+  if (reading.has_cluster && reading.knows({"layout.dp"}))
+    layout.zeropp.node_group = replicas_in_a_node(reading.scenario);
+  if (reading.written("layout.shard_group") || !reading.knows({"layout.dp", "layout.fsdp"})) return;
+  if (layout.fsdp == "hybrid_shard" && reading.has_cluster) {
+    layout.shard_group = replicas_in_a_node(reading.scenario);
+    reading.defaulted("layout.shard_group", std::to_string(layout.shard_group));
+  } else if (layout.optimizer_instances > 1 && layout.dp * layout.cp % layout.optimizer_instances == 0) {
+    layout.shard_group = layout.dp * layout.cp / layout.optimizer_instances;
+  }
+}
+
+}  // namespace
+
 void derive_layout(Reading& reading) {
   LayoutSpec& layout = reading.scenario.layout;
   if (!reading.knows({"layout.tp", "layout.cp", "layout.pp"})) {
@@ -75,6 +100,7 @@ void derive_layout(Reading& reading) {
     layout.etp = layout.ep > 1 ? 1 : layout.tp;
     if (reading.scenario.model.moe) reading.defaulted("layout.etp", std::to_string(layout.etp));
   }
+  derive_shard_group(reading);
   if (!reading.written("layout.sequence_parallel")) {
     layout.sequence_parallel = layout.tp > 1;
     reading.defaulted("layout.sequence_parallel", text(layout.sequence_parallel));

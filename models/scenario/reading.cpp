@@ -164,6 +164,7 @@ bool matters(const Reading& reading, const Key& key) {
   if (key.path == "layout.ep") return scenario.model.moe.has_value();
   if (key.path == "layout.cp_method") return scenario.layout.cp > 1;
   if (key.path == "layout.zero") return scenario.layout.fsdp.empty();
+  if (key.path == "layout.optimizer_instances") return false;
   if (key.path == "pipeline.virtual_stages") return scenario.layout.pp > 1;
   if (key.path == "pipeline.optimizer_barrier") return scenario.pipeline.schedule.starts_with("zb");
   return true;

@@ -70,23 +70,53 @@ struct Recompute {
 struct TrainingSpec {
   std::int64_t sequence_length = 0, global_batch = 0, micro_batch = 1;
   Precision precision = Precision::bf16;
+  std::optional<Precision> parameters;  // what multiplied weights are kept in; none: as `precision` asks for
+  std::optional<Precision> gather;      // what they are gathered in over replicas; none: as they are kept
   Optimizer optimizer = Optimizer::adam;
   double optimizer_bytes_per_parameter = 0;  // custom only
   GradientType gradients = GradientType::fp32;
   Recompute recompute;
   AttentionKind attention = AttentionKind::flash;
   double dropout = 0;
+  double document_mean = 0, document_spread = 0;  // tokens, mean and standard deviation; 0: one document a sequence
+
+  // Length of documents as a token sees it: a token of a long one sits among many.
+  // Equal documents of this length have as many pairs as those of the given mean and spread.
+  double mean_attended() const {
+    if (document_mean <= 0) return static_cast<double>(sequence_length);
+    return document_mean + document_spread * document_spread / document_mean;
+  }
 };
 
 enum class Axis { tp, cp, ep, dp, pp };
+
+// Where a state rests while nobody works with it.
+enum class Place { gpu, cpu, nvme };
+
+struct OffloadSpec {
+  Place optimizer = Place::gpu, parameters = Place::gpu, activations = Place::gpu;
+
+  bool any() const { return optimizer != Place::gpu || parameters != Place::gpu || activations != Place::gpu; }
+};
+
+struct ZeroPlusPlusSpec {
+  bool quantized_weights = false, hierarchical = false, quantized_gradients = false;
+  int node_group = 1;  // replicas inside a node, found by the reader
+
+  bool any() const { return quantized_weights || hierarchical || quantized_gradients; }
+};
 
 struct LayoutSpec {
   int tp = 1, cp = 1, pp = 1, dp = 1, ep = 1, etp = 1;
   bool sequence_parallel = false;
   std::string cp_method = "ring_zigzag";
   int zero = 0;
-  std::string fsdp;                                                              // empty: none
-  int shard_group = 0;                                                           // 0: all of dp*cp
+  std::string fsdp;                           // empty: none
+  int shard_group = 0;                        // 0: all of dp*cp
+  std::optional<bool> reshard_after_forward;  // none: auto
+  int optimizer_instances = 1;
+  ZeroPlusPlusSpec zeropp;
+  OffloadSpec offload;
   std::vector<Axis> order = {Axis::tp, Axis::cp, Axis::ep, Axis::dp, Axis::pp};  // fastest-changing first
 
   int gpus() const { return tp * cp * pp * dp; }

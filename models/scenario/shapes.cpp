@@ -59,8 +59,8 @@ void read_precision(Reading& reading, const Key& key, const Node& node) {
     if (!index) continue;
     if (part == std::string_view("compute"))
       training.precision = static_cast<Precision>(*index);
-    else if (value->text != "bf16")
-      reading.not_yet(value->where, "'training.precision." + std::string(part) + ": " + value->text + "'");
+    else
+      (part == std::string_view("gather") ? training.gather : training.parameters) = static_cast<Precision>(*index);
   }
   fields.finish();
 }
@@ -87,14 +87,13 @@ void read_recompute(Reading& reading, const Key& key, const Node& node) {
     recompute.kind = Recompute::Kind::modules;
     for (const Node& item : node.items)
       if (index_in(reading, key, item, kModules)) recompute.modules.push_back(item.text);
-    reading.not_yet(node.where, "'training.recompute' as a list of modules");
+    if (std::find(recompute.modules.begin(), recompute.modules.end(), "moe") != recompute.modules.end())
+      reading.not_yet(node.where, "'training.recompute' of module moe");
     return;
   }
   if (!node.is_map()) {
     if (const auto index = index_in(reading, key, node, kRecomputes))
       recompute.kind = static_cast<Recompute::Kind>(*index);
-    if (recompute.kind == Recompute::Kind::selective_op)
-      reading.not_yet(node.where, "'training.recompute: selective-op'");
     return;
   }
   Fields fields(node, "recompute", reading.errors);
@@ -137,15 +136,15 @@ void read_attention_kind(Reading& reading, const Key& key, const Node& node) {
   fields.finish();
 }
 
-// One document a sequence is what the simulation assumes; saying so is fine.
 void read_document_lengths(Reading& reading, const Key&, const Node& node) {
+  TrainingSpec& training = reading.scenario.training;
   Fields fields(node, "document_lengths", reading.errors);
   fields.require({"mean"});
   const auto mean = fields.count("mean", 1, 1'000'000'000);
   const auto spread = fields.number("spread", 0, 1e9);
   fields.finish();
-  const bool whole = mean && *mean == reading.scenario.training.sequence_length && spread.value_or(0) == 0;
-  if (mean && !whole) reading.not_yet(node.where, "'training.document_lengths' other than one document a sequence");
+  training.document_mean = static_cast<double>(mean.value_or(0));
+  training.document_spread = spread.value_or(0);
 }
 
 void read_capacity_factor(Reading& reading, const Key& key, const Node& node) {
@@ -174,6 +173,11 @@ void read_cp_method(Reading& reading, const Key& key, const Node& node) {
   fields.finish();
   if (ulysses && ring)
     reading.scenario.layout.cp_method = "ulysses:" + std::to_string(*ulysses) + ",ring:" + std::to_string(*ring);
+}
+
+void read_reshard(Reading& reading, const Key& key, const Node& node) {
+  if (const auto index = index_in(reading, key, node, {"auto", "true", "false"}))
+    if (*index > 0) reading.scenario.layout.reshard_after_forward = *index == 1;
 }
 
 void read_order(Reading& reading, const Key& key, const Node& node) {

@@ -53,6 +53,7 @@ void read_kernels(Fields& fields, Stack& stack) {
        {"dummy_weight_gradients", &stack.dummy_weight_gradients},
        {"fp32_logits", &stack.fp32_logits}}};
   for (const auto& [key, target] : flags) *target = fields.flag(key).value_or(*target);
+  stack.logit_copies = static_cast<int>(fields.count("logit_copies", 0, 16).value_or(stack.logit_copies));
   stack.gemm_slowdown = fields.number("gemm_slowdown", 0.01, 100).value_or(stack.gemm_slowdown);
   stack.attention_slowdown = fields.number("attention_slowdown", 0.01, 100).value_or(stack.attention_slowdown);
 }
@@ -66,7 +67,7 @@ void read_host(Fields& fields, Stack& stack) {
 }
 
 void read_parallelism(Fields& fields, Stack& stack) {
-  const std::array<std::pair<const char*, bool*>, 9> flags{
+  const std::array<std::pair<const char*, bool*>, 10> flags{
       {{"async_tp_dgrad", &stack.async_tp_dgrad},
        {"regather_inputs", &stack.regather_inputs},
        {"loss_average_per_micro_batch", &stack.loss_average_per_micro_batch},
@@ -75,7 +76,8 @@ void read_parallelism(Fields& fields, Stack& stack) {
        {"clip_gradients", &stack.clip_gradients},
        {"check_overflow", &stack.check_overflow},
        {"optimizer_fused", &stack.optimizer_fused},
-       {"reduce_in_fp32", &stack.reduce_in_fp32}}};
+       {"reduce_in_fp32", &stack.reduce_in_fp32},
+       {"shards_each_parameter", &stack.shards_each_parameter}}};
   for (const auto& [key, target] : flags) *target = fields.flag(key).value_or(*target);
 }
 
@@ -88,7 +90,7 @@ Stack read_stack(const Node& node, Errors& errors) {
   read_host(fields, stack);
   read_parallelism(fields, stack);
   stack.runtime = fields.bytes("runtime").value_or(stack.runtime);
-  stack.reserved_ratio = fields.number("reserved_ratio", 1, 10).value_or(stack.reserved_ratio);
+  stack.expandable_segments = fields.flag("expandable_segments").value_or(stack.expandable_segments);
   // Who only inherits has not been worked out, unless the file says otherwise.
   stack.worked_out = fields.flag("worked_out").value_or(!fields.has("inherits"));
   fields.finish();

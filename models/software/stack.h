@@ -27,7 +27,8 @@ struct Stack {
   bool fused_wgrad_accumulation = true;  // weight gradient added to the fp32 main gradient by the GEMM
   bool dummy_weight_gradients = false;  // Transformer Engine keeps 16-bit gradients that nobody reads beside fused ones
   bool fp32_logits = false;             // logits are kept in fp32 too although the loss is fused
-  double gemm_slowdown = 1.0;           // against the GPU's fitted curves (library generation)
+  int logit_copies = 0;        // fp32 tensors as large as the logits that an unfused loss makes beside its first
+  double gemm_slowdown = 1.0;  // against the GPU's fitted curves (library generation)
   double attention_slowdown = 1.0;
 
   // Host.
@@ -52,10 +53,13 @@ struct Stack {
   bool check_overflow = true;                 // fp16 only
   bool optimizer_fused = true;                // multi-tensor kernel: bytes moved once
   bool reduce_in_fp32 = true;                 // else in the gradients' accumulation type
+  bool shards_each_parameter =
+      true;  // FSDP2, DeepSpeed: units are copied out of and into buffers; false: FSDP1's flat units
 
   // Memory outside the tensors.
-  Bytes runtime;                  // context, kernels, NCCL buffers of the usual communicators
-  double reserved_ratio = 1.034;  // reserved / allocated (memory.md 5) until a caching allocator replays the run
+  Bytes runtime;  // context, kernels, NCCL buffers of the usual communicators
+  bool expandable_segments =
+      false;  // PYTORCH_CUDA_ALLOC_CONF: segments grow page by page in place of many of fixed size
 };
 
 }  // namespace orrery::models

@@ -20,11 +20,22 @@ struct TwoStages {
     scenario.layout.pp = 2;
     scenario.layout.dp = 2;
     scenario.cluster.gpu.memory = {10 * kGiB};
-    scenario.software.reserved_ratio = 1.5;
     scenario.software.runtime = {kGiB};
     compiled.stage_of_program = {0, 1};
+    for (const int gigabytes : {3, 5}) compiled.workload.programs.add(program_holding(gigabytes * kGiB));
     for (const std::uint32_t program : {0u, 0u, 1u, 1u}) compiled.workload.program_of.add(ProgramId{program});
     for (const int gigabytes : {2, 3, 4, 5}) run.ranks.add(rank_holding(gigabytes * kGiB));
+  }
+
+  // Half as much again goes through the allocator for a moment.
+  static sim::Program program_holding(std::int64_t bytes) {
+    sim::ProgramBuilder builder("stage");
+    const sim::StreamIndex main = builder.add_stream("compute");
+    builder.resident(builder.buffer({bytes}, 0, builder.label("parameters")));
+    const std::uint32_t workspace = builder.buffer({bytes / 2}, 0, builder.label("workspace"));
+    builder.allocate(main, workspace);
+    builder.free(main, workspace);
+    return std::move(builder).finish();
   }
 
   static sim::RankSummary rank_holding(std::int64_t bytes) {

@@ -147,6 +147,8 @@ class ClusterReader {
     if (!facts) facts = usual(links_.pcie, host.pcie);
     if (facts) host.pcie = facts->name;
     host.pcie_bandwidth = f.bandwidth("pcie_bandwidth").value_or(facts ? facts->usable : BytesPerSecond{});
+    host.memory_bandwidth = f.bandwidth("memory_bandwidth").value_or(facts ? facts->memory : BytesPerSecond{});
+    host.disk_bandwidth = f.bandwidth("disk_bandwidth").value_or(facts ? facts->disk : BytesPerSecond{});
     host.nics = static_cast<int>(f.count("nics", 0, 1024).value_or(spec_.physical_gpus_per_node));
     host.numa = static_cast<int>(f.count("numa", 1, 1024).value_or(2));
     spec_.cpu_vendor = f.choice("cpu", {"intel", "amd", "arm"}).value_or(spec_.cpu_vendor);

@@ -40,6 +40,8 @@ Result<LinkFacts> read_links(const SearchPath& path) {
   read_table(fields, "pcie", facts.pcie, errors, [](Fields& f, PcieFacts& row) {
     f.require({"usable"});
     row.usable = f.bandwidth("usable").value_or(BytesPerSecond{1});
+    row.memory = f.bandwidth("host_memory").value_or(BytesPerSecond{1});
+    row.disk = f.bandwidth("host_disk").value_or(BytesPerSecond{1});
   });
   read_table(fields, "network", facts.network, errors, [](Fields& f, NetworkFacts& row) {
     f.require({"efficiency", "latency", "switch_latency"});

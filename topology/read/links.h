@@ -18,6 +18,7 @@ struct NvlinkFacts {
 struct PcieFacts {
   std::string name;
   BytesPerSecond usable;
+  BytesPerSecond memory, disk;  // of a two-socket host of that time
 };
 struct NetworkFacts {
   std::string name;

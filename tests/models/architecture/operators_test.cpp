@@ -264,9 +264,6 @@ TEST(Operators, ALearnedPositionTableIsAddedBeforeTheSequenceIsCut) {
 
 TEST(Operators, WhatHasNoOperatorsYetIsOurMistake) {
   EXPECT_THROW(layer(scenario_of(deepseek_v3(), 4096)), std::logic_error);
-  Scenario scenario = scenario_of(llama_8b(), 4096);
-  scenario.layout.cp = 2;
-  EXPECT_THROW(layer(scenario), std::logic_error);
 }
 
 }  // namespace

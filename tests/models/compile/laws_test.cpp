@@ -36,8 +36,26 @@ Case layout(int nodes, int tp, int pp, const std::string& schedule, int v, int z
   return c;
 }
 
+Case with(Case c, const std::string& name, const std::vector<Override>& more) {
+  c.name += "_" + name;
+  c.overrides.insert(c.overrides.end(), more.begin(), more.end());
+  return c;
+}
+
+// States shared in every way, alone and under a pipeline.
+void add_sharded(std::vector<Case>& cases, bool overlap) {
+  const Case one_stage = layout(2, 2, 1, "none", 1, 0, overlap), four = layout(2, 2, 4, "1f1b", 1, 0, overlap);
+  for (const char* stage : {"2", "3"}) {
+    cases.push_back(with(one_stage, std::string("zero") + stage, {{"layout.zero", stage}}));
+    cases.push_back(with(four, std::string("zero") + stage, {{"layout.zero", stage}}));
+  }
+  cases.push_back(with(one_stage, "groups", {{"layout.zero", "3"}, {"layout.shard_group", "4"}}));
+  cases.push_back(with(four, "instances", {{"layout.zero", "1"}, {"layout.optimizer_instances", "2"}}));
+}
+
 std::vector<Case> layouts() {
   std::vector<Case> cases;
+  for (const bool overlap : {true, false}) add_sharded(cases, overlap);
   for (const bool overlap : {true, false})
     for (const int zero : {0, 1}) {
       cases.push_back(layout(1, 1, 1, "none", 1, zero, overlap));

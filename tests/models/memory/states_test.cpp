@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "models/layout/sharding.h"
 #include "tests/models/architecture/known_models.h"
 
 namespace orrery::models {
@@ -80,7 +81,7 @@ TEST(States, ExpertsShardOverTheirOwnRanks) {
   Scenario scenario = training(Precision::bf16, GradientType::fp32, 1, 8);
   scenario.layout.tp = 2;
   scenario.layout.ep = 8;
-  EXPECT_EQ(expert_state_shards(scenario.layout), 2);
+  EXPECT_EQ(expert_replicas(scenario.layout), 2);
   EXPECT_EQ(state_bytes(scenario, 0, kParameters).total().n, kParameters * (6 + 12 / 2));
 }
 

@@ -1,0 +1,137 @@
+#include "models/memory/caching_allocator.h"
+
+#include <algorithm>
+
+namespace orrery::models {
+namespace {
+
+constexpr std::int64_t kMiB = std::int64_t{1} << 20;
+constexpr std::int64_t kMinBlock = 512;       // every request is a multiple
+constexpr std::int64_t kSmallRequest = kMiB;  // the largest that comes from the small pool
+constexpr std::int64_t kSmallSegment = 2 * kMiB;
+constexpr std::int64_t kLargeSegment = 20 * kMiB;
+constexpr std::int64_t kOwnSegment = 10 * kMiB;  // from here on a request gets a segment of its own
+constexpr std::int64_t kSegmentStep = 2 * kMiB;
+
+std::int64_t round_up(std::int64_t n, std::int64_t step) {
+  return (n + step - 1) / step * step;
+}
+
+std::int64_t segment_for(std::int64_t size, bool small) {
+  if (small) return kSmallSegment;
+  return size < kOwnSegment ? kLargeSegment : round_up(size, kSegmentStep);
+}
+
+}  // namespace
+
+CachingAllocator::Block CachingAllocator::allocate(Bytes request) {
+  const std::int64_t size = std::max(kMinBlock, round_up(request.n, kMinBlock));
+  const bool small = size <= kSmallRequest;
+  const auto fits = list(small).lower_bound({size, 0});
+  Block block = kNone;
+  if (fits != list(small).end()) {
+    block = fits->second;
+    list(small).erase(fits);
+  } else {
+    block = options_.expandable_segments ? grow(size, small) : new_segment(size, small);
+  }
+  pieces_[block].free = false;
+  split(block, size);
+  allocated_ += Bytes{pieces_[block].size};
+  peak_allocated_ = std::max(peak_allocated_, allocated_);
+  return block;
+}
+
+void CachingAllocator::free(Block block) {
+  allocated_ = allocated_ - Bytes{pieces_[block].size};
+  pieces_[block].free = true;
+  merge_with_next(block);
+  const Block before = pieces_[block].before;
+  if (before != kNone && pieces_[before].free) {
+    list(pieces_[before].small).erase({pieces_[before].size, before});
+    merge_with_next(before);
+    block = before;
+  }
+  list(pieces_[block].small).insert({pieces_[block].size, block});
+}
+
+CachingAllocator::Block CachingAllocator::new_piece(std::int64_t size, bool small) {
+  Block block = static_cast<Block>(pieces_.size());
+  if (unused_.empty()) {
+    pieces_.emplace_back();
+  } else {
+    block = unused_.back();
+    unused_.pop_back();
+  }
+  pieces_[block] = {size, kNone, kNone, false, small};
+  return block;
+}
+
+CachingAllocator::Block CachingAllocator::new_segment(std::int64_t size, bool small) {
+  const std::int64_t segment = segment_for(size, small);
+  if (options_.limit.n > 0 && reserved_.n + segment > options_.limit.n) release_free_segments();
+  reserved_ += Bytes{segment};
+  peak_reserved_ = std::max(peak_reserved_, reserved_);
+  return new_piece(segment, small);
+}
+
+// Pages at the end of the pool's segment, behind what is free there already.
+CachingAllocator::Block CachingAllocator::grow(std::int64_t size, bool small) {
+  Block& last = last_[small ? 0 : 1];
+  const bool joins = last != kNone && pieces_[last].free;
+  const std::int64_t missing = size - (joins ? pieces_[last].size : 0);
+  const std::int64_t pages = round_up(missing, small ? kSmallSegment : kLargeSegment);
+  reserved_ += Bytes{pages};
+  peak_reserved_ = std::max(peak_reserved_, reserved_);
+  if (joins) {
+    list(small).erase({pieces_[last].size, last});
+    pieces_[last].size += pages;
+    return last;
+  }
+  const Block added = new_piece(pages, small);
+  pieces_[added].before = last;
+  if (last != kNone) pieces_[last].after = added;
+  return last = added;
+}
+
+void CachingAllocator::split(Block block, std::int64_t size) {
+  const bool small = pieces_[block].small;
+  const std::int64_t rest = pieces_[block].size - size;
+  if (small ? rest < kMinBlock : rest <= kSmallRequest) return;
+  const Block tail = new_piece(rest, small);
+  pieces_[block].size = size;
+  pieces_[tail].free = true;
+  pieces_[tail].before = block;
+  pieces_[tail].after = pieces_[block].after;
+  if (pieces_[tail].after != kNone) pieces_[pieces_[tail].after].before = tail;
+  pieces_[block].after = tail;
+  if (last_[small ? 0 : 1] == block) last_[small ? 0 : 1] = tail;
+  list(small).insert({rest, tail});
+}
+
+void CachingAllocator::merge_with_next(Block block) {
+  const Block next = pieces_[block].after;
+  if (next == kNone || !pieces_[next].free) return;
+  const bool small = pieces_[block].small;
+  list(small).erase({pieces_[next].size, next});
+  pieces_[block].size += pieces_[next].size;
+  pieces_[block].after = pieces_[next].after;
+  if (pieces_[block].after != kNone) pieces_[pieces_[block].after].before = block;
+  if (last_[small ? 0 : 1] == next) last_[small ? 0 : 1] = block;
+  unused_.push_back(next);
+}
+
+void CachingAllocator::release_free_segments() {
+  for (FreeList& free : free_)
+    for (auto it = free.begin(); it != free.end();) {
+      const Piece& piece = pieces_[it->second];
+      const bool whole = piece.before == kNone && piece.after == kNone;
+      if (whole) {
+        reserved_ = reserved_ - Bytes{piece.size};
+        unused_.push_back(it->second);
+      }
+      it = whole ? free.erase(it) : std::next(it);
+    }
+}
+
+}  // namespace orrery::models

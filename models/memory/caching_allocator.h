@@ -1,0 +1,70 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "sim/base/amount.h"
+
+namespace orrery::models {
+
+// PyTorch's CUDA caching allocator (c10/cuda/CUDACachingAllocator.cpp), for one stream.
+//
+// Requests are rounded up to 512 B. Those of at most 1 MiB come from segments of
+// 2 MiB, larger ones below 10 MiB from segments of 20 MiB, still larger ones get a
+// segment of their own, a multiple of 2 MiB. The smallest free block that is large
+// enough serves a request; what is left of it is split off if it is worth it (512 B,
+// or more than 1 MiB of a large block). Neighbours in a segment that are both free
+// merge. Segments stay until the device would run out; then the ones that are
+// free from end to end go back.
+//
+// With expandable segments each pool is one segment that grows by pages of 2 or
+// 20 MiB at its end.
+class CachingAllocator {
+ public:
+  struct Options {
+    bool expandable_segments = false;
+    Bytes limit;  // what the device has; 0: any amount
+  };
+  using Block = std::uint32_t;
+
+  explicit CachingAllocator(const Options& options) : options_(options) {}
+
+  Block allocate(Bytes request);
+  void free(Block block);
+
+  Bytes allocated() const { return allocated_; }  // as rounded
+  Bytes reserved() const { return reserved_; }
+  Bytes peak_allocated() const { return peak_allocated_; }
+  Bytes peak_reserved() const { return peak_reserved_; }
+
+ private:
+  static constexpr Block kNone = UINT32_MAX;
+  struct Piece {
+    std::int64_t size = 0;
+    Block before = kNone, after = kNone;  // in the segment
+    bool free = false, small = false;
+  };
+  // By size, then by age: the first that fits is the best.
+  using FreeList = std::set<std::pair<std::int64_t, Block>>;
+
+  Block new_piece(std::int64_t size, bool small);
+  Block new_segment(std::int64_t size, bool small);
+  Block grow(std::int64_t size, bool small);
+  void split(Block block, std::int64_t size);
+  void merge_with_next(Block block);
+  void release_free_segments();
+  FreeList& list(bool small) { return free_[small ? 0 : 1]; }
+
+  Options options_;
+  std::vector<Piece> pieces_;
+  std::vector<Block> unused_;  // of pieces_
+  std::array<FreeList, 2> free_;
+  std::array<Block, 2> last_{kNone, kNone};  // end of the expandable segment of each pool
+  Bytes allocated_, reserved_, peak_allocated_, peak_reserved_;
+};
+
+}  // namespace orrery::models

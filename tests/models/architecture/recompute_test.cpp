@@ -1,0 +1,86 @@
+// What is computed twice, and what it saves.
+
+#include "models/architecture/recompute.h"
+
+#include <gtest/gtest.h>
+
+#include "models/architecture/flops.h"
+#include "tests/models/architecture/known_models.h"
+#include "tests/models/architecture/layer_probe.h"
+
+namespace orrery::models {
+namespace {
+
+Scenario with(Recompute::Kind kind, const std::vector<std::string>& modules = {}) {
+  Scenario scenario = scenario_of(llama(4, 4096, 14336, 32, 8, 128256), 4096, 1, false);
+  scenario.training.recompute = {kind, 2, modules};
+  scenario.pipeline.stage_layers = {4};
+  scenario.training.global_batch = 1;
+  return scenario;
+}
+
+Scenario of_modules(const std::vector<std::string>& modules) {
+  return with(Recompute::Kind::modules, modules);
+}
+
+double recomputed_flops(const PieceWork& work) {
+  double sum = 0;
+  for (const LayerStep& step : work.backward)
+    if (step.kind == LayerStep::Kind::kernel && step.recomputed &&
+        !std::holds_alternative<MemoryBoundShape>(step.kernel.shape))
+      sum += step.kernel.flops().n;
+  return sum;
+}
+
+PieceWork layer(const Scenario& scenario, int layer_in_rank = 0) {
+  return piece_work(scenario, PieceKind::layer, 0, layer_in_rank);
+}
+
+// The steps marked as repeated are those that the count of executed FLOPs takes for
+// repeated, but for whole blocks on the diagonal of the attention core.
+TEST(Recompute, StepsAndCountsAgree) {
+  for (const Scenario& scenario :
+       {with(Recompute::Kind::none), with(Recompute::Kind::full), with(Recompute::Kind::every),
+        with(Recompute::Kind::full_layers), with(Recompute::Kind::selective_op), of_modules({"attention"}),
+        of_modules({"mlp"}), of_modules({"norm"}), of_modules({"attention", "mlp", "norm"})}) {
+    double steps = 0;
+    for (int i = 0; i < 4; ++i) steps += recomputed_flops(layer(scenario, i));
+    const StepFlops counted = step_flops(scenario);
+    const double extra = counted.hardware.n - counted.model_causal.n;
+    EXPECT_NEAR(steps, extra, 0.01 * steps) << static_cast<int>(scenario.training.recompute.kind);
+  }
+}
+
+TEST(Recompute, OfModulesAndOfOperatorsLiesBetweenNoneAndFull) {
+  const auto saved = [](const Scenario& scenario) { return saved_bytes(layer(scenario)); };
+  const std::int64_t none = saved(with(Recompute::Kind::none)), full = saved(with(Recompute::Kind::full));
+  for (const Scenario& scenario :
+       {with(Recompute::Kind::selective_op), of_modules({"attention"}), of_modules({"mlp"}), of_modules({"norm"})}) {
+    EXPECT_LT(saved(scenario), none);
+    EXPECT_GT(saved(scenario), full);
+  }
+  // With both norms' inputs kept, everything between them can go.
+  constexpr std::int64_t kTokens = 4096, kHidden = 4096;
+  EXPECT_EQ(saved(of_modules({"attention", "mlp", "norm"})), 2 * 2 * kTokens * kHidden);
+}
+
+// What is dropped stands again in the backward: nothing is saved at its peak but what other micro-batches hold.
+TEST(Recompute, DroppedTensorsComeBackForAMoment) {
+  const PieceWork none = layer(with(Recompute::Kind::none));
+  for (const Scenario& scenario : {with(Recompute::Kind::full), of_modules({"mlp"}), of_modules({"norm"})}) {
+    const PieceWork again = layer(scenario);
+    EXPECT_EQ(saved_bytes(again) + again.backward_transient.n, saved_bytes(none) + none.backward_transient.n);
+  }
+}
+
+// TorchTitan saves every other product: of query, key, value, output, gate, up and down
+// it repeats key, output and up, in the forward's order.
+TEST(Recompute, SelectiveOpRepeatsEverySecondProduct) {
+  std::vector<std::string> products;
+  for (const LayerStep& step : layer(with(Recompute::Kind::selective_op)).backward)
+    if (step.recomputed && std::holds_alternative<GemmShape>(step.kernel.shape)) products.push_back(step.label);
+  EXPECT_EQ(products, (std::vector<std::string>{"key", "proj", "up"}));
+}
+
+}  // namespace
+}  // namespace orrery::models

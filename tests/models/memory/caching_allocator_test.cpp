@@ -1,0 +1,142 @@
+#include "models/memory/caching_allocator.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "models/memory/allocation_replay.h"
+#include "sim/base/digest.h"
+
+namespace orrery::models {
+namespace {
+
+constexpr std::int64_t kMiB = 1 << 20;
+
+CachingAllocator plain() {
+  return CachingAllocator({});
+}
+
+Bytes reserved_for(std::int64_t bytes) {
+  CachingAllocator allocator = plain();
+  allocator.allocate({bytes});
+  return allocator.reserved();
+}
+
+// c10/cuda/CUDACachingAllocator.cpp, get_allocation_size.
+TEST(CachingAllocator, SegmentsComeInThreeKinds) {
+  EXPECT_EQ(reserved_for(1).n, 2 * kMiB);
+  EXPECT_EQ(reserved_for(kMiB).n, 2 * kMiB);
+  EXPECT_EQ(reserved_for(kMiB + 1).n, 20 * kMiB);
+  EXPECT_EQ(reserved_for(10 * kMiB - 1).n, 10 * kMiB);  // 10 MiB once rounded
+  EXPECT_EQ(reserved_for(10 * kMiB - 512).n, 20 * kMiB);
+  EXPECT_EQ(reserved_for(11 * kMiB + 1).n, 12 * kMiB);
+}
+
+TEST(CachingAllocator, RequestsAreRoundedTo512Bytes) {
+  CachingAllocator allocator = plain();
+  allocator.allocate({1});
+  allocator.allocate({513});
+  EXPECT_EQ(allocator.allocated().n, 512 + 1024);
+}
+
+TEST(CachingAllocator, WhatIsFreedServesWhatFits) {
+  CachingAllocator allocator = plain();
+  const auto block = allocator.allocate({64 * kMiB});
+  allocator.free(block);
+  allocator.allocate({30 * kMiB});
+  allocator.allocate({34 * kMiB});  // the rest of the same segment
+  EXPECT_EQ(allocator.reserved().n, 64 * kMiB);
+}
+
+// A remainder of at most 1 MiB of a large block stays with it.
+TEST(CachingAllocator, SmallRestsAreNotSplitOff) {
+  CachingAllocator allocator = plain();
+  const auto block = allocator.allocate({64 * kMiB});
+  allocator.free(block);
+  allocator.allocate({63 * kMiB});
+  EXPECT_EQ(allocator.allocated().n, 64 * kMiB);
+}
+
+TEST(CachingAllocator, NeighboursMerge) {
+  CachingAllocator allocator = plain();
+  allocator.free(allocator.allocate({60 * kMiB}));
+  std::vector<CachingAllocator::Block> thirds;
+  for (int i = 0; i < 3; ++i) thirds.push_back(allocator.allocate({20 * kMiB}));
+  for (const int i : {0, 2, 1}) allocator.free(thirds[static_cast<std::size_t>(i)]);
+  allocator.allocate({60 * kMiB});
+  EXPECT_EQ(allocator.reserved().n, 60 * kMiB);
+}
+
+// The best fit, not the first: a hole of the right size is kept for who needs it.
+TEST(CachingAllocator, TheSmallestThatFitsServes) {
+  CachingAllocator allocator = plain();
+  const auto large = allocator.allocate({100 * kMiB}), exact = allocator.allocate({40 * kMiB});
+  allocator.free(large);
+  allocator.free(exact);
+  allocator.allocate({40 * kMiB});
+  allocator.allocate({100 * kMiB});
+  EXPECT_EQ(allocator.reserved().n, 140 * kMiB);
+}
+
+// Growing requests fragment fixed segments: each finds the one before too small.
+// A segment that grows by pages takes them all.
+TEST(CachingAllocator, ExpandableSegmentsDoNotFragment) {
+  const auto reserved = [](bool expandable) {
+    CachingAllocator allocator({expandable, {}});
+    for (int i = 1; i <= 10; ++i) allocator.free(allocator.allocate({i * 20 * kMiB}));
+    return allocator.reserved().n;
+  };
+  EXPECT_EQ(reserved(false), 55 * 20 * kMiB);
+  EXPECT_EQ(reserved(true), 10 * 20 * kMiB);
+}
+
+TEST(CachingAllocator, FreeSegmentsGoBackBeforeTheDeviceIsFull) {
+  CachingAllocator allocator({false, {100 * kMiB}});
+  allocator.free(allocator.allocate({60 * kMiB}));
+  allocator.allocate({80 * kMiB});
+  EXPECT_EQ(allocator.reserved().n, 80 * kMiB);
+}
+
+// Whatever is asked for: reserved covers allocated, allocated is the sum of what is
+// held, and when all is given back one request may have the largest segment.
+TEST(CachingAllocator, BooksBalanceUnderRandomRequests) {
+  for (const bool expandable : {false, true}) {
+    CachingAllocator allocator({expandable, {}});
+    std::vector<std::pair<CachingAllocator::Block, std::int64_t>> held;
+    std::int64_t least = 0;
+    std::uint64_t state = 12345;
+    for (int i = 0; i < 20000; ++i) {
+      state = Digest::mix(state + 1);
+      if (held.size() > 50 || (state % 3 == 0 && !held.empty())) {
+        const std::size_t which = state / 7 % held.size();
+        allocator.free(held[which].first);
+        least -= held[which].second;
+        held.erase(held.begin() + static_cast<std::ptrdiff_t>(which));
+      } else {
+        const auto bytes = static_cast<std::int64_t>(1 + (state >> 20) % (std::uint64_t{1} << (9 + state % 18)));
+        held.emplace_back(allocator.allocate({bytes}), bytes);
+        least += bytes;
+      }
+      ASSERT_GE(allocator.allocated().n, least);
+      ASSERT_GE(allocator.reserved(), allocator.allocated());
+    }
+    for (const auto& [block, bytes] : held) allocator.free(block);
+    EXPECT_EQ(allocator.allocated().n, 0);
+  }
+}
+
+// The second step finds the segments of the first.
+TEST(AllocationReplay, ReservesWhatOneStepNeeds) {
+  sim::ProgramBuilder builder("stage");
+  const sim::StreamIndex main = builder.add_stream("compute");
+  builder.resident(builder.buffer({100 * kMiB}, 0, builder.label("weights")));
+  const std::uint32_t saved = builder.buffer({48 * kMiB}, 0, builder.label("activations"), 1);
+  builder.allocate(main, saved);
+  builder.free(main, saved);
+  const sim::Program program = std::move(builder).finish();
+  EXPECT_EQ(peak_reserved(program, {{}, {{16 * kMiB}, {32 * kMiB}}}, {}).n, 148 * kMiB);
+}
+
+}  // namespace
+}  // namespace orrery::models
