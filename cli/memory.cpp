@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "cli/command.h"
@@ -8,6 +9,7 @@
 #include "cli/output.h"
 #include "cli/pipeline.h"
 #include "cli/progress.h"
+#include "cli/what_fits.h"
 #include "report/memory_report.h"
 #include "report/memory_timeline.h"
 
@@ -24,6 +26,12 @@ struct MemoryCommand {
   int run();
 };
 
+RankId largest_rank(const report::Memory& memory) {
+  const auto largest = std::max_element(memory.stages.begin(), memory.stages.end(),
+                                        [](const auto& a, const auto& b) { return a.peak < b.peak; });
+  return largest->rank;
+}
+
 int MemoryCommand::run() {
   const auto overrides = scenario.overrides();
   if (!overrides) return report(overrides.errors()), kUsage;
@@ -38,13 +46,17 @@ int MemoryCommand::run() {
   throw_if_stuck(simulated);
   if (simulated.classes.interrupted) return complain(file + ": interrupted"), kInterrupted;
 
-  const report::Memory memory =
+  report::MemoryAnswer answer;
+  answer.memory =
       report::memory_of({prepared->scenario, prepared->compiled, simulated.ranks, prepared->workload().ranks(), 0});
-  const report::MemoryOverTime over = memory_over_time(timeline, ranks, simulated.classes, kSlices);
+  answer.over = memory_over_time(timeline, ranks, simulated.classes, kSlices);
+  const RankId largest = largest_rank(answer.memory);
+  answer.peak = report::peak_moment(prepared->compiled.workload, largest, simulated.ranks.ranks[largest]);
+  if (!answer.memory.fits) answer.remedies = what_fits(file, *overrides, prepared->scenario, &stop_on_interrupt());
   Output out(output.path);
   if (!out.ok()) return kInputOutput;
-  out.stream() << (output.format == "json" ? report::memory_json(memory, over)
-                                           : report::memory_report(memory, over, style_for(output.color, output.path)));
+  out.stream() << (output.format == "json" ? report::memory_json(answer)
+                                           : report::memory_report(answer, style_for(output.color, output.path)));
   return out.finish() ? kDone : kInputOutput;
 }
 

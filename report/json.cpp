@@ -157,17 +157,40 @@ std::string to_json(const Result& result, int indent) {
   return dump(document(result), indent) + '\n';
 }
 
-std::string memory_json(const Memory& memory, const MemoryOverTime& over) {
+namespace {
+
+ordered_json peak_json(const PeakMoment& peak) {
+  ordered_json live = ordered_json::array();
+  for (const LiveAllocation& each : peak.live)
+    live.push_back({{"label", each.label}, {"cause", each.cause}, {"count", each.count}, {"bytes", each.bytes.n}});
+  return {{"into_step_s", peak.into_step.seconds()}, {"during", peak.during}, {"live", std::move(live)}};
+}
+
+ordered_json remedies_json(const std::vector<Remedy>& remedies) {
+  ordered_json out = ordered_json::array();
+  for (const Remedy& remedy : remedies)
+    out.push_back({{"change", remedy.change},
+                   {"needed_bytes", remedy.needed.n},
+                   {"fits", remedy.fits},
+                   {"step_time_s", remedy.step.seconds()}});
+  return out;
+}
+
+}  // namespace
+
+std::string memory_json(const MemoryAnswer& answer) {
   ordered_json levels = ordered_json::array();
-  for (const auto& stage : over.levels) {
+  for (const auto& stage : answer.over.levels) {
     ordered_json row = ordered_json::array();
     for (const Bytes level : stage) row.push_back(level.n);
     levels.push_back(std::move(row));
   }
   const ordered_json out{
       {"schema_version", 1},
-      {"memory", memory_json(memory)},
-      {"over_time", {{"step_time_s", over.step.seconds()}, {"highest_bytes_by_stage", std::move(levels)}}}};
+      {"memory", memory_json(answer.memory)},
+      {"peak", peak_json(answer.peak)},
+      {"over_time", {{"step_time_s", answer.over.step.seconds()}, {"highest_bytes_by_stage", std::move(levels)}}},
+      {"would_fit", remedies_json(answer.remedies)}};
   return dump(out, 2) + '\n';
 }
 

@@ -15,13 +15,46 @@ std::string over_time_lines(const Memory& memory, const MemoryOverTime& over) {
   return table.str();
 }
 
+constexpr std::size_t kListed = 12;  // allocations shown by name
+
+std::string peak_lines(const MemoryAnswer& answer) {
+  const PeakMoment& peak = answer.peak;
+  Table table("ll");
+  table.row({"GiB", "", "", ""});
+  Bytes rest;
+  for (std::size_t i = 0; i < peak.live.size(); ++i) {
+    const LiveAllocation& live = peak.live[i];
+    if (i >= kListed)
+      rest += live.bytes;
+    else
+      table.row({live.label, live.cause, live.count > 1 ? "x " + std::to_string(live.count) : "", gib(live.bytes)});
+  }
+  if (rest.n > 0) table.row({"others", "", "", gib(rest)});
+  return "\nLive at the peak of the largest rank, " + human_seconds(peak.into_step.seconds()) + " into the step" +
+         (peak.during.empty() ? "" : ", in " + peak.during) + "\n" + table.str();
+}
+
+std::string remedy_lines(const MemoryAnswer& answer) {
+  if (answer.remedies.empty()) return "";
+  Table table("ll");
+  table.row({"change", "", "needs GiB", "step"});
+  for (const Remedy& remedy : answer.remedies)
+    table.row({remedy.change, remedy.fits ? "fits" : "does not fit", gib(remedy.needed),
+               human_seconds(remedy.step.seconds())});
+  return "\nWhat would make it fit (one change at a time; now " + gib(answer.memory.reserved + answer.memory.runtime) +
+         " GiB, " + human_seconds(answer.over.step.seconds()) + " a step)\n" + table.str();
+}
+
 }  // namespace
 
-std::string memory_report(const Memory& memory, const MemoryOverTime& over, const Style& style) {
+std::string memory_report(const MemoryAnswer& answer, const Style& style) {
+  const Memory& memory = answer.memory;
   std::string text = fits_line(memory, style);
   text += "\nAt the peak of each stage's largest rank (GiB; * the largest)\n" + memory_table(memory);
-  text += "\nAllocated over one step of " + human_seconds(over.step.seconds()) + ", from blank (0) to @ (" +
-          gib(memory.peak) + " GiB, the peak)\n" + over_time_lines(memory, over);
+  text += peak_lines(answer);
+  text += "\nAllocated over one step of " + human_seconds(answer.over.step.seconds()) + ", from blank (0) to @ (" +
+          gib(memory.peak) + " GiB, the peak)\n" + over_time_lines(memory, answer.over);
+  text += remedy_lines(answer);
   text +=
       "\nparameters, gradients, optimizer: weights, their gradients and the optimizer's state\n"
       "activations: kept from a forward to its backward    buffers: gathered, in transit, workspaces, logits\n"

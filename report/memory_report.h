@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "report/live_allocations.h"
 #include "report/result.h"
 #include "report/summary.h"
 
@@ -14,8 +15,23 @@ struct MemoryOverTime {
   std::vector<std::vector<Bytes>> levels;
 };
 
+// The same scenario with one key changed.
+struct Remedy {
+  std::string change;
+  Bytes needed;  // reserved and runtime of the largest rank
+  bool fits = false;
+  Duration step;
+};
+
 // What `orrery memory` prints.
-std::string memory_report(const Memory& memory, const MemoryOverTime& over, const Style& style = {});
-std::string memory_json(const Memory& memory, const MemoryOverTime& over);
+struct MemoryAnswer {
+  Memory memory;
+  MemoryOverTime over;
+  PeakMoment peak;  // of the largest rank
+  std::vector<Remedy> remedies;
+};
+
+std::string memory_report(const MemoryAnswer& answer, const Style& style = {});
+std::string memory_json(const MemoryAnswer& answer);
 
 }  // namespace orrery::report
