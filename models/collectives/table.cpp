@@ -54,6 +54,7 @@ double bus_factor(TransferKind kind, int ranks) {
       return others;
     case TransferKind::broadcast:
     case TransferKind::reduce:
+    case TransferKind::ring_shift:
     case TransferKind::point_to_point:
     case TransferKind::copy:
       return 1;
