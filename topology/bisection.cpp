@@ -2,6 +2,7 @@
 #include <boost/graph/push_relabel_max_flow.hpp>
 #include <limits>
 
+#include "topology/build/wiring.h"
 #include "topology/fabric.h"
 #include "topology/graph.h"
 
@@ -34,7 +35,7 @@ std::uint32_t half_of(const ClusterSpec& cluster) {
 
 // The GPUs of each half are drawn together into one vertex: what they could
 // carry among themselves does not count. Inside one NVLink domain only NVLink
-// does, as no route leaves it.
+// does, as no route leaves it where NVLink joins all.
 BytesPerSecond Fabric::bisection() const {
   if (links_.empty()) return {std::numeric_limits<std::int64_t>::max()};
   const FabricGraph wires = graph_of(*this);
@@ -44,7 +45,7 @@ BytesPerSecond Fabric::bisection() const {
   const auto drawn_together = [&](std::uint32_t v) { return v >= gpus ? v - gpus + 2 : v < half ? 0u : 1u; };
 
   FlowGraph graph(wires.vertices - gpus + 2);
-  const bool one_domain = same_domain({0}, {gpus - 1});
+  const bool one_domain = wiring_->scale_up && same_domain({0}, {gpus - 1});
   for (const FabricGraph::Edge& edge : wires.edges) {
     if (one_domain && links_[edge.link].kind != LinkKind::nvlink) continue;
     add_edge(graph, drawn_together(edge.from), drawn_together(edge.to), links_[edge.link].capacity.n);

@@ -7,35 +7,45 @@ namespace orrery::topology {
 FabricGraph graph_of(const Fabric& fabric) {
   const Wiring& w = fabric.wiring();
   FabricGraph g;
-  const auto gpus = static_cast<std::uint32_t>(w.gpus);
-  if (w.free) return {{}, gpus};
+  g.vertices = g.gpus = g.hosts = g.network = w.gpus;
+  if (w.free) return g;
+  g.edges.reserve(fabric.links().size());
 
-  const auto domains = (gpus + static_cast<std::uint32_t>(w.domain) - 1) / static_cast<std::uint32_t>(w.domain);
-  const auto ports = static_cast<std::uint32_t>(w.ports.size());
-  const auto nodes = static_cast<std::uint32_t>(fabric.cluster().nodes);
-  const std::uint32_t nic = gpus + domains, leaf = nic + nodes * ports;
-  const std::uint32_t spine = leaf + static_cast<std::uint32_t>(w.leaves);
-  const std::uint32_t core = spine + static_cast<std::uint32_t>(w.pods);
-  g.vertices = core + 1;
-  g.edges.reserve(w.links);
-  const auto both = [&](std::uint32_t below, std::uint32_t above, LinkId out, LinkId in) {
-    g.edges.push_back({below, above, out});
-    g.edges.push_back({above, below, in});
+  // `endpoint` gives the vertex of what a part joins.
+  const auto add = [&](const Part& part, std::uint32_t first, auto endpoint) {
+    const auto vertex = [&](Vertex v) { return v.inner ? first + v.index : endpoint(v.index); };
+    for (std::uint32_t pair = 0; pair < part.pairs(); ++pair) {
+      const auto [below, above] = part.ends(pair);
+      g.edges.push_back({vertex(below), vertex(above), part.out(pair)});
+      g.edges.push_back({vertex(above), vertex(below), part.in(pair)});
+    }
+    g.vertices = first + part.switches();
   };
-
-  for (std::uint32_t i = 0; i < gpus; ++i)
-    both(i, gpus + i / static_cast<std::uint32_t>(w.domain), w.nvlink(i, false), w.nvlink(i, true));
-  if (!w.has_network()) return g;
-  for (std::uint32_t i = 0; i < gpus; ++i)
-    both(i, nic + w.node_of(i) * ports + w.port_in_node(i), w.pcie(i, false), w.pcie(i, true));
-  for (std::uint32_t n = 0; n < nodes; ++n)
-    for (std::uint32_t p = 0; p < ports; ++p)
-      both(nic + n * ports + p, leaf + w.leaf_of(n, p), w.nic(n, p, false), w.nic(n, p, true));
-  for (std::uint32_t l = 0; w.leaves > 1 && l < static_cast<std::uint32_t>(w.leaves); ++l)
-    both(leaf + l, spine + l / static_cast<std::uint32_t>(w.leaves_per_pod), w.leaf(l, false), w.leaf(l, true));
-  for (std::uint32_t p = 0; w.pods > 1 && p < static_cast<std::uint32_t>(w.pods); ++p)
-    both(spine + p, core, w.pod(p, false), w.pod(p, true));
+  const auto gpu = [](std::uint32_t i) { return i; };
+  if (w.scale_up) add(*w.scale_up, g.vertices, gpu);
+  g.hosts = g.vertices;
+  add(*w.host, g.hosts, gpu);
+  g.network = g.vertices;
+  if (w.network) {
+    add(*w.network, g.network, [&](std::uint32_t port) {
+      return g.hosts + w.host->attachment(port / w.host->ports(), port % w.host->ports()).index;
+    });
+  }
   return g;
+}
+
+std::string vertex_name(const Fabric& fabric, const FabricGraph& graph, std::uint32_t vertex) {
+  const Wiring& w = fabric.wiring();
+  if (vertex < graph.gpus) return fabric.gpu_name({vertex});
+  if (vertex < graph.hosts) return w.scale_up->switch_name(vertex - graph.gpus);
+  if (vertex < graph.network) return w.host->switch_name(vertex - graph.hosts);
+  return w.network->switch_name(vertex - graph.network);
+}
+
+int vertex_tier(const Fabric& fabric, const FabricGraph& graph, std::uint32_t vertex) {
+  if (vertex < graph.gpus) return 0;
+  if (vertex < graph.network) return 1;
+  return 1 + fabric.wiring().network->tier(vertex - graph.network);
 }
 
 }  // namespace orrery::topology

@@ -8,6 +8,7 @@
 
 #include "sim/base/amount.h"
 #include "sim/base/duration.h"
+#include "sim/base/result.h"
 
 namespace orrery::topology {
 
@@ -61,38 +62,63 @@ enum class LinkKind : std::uint8_t { nvlink, pcie, nic, spine };
 inline constexpr int kLinkKinds = 4;
 std::string_view to_string(LinkKind kind);
 
+// NVLinks that join two GPUs of a node, by their places in it.
+struct Wire {
+  int a = 0, b = 0, links = 1;
+};
+
 // GPUs of a node (or of an NVLink domain) among themselves.
 struct ScaleUpSpec {
-  std::string kind = "nvswitch";  // nvswitch | ideal; others: "not supported yet"
-  std::string generation;         // nvlink3…
-  int switches = 0;
-  BytesPerSecond bandwidth;  // per GPU and direction, datasheet
-  BytesPerSecond usable;     // what NCCL's search budgets (reference collectives.md 3.4)
+  // nvswitch, mesh (NVLinks to every other GPU), cube-mesh (to some: `wires`), torus (TPU), pcie (no NVLink) or ideal.
+  std::string kind = "nvswitch";
+  std::string generation;       // nvlink3…
+  int switches = 1;             // NVSwitch chips that a GPU's links spread over, all planes together
+  int planes = 1;               // boards of switches, joined switch to switch (DGX-2: 2)
+  std::vector<Wire> wires;      // of a cube mesh
+  std::vector<int> dimensions;  // of a torus, fastest-changing first
+  int wrap_multiple = 1;        // a torus closes where a dimension is a multiple of this
+  BytesPerSecond bandwidth;     // per GPU and direction, datasheet
+  BytesPerSecond usable;        // what NCCL's search budgets (reference collectives.md 3.4)
   bool in_network_reduction = false;
 };
 
+// What hangs on what inside a node. GPUs, PCIe switches and NICs are spread
+// evenly, in order, over what is above them; a NUMA domain is a root complex.
 struct HostSpec {
   std::string pcie = "gen5";
-  BytesPerSecond pcie_bandwidth;    // per GPU and direction, usable
+  BytesPerSecond pcie_bandwidth;    // per GPU and direction, usable; of a switch's uplink too
   BytesPerSecond memory_bandwidth;  // of a node's CPUs, as an optimizer's passes over memory reach it
   BytesPerSecond disk_bandwidth;    // of a node's NVMe drives together
   int nics = 8;                     // per node
+  int pcie_switches = 0;            // per node; 0: everything hangs on root ports
   int numa = 2;
+  std::string socket_link;          // upi, xgmi…
+  BytesPerSecond socket_bandwidth;  // of a NUMA domain towards the others, each direction
 };
 
 struct FabricSpec {
-  std::string kind = "rail-optimized";  // none | single-switch | fat-tree | rail-optimized; others: "not supported yet"
-  BytesPerSecond link;                  // per NIC port and direction, rated
-  double efficiency = 0.92;             // usable share of the rating for large transfers
-  int leaf_radix = 64;                  // ports of a leaf switch, half of them down
+  // none, single-switch, fat-tree, rail-optimized, rail-only, multi-plane, dragonfly, torus or nvl-domain.
+  std::string kind = "rail-optimized";
+  BytesPerSecond link;       // per NIC port and direction, rated
+  double efficiency = 0.92;  // usable share of the rating for large transfers
+  int leaf_radix = 64;       // ports of a leaf switch, half of them down
   double oversubscription = 1;
-  int pod_gpus = 0;                 // 0: one pod; else GPUs a pod
+  int pod_gpus = 0;                 // 0: as many as the switches join; else GPUs a pod (a dragonfly's group)
   double pod_oversubscription = 1;  // between pods
+  std::vector<int> dimensions;      // of a torus of nodes, fastest-changing first
   bool sharp = false;
-  std::string routing = "balanced";
-  int queue_pairs = 1;
-  Duration latency;         // NIC to NIC through one switch
-  Duration switch_latency;  // each switch more
+  std::string routing = "balanced";  // balanced, deterministic, ecmp or adaptive
+  int queue_pairs = 1;               // of a connection; each is hashed for itself
+  Duration latency;                  // NIC to NIC through one switch
+  Duration switch_latency;           // each switch more
+};
+
+// A link that is slow or failed: what it carries, as a share or as a rate.
+struct LinkFault {
+  std::string link;  // its name, both directions; or one of them ("leaf3-spine1 up")
+  double share = 1;
+  BytesPerSecond rate;  // where above zero, in place of the share
+  Where where;
 };
 
 struct ClusterSpec {
@@ -105,6 +131,7 @@ struct ClusterSpec {
   ScaleUpSpec scale_up;
   HostSpec host;
   FabricSpec fabric;
+  std::vector<LinkFault> faults;
   std::string cpu_vendor = "intel";
   bool ideal = false;                      // free links: transfers take no time
   std::vector<std::string> assumptions;    // said in the result's warnings

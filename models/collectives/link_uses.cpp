@@ -21,16 +21,31 @@ std::uint32_t turns(int first, int last, int m, int n) {
   return static_cast<std::uint32_t>(below(last) - below(first));
 }
 
+// The orders in which channels pass the members, and how many channels pass each:
+// one for all where a switch joins them.
+template <class F>
+void each_order(const Fabric& fabric, const Members& members, int channels, F f) {
+  if (fabric.any_order()) return f(members, channels);
+  const auto rings = fabric.rings(members);
+  Members order(members.size());
+  for (std::size_t r = 0; r < rings.size(); ++r) {
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = members[rings[r][i]];
+    f(order, static_cast<int>(turns(0, channels, static_cast<int>(r), static_cast<int>(rings.size()))));
+  }
+}
+
 // A channel that starts at member e passes e, e+1, … and ends before e again, so
 // the edge into e carries every channel but those that start there.
 void add_chains(LinkCounter& links, const Members& members, int channels, bool both_ways) {
-  const int n = static_cast<int>(members.size());
-  for (int from = 0; n > 1 && from < n; ++from) {
-    const int to = (from + 1) % n;
-    const std::uint32_t crossing = static_cast<std::uint32_t>(channels) - turns(0, channels, to, n);
-    links.add(members[from], members[to], crossing);
-    if (both_ways) links.add(members[to], members[from], crossing);
-  }
+  each_order(links.fabric(), members, channels, [&](const Members& order, int passing) {
+    const int n = static_cast<int>(order.size());
+    for (int from = 0; n > 1 && from < n; ++from) {
+      const int to = (from + 1) % n;
+      const std::uint32_t crossing = static_cast<std::uint32_t>(passing) - turns(0, passing, to, n);
+      links.add(order[from], order[to], crossing);
+      if (both_ways) links.add(order[to], order[from], crossing);
+    }
+  });
 }
 
 // Channels [first, last) from one node to another, rail by rail.
@@ -44,9 +59,11 @@ void add_rails(LinkCounter& links, const Members& from, const Members& to, int f
 }
 
 void add_ring_inside(LinkCounter& links, const Members& members, int channels, bool closed) {
-  const std::size_t n = members.size();
-  for (std::size_t m = 0; m + (closed ? 0 : 1) < n; ++m)
-    links.add(members[m], members[(m + 1) % n], static_cast<std::uint32_t>(channels));
+  each_order(links.fabric(), members, channels, [&](const Members& order, int passing) {
+    const std::size_t n = order.size();
+    for (std::size_t m = 0; m + (closed ? 0 : 1) < n; ++m)
+      links.add(order[m], order[(m + 1) % n], static_cast<std::uint32_t>(passing));
+  });
 }
 
 // First tree: x has parent (x xor b) or'ed with 2b, b its lowest set bit, or x xor b
@@ -91,9 +108,13 @@ LinkCounter::LinkCounter(const Fabric& fabric)
 
 void LinkCounter::add(RankId from, RankId to, std::uint32_t connections) {
   if (connections == 0 || from == to) return;
-  route_.clear();
-  fabric_.route(from, to, route_);
-  for (const LinkId link : route_) add(link, connections);
+  // Hashed, every flow of every connection goes its own way; else they are alike.
+  const std::uint32_t ways = fabric_.hashed() ? connections * static_cast<std::uint32_t>(fabric_.paths()) : 1;
+  for (std::uint32_t path = 0; path < ways; ++path) {
+    route_.clear();
+    fabric_.route(from, to, route_, path);
+    for (const LinkId link : route_) add(link, fabric_.hashed() ? 1 : connections);
+  }
 }
 
 void LinkCounter::add(LinkId link, std::uint32_t connections) {
@@ -140,6 +161,7 @@ Footprint FootprintMaker::summarize(LinkUses uses) {
     const std::int64_t share = capacity.n / connections;  // whole bytes, as the network shares it
     rate = std::min(rate, static_cast<double>(share));
   }
+  f.nvlink_rate *= fabric_.paths(), f.network_rate *= fabric_.paths();  // a connection's flows together
   f.uses = std::make_shared<const LinkUses>(std::move(uses));
   return f;
 }
@@ -262,6 +284,10 @@ ShapeFootprint FootprintMaker::exchange(const Communicator& c) {
 // Asked for every pair of neighbours of a pipeline, so it counts nothing: a route
 // names each link once.
 Footprint FootprintMaker::route(RankId from, RankId to, std::uint32_t connections) {
+  if (fabric_.hashed()) {
+    links_.add(from, to, connections);
+    return summarize(links_.take());
+  }
   route_.clear();
   fabric_.route(from, to, route_);
   std::sort(route_.begin(), route_.end());

@@ -8,8 +8,9 @@
 
 namespace orrery::models {
 
-// The links that an algorithm loads, with its connections on each, and what they
-// allow on an idle network.
+// The links that an algorithm loads, with its connections on each (with the flows
+// of connections where the fabric hashes each for itself), and what they allow on an
+// idle network.
 struct Footprint {
   std::shared_ptr<const sim::LinkUses> uses;
   double nvlink_rate = 0;   // bytes/s of one connection where NVLinks bound it; infinite where none is used
@@ -46,6 +47,7 @@ struct ShapeFootprint {
 class LinkCounter {
  public:
   explicit LinkCounter(const topology::Fabric& fabric);
+  const topology::Fabric& fabric() const { return fabric_; }
 
   void add(RankId from, RankId to, std::uint32_t connections);
   void add(LinkId link, std::uint32_t connections);

@@ -254,9 +254,10 @@ class NcclPlanner : public sim::DraftingPlanner {
     Phase phase;
     phase.latency = Duration::from_seconds(course.startup * kMicro);
     if (course.seconds > 0) {
-      const double bytes = std::max(1.0, std::ceil(course.bytes));
+      // The network carries the flows of a connection, which share its bytes.
+      const double bytes = std::max(1.0, std::ceil(course.bytes / fabric_->paths()));
       phase.bytes = {static_cast<std::int64_t>(bytes)};
-      const double rate = std::min(bytes / course.seconds, course.links->rate(1, 1));
+      const double rate = std::min(bytes / course.seconds, course.links->rate(1, 1) / fabric_->paths());
       phase.max_rate = {std::max<std::int64_t>(1, static_cast<std::int64_t>(rate))};
       if (on_links && uses_links(*course.links)) phase.uses = course.links->uses;
     }

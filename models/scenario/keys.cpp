@@ -71,6 +71,9 @@ constexpr Key kCluster[] = {
     {.path = "cluster.fabric",
      .shape = Shape::elsewhere,
      .doc = "The network between nodes; link per NIC port and direction."},
+    {.path = "cluster.faults",
+     .shape = Shape::elsewhere,
+     .doc = "Slow and failed links: [{link: leaf3-spine1, capacity: 0.5}]; 0 has failed."},
     {.path = "cluster.groups", .shape = Shape::elsewhere, .doc = "Heterogeneous clusters.", .supported = "none"},
 };
 

@@ -126,18 +126,12 @@ TEST(ClusterReader, NvlDomainsAreWholeOrOf64) {
 }
 
 TEST(ClusterReader, WhatIsNotBuiltYetIsRefusedByKey) {
-  for (const char* kind : {"rail-only", "multi-plane", "dragonfly", "torus", "nvl-domain"})
-    expect_unsupported(replaced(kInline, "rail-optimized", kind), std::string("'cluster.fabric.kind: ") + kind + "'");
-  for (const char* routing : {"deterministic", "ecmp", "adaptive"})
-    expect_unsupported(replaced(kInline, "routing: balanced", std::string("routing: ") + routing),
-                       std::string("'cluster.fabric.routing: ") + routing + "'");
   expect_unsupported(replaced(kInline, "sharp: false", "sharp: true"), "'cluster.fabric.sharp: true'");
-  expect_unsupported(replaced(kInline, "queue_pairs: 1", "queue_pairs: 4"), "'cluster.fabric.queue_pairs: 4'");
-  for (const char* kind : {"cube-mesh", "torus", "pcie"})
-    expect_unsupported(replaced(kInline, "kind: nvswitch", std::string("kind: ") + kind),
-                       std::string("'cluster.scale_up.kind: ") + kind + "'");
+  expect_unsupported("{preset: dgx-h100, nodes: 2, fabric: {kind: dragonfly, routing: ecmp}}",
+                     "'cluster.fabric.routing: ecmp'");
+  expect_unsupported("{preset: dgx-h100, nodes: 2, fabric: {kind: torus, routing: adaptive}}",
+                     "'cluster.fabric.routing: adaptive'");
   expect_unsupported("{preset: dgx-h100, nodes: 2, fabric: {file: topo.xml}}", "'cluster.fabric.file'");
-  expect_unsupported("{preset: dgx-h100, nodes: 2, faults: [{link: leaf3-spine1, capacity: 0.5}]}", "'cluster.faults'");
   expect_unsupported("{preset: dgx-h100, nodes: 2, groups: [{gpu: a100-sxm-80gb, nodes: 16}]}", "'cluster.groups'");
 }
 
@@ -195,6 +189,35 @@ TEST(ClusterReader, AKeyWithoutMeaningIsNotTakenInSilence) {
   EXPECT_EQ(faults("{preset: meta-24k, nodes: 2, fabric: {kind: single-switch}}"), "");  // the preset's pods fall away
   expect_fault("{preset: dgx-h100, nodes: 2, fabric: {pod_oversubscription: 7}}", "needs 'pod_gpus'");
   expect_fault("{preset: ideal, nodes: 2, fabric: {kind: fat-tree, link: 400Gb/s}}", "beside free links");
+}
+
+TEST(ClusterReader, KeysOfAnotherKindMeanNothing) {
+  expect_fault(replaced(kInline, "queue_pairs: 1", "queue_pairs: 4"), "'cluster.fabric.queue_pairs: 4' means nothing");
+  expect_fault("{preset: dgx-h100, nodes: 2, fabric: {kind: single-switch, routing: ecmp}}", "means nothing");
+  expect_fault("{preset: dgx-h100, nodes: 2, fabric: {kind: fat-tree, dimensions: [2]}}", "means nothing");
+  expect_fault("{preset: tpu-v4, nodes: 2, scale_up: {kind: torus, switches: 4}}", "means nothing");
+  expect_fault("{preset: dgx-h100, nodes: 2, scale_up: {kind: nvswitch, wires: {0-1: 1}}}", "means nothing");
+}
+
+TEST(ClusterReader, ShapesMustHoldTheCluster) {
+  expect_fault("{preset: tpu-v4, nodes: 16, scale_up: {dimensions: [4, 4, 8]}}",
+               "'cluster.scale_up.dimensions' hold 128 places, but the cluster has 64 GPUs");
+  expect_fault("{preset: tpu-v4, nodes: 16, scale_up: {dimensions: [4, x]}}", "must be a list of sizes");
+  expect_fault("{preset: dgx-2, nodes: 1, scale_up: {planes: 5}}", "'planes' is 5, which does not divide");
+  expect_fault("{preset: dgx-1v, nodes: 1, scale_up: {wires: {0-8: 1}}}", "'0-8' does not name two of the 8 GPUs");
+}
+
+TEST(ClusterReader, LinksThatCarryNothingAreErrors) {
+  expect_fault("{preset: dgx-h100, nodes: 1, scale_up: {usable: 0GB/s}}", "'usable' is 0");
+  expect_fault("{preset: dgx-h100, nodes: 1, host: {pcie_bandwidth: 0GB/s}}", "'pcie_bandwidth' is 0");
+  expect_fault("{preset: dgx-h100, nodes: 2, fabric: {link: 0Gb/s}}", "'link'");
+}
+
+TEST(ClusterReader, AFaultNamesALinkOfTheFabric) {
+  expect_fault("{preset: dgx-h100, nodes: 64, faults: [{link: leaf3-spin1, capacity: 0.5}]}",
+               "none of that name; did you mean 'leaf3-spine1'?");
+  expect_fault("{preset: dgx-h100, nodes: 64, faults: [{link: leaf3-spine1}]}", "'capacity'");
+  expect_fault("{preset: dgx-h100, nodes: 64, faults: [{link: leaf3-spine1, capacity: 1.5}]}", "'capacity'");
 }
 
 TEST(ClusterReader, HostileShapesAreErrors) {

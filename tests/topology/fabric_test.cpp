@@ -143,7 +143,7 @@ TEST_P(EveryFabric, TheWayBackIsAsLong) {
   const Fabric f = fabric(GetParam());
   const auto gpus = static_cast<std::uint32_t>(f.gpus());
   for (std::uint32_t a = 0; a < gpus; a += gpus / 30 + 1) {
-    EXPECT_EQ(route(f, a, gpus - 1).size(), route(f, gpus - 1, a).size());
+    EXPECT_EQ(route(f, a, gpus - 1).size(), route(f, gpus - 1, a).size()) << a;
     EXPECT_EQ(f.latency({a}, {gpus - 1}), f.latency({gpus - 1}, {a}));
   }
 }
@@ -181,13 +181,35 @@ TEST_P(EveryFabric, IdsAreTheSameEveryTime) {
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, EveryFabric,
-    testing::Values("{preset: dgx-h100, nodes: 1}", "{preset: dgx-h100, nodes: 33}", "{preset: dgx-a100, nodes: 81}",
-                    "{preset: dgx-h100, nodes: 7, fabric: {kind: single-switch}}", "{preset: hgx-h100-roce, nodes: 5}",
-                    "{preset: a100-jean-zay, nodes: 48}", "{preset: aws-p4d, nodes: 9, gpus_per_node: 2}",
-                    "{preset: aws-p5, nodes: 3}", "{preset: gb200-nvl72, gpus: 216}", "{preset: dgx-2, nodes: 40}",
-                    "{preset: hgx-h100-roce, nodes: 37, fabric: {leaf_radix: 16, oversubscription: 3}}",
-                    "{preset: dgx-h100, nodes: 90, fabric: {leaf_radix: 16}}",
-                    "{preset: meta-24k, nodes: 30, fabric: {pod_gpus: 64}}"));
+    testing::Values(
+        "{preset: dgx-h100, nodes: 1}", "{preset: dgx-h100, nodes: 33}", "{preset: dgx-a100, nodes: 81}",
+        "{preset: dgx-h100, nodes: 7, fabric: {kind: single-switch}}", "{preset: hgx-h100-roce, nodes: 5}",
+        "{preset: a100-jean-zay, nodes: 48}", "{preset: aws-p4d, nodes: 9, gpus_per_node: 2}",
+        "{preset: aws-p5, nodes: 3}", "{preset: gb200-nvl72, gpus: 216}", "{preset: dgx-2, nodes: 40}",
+        "{preset: hgx-h100-roce, nodes: 37, fabric: {leaf_radix: 16, oversubscription: 3}}",
+        "{preset: dgx-h100, nodes: 90, fabric: {leaf_radix: 16}}",
+        "{preset: meta-24k, nodes: 30, fabric: {pod_gpus: 64}}",
+        // without NVSwitch
+        "{preset: dgx-1v, nodes: 3}", "{preset: dgx-1v, nodes: 2, gpus_per_node: 3}", "{preset: tpu-v4, nodes: 16}",
+        "{preset: tpu-v4, nodes: 6}",
+        "{gpu: l40s, nodes: 3, gpus_per_node: 8, scale_up: {kind: pcie}, host: {pcie: gen4, nics: 1}, fabric: "
+        "{kind: fat-tree, link: 100Gb/s}}",
+        "{gpu: gh200, nodes: 5, gpus_per_node: 4, scale_up: {kind: mesh, generation: nvlink4}, fabric: {kind: "
+        "dragonfly, link: 200Gb/s, leaf_radix: 8, pod_gpus: 8}}",
+        // the other kinds of fabric
+        "{preset: dgx-h100, nodes: 33, fabric: {kind: rail-only}}", "{preset: h800-deepseek, nodes: 40}",
+        "{preset: h800-deepseek, nodes: 90, fabric: {leaf_radix: 8}}",
+        "{preset: h800-deepseek, nodes: 90, fabric: {leaf_radix: 8, routing: ecmp}}",
+        "{preset: dgx-h100, nodes: 90, fabric: {leaf_radix: 16, routing: ecmp}}",
+        "{preset: hgx-h100-roce, nodes: 37, fabric: {leaf_radix: 16, oversubscription: 3, routing: "
+        "deterministic}}",
+        "{preset: meta-24k, nodes: 30, fabric: {pod_gpus: 64, routing: ecmp, queue_pairs: 4}}",
+        "{preset: dgx-h100, nodes: 40, fabric: {kind: dragonfly, leaf_radix: 16, pod_gpus: 64}}",
+        "{preset: dgx-h100, nodes: 40, fabric: {kind: dragonfly, leaf_radix: 16, pod_gpus: 64, routing: "
+        "adaptive}}",
+        "{preset: dgx-h100, nodes: 24, fabric: {kind: torus}}",
+        "{preset: dgx-h100, nodes: 24, fabric: {kind: torus, dimensions: [6, 4]}}",
+        "{preset: gb200-nvl72, gpus: 144, fabric: {kind: nvl-domain}}"));
 
 TEST(Fabric, SixteenThousandGpusAreWired) {
   const Fabric f = fabric("{preset: meta-24k, gpus: 16384}");

@@ -30,19 +30,23 @@ Result<LinkFacts> read_links(const SearchPath& path) {
   Errors errors;
   LinkFacts facts;
   Fields fields(*document, "links", errors);
-  fields.require({"scale_up", "pcie", "network"});
+  fields.require({"scale_up", "pcie", "sockets", "network"});
   read_table(fields, "scale_up", facts.scale_up, errors, [](Fields& f, NvlinkFacts& row) {
     f.require({"bandwidth", "usable"});
     row.bandwidth = f.bandwidth("bandwidth").value_or(BytesPerSecond{1});
     row.usable = f.bandwidth("usable").value_or(BytesPerSecond{1});
     row.in_network_reduction = f.flag("in_network_reduction").value_or(false);
   });
-  read_table(fields, "pcie", facts.pcie, errors, [](Fields& f, PcieFacts& row) {
+  const auto usable_only = [](Fields& f, PcieFacts& row) {
     f.require({"usable"});
     row.usable = f.bandwidth("usable").value_or(BytesPerSecond{1});
+  };
+  read_table(fields, "pcie", facts.pcie, errors, [&](Fields& f, PcieFacts& row) {
+    usable_only(f, row);
     row.memory = f.bandwidth("host_memory").value_or(BytesPerSecond{1});
     row.disk = f.bandwidth("host_disk").value_or(BytesPerSecond{1});
   });
+  read_table(fields, "sockets", facts.sockets, errors, usable_only);
   read_table(fields, "network", facts.network, errors, [](Fields& f, NetworkFacts& row) {
     f.require({"efficiency", "latency", "switch_latency"});
     row.efficiency = f.number("efficiency", 0.01, 1).value_or(1);

@@ -28,7 +28,7 @@ struct NetworkFacts {
 
 struct LinkFacts {
   std::vector<NvlinkFacts> scale_up;
-  std::vector<PcieFacts> pcie;
+  std::vector<PcieFacts> pcie, sockets;
   std::vector<NetworkFacts> network;
 };
 
