@@ -15,7 +15,7 @@ Result<Fabric> Fabric::build(const ClusterSpec& cluster) {
   fabric.cluster_ = cluster;
   fabric.hashed_ = cluster.fabric.routing == "ecmp" && wiring->network;
   if (fabric.hashed_) fabric.paths_ = std::max(1, cluster.fabric.queue_pairs);
-  fabric.links_.reserve(7 * static_cast<std::size_t>(cluster.gpus()));  // three pairs a GPU, and switches
+  if (!wiring->free) fabric.links_.reserve(7 * static_cast<std::size_t>(cluster.gpus()));  // three pairs, and switches
   for (Part* part : std::initializer_list<Part*>{wiring->scale_up.get(), wiring->host.get(), wiring->network.get()})
     if (part) part->place(fabric.links_);
   fabric.wiring_ = std::make_shared<const Wiring>(std::move(*wiring));

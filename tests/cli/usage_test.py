@@ -15,7 +15,7 @@ class Usage(support.Case):
         self.assertRegex(self.done("--version").stdout, r"^orrery \d+\.\d+\.\d+\n$")
 
     def test_every_command_has_help_with_examples_that_fits_a_screen(self):
-        for command in ["run", "check", "explain", "memory", "schedule", "completion"]:
+        for command in ["run", "check", "explain", "memory", "schedule", "topo", "completion"]:
             for asked in [(command, "--help"), ("help", command)]:
                 text = self.done(*asked).stdout
                 self.assertIn("Examples:", text, command)
@@ -50,7 +50,7 @@ class Usage(support.Case):
         self.assertIn("did you mean 'json'?", result.stderr)
 
     def test_what_is_not_built_yet_says_so(self):
-        for command in ["topo", "sweep", "plan", "trace", "calibrate", "validate", "compare",
+        for command in ["sweep", "plan", "trace", "calibrate", "validate", "compare",
                         "import"]:
             result = self.done(command, "x", status=2)
             self.assertIn("not supported yet", result.stderr, command)
