@@ -7,7 +7,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "models/scenario/reader.h"
-#include "models/schedules/output.h"
+#include "models/schedules/show/output.h"
 #include "sim/base/suggest.h"
 
 namespace orrery::cli {
@@ -21,6 +21,7 @@ struct ScheduleCommand {
 
   int run();
   int request_from_file();
+  int request_from_options();
   int refuse_name() const;
   bool given(const std::string& option) const { return app->count(option) > 0; }
 };
@@ -32,16 +33,10 @@ std::vector<std::string> strings(std::span<const std::string_view> names) {
 }
 
 int ScheduleCommand::refuse_name() const {
-  const auto known = strings(models::schedule_names()), later = strings(models::schedules_not_supported_yet());
+  const auto known = strings(models::schedule_names());
   const std::string& name = request.name;
-  if (std::find(known.begin(), known.end(), name) != known.end()) return kDone;
-  if (std::find(later.begin(), later.end(), name) != later.end()) {
-    complain("--schedule " + name + ": not supported yet");
-    return kUsage;
-  }
-  std::vector<std::string> all = known;
-  all.insert(all.end(), later.begin(), later.end());
-  complain("--schedule " + name + ": there is no such schedule" + did_you_mean(name, all));
+  if (name.ends_with(".csv") || std::find(known.begin(), known.end(), name) != known.end()) return kDone;
+  complain("--schedule " + name + ": there is no such schedule" + did_you_mean(name, known));
   return kUsage;
 }
 
@@ -57,23 +52,31 @@ int ScheduleCommand::request_from_file() {
   request.ranks = read->layout.pp;
   request.micro_batches = read->micro_batches();
   request.chunks = read->pipeline.virtual_stages;
-  if (request.chunks > 1) request.group = read->pipeline.group;
+  if (models::schedule_traits(request.name).grouped) request.group = read->pipeline.group;
+  return kDone;
+}
+
+int ScheduleCommand::request_from_options() {
+  const bool from_file = request.name.ends_with(".csv");
+  if (!given("--schedule") || (!from_file && (!given("-p") || !given("-m"))))
+    return complain("schedule: give a scenario FILE, or --schedule NAME -p RANKS -m MICRO_BATCHES"), kUsage;
+  if (const int status = refuse_name(); status != kDone) return status;
+  if (!given("-v")) request.chunks = models::usual_chunks(request.name);
   return kDone;
 }
 
 int ScheduleCommand::run() {
-  if (!memory_limit.empty())
-    return complain("--memory-limit: no schedule that searches under a limit is supported yet"), kUsage;
-  if (file.empty()) {
-    if (!given("--schedule") || !given("-p") || !given("-m"))
-      return complain("schedule: give a scenario FILE, or --schedule NAME -p RANKS -m MICRO_BATCHES"), kUsage;
-    if (const int status = refuse_name(); status != kDone) return status;
-  } else if (const int status = request_from_file(); status != kDone) {
-    return status;
-  }
+  const int status = file.empty() ? request_from_options() : request_from_file();
+  if (status != kDone) return status;
   const auto parsed = models::parse_schedule_costs(costs);
   if (!parsed) return report(parsed.errors()), kUsage;
-  const auto text = models::schedule_output(request, *parsed, format);
+  request.costs = {*parsed};
+  if (!memory_limit.empty()) {
+    const auto limit = models::parse_forwards_limit(memory_limit, request.ranks);
+    if (!limit) return report(limit.errors()), kUsage;
+    request.memory = {*limit};
+  }
+  const auto text = models::schedule_output(request, format);
   if (!text) return report(text.errors());
   Output out(output);
   if (!out.ok()) return kInputOutput;
@@ -95,7 +98,7 @@ void add_options(CLI::App& sub, ScheduleCommand& command) {
       ->option_text("N");
   sub.add_option("--costs", command.costs, "Time of F, I, W, a transfer, B (I+W), an overlapped pair (F+B)")
       ->option_text("F,I,W,COMM[,B[,OVERLAP]]");
-  sub.add_option("--memory-limit", command.memory_limit, "Of schedules that search (not supported yet)")
+  sub.add_option("--memory-limit", command.memory_limit, "zb-auto: forwards that a rank may hold, in pipelines (default 1p)")
       ->option_text("1p|2p");
   one_of(sub.add_option("--format", command.format, "How to print"), {"table", "csv", "json", "svg"});
   sub.add_option("-o,--output", command.output, "Write there instead of to standard output")->option_text("FILE");

@@ -40,9 +40,9 @@ PipelineTransfers::PipelineTransfers(StageContext& context) : context_(context) 
 PipelineTransfers::Edge PipelineTransfers::input_of(std::size_t i) const {
   const Action& a = context_.actions()[i];
   const Schedule& schedule = context_.schedule;
-  if (is_forward(a)) return {a.stage > 0 && schedule.rank_of(a.stage - 1) != context_.stage, true, i};
+  if (is_forward(a)) return {a.stage > 0 && schedule.rank_of(a.stage - 1, a.micro_batch) != context_.stage, true, i};
   if (makes_input_gradient(a))
-    return {a.stage + 1 < context_.stages() && schedule.rank_of(a.stage + 1) != context_.stage, false, i};
+    return {a.stage + 1 < context_.stages() && schedule.rank_of(a.stage + 1, a.micro_batch) != context_.stage, false, i};
   return {};
 }
 
@@ -50,8 +50,8 @@ PipelineTransfers::Edge PipelineTransfers::output_of(std::size_t i) const {
   const Action& a = context_.actions()[i];
   const Schedule& schedule = context_.schedule;
   if (is_forward(a))
-    return {a.stage + 1 < context_.stages() && schedule.rank_of(a.stage + 1) != context_.stage, true, i};
-  if (makes_input_gradient(a)) return {a.stage > 0 && schedule.rank_of(a.stage - 1) != context_.stage, false, i};
+    return {a.stage + 1 < context_.stages() && schedule.rank_of(a.stage + 1, a.micro_batch) != context_.stage, true, i};
+  if (makes_input_gradient(a)) return {a.stage > 0 && schedule.rank_of(a.stage - 1, a.micro_batch) != context_.stage, false, i};
   return {};
 }
 

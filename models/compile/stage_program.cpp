@@ -101,6 +101,8 @@ const std::vector<TemplateOp>& steps_of(const PieceTemplate& piece, Action::Type
       return piece.backward;
     case Action::Type::input_gradient:
       return piece.input_gradient;
+    case Action::Type::overlap:
+      break;
     case Action::Type::weight_gradient:
       return piece.weight_gradient;
   }
@@ -135,7 +137,7 @@ void StageWriter::prepare() {
   std::size_t ops = 0;
   for (std::size_t i = 0; i < context_.actions().size(); ++i) {
     const Action& a = context_.actions()[i];
-    const auto chunk = static_cast<std::size_t>(context_.schedule.chunk_of(a.stage));
+    const auto chunk = static_cast<std::size_t>(context_.schedule.chunk_of(a.stage, a.micro_batch));
     if (completes_weights(a.type)) last_backward_of_[chunk] = i;
     ops += kOpsAround + kOpsOfPiece * chunks_[chunk].size() +
            static_cast<std::size_t>(launches(a, static_cast<int>(chunk)));
@@ -179,7 +181,7 @@ int StageWriter::launches(const Action& action, int chunk) const {
 
 void StageWriter::action(std::size_t i) {
   const Action& a = context_.actions()[i];
-  const int chunk = context_.schedule.chunk_of(a.stage);
+  const int chunk = context_.schedule.chunk_of(a.stage, a.micro_batch);
   const sim::OpRef input = transfers_.before(i);
   if (context_.scenario.software.pipeline_sync && !input.is_none()) host_.wait_for(input);
   host_.begin(launches(a, chunk));

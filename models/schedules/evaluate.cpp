@@ -3,6 +3,7 @@
 //   F(s,k)    starts no sooner than the end of F(s-1,k)
 //   I/B(s,k)  no sooner than the ends of F(s,k) and of I/B(s+1,k)
 //   W(s,k)    no sooner than the end of I(s,k)
+//   an overlapped slot no sooner than both of its passes; both are done at its end
 //
 // plus `transfer` where the two stages are on different ranks; a rank does one
 // action at a time, in its order, and sending costs it nothing. The start of an
@@ -19,7 +20,7 @@ constexpr std::int64_t kNotYet = -1;
 
 class Execution {
  public:
-  Execution(const Schedule& schedule, const ScheduleCosts& costs)
+  Execution(const Schedule& schedule, std::span<const ScheduleCosts> costs)
       : schedule_(schedule),
         costs_(costs),
         forward_end_(cells(), kNotYet),
@@ -53,6 +54,10 @@ class Execution {
            static_cast<std::size_t>(micro_batch);
   }
 
+  const ScheduleCosts& costs_of(int stage) const {
+    return costs_.size() == 1 ? costs_.front() : costs_[static_cast<std::size_t>(stage)];
+  }
+
   // Rank r does all that it can.
   bool advance(std::size_t r) {
     const std::size_t before = next_[r];
@@ -60,57 +65,70 @@ class Execution {
       const Action& action = order[next_[r]];
       const std::int64_t ready = ready_at(action);
       if (ready == kNotYet) break;
-      const std::int64_t start = std::max(now_[r], ready), end = start + duration(action.type);
+      const std::int64_t start = std::max(now_[r], ready), end = start + duration(action);
       now_[r] = end;
       spans_[r].emplace_back(start, end);
-      complete(action, end);
+      for (const Action& pass : passes(action)) complete(pass, end);
     }
     return next_[r] > before;
   }
 
-  void complete(const Action& action, std::int64_t end) {
-    if (action.type == Action::Type::forward) forward_end_[cell(action.stage, action.micro_batch)] = end;
-    if (action.type == Action::Type::backward || action.type == Action::Type::input_gradient)
-      backward_end_[cell(action.stage, action.micro_batch)] = end;
+  void complete(const Action& pass, std::int64_t end) {
+    if (pass.type == Action::Type::forward) forward_end_[cell(pass.stage, pass.micro_batch)] = end;
+    if (makes_input_gradient(pass.type)) backward_end_[cell(pass.stage, pass.micro_batch)] = end;
   }
 
   std::int64_t ready_at(const Action& action) const {
-    const int s = action.stage, k = action.micro_batch;
-    switch (action.type) {
-      case Action::Type::forward:
-        return s == 0 ? 0 : arrival(forward_end_[cell(s - 1, k)], s - 1, s);
-      case Action::Type::weight_gradient:
-        return backward_end_[cell(s, k)];
-      default:
-        break;
+    std::int64_t ready = 0;
+    for (const Action& pass : passes(action)) {
+      const std::int64_t at = pass_ready_at(pass);
+      if (at == kNotYet) return kNotYet;
+      ready = std::max(ready, at);
     }
+    return ready;
+  }
+
+  std::int64_t pass_ready_at(const Action& pass) const {
+    const int s = pass.stage, k = pass.micro_batch;
+    if (pass.type == Action::Type::forward)
+      return s == 0 ? 0 : arrival(forward_end_[cell(s - 1, k)], s - 1, s, k);
+    if (pass.type == Action::Type::weight_gradient) return backward_end_[cell(s, k)];
     const std::int64_t own = forward_end_[cell(s, k)];
     if (own == kNotYet || s + 1 == schedule_.stages()) return own;
-    const std::int64_t gradient = arrival(backward_end_[cell(s + 1, k)], s + 1, s);
+    const std::int64_t gradient = arrival(backward_end_[cell(s + 1, k)], s + 1, s, k);
     return gradient == kNotYet ? kNotYet : std::max(own, gradient);
   }
 
-  std::int64_t arrival(std::int64_t end, int from, int to) const {
-    if (end == kNotYet || schedule_.rank_of(from) == schedule_.rank_of(to)) return end;
-    return end + costs_.transfer;
+  std::int64_t arrival(std::int64_t end, int from, int to, int micro_batch) const {
+    if (end == kNotYet || schedule_.rank_of(from, micro_batch) == schedule_.rank_of(to, micro_batch)) return end;
+    return end + costs_of(from).transfer;
   }
 
-  std::int64_t duration(Action::Type type) const {
-    switch (type) {
+  std::int64_t duration(const Action& action) const {
+    const ScheduleCosts& costs = costs_of(action.stage);
+    switch (action.type) {
       case Action::Type::forward:
-        return costs_.forward;
+        return costs.forward;
       case Action::Type::backward:
-        return costs_.backward;
+        return costs.backward;
       case Action::Type::input_gradient:
-        return costs_.input_gradient;
+        return costs.input_gradient;
       case Action::Type::weight_gradient:
-        return costs_.weight_gradient;
+        return costs.weight_gradient;
+      case Action::Type::overlap:
+        return overlap(costs, costs_of(action.backward_stage));
     }
     return 0;
   }
 
+  // Two stages together gain what the one that gains less would gain by itself.
+  static std::int64_t overlap(const ScheduleCosts& forward, const ScheduleCosts& backward) {
+    const auto gain = [](const ScheduleCosts& c) { return c.forward + c.backward - c.overlap; };
+    return forward.forward + backward.backward - std::min(gain(forward), gain(backward));
+  }
+
   const Schedule& schedule_;
-  const ScheduleCosts& costs_;
+  std::span<const ScheduleCosts> costs_;
   std::vector<std::int64_t> forward_end_, backward_end_;  // by (stage, micro-batch)
   std::vector<std::size_t> next_;                         // by rank: its next action
   std::vector<std::int64_t> now_;                         // by rank: the end of its last action
@@ -120,10 +138,11 @@ class Execution {
 // A rank does one action at a time, so its order alone says how many are in flight.
 int peak_in_flight(const std::vector<Action>& order, Action::Type split_release) {
   int now = 0, peak = 0;
-  for (const Action& action : order) {
-    if (action.type == Action::Type::forward) peak = std::max(peak, ++now);
-    if (action.type == Action::Type::backward || action.type == split_release) --now;
-  }
+  for (const Action& action : order)
+    for (const Action& pass : passes(action)) {
+      if (pass.type == Action::Type::forward) peak = std::max(peak, ++now);
+      if (pass.type == Action::Type::backward || pass.type == split_release) --now;
+    }
   return peak;
 }
 
@@ -152,6 +171,10 @@ void summarise(ScheduleTimes& times) {
 }  // namespace
 
 ScheduleTimes evaluate(const Schedule& schedule, const ScheduleCosts& costs) {
+  return evaluate_by_stage(schedule, std::span<const ScheduleCosts>(&costs, 1));
+}
+
+ScheduleTimes evaluate_by_stage(const Schedule& schedule, std::span<const ScheduleCosts> costs) {
   ScheduleTimes times;
   if (schedule.order.empty()) return times;
   for (const auto& order : schedule.order) {

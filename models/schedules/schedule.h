@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -13,47 +14,122 @@ namespace orrery::models {
 // One cell of a schedule table: what a pipeline rank computes next. `stage` is
 // the global (virtual) stage, as in docs/schedules.md.
 struct Action {
-  enum class Type : char { forward = 'F', backward = 'B', input_gradient = 'I', weight_gradient = 'W' };
+  enum class Type : char {
+    forward = 'F',
+    backward = 'B',
+    input_gradient = 'I',
+    weight_gradient = 'W',
+    overlap = 'O',  // the forward of (stage, micro_batch) and the full backward of the other two in one slot
+  };
   Type type = Type::forward;
   int stage = 0;
   int micro_batch = 0;
+  int backward_stage = 0, backward_micro_batch = 0;  // overlap only
   bool operator==(const Action&) const = default;
 };
 
-enum class Placement { linear, loop };  // stage s on rank s, on rank s mod p; others come with their schedules
+// The passes of an action: itself, or the forward and the backward of an overlapped slot.
+struct Passes {
+  std::array<Action, 2> pass;
+  int count = 1;
+  const Action* begin() const { return pass.data(); }
+  const Action* end() const { return pass.data() + count; }
+};
+inline Passes passes(const Action& a) {
+  if (a.type != Action::Type::overlap) return {{a, {}}, 1};
+  return {{Action{Action::Type::forward, a.stage, a.micro_batch},
+           Action{Action::Type::backward, a.backward_stage, a.backward_micro_batch}},
+          2};
+}
+
+// Makes the gradient that the stage before it waits for.
+inline bool makes_input_gradient(Action::Type type) {
+  return type == Action::Type::backward || type == Action::Type::input_gradient;
+}
+// Ends what a micro-batch does on a stage.
+inline bool makes_weight_gradient(Action::Type type) {
+  return type == Action::Type::backward || type == Action::Type::weight_gradient;
+}
+
+// Where virtual stages stand.
+enum class Placement {
+  linear,         // stage s on rank s
+  loop,           // on rank s mod p
+  wave,           // down the ranks and up again: 0..p-1, p-1..0, ...; two chunks are a V
+  bidirectional,  // stage s on rank s for one half of the micro-batches, on rank p-1-s for the other: two replicas
+};
+
+// Time of one virtual stage. Integers in, integers out.
+struct ScheduleCosts {
+  std::int64_t forward = 1, input_gradient = 1, weight_gradient = 1, transfer = 0, backward = 2, overlap = 3;
+};
+
+// What a micro-batch holds on a stage from its F on: `input` until its I ends,
+// `weight` until its W ends. A rank holds at most `limit`; 0 is the schedule's own.
+struct StageMemory {
+  std::int64_t input = 1, weight = 1, limit = 0;
+};
 
 struct ScheduleRequest {
   std::string name = "1f1b";
   int ranks = 1;          // p
   int micro_batches = 1;  // m
   int chunks = 1;         // v
-  int group = 0;          // interleaved: N; 0: p
+  int group = 0;          // interleaved: N; 0: the schedule's own
   std::string rule = {};  // "rounds": PyTorch's interleaved rule
   int extra_warmup = 0;
+  // What schedules that search go by; one for all virtual stages, or one for each.
+  std::vector<ScheduleCosts> costs = {};
+  std::vector<StageMemory> memory = {};
 };
 
 struct Schedule {
   ScheduleRequest request;
   Placement placement = Placement::linear;
-  std::vector<std::vector<Action>> order;  // by rank, compute only
+  std::vector<std::vector<Action>> order = {};  // by rank, compute only
+  // bidirectional: so many micro-batches enter at rank 0, then as many at rank p-1, and so on.
+  int turn = 0;
 
   int stages() const { return request.ranks * request.chunks; }
-  int rank_of(int stage) const { return placement == Placement::linear ? stage : stage % request.ranks; }
-  int chunk_of(int stage) const { return stage / request.ranks; }
+  // Parts of the model that a rank holds; a bidirectional one holds one of each replica.
+  int chunks() const { return placement == Placement::bidirectional ? 2 : request.chunks; }
+
+  // Whether a micro-batch goes from rank p-1 to rank 0 (bidirectional).
+  bool upward(int micro_batch) const {
+    return placement == Placement::bidirectional && turn > 0 && micro_batch / turn % 2 == 1;
+  }
+  int rank_of(int stage, int micro_batch) const;
+  int chunk_of(int stage, int micro_batch) const;
+  int stage_of(int rank, int chunk) const;
+  // Where the activation of `stage` goes: 1 to the next rank (around the ring), -1 to the one before, 0 nowhere else.
+  int step_after(int stage, int micro_batch) const;
 };
 
-// The order that `request.name` gives, or why (p, m, v, N) cannot have one.
+// The order that `request.name` gives, or why (p, m, v, N) cannot have one. A name
+// that ends in .csv is a file: read_order in notation.h.
 Result<Schedule> make_schedule(const ScheduleRequest& request);
 
-// Names make_schedule knows, and those of the contract that it does not know yet.
+// Names make_schedule knows.
 std::span<const std::string_view> schedule_names();
-std::span<const std::string_view> schedules_not_supported_yet();
+
+// What a scenario may say beside the name of a schedule; for a .csv file, anything.
+struct ScheduleTraits {
+  int chunks = 0;         // model chunks a rank: exactly so many, or any (0)
+  bool grouped = false;   // reads `group`
+  bool limited = false;   // reads a memory limit
+  bool searches = false;  // reads costs
+  bool splits = false;    // runs I and W apart: its optimizer step can be post-validated
+  bool may_wait = false;  // runs with sends that wait for their receives
+  int versions = 1;       // of the weights: 1, pipedream-2bw 2, pipedream 0 (as many as forwards are in flight)
+  bool flushes = true;    // else steps follow each other without an end (pipedream, pipedream-2bw)
+};
+ScheduleTraits schedule_traits(std::string_view name);
+
+// Chunks of a schedule for those who do not say how many: what it takes, or two where it takes any number above one.
+int usual_chunks(std::string_view name);
 
 // As-soon-as-possible execution of a fixed order: pure latency between ranks, no
-// contention (rules in docs/schedules.md). Integers in, integers out.
-struct ScheduleCosts {
-  std::int64_t forward = 1, input_gradient = 1, weight_gradient = 1, transfer = 0, backward = 2, overlap = 3;
-};
+// contention (rules in docs/schedules.md).
 struct ScheduleTimes {
   static constexpr std::int64_t kNeverEnds = -1;  // makespan of an order that deadlocks; make_schedule gives none
   std::int64_t makespan = 0, longest_rank_window = 0;
@@ -64,5 +140,7 @@ struct ScheduleTimes {
   std::vector<std::vector<std::pair<std::int64_t, std::int64_t>>> spans;  // start, end; parallel to order
 };
 ScheduleTimes evaluate(const Schedule& schedule, const ScheduleCosts& costs);
+// Costs of every virtual stage (or one for all). A transfer costs what the stage it leaves says.
+ScheduleTimes evaluate_by_stage(const Schedule& schedule, std::span<const ScheduleCosts> costs);
 
 }  // namespace orrery::models

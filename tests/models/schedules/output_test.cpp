@@ -1,16 +1,16 @@
-#include "models/schedules/output.h"
+#include "models/schedules/show/output.h"
 
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "models/schedules/drawing.h"
+#include "models/schedules/show/drawing.h"
 
 namespace orrery::models {
 namespace {
 
 std::string output(const ScheduleRequest& request, std::string_view format) {
-  const Result<std::string> text = schedule_output(request, {}, format);
+  const Result<std::string> text = schedule_output(request, format);
   return text ? *text : to_string(text.errors().front());
 }
 

@@ -1,4 +1,4 @@
-#include "models/schedules/drawing.h"
+#include "models/schedules/show/drawing.h"
 
 #include <algorithm>
 
@@ -20,13 +20,19 @@ struct Widest {
   std::int64_t shortest_action = INT64_MAX, name = 1;
 };
 
+// "3F6&0B0" for an overlapped slot: a cell of the drawing has no room for the file's notation.
+std::string short_name(const Action& action) {
+  const Passes both = passes(action);
+  return both.count == 1 ? to_string(action) : to_string(both.pass[0]) + "&" + to_string(both.pass[1]);
+}
+
 Widest measure(const Schedule& schedule, const ScheduleTimes& times) {
   Widest widest;
   for (std::size_t r = 0; r < times.spans.size(); ++r) {
     for (std::size_t i = 0; i < times.spans[r].size(); ++i) {
       const auto [start, end] = times.spans[r][i];
       if (end > start) widest.shortest_action = std::min(widest.shortest_action, end - start);
-      widest.name = std::max(widest.name, static_cast<std::int64_t>(to_string(schedule.order[r][i]).size()));
+      widest.name = std::max(widest.name, static_cast<std::int64_t>(short_name(schedule.order[r][i]).size()));
     }
   }
   return widest;
@@ -43,7 +49,7 @@ Scale scale_for(const Schedule& schedule, const ScheduleTimes& times, std::int64
 
 void draw_action(std::string& line, std::size_t from, std::size_t to, const Action& action) {
   if (to <= from) return;
-  std::string name = to_string(action);
+  std::string name = short_name(action);
   const std::size_t room = to - from > 1 ? to - from - 1 : 1;  // a gap after it, if it can be had
   if (name.size() > room) name = std::string(1, static_cast<char>(action.type));
   name.resize(room, '-');

@@ -22,17 +22,13 @@
 // communication under.
 #include <string>
 
-#include "models/schedules/rules.h"
+#include "models/schedules/orders/interleaved_table.h"
 
 namespace orrery::models {
 namespace {
 
-int rounds(const ScheduleRequest& request) {
-  return std::max(1, request.micro_batches / request.ranks);
-}
-
 int group_size(const ScheduleRequest& request) {
-  if (request.rule == "rounds") return request.micro_batches / rounds(request);
+  if (request.rule == "rounds") return request.micro_batches / interleaved_rounds(request);
   return request.group > 0 ? request.group : request.ranks;
 }
 
@@ -52,33 +48,6 @@ Errors check_extra_warmup(const ScheduleRequest& request) {
   return errors;
 }
 
-Errors check_rounds(const ScheduleRequest& request) {
-  Errors errors;
-  if (request.group != 0)
-    refuse(errors, "rule rounds chooses the group itself, but group = " + std::to_string(request.group));
-  if (request.micro_batches % rounds(request) != 0)
-    refuse(errors, "interleaved-1f1b by rule rounds needs the micro-batches to divide into max(1, m / pp) = " +
-                       std::to_string(rounds(request)) + " rounds, but m = " + std::to_string(request.micro_batches));
-  return errors;
-}
-
-Errors check_group(const ScheduleRequest& request) {
-  const int m = request.micro_batches, p = request.ranks, n = group_size(request);
-  const std::string group = "group = " + std::to_string(n) + (request.group > 0 ? "" : " (its default, pp)");
-  Errors errors;
-  if (n > m) {
-    refuse(errors, "interleaved-1f1b: " + group + " is more than the " + std::to_string(m) +
-                       " micro-batches of a step; more micro-batches, or a smaller group");
-    return errors;
-  }
-  const int rest = m % n, least = std::min(p, n);
-  if (rest != 0 && rest < least)
-    refuse(errors, "interleaved-1f1b: " + std::to_string(m) + " micro-batches in groups with " + group +
-                       " leave a last group of " + std::to_string(rest) +
-                       ", and it must be 0 or at least min(pp, group) = " + std::to_string(least));
-  return errors;
-}
-
 Errors check(const ScheduleRequest& request) {
   Errors errors;
   if (request.chunks < 2)
@@ -90,20 +59,8 @@ Errors check(const ScheduleRequest& request) {
     refuse(errors, "no rule '" + request.rule + "' for interleaved-1f1b; the only one is 'rounds' (PyTorch's)");
   if (request.group < 0) refuse(errors, "group = " + std::to_string(request.group) + " is negative");
   if (!errors.empty()) return errors;
-  errors = request.rule == "rounds" ? check_rounds(request) : check_group(request);
+  errors = request.rule == "rounds" ? check_rounds(request) : check_group(request, group_size(request), "its default, pp");
   return errors.empty() ? check_extra_warmup(request) : errors;
-}
-
-struct Entry {
-  int chunk, micro_batch;
-};
-
-// Entry k of the table. The last group may be smaller than N.
-Entry entry(const ScheduleRequest& request, int n, int k) {
-  const int first = k / (n * request.chunks) * n;
-  const int size = std::min(n, request.micro_batches - first);
-  const int within = k - first * request.chunks;
-  return {within / size, first + within % size};
 }
 
 // Forwards that a rank runs before its first backward. 64 bits: extra_warmup is
@@ -115,14 +72,15 @@ std::int64_t warmup(const ScheduleRequest& request, int n, int rank) {
   return chunks_before + 2 * behind + request.extra_warmup;
 }
 
-std::vector<Action> order(const ScheduleRequest& request, int rank) {
+Order order(const ScheduleRequest& request, int rank) {
   const int p = request.ranks, v = request.chunks, n = group_size(request), count = request.micro_batches * v;
+  const InterleavedTable table{n, request.micro_batches, v};
   const auto nth_forward = [&](int k) {
-    const Entry e = entry(request, n, k);
+    const auto e = table.at(k);
     return forward(e.chunk * p + rank, e.micro_batch);
   };
   const auto nth_backward = [&](int k) {
-    const Entry e = entry(request, n, k);
+    const auto e = table.at(k);
     return backward((v - 1 - e.chunk) * p + rank, e.micro_batch);
   };
   return one_forward_one_backward(static_cast<int>(std::min<std::int64_t>(warmup(request, n, rank), count)), count,
@@ -131,6 +89,10 @@ std::vector<Action> order(const ScheduleRequest& request, int rank) {
 
 }  // namespace
 
-const ScheduleRule kInterleaved{"interleaved-1f1b", Placement::loop, true, check, order};
+const ScheduleRule kInterleaved{.name = "interleaved-1f1b",
+                                .placement = Placement::loop,
+                                .traits = {.grouped = true, .may_wait = true},
+                                .check = check,
+                                .orders = by_rank<order>};
 
 }  // namespace orrery::models

@@ -6,11 +6,7 @@
 namespace orrery::models {
 namespace {
 
-Errors check(const ScheduleRequest& request) {
-  return one_stage_a_rank(request, "interleaved-1f1b");
-}
-
-std::vector<Action> order(const ScheduleRequest& request, int rank) {
+Order order(const ScheduleRequest& request, int rank) {
   const int warmup = request.ranks - 1 - rank;
   return one_forward_one_backward(
       warmup, request.micro_batches, [=](int k) { return forward(rank, k); }, [=](int k) { return backward(rank, k); });
@@ -18,6 +14,7 @@ std::vector<Action> order(const ScheduleRequest& request, int rank) {
 
 }  // namespace
 
-const ScheduleRule kOneForwardOneBackward{"1f1b", Placement::linear, false, check, order};
+const ScheduleRule kOneForwardOneBackward{
+    .name = "1f1b", .traits = {.chunks = 1, .may_wait = true}, .orders = by_rank<order>};
 
 }  // namespace orrery::models

@@ -7,11 +7,7 @@
 namespace orrery::models {
 namespace {
 
-Errors check(const ScheduleRequest& request) {
-  return one_stage_a_rank(request, "looped-bfs");
-}
-
-std::vector<Action> order(const ScheduleRequest& request, int rank) {
+Order order(const ScheduleRequest& request, int rank) {
   const int m = request.micro_batches;
   return one_forward_one_backward(
       m, m, [=](int k) { return forward(rank, k); }, [=](int k) { return backward(rank, k); });
@@ -19,6 +15,6 @@ std::vector<Action> order(const ScheduleRequest& request, int rank) {
 
 }  // namespace
 
-const ScheduleRule kGpipe{"gpipe", Placement::linear, false, check, order};
+const ScheduleRule kGpipe{.name = "gpipe", .traits = {.chunks = 1, .may_wait = true}, .orders = by_rank<order>};
 
 }  // namespace orrery::models

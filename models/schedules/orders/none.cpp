@@ -8,19 +8,18 @@ Errors check(const ScheduleRequest& request) {
   if (request.ranks != 1)
     refuse(errors,
            "schedule none has no pipeline, but pp = " + std::to_string(request.ranks) + "; did you mean '1f1b'?");
-  if (request.chunks != 1)
-    refuse(errors, "schedule none has no pipeline, but virtual_stages = " + std::to_string(request.chunks));
   return errors;
 }
 
 // Gradient accumulation: every micro-batch forward and at once backward.
-std::vector<Action> order(const ScheduleRequest& request, int rank) {
+Order order(const ScheduleRequest& request, int rank) {
   return one_forward_one_backward(
       0, request.micro_batches, [=](int k) { return forward(rank, k); }, [=](int k) { return backward(rank, k); });
 }
 
 }  // namespace
 
-const ScheduleRule kNone{"none", Placement::linear, false, check, order};
+const ScheduleRule kNone{
+    .name = "none", .traits = {.chunks = 1, .may_wait = true}, .check = check, .orders = by_rank<order>};
 
 }  // namespace orrery::models

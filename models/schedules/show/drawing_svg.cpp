@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "models/schedules/drawing.h"
+#include "models/schedules/show/drawing.h"
 
 namespace orrery::models {
 namespace {
@@ -35,12 +35,32 @@ double pixels_per_unit(const ScheduleTimes& times) {
   return std::min(26.0 / static_cast<double>(shortest), kMaxWidth / static_cast<double>(times.makespan));
 }
 
-std::string box(double x, double y, double width, const std::string& fill, const std::string& text) {
-  std::string svg = "<rect x=\"" + number(x) + "\" y=\"" + number(y) + "\" width=\"" + number(width) + "\" height=\"" +
-                    std::to_string(kRowHeight) + "\" fill=\"" + fill + "\" stroke=\"#fff\" stroke-width=\"0.5\"/>\n";
-  if (static_cast<double>(text.size() * kCharacterWidth) < width)
-    svg += "<text x=\"" + number(x + width / 2) + "\" y=\"" + number(y + 16) + "\" text-anchor=\"middle\">" + text +
-           "</text>\n";
+struct Box {
+  double x, y, width, height;
+};
+
+std::string box(const Box& at, const std::string& fill, const std::string& text) {
+  std::string svg = "<rect x=\"" + number(at.x) + "\" y=\"" + number(at.y) + "\" width=\"" + number(at.width) +
+                    "\" height=\"" + number(at.height) + "\" fill=\"" + fill +
+                    "\" stroke=\"#fff\" stroke-width=\"0.5\"/>\n";
+  if (static_cast<double>(text.size() * kCharacterWidth) < at.width)
+    svg += "<text x=\"" + number(at.x + at.width / 2) + "\" y=\"" + number(at.y + at.height / 2 + 4) +
+           "\" text-anchor=\"middle\">" + text + "</text>\n";
+  return svg;
+}
+
+// An overlapped slot is its forward above its backward.
+std::string draw_action(const Schedule& schedule, const Action& action, const Box& at) {
+  const Passes both = passes(action);
+  const double height = at.height / both.count;
+  std::string svg;
+  double y = at.y;
+  for (const Action& pass : both) {
+    svg += box({at.x, y, at.width, height},
+               colour(pass, schedule.chunk_of(pass.stage, pass.micro_batch), schedule.chunks()),
+               std::to_string(pass.micro_batch));
+    y += height;
+  }
   return svg;
 }
 
@@ -58,10 +78,9 @@ std::string draw_svg(const Schedule& schedule, const ScheduleTimes& times) {
     svg += "<text x=\"0\" y=\"" + number(y + 16) + "\">rank " + std::to_string(r) + "</text>\n";
     for (std::size_t i = 0; i < times.spans[r].size(); ++i) {
       const auto [start, end] = times.spans[r][i];
-      const Action& action = schedule.order[r][i];
-      svg += box(kLabelWidth + scale * static_cast<double>(start), y, scale * static_cast<double>(end - start),
-                 colour(action, schedule.chunk_of(action.stage), schedule.request.chunks),
-                 std::to_string(action.micro_batch));
+      svg += draw_action(schedule, schedule.order[r][i],
+                         {kLabelWidth + scale * static_cast<double>(start), y, scale * static_cast<double>(end - start),
+                          kRowHeight});
     }
   }
   return svg + "</svg>\n";

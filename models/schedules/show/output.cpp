@@ -1,12 +1,12 @@
-#include "models/schedules/output.h"
+#include "models/schedules/show/output.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
 
-#include "models/schedules/drawing.h"
-#include "models/schedules/json.h"
+#include "models/schedules/show/drawing.h"
+#include "models/schedules/show/json.h"
 #include "models/schedules/notation.h"
 #include "sim/base/suggest.h"
 
@@ -72,8 +72,17 @@ Result<ScheduleCosts> parse_schedule_costs(std::string_view text) {
   return costs;
 }
 
-Result<std::string> schedule_output(const ScheduleRequest& request, const ScheduleCosts& costs,
-                                    std::string_view format) {
+Result<StageMemory> parse_forwards_limit(std::string_view text, int ranks) {
+  int times = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), times);
+  if (problem != std::errc() || times < 1 || times > 1'000 || std::string_view(end, text.data() + text.size()) != "p")
+    return Error{{}, "memory limit '" + std::string(text) + "' is not 1p, 2p, 3p..."};
+  StageMemory memory;
+  memory.limit = (memory.input + memory.weight) * times * ranks;
+  return memory;
+}
+
+Result<std::string> schedule_output(const ScheduleRequest& request, std::string_view format) {
   static const std::vector<std::string> kFormats = {"csv", "json", "table", "svg"};
   if (std::find(kFormats.begin(), kFormats.end(), format) == kFormats.end())
     return Error{{},
@@ -82,8 +91,9 @@ Result<std::string> schedule_output(const ScheduleRequest& request, const Schedu
   const Result<Schedule> schedule = make_schedule(request);
   if (!schedule) return schedule.errors();
   if (format == "csv") return schedule_csv(*schedule);
-  const ScheduleTimes times = evaluate(*schedule, costs);
-  if (format == "json") return schedule_json(*schedule, costs, times);
+  const ScheduleTimes times =
+      request.costs.empty() ? evaluate(*schedule, ScheduleCosts{}) : evaluate_by_stage(*schedule, request.costs);
+  if (format == "json") return schedule_json(*schedule, times);
   return format == "svg" ? draw_svg(*schedule, times) : table(*schedule, times);
 }
 

@@ -8,11 +8,7 @@
 namespace orrery::models {
 namespace {
 
-Errors check(const ScheduleRequest&) {
-  return {};
-}
-
-std::vector<Action> order(const ScheduleRequest& request, int rank) {
+Order order(const ScheduleRequest& request, int rank) {
   const int p = request.ranks, m = request.micro_batches, count = m * request.chunks;
   const auto nth_forward = [=](int k) { return forward(k / m * p + rank, k % m); };
   const auto nth_backward = [=](int k) { return backward((count - 1 - k) / m * p + rank, (count - 1 - k) % m); };
@@ -21,6 +17,6 @@ std::vector<Action> order(const ScheduleRequest& request, int rank) {
 
 }  // namespace
 
-const ScheduleRule kLoopedBfs{"looped-bfs", Placement::loop, false, check, order};
+const ScheduleRule kLoopedBfs{.name = "looped-bfs", .placement = Placement::loop, .orders = by_rank<order>};
 
 }  // namespace orrery::models

@@ -1,0 +1,44 @@
+// PipeDream (Narayanan et al., SOSP 2019, arXiv:1806.03377): 1F1B over a stream
+// of mini-batches that never ends. Each is an update of its own; a stage keeps the
+// weights that the forwards in flight have seen (stashing), p - r versions on rank
+// r, so that their backwards see the same. There is no flush and, once it runs, no
+// bubble.
+//
+// PipeDream-2BW (arXiv:2006.09503) accumulates a step's micro-batches into one
+// update and keeps two versions: step t computes with what step t-2 left behind.
+//
+// What is drawn is a stretch of the stream as long as a step: its beginning and
+// its end are those of 1F1B.
+#include <string>
+
+#include "models/schedules/rules.h"
+
+namespace orrery::models {
+namespace {
+
+Order order(const ScheduleRequest& request, int rank) {
+  return one_forward_one_backward(
+      request.ranks - 1 - rank, request.micro_batches, [=](int k) { return forward(rank, k); },
+      [=](int k) { return backward(rank, k); });
+}
+
+Errors check_2bw(const ScheduleRequest& request) {
+  Errors errors;
+  if (request.micro_batches < request.ranks)
+    refuse(errors, "pipedream-2bw keeps two versions of the weights, which is enough only if a step has at least pp = " +
+                       std::to_string(request.ranks) + " micro-batches, but it has " +
+                       std::to_string(request.micro_batches));
+  return errors;
+}
+
+}  // namespace
+
+const ScheduleRule kPipeDream{
+    .name = "pipedream", .traits = {.chunks = 1, .versions = 0, .flushes = false}, .orders = by_rank<order>};
+
+const ScheduleRule kPipeDream2bw{.name = "pipedream-2bw",
+                                 .traits = {.chunks = 1, .versions = 2, .flushes = false},
+                                 .check = check_2bw,
+                                 .orders = by_rank<order>};
+
+}  // namespace orrery::models
