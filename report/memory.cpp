@@ -56,10 +56,11 @@ std::vector<int> in_flight_by_stage(const models::Schedule& schedule) {
   std::vector<int> peaks;
   for (const auto& actions : schedule.order) {
     int now = 0, peak = 0;
-    for (const models::Action& action : actions) {
-      if (action.type == Type::forward) peak = std::max(peak, ++now);
-      if (action.type == Type::backward || action.type == Type::input_gradient) --now;
-    }
+    for (const models::Action& action : actions)
+      for (const models::Action& pass : models::passes(action)) {
+        if (pass.type == Type::forward) peak = std::max(peak, ++now);
+        if (models::makes_input_gradient(pass.type)) --now;
+      }
     peaks.push_back(peak);
   }
   return peaks;

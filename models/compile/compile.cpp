@@ -54,7 +54,7 @@ ScheduleRequest schedule_request(const Scenario& s) {
   request.ranks = s.layout.pp;
   request.chunks = s.pipeline.virtual_stages;
   request.micro_batches = s.micro_batches();
-  if (request.name == "interleaved-1f1b") request.group = s.pipeline.group;
+  if (schedule_traits(request.name).grouped) request.group = s.pipeline.group;
   return request;
 }
 

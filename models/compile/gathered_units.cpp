@@ -41,16 +41,19 @@ void GatheredUnits::add(const PieceTemplate& piece, Unit& unit) const {
 
 // Everything of a step that multiplies with weights, in order.
 void GatheredUnits::list_uses() {
-  for (const Action& a : context_.actions()) {
-    const auto chunk = static_cast<std::size_t>(context_.schedule.chunk_of(a.stage));
-    if (a.type == Action::Type::weight_gradient) continue;  // inputs and gradients only
-    const bool backward = a.type != Action::Type::forward;
-    const std::vector<std::size_t>& units = unit_of_[chunk];
-    for (std::size_t i = 0; i < units.size(); ++i) {
-      const std::size_t unit = units[backward ? units.size() - 1 - i : i];
-      const bool last = backward && (!units_[unit].of_ends || i > 0);
-      uses_.push_back({unit, last, false, false});
-    }
+  for (const Action& action : context_.actions())
+    for (const Action& pass : passes(action)) list_uses(pass);
+}
+
+void GatheredUnits::list_uses(const Action& pass) {
+  if (pass.type == Action::Type::weight_gradient) return;  // inputs and gradients only
+  const auto chunk = static_cast<std::size_t>(context_.schedule.chunk_of(pass.stage, pass.micro_batch));
+  const bool backward = pass.type != Action::Type::forward;
+  const std::vector<std::size_t>& units = unit_of_[chunk];
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    const std::size_t unit = units[backward ? units.size() - 1 - i : i];
+    const bool last = backward && (!units_[unit].of_ends || i > 0);
+    uses_.push_back({unit, last, false, false});
   }
 }
 

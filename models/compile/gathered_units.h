@@ -46,6 +46,7 @@ class GatheredUnits : public DataParallel {
   void list_units(const Chunks& chunks);
   void add(const PieceTemplate& piece, Unit& unit) const;
   void list_uses();
+  void list_uses(const Action& pass);
   void plan_uses();
   bool wanted_again(std::size_t use, bool last_of_step) const;
   std::size_t unit_of(int chunk, std::size_t piece) const { return unit_of_[static_cast<std::size_t>(chunk)][piece]; }

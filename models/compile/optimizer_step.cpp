@@ -37,8 +37,9 @@ void reduce_norms(StageContext& context, const Totals& totals) {
 // The first and the last stage each hold the embedding; both need the sum of their gradients.
 void reduce_tied_embedding(StageContext& context) {
   const Scenario& s = context.scenario;
-  const bool end = context.stage == 0 || context.stage == s.layout.pp - 1;
-  if (!s.model.tied_embeddings || s.layout.pp == 1 || !end) return;
+  const bool first = context.has_stage(0), last = context.has_stage(context.stages() - 1);
+  // On a V, one rank has both, and so has each end of a bidirectional pipeline.
+  if (!s.model.tied_embeddings || first == last) return;
   const std::int64_t elements = padded_vocab(s.model, s.layout) / s.layout.tp * s.model.hidden;
   context.collective(context.streams.main, sim::TransferKind::all_reduce, role::embedding,
                      Bytes{elements * gradient_bytes(s)}, TimeCategory::pp, "reduce tied embedding");
@@ -59,7 +60,7 @@ void agree(StageContext& context, HostTimeline& host, bool sharded, std::string_
 
 void average_loss(StageContext& context) {
   const LayoutSpec& layout = context.scenario.layout;
-  if (context.stage != layout.pp - 1 || layout.dp * layout.cp == 1) return;
+  if (!context.has_stage(context.stages() - 1) || layout.dp * layout.cp == 1) return;
   context.collective(context.streams.main, sim::TransferKind::all_reduce, role::dp, Bytes{4}, TimeCategory::dp,
                      "average loss");
 }

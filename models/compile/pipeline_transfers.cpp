@@ -7,14 +7,8 @@
 namespace orrery::models {
 namespace {
 
-constexpr std::uint16_t kForwardTag = 0;
-constexpr std::uint16_t kBackwardTag = 1;
-
 bool is_forward(const Action& a) {
   return a.type == Action::Type::forward;
-}
-bool makes_input_gradient(const Action& a) {
-  return a.type == Action::Type::backward || a.type == Action::Type::input_gradient;
 }
 
 Bytes full_message(const Scenario& s) {
@@ -32,55 +26,64 @@ PipelineTransfers::PipelineTransfers(StageContext& context) : context_(context) 
   const Scenario& s = context.scenario;
   message_ = full_message(s);
   if (s.layout.sequence_parallel || needs_gather(s)) message_.n /= s.layout.tp;
-  receives_.resize(context.actions().size());
+  received_.resize(context.actions().size());
   find_gates();
   find_slots();
 }
 
-PipelineTransfers::Edge PipelineTransfers::input_of(std::size_t i) const {
-  const Action& a = context_.actions()[i];
+PipelineTransfers::Edges PipelineTransfers::inputs_of(std::size_t i) const {
   const Schedule& schedule = context_.schedule;
-  if (is_forward(a)) return {a.stage > 0 && schedule.rank_of(a.stage - 1, a.micro_batch) != context_.stage, true, i};
-  if (makes_input_gradient(a))
-    return {a.stage + 1 < context_.stages() && schedule.rank_of(a.stage + 1, a.micro_batch) != context_.stage, false, i};
-  return {};
+  Edges edges;
+  for (const Action& pass : passes(context_.actions()[i])) {
+    const bool forward = is_forward(pass);
+    if (!forward && !makes_input_gradient(pass.type)) continue;
+    if (forward && pass.stage == 0) continue;
+    const int step = schedule.step_after(forward ? pass.stage - 1 : pass.stage, pass.micro_batch);
+    if (step != 0) edges.add({i, forward, forward == (step > 0)});
+  }
+  return edges;
 }
 
-PipelineTransfers::Edge PipelineTransfers::output_of(std::size_t i) const {
-  const Action& a = context_.actions()[i];
+PipelineTransfers::Edges PipelineTransfers::outputs_of(const Action& action, std::size_t i) const {
   const Schedule& schedule = context_.schedule;
-  if (is_forward(a))
-    return {a.stage + 1 < context_.stages() && schedule.rank_of(a.stage + 1, a.micro_batch) != context_.stage, true, i};
-  if (makes_input_gradient(a)) return {a.stage > 0 && schedule.rank_of(a.stage - 1, a.micro_batch) != context_.stage, false, i};
-  return {};
+  Edges edges;
+  for (const Action& pass : passes(action)) {
+    const bool forward = is_forward(pass);
+    if (!forward && (pass.stage == 0 || !makes_input_gradient(pass.type))) continue;
+    const int step = schedule.step_after(forward ? pass.stage : pass.stage - 1, pass.micro_batch);
+    if (step != 0) edges.add({i, forward, forward == (step > 0)});
+  }
+  return edges;
 }
 
-// This rank's actions in the order in which the neighbour sends what they need.
-std::vector<PipelineTransfers::Edge> PipelineTransfers::sent_by_neighbour(bool forward) const {
+// This rank's inputs in the order in which the neighbour sends them.
+std::vector<PipelineTransfers::Edge> PipelineTransfers::sent_by_neighbour(bool to_next) const {
   const Schedule& schedule = context_.schedule;
   const int p = schedule.request.ranks;
-  const int neighbour = (context_.stage + (forward ? p - 1 : 1)) % p;
+  const int neighbour = (context_.stage + (to_next ? p - 1 : 1)) % p;
 
-  // The action of this rank that needs the input of a stage and micro-batch.
+  // The action of this rank that needs the activation or gradient of a stage and micro-batch.
   constexpr std::size_t kNobody = SIZE_MAX;
   const auto micro_batches = static_cast<std::size_t>(schedule.request.micro_batches);
-  std::vector<std::size_t> consumer(static_cast<std::size_t>(context_.stages()) * micro_batches, kNobody);
-  const auto place = [&](int stage, int micro_batch) {
-    return static_cast<std::size_t>(stage) * micro_batches + static_cast<std::size_t>(micro_batch);
+  std::vector<std::size_t> consumer(2 * static_cast<std::size_t>(context_.stages()) * micro_batches, kNobody);
+  const auto place = [&](bool forward, int stage, int micro_batch) {
+    return 2 * (static_cast<std::size_t>(stage) * micro_batches + static_cast<std::size_t>(micro_batch)) +
+           (forward ? 0 : 1);
   };
-  for (std::size_t i = 0; i < context_.actions().size(); ++i) {
-    const Edge edge = input_of(i);
-    if (edge.exists && edge.forward == forward)
-      consumer[place(context_.actions()[i].stage, context_.actions()[i].micro_batch)] = i;
-  }
+  for (std::size_t i = 0; i < context_.actions().size(); ++i)
+    for (const Action& pass : passes(context_.actions()[i]))
+      if (is_forward(pass) || makes_input_gradient(pass.type))
+        consumer[place(is_forward(pass), pass.stage, pass.micro_batch)] = i;
+
   std::vector<Edge> edges;
-  for (const Action& a : schedule.order[static_cast<std::size_t>(neighbour)]) {
-    if (forward ? !is_forward(a) : !makes_input_gradient(a)) continue;
-    const int stage = a.stage + (forward ? 1 : -1);
-    if (stage < 0 || stage >= context_.stages()) continue;
-    const std::size_t found = consumer[place(stage, a.micro_batch)];
-    if (found != kNobody) edges.push_back({true, forward, found});
-  }
+  for (const Action& a : schedule.order[static_cast<std::size_t>(neighbour)])
+    for (const Action& pass : passes(a))
+      for (const Edge& edge : outputs_of(pass, 0)) {
+        if (edge.to_next != to_next) continue;
+        const int stage = pass.stage + (edge.forward ? 1 : -1);
+        const std::size_t found = consumer[place(edge.forward, stage, pass.micro_batch)];
+        if (found != kNobody) edges.push_back({found, edge.forward, to_next});
+      }
   return edges;
 }
 
@@ -88,15 +91,14 @@ std::vector<PipelineTransfers::Edge> PipelineTransfers::sent_by_neighbour(bool f
 // than one behind it in the stream needs, so that order alone cannot deadlock.
 void PipelineTransfers::find_gates() {
   if (context_.schedule.request.ranks < 2) return;
-  for (const bool forward : {true, false}) {
-    std::vector<std::size_t>& order = forward ? forward_order_ : backward_order_;
-    std::vector<std::size_t>& gate = forward ? forward_gate_ : backward_gate_;
-    for (const Edge& edge : sent_by_neighbour(forward)) order.push_back(edge.action);
-    gate.resize(order.size());
+  for (const bool to_next : {true, false}) {
+    Incoming& incoming = incoming_[to_next ? 0 : 1];
+    incoming.order = sent_by_neighbour(to_next);
+    incoming.gate.resize(incoming.order.size());
     std::size_t earliest = context_.actions().size();
-    for (std::size_t k = order.size(); k-- > 0;) {
-      earliest = std::min(earliest, order[k]);
-      gate[k] = earliest > 0 ? earliest - 1 : 0;
+    for (std::size_t k = incoming.order.size(); k-- > 0;) {
+      earliest = std::min(earliest, incoming.order[k].action);
+      incoming.gate[k] = earliest > 0 ? earliest - 1 : 0;
     }
   }
 }
@@ -118,38 +120,51 @@ void PipelineTransfers::find_slots() {
   }
 }
 
-sim::Transfer PipelineTransfers::transfer(bool forward, bool send) const {
-  const sim::PeerRole peer = forward == send ? role::next_stage : role::previous_stage;
-  return {sim::TransferKind::point_to_point, peer, forward ? kForwardTag : kBackwardTag, message_};
+// Sends and receives of two ranks meet in order within a tag: with two ranks, the
+// next one is the one before.
+sim::Transfer PipelineTransfers::transfer(const Edge& edge, bool send) const {
+  const sim::PeerRole peer = edge.to_next == send ? role::next_stage : role::previous_stage;
+  const int tag = edge.to_next ? (edge.forward ? 0 : 3) : (edge.forward ? 2 : 1);
+  return {sim::TransferKind::point_to_point, peer, static_cast<std::uint16_t>(tag), message_};
+}
+
+sim::OpRef PipelineTransfers::receive(sim::StreamIndex stream, const Edge& edge, bool more) {
+  received(edge) =
+      context_.builder.receive(stream, transfer(edge, false), context_.category(TimeCategory::pp),
+                               context_.builder.label(edge.forward ? "receive activation" : "receive gradient"), more);
+  return received(edge);
+}
+
+void PipelineTransfers::send(sim::StreamIndex stream, const Edge& edge, bool more) {
+  context_.builder.send(stream, transfer(edge, true), context_.category(TimeCategory::pp),
+                        context_.builder.label(edge.forward ? "send activation" : "send gradient"), more);
 }
 
 void PipelineTransfers::post_receives(std::size_t i) {
-  for (const bool forward : {true, false}) {
-    const auto& order = forward ? forward_order_ : backward_order_;
-    const auto& gate = forward ? forward_gate_ : backward_gate_;
-    std::size_t& posted = forward ? forward_posted_ : backward_posted_;
-    const sim::StreamIndex stream = forward ? context_.streams.receive_forward : context_.streams.receive_backward;
-    for (; posted < order.size() && gate[posted] <= i; ++posted) {
+  for (const bool to_next : {true, false}) {
+    Incoming& incoming = incoming_[to_next ? 0 : 1];
+    const sim::StreamIndex stream = to_next ? context_.streams.receive_forward : context_.streams.receive_backward;
+    for (; incoming.posted < incoming.order.size() && incoming.gate[incoming.posted] <= i; ++incoming.posted) {
       context_.builder.wait(stream, context_.builder.last(context_.streams.main));
-      Receive& receive = receives_[order[posted]];
-      receive.op =
-          context_.builder.receive(stream, transfer(forward, false), context_.category(TimeCategory::pp),
-                                   context_.builder.label(forward ? "receive activation" : "receive gradient"));
-      receive.posted = true;
+      receive(stream, incoming.order[incoming.posted]);
     }
   }
 }
 
 sim::OpRef PipelineTransfers::before(std::size_t i) {
-  if (waiting()) {
-    if (i == 0 && input_of(0).exists) exchange(SIZE_MAX);
-  } else {
+  const Edges inputs = inputs_of(i);
+  if (!waiting()) {
     post_receives(i);
+  } else if (i == 0 && !inputs.empty()) {
+    exchange(SIZE_MAX);
   }
-  if (!input_of(i).exists) return sim::OpRef::none();
-  if (!waiting()) context_.builder.wait(context_.streams.main, receives_[i].op);
-  gather(i);
-  return receives_[i].op;
+  sim::OpRef last;
+  for (const Edge& edge : inputs) {
+    last = received(edge);
+    if (!waiting()) context_.builder.wait(context_.streams.main, last);
+    gather(i);
+  }
+  return last;
 }
 
 void PipelineTransfers::gather(std::size_t) {
@@ -163,12 +178,11 @@ void PipelineTransfers::after(std::size_t i) {
     if (slots_[slot_of_[i]].back() == i) exchange(slot_of_[i]);
     return;
   }
-  const Edge edge = output_of(i);
-  if (!edge.exists) return;
-  const sim::StreamIndex stream = edge.forward ? context_.streams.send_forward : context_.streams.send_backward;
-  context_.builder.wait(stream, context_.builder.last(context_.streams.main));
-  context_.builder.send(stream, transfer(edge.forward, true), context_.category(TimeCategory::pp),
-                        context_.builder.label(edge.forward ? "send activation" : "send gradient"));
+  for (const Edge& edge : outputs_of(i)) {
+    const sim::StreamIndex stream = edge.to_next ? context_.streams.send_forward : context_.streams.send_backward;
+    context_.builder.wait(stream, context_.builder.last(context_.streams.main));
+    send(stream, edge);
+  }
 }
 
 // What stands between slot `slot` and the next: its outputs leave, the next
@@ -176,37 +190,30 @@ void PipelineTransfers::after(std::size_t i) {
 void PipelineTransfers::exchange(std::size_t slot) {
   struct Item {
     Edge edge;
-    bool send;
+    bool sends;
   };
   std::vector<Item> items;
   const bool first = slot == SIZE_MAX;
   const std::size_t next = first ? 0 : slot + 1;
   if (!first)
     for (std::size_t i : slots_[slot])
-      if (output_of(i).exists) items.push_back({output_of(i), true});
+      for (const Edge& edge : outputs_of(i)) items.push_back({edge, true});
   if (next < slots_.size())
     for (std::size_t i : slots_[next])
-      if (input_of(i).exists) items.push_back({input_of(i), false});
+      for (const Edge& edge : inputs_of(i)) items.push_back({edge, false});
 
   // Plain 1F1B fuses what goes to and comes from one neighbour; like follows like one by one.
   bool fused = true;
   if (context_.schedule.request.chunks == 1 && items.size() == 2)
     fused = items[0].edge.forward != items[1].edge.forward;
 
-  sim::ProgramBuilder& builder = context_.builder;
   for (std::size_t k = 0; k < items.size(); ++k) {
     const bool more = fused && k + 1 < items.size();
-    const auto [edge, send] = items[k];
-    const sim::Transfer t = transfer(edge.forward, send);
-    const sim::Category category = context_.category(TimeCategory::pp);
-    if (send) {
-      builder.send(context_.streams.main, t, category,
-                   builder.label(edge.forward ? "send activation" : "send gradient"), more);
-    } else {
-      receives_[edge.action].op =
-          builder.receive(context_.streams.main, t, category,
-                          builder.label(edge.forward ? "receive activation" : "receive gradient"), more);
-    }
+    const auto& [edge, sends] = items[k];
+    if (sends)
+      send(context_.streams.main, edge, more);
+    else
+      receive(context_.streams.main, edge, more);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "models/compile/stage_context.h"
@@ -7,6 +8,10 @@
 namespace orrery::models {
 
 // Sends and receives between stages, around the actions of one pipeline rank.
+//
+// Stages that follow each other stand on neighbours around the ring of ranks, or
+// on one rank; so activations and gradients go to the next rank or to the one
+// before, as the placement says.
 //
 // Asynchronous (overlap.pipeline): every direction has a stream of its own; a
 // receive is posted one action ahead of the one that needs it, in the order in
@@ -29,35 +34,47 @@ class PipelineTransfers {
   Bytes buffers() const;
 
  private:
+  // Something that travels between neighbours around the ring of ranks.
   struct Edge {
-    bool exists = false;
-    bool forward = true;     // activation to the next stage, else gradient to the previous one
     std::size_t action = 0;  // of this rank
+    bool forward = true;     // an activation, else a gradient
+    bool to_next = true;     // to the next rank, else to the one before
   };
-  struct Receive {
-    sim::OpRef op;
-    bool posted = false;
+  // An overlapped slot has two.
+  struct Edges {
+    std::array<Edge, 2> edge;
+    int count = 0;
+    void add(const Edge& e) { edge[static_cast<std::size_t>(count++)] = e; }
+    const Edge* begin() const { return edge.data(); }
+    const Edge* end() const { return edge.data() + count; }
+    bool empty() const { return count == 0; }
+  };
+  // What comes from one neighbour, in the order in which it is sent.
+  struct Incoming {
+    std::vector<Edge> order;
+    std::vector<std::size_t> gate;  // parallel: the action whose turn posts the receive
+    std::size_t posted = 0;
   };
 
-  Edge input_of(std::size_t i) const;
-  Edge output_of(std::size_t i) const;
-  std::vector<Edge> sent_by_neighbour(bool forward) const;
+  Edges inputs_of(std::size_t i) const;
+  Edges outputs_of(const Action& action, std::size_t i) const;
+  Edges outputs_of(std::size_t i) const { return outputs_of(context_.actions()[i], i); }
+  std::vector<Edge> sent_by_neighbour(bool to_next) const;
   void post_receives(std::size_t i);
   void find_gates();
   void find_slots();
   void exchange(std::size_t slot);
   void gather(std::size_t i);
   bool waiting() const { return !context_.scenario.overlap.pipeline; }
-  sim::Transfer transfer(bool forward, bool send) const;
+  sim::Transfer transfer(const Edge& edge, bool send) const;
+  sim::OpRef receive(sim::StreamIndex stream, const Edge& edge, bool more = false);
+  void send(sim::StreamIndex stream, const Edge& edge, bool more = false);
+  sim::OpRef& received(const Edge& edge) { return received_[edge.action][edge.forward ? 0 : 1]; }
 
   StageContext& context_;
   Bytes message_;
-  std::vector<Receive> receives_;           // by action
-  std::vector<std::size_t> forward_order_;  // actions in the order in which their inputs arrive
-  std::vector<std::size_t> backward_order_;
-  std::vector<std::size_t> forward_gate_;  // parallel: the action whose turn posts the receive
-  std::vector<std::size_t> backward_gate_;
-  std::size_t forward_posted_ = 0, backward_posted_ = 0;
+  std::vector<std::array<sim::OpRef, 2>> received_;  // by action: its activation, its gradient
+  std::array<Incoming, 2> incoming_;                 // from the rank before, from the next one
   std::vector<std::vector<std::size_t>> slots_;  // waiting: actions between two exchanges
   std::vector<std::size_t> slot_of_;
 };

@@ -30,6 +30,12 @@ struct StageContext {
 
   const std::vector<Action>& actions() const { return schedule.order[static_cast<std::size_t>(stage)]; }
   int stages() const { return schedule.stages(); }
+  // Whether this rank has the first stage, the last stage, of whichever replica.
+  bool has_stage(int virtual_stage) const {
+    for (int c = 0; c < schedule.chunks(); ++c)
+      if (schedule.stage_of(stage, c) == virtual_stage) return true;
+    return false;
+  }
 
   // A memory-bound kernel of `bytes` in all on the main stream; none for no bytes.
   sim::OpRef stream_through(std::string_view family, double bytes, TimeCategory category, std::string_view label);

@@ -1,9 +1,11 @@
 #include "models/compile/stage_program.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "models/compile/data_parallel.h"
 #include "models/compile/host_timeline.h"
+#include "models/compile/issue.h"
 #include "models/compile/offload.h"
 #include "models/compile/optimizer_step.h"
 #include "models/compile/pipeline_transfers.h"
@@ -23,15 +25,13 @@ void resolve_labels(sim::ProgramBuilder& builder, std::vector<TemplateOp>& ops) 
 Chunks make_chunks(StageContext& context) {
   const Scenario& s = context.scenario;
   const std::vector<int>& layers = s.pipeline.stage_layers;
-  const int chunks = context.schedule.request.chunks;
-  const int ranks = context.schedule.request.ranks;
-
+  const int chunks = context.schedule.chunks();
   const bool split = std::any_of(context.actions().begin(), context.actions().end(),
                                  [](const Action& a) { return a.type == Action::Type::weight_gradient; });
   Chunks result(static_cast<std::size_t>(chunks));
   int layer_in_rank = 0;
   for (int c = 0; c < chunks; ++c) {
-    const int stage = c * ranks + context.stage;  // linear and loop placement
+    const int stage = context.schedule.stage_of(context.stage, c);
     const auto add = [&](PieceKind kind, int layer) {
       PieceTemplate piece =
           make_piece_template(s, kind, layer, layer_in_rank, split, context.rank, context.kernels, context.tensors);
@@ -66,16 +66,24 @@ class StageWriter {
   void hold_states();
   void begin();
   void action(std::size_t i);
-  void forward(const Action& action, int chunk);
-  void backward(const Action& action, int chunk);
-  void issue(const std::vector<TemplateOp>& ops);
-  void marker(sim::Marker::Kind kind, const Action& action, int chunk);
-  void with_transient(Bytes bytes, const std::vector<TemplateOp>& ops);
+  void pass(const Action& pass);
+  void overlap(const Action& forward, const Action& backward);
+  void begin_pass(const Action& pass);
+  void end_pass(const Action& pass);
+  void begin_piece(const Action& pass, std::size_t piece);
+  void end_piece(const Action& pass, std::size_t piece);
+  void keep_activations(const Action& pass, std::size_t piece);
+  PieceTurn turn(const Action& pass, std::size_t piece) const;
+  void marker(sim::Marker::Kind kind, const Action& pass);
   void free_output();
   std::uint32_t allocate(Bytes bytes, MemoryCause cause, std::string_view label, std::uint16_t parts = 0);
   std::uint32_t& slot(std::vector<std::uint32_t>& held, int chunk, int mb, std::size_t piece) const;
   void release(std::vector<std::uint32_t>& held, int chunk, int mb, std::size_t piece);
-  int launches(const Action& action, int chunk) const;
+  int launches(const Action& action) const;
+  int chunk_of(const Action& pass) const { return context_.schedule.chunk_of(pass.stage, pass.micro_batch); }
+  const std::vector<PieceTemplate>& pieces_of(const Action& pass) const {
+    return chunks_[static_cast<std::size_t>(chunk_of(pass))];
+  }
 
   StageContext& context_;
   sim::ProgramBuilder& builder_;
@@ -84,8 +92,8 @@ class StageWriter {
   PipelineTransfers transfers_;
   std::unique_ptr<DataParallel> data_;
   ActivationOffload offload_;
-  std::vector<sim::OpRef> side_;  // of the list being issued, by step
-  bool last_backward_ = false;
+  std::size_t action_ = 0;                                 // being written
+  std::uint32_t workspace_[2] = {UINT32_MAX, UINT32_MAX};  // of the forward and the backward under way
   std::uint32_t output_ = UINT32_MAX;  // the stage output that is on its way out
   // Buffers of live activations by (chunk, micro-batch, piece): see slot().
   std::size_t most_pieces_ = 1;
@@ -101,10 +109,10 @@ const std::vector<TemplateOp>& steps_of(const PieceTemplate& piece, Action::Type
       return piece.backward;
     case Action::Type::input_gradient:
       return piece.input_gradient;
-    case Action::Type::overlap:
-      break;
     case Action::Type::weight_gradient:
       return piece.weight_gradient;
+    case Action::Type::overlap:  // two passes, each with its own list
+      break;
   }
   return piece.forward;
 }
@@ -121,10 +129,6 @@ void StageWriter::write() {
 
 constexpr std::uint32_t kNoBuffer = UINT32_MAX;
 
-bool completes_weights(Action::Type type) {
-  return type == Action::Type::backward || type == Action::Type::weight_gradient;
-}
-
 void StageWriter::prepare() {
   last_backward_of_.assign(chunks_.size(), SIZE_MAX);
   for (const auto& chunk : chunks_) most_pieces_ = std::max(most_pieces_, chunk.size());
@@ -137,10 +141,12 @@ void StageWriter::prepare() {
   std::size_t ops = 0;
   for (std::size_t i = 0; i < context_.actions().size(); ++i) {
     const Action& a = context_.actions()[i];
-    const auto chunk = static_cast<std::size_t>(context_.schedule.chunk_of(a.stage, a.micro_batch));
-    if (completes_weights(a.type)) last_backward_of_[chunk] = i;
-    ops += kOpsAround + kOpsOfPiece * chunks_[chunk].size() +
-           static_cast<std::size_t>(launches(a, static_cast<int>(chunk)));
+    ops += static_cast<std::size_t>(launches(a));
+    for (const Action& pass : passes(a)) {
+      const auto chunk = static_cast<std::size_t>(chunk_of(pass));
+      if (makes_weight_gradient(pass.type)) last_backward_of_[chunk] = i;
+      ops += kOpsAround + kOpsOfPiece * chunks_[chunk].size();
+    }
   }
   builder_.reserve(kMain, ops);
 }
@@ -173,35 +179,35 @@ void StageWriter::begin() {
   begin_step(context_, parameters);
 }
 
-int StageWriter::launches(const Action& action, int chunk) const {
+int StageWriter::launches(const Action& action) const {
   std::size_t n = 0;
-  for (const PieceTemplate& piece : chunks_[static_cast<std::size_t>(chunk)]) n += steps_of(piece, action.type).size();
+  for (const Action& pass : passes(action))
+    for (const PieceTemplate& piece : pieces_of(pass)) n += steps_of(piece, pass.type).size();
   return static_cast<int>(n);
 }
 
 void StageWriter::action(std::size_t i) {
   const Action& a = context_.actions()[i];
-  const int chunk = context_.schedule.chunk_of(a.stage, a.micro_batch);
+  action_ = i;
   const sim::OpRef input = transfers_.before(i);
   if (context_.scenario.software.pipeline_sync && !input.is_none()) host_.wait_for(input);
-  host_.begin(launches(a, chunk));
-  last_backward_ = last_backward_of_[static_cast<std::size_t>(chunk)] == i;
+  host_.begin(launches(a));
 
-  marker(sim::Marker::Kind::action_begin, a, chunk);
+  const Passes both = passes(a);
+  for (const Action& each : both) marker(sim::Marker::Kind::action_begin, each);
   free_output();
-  if (a.type == Action::Type::forward) {
-    forward(a, chunk);
-  } else {
-    backward(a, chunk);
-  }
+  if (both.count == 1)
+    pass(a);
+  else
+    overlap(both.pass[0], both.pass[1]);
   host_.end();
-  marker(sim::Marker::Kind::action_end, a, chunk);
+  for (const Action& each : both) marker(sim::Marker::Kind::action_end, each);
   transfers_.after(i);
 }
 
-void StageWriter::marker(sim::Marker::Kind kind, const Action& a, int chunk) {
-  builder_.marker(kMain, {kind, static_cast<char>(a.type), static_cast<std::uint16_t>(chunk),
-                          static_cast<std::uint32_t>(a.micro_batch)});
+void StageWriter::marker(sim::Marker::Kind kind, const Action& pass) {
+  builder_.marker(kMain, {kind, static_cast<char>(pass.type), static_cast<std::uint16_t>(chunk_of(pass)),
+                          static_cast<std::uint32_t>(pass.micro_batch)});
 }
 
 std::uint32_t StageWriter::allocate(Bytes bytes, MemoryCause cause, std::string_view label, std::uint16_t parts) {
@@ -210,34 +216,124 @@ std::uint32_t StageWriter::allocate(Bytes bytes, MemoryCause cause, std::string_
   return buffer;
 }
 
-void StageWriter::forward(const Action& a, int chunk) {
-  const auto& pieces = chunks_[static_cast<std::size_t>(chunk)];
-  for (std::size_t p = 0; p < pieces.size(); ++p) {
-    const PieceTemplate& piece = pieces[p];
-    data_->before_piece({a.type, chunk, p, false});
-    const bool leaves = offload_.takes(pieces, p);
-    if (leaves)
-      offload_.keep(chunk, a.micro_batch, p, piece.saved_until_input_gradient + piece.saved_until_weight_gradient);
-    if (!leaves && piece.saved_until_input_gradient.n > 0)
-      slot(until_input_, chunk, a.micro_batch, p) = allocate(piece.saved_until_input_gradient, MemoryCause::activations,
-                                                             "activations", piece.tensors_until_input_gradient);
-    if (!leaves && piece.saved_until_weight_gradient.n > 0)
-      slot(until_weight_, chunk, a.micro_batch, p) =
-          allocate(piece.saved_until_weight_gradient, MemoryCause::activations, "activations",
-                   piece.tensors_until_weight_gradient);
-    with_transient(piece.forward_transient, piece.forward);
-    if (leaves) offload_.send(chunk, a.micro_batch, p);
-    data_->after_piece({a.type, chunk, p, false});
+// Pieces of a pass stand in the order of the forward, or backward from the last.
+std::size_t piece_at(const Action& pass, std::size_t turn, std::size_t pieces) {
+  return pass.type == Action::Type::forward ? turn : pieces - 1 - turn;
+}
+
+void StageWriter::pass(const Action& pass) {
+  const auto& pieces = pieces_of(pass);
+  begin_pass(pass);
+  for (std::size_t turn = 0; turn < pieces.size(); ++turn) {
+    const std::size_t p = piece_at(pass, turn, pieces.size());
+    begin_piece(pass, p);
+    ListIssuer(context_, steps_of(pieces[p], pass.type)).issue();
+    end_piece(pass, p);
   }
-  const bool is_last = a.stage + 1 == context_.stages();
+  end_pass(pass);
+}
+
+// Two passes in turn, each until it would wait for a collective: the other's
+// kernels are what hides it.
+void StageWriter::overlap(const Action& forward, const Action& backward) {
+  struct Cursor {
+    Action pass;
+    std::size_t turn = 0;
+    std::optional<ListIssuer> list = {};
+  };
+  Cursor cursors[] = {{forward}, {backward}};
+  for (const Cursor& c : cursors) begin_pass(c.pass);
+  const auto advance = [this](Cursor& c) {
+    const auto& pieces = pieces_of(c.pass);
+    if (c.turn == pieces.size()) return false;
+    const std::size_t p = piece_at(c.pass, c.turn, pieces.size());
+    if (!c.list) {
+      begin_piece(c.pass, p);
+      c.list.emplace(context_, steps_of(pieces[p], c.pass.type));
+    }
+    if (c.list->issue_to_collective()) return true;
+    c.list.reset();
+    end_piece(c.pass, p);
+    ++c.turn;
+    return true;
+  };
+  for (bool more = true; more;) {
+    more = advance(cursors[0]);
+    more = advance(cursors[1]) || more;
+  }
+  for (const Cursor& c : cursors) end_pass(c.pass);
+}
+
+void StageWriter::begin_pass(const Action& pass) {
+  if (makes_input_gradient(pass.type)) release(outputs_, chunk_of(pass), pass.micro_batch, 0);
+}
+
+void StageWriter::end_pass(const Action& pass) {
+  if (pass.type != Action::Type::forward) return;
+  const int chunk = chunk_of(pass);
+  const auto& pieces = pieces_of(pass);
+  const bool is_last = pass.stage + 1 == context_.stages();
   if (is_last && context_.scenario.software.loss_average_per_micro_batch) average_loss(context_);
   if (pieces.empty() || is_last) return;
   const std::uint32_t output = allocate(pieces.back().output, MemoryCause::buffers, "stage output");
   if (context_.scenario.software.deallocate_outputs) {
     output_ = output;
   } else {
-    slot(outputs_, chunk, a.micro_batch, 0) = output;
+    slot(outputs_, chunk, pass.micro_batch, 0) = output;
   }
+}
+
+void StageWriter::begin_piece(const Action& pass, std::size_t p) {
+  const int chunk = chunk_of(pass);
+  const auto& pieces = pieces_of(pass);
+  const PieceTemplate& piece = pieces[p];
+  const bool forward = pass.type == Action::Type::forward;
+  data_->before_piece(turn(pass, p));
+  if (forward) {
+    keep_activations(pass, p);
+  } else if (offload_.active()) {
+    offload_.bring(chunk, pass.micro_batch, p);
+  }
+  const Bytes transient = forward ? piece.forward_transient : piece.backward_transient;
+  if (transient.n > 0) workspace_[forward ? 0 : 1] = allocate(transient, MemoryCause::buffers, "workspace");
+}
+
+void StageWriter::keep_activations(const Action& pass, std::size_t p) {
+  const int chunk = chunk_of(pass);
+  const auto& pieces = pieces_of(pass);
+  const PieceTemplate& piece = pieces[p];
+  if (offload_.takes(pieces, p))
+    return offload_.keep(chunk, pass.micro_batch, p,
+                         piece.saved_until_input_gradient + piece.saved_until_weight_gradient);
+  if (piece.saved_until_input_gradient.n > 0)
+    slot(until_input_, chunk, pass.micro_batch, p) = allocate(piece.saved_until_input_gradient, MemoryCause::activations,
+                                                              "activations", piece.tensors_until_input_gradient);
+  if (piece.saved_until_weight_gradient.n > 0)
+    slot(until_weight_, chunk, pass.micro_batch, p) =
+        allocate(piece.saved_until_weight_gradient, MemoryCause::activations, "activations",
+                 piece.tensors_until_weight_gradient);
+}
+
+void StageWriter::end_piece(const Action& pass, std::size_t p) {
+  const int chunk = chunk_of(pass);
+  std::uint32_t& workspace = workspace_[pass.type == Action::Type::forward ? 0 : 1];
+  if (workspace != kNoBuffer) builder_.free(kMain, workspace);
+  workspace = kNoBuffer;
+  if (pass.type == Action::Type::forward && offload_.takes(pieces_of(pass), p))
+    offload_.send(chunk, pass.micro_batch, p);
+  if (makes_input_gradient(pass.type)) release(until_input_, chunk, pass.micro_batch, p);
+  if (makes_weight_gradient(pass.type)) {
+    if (offload_.active()) offload_.drop(chunk, pass.micro_batch, p);
+    release(until_weight_, chunk, pass.micro_batch, p);
+  }
+  data_->after_piece(turn(pass, p));
+}
+
+// What data parallelism wants to know of a piece's turn.
+PieceTurn StageWriter::turn(const Action& pass, std::size_t p) const {
+  const int chunk = chunk_of(pass);
+  const bool last = makes_weight_gradient(pass.type) && last_backward_of_[static_cast<std::size_t>(chunk)] == action_;
+  return {pass.type, chunk, p, last};
 }
 
 // A stage's output has left by the time the next action begins (Megatron-LM's
@@ -256,53 +352,6 @@ void StageWriter::release(std::vector<std::uint32_t>& held, int chunk, int mb, s
   std::uint32_t& buffer = slot(held, chunk, mb, piece);
   if (buffer != kNoBuffer) builder_.free(kMain, buffer);
   buffer = kNoBuffer;
-}
-
-void StageWriter::backward(const Action& a, int chunk) {
-  const auto& pieces = chunks_[static_cast<std::size_t>(chunk)];
-  const bool input = a.type != Action::Type::weight_gradient;
-  const bool weight = a.type != Action::Type::input_gradient;
-  if (input) release(outputs_, chunk, a.micro_batch, 0);
-  for (std::size_t p = pieces.size(); p-- > 0;) {
-    const PieceTurn turn{a.type, chunk, p, last_backward_};
-    data_->before_piece(turn);
-    if (offload_.active()) offload_.bring(chunk, a.micro_batch, p);
-    with_transient(pieces[p].backward_transient, steps_of(pieces[p], a.type));
-    if (input) release(until_input_, chunk, a.micro_batch, p);
-    if (weight && offload_.active()) offload_.drop(chunk, a.micro_batch, p);
-    if (weight) release(until_weight_, chunk, a.micro_batch, p);
-    data_->after_piece(turn);
-  }
-}
-
-void StageWriter::with_transient(Bytes bytes, const std::vector<TemplateOp>& ops) {
-  if (bytes.n <= 0) return issue(ops);
-  const std::uint32_t buffer = allocate(bytes, MemoryCause::buffers, "workspace");
-  issue(ops);
-  builder_.free(kMain, buffer);
-}
-
-// Steps in order on the main stream; a side step starts behind the step before
-// it and is waited for by name, or at the latest at the end of the list.
-void StageWriter::issue(const std::vector<TemplateOp>& ops) {
-  side_.assign(ops.size(), sim::OpRef::none());
-  int waited = -1, issued = -1;
-  for (std::size_t i = 0; i < ops.size(); ++i) {
-    const TemplateOp& op = ops[i];
-    const sim::StreamIndex stream = op.side ? context_.streams.tp : kMain;
-    if (op.waits_for >= 0) {
-      builder_.wait(stream, side_[static_cast<std::size_t>(op.waits_for)]);
-      if (!op.side) waited = std::max(waited, op.waits_for);
-    }
-    if (op.side) builder_.wait(stream, builder_.last(kMain));
-    const sim::OpRef ref = op.is_kernel
-                               ? builder_.kernel(stream, op.cost, op.category, op.kernel_class, op.label_id, op.kernel)
-                               : builder_.collective(stream, op.transfer, op.category, op.label_id);
-    if (!op.side) continue;
-    side_[i] = ref;
-    issued = static_cast<int>(i);
-  }
-  if (issued > waited) builder_.wait(kMain, side_[static_cast<std::size_t>(issued)]);
 }
 
 }  // namespace
