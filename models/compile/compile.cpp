@@ -6,6 +6,7 @@
 #include "models/collectives/planner.h"
 #include "models/compile/piece_template.h"
 #include "models/compile/roles.h"
+#include "models/compile/schedule_of.h"
 #include "models/compile/stage_program.h"
 #include "models/compute/cost_model.h"
 #include "models/layout/context_split.h"
@@ -48,16 +49,6 @@ void add_links(const topology::Fabric& fabric, sim::Workload& workload) {
     workload.links.add({link.capacity, static_cast<std::uint8_t>(link.kind)});
 }
 
-ScheduleRequest schedule_request(const Scenario& s) {
-  ScheduleRequest request;
-  request.name = s.pipeline.schedule;
-  request.ranks = s.layout.pp;
-  request.chunks = s.pipeline.virtual_stages;
-  request.micro_batches = s.micro_batches();
-  if (schedule_traits(request.name).grouped) request.group = s.pipeline.group;
-  return request;
-}
-
 // One program a stage, one more for every factor by which a straggler of that stage
 // is slow, and one for each place in a context-parallel group where those differ.
 void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels, TensorTable& tensors, Compiled& out) {
@@ -89,7 +80,9 @@ void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels,
 Result<Compiled> compile(const Scenario& scenario) {
   Result<topology::Fabric> fabric = topology::Fabric::build(scenario.cluster);
   if (!fabric.ok()) return fabric.errors();
-  Result<Schedule> schedule = make_schedule(schedule_request(scenario));
+  const CostModel costs(scenario.cluster.gpu, scenario.software);
+  KernelTable kernels(costs);
+  Result<Schedule> schedule = schedule_of(scenario, kernels);
   if (!schedule.ok()) return schedule.errors();
 
   Compiled out;
@@ -97,15 +90,13 @@ Result<Compiled> compile(const Scenario& scenario) {
   out.schedule = std::move(schedule).value();
 
   const Layout layout(scenario.layout);
-  const CostModel costs(scenario.cluster.gpu, scenario.software);
-  KernelTable kernels(costs);
   TensorTable tensors;
   add_programs(scenario, layout, kernels, tensors, out);
   out.kernels = std::move(kernels).take();
   out.tensors = std::move(tensors).take();
 
   sim::Workload& workload = out.workload;
-  add_roles(layout, scenario.model.tied_embeddings, workload);
+  add_roles(layout, scenario.model.tied_embeddings, out.schedule.placement == Placement::bidirectional, workload);
   add_links(*out.fabric, workload);
   workload.categories = categories();
   workload.causes = causes();

@@ -10,7 +10,7 @@ namespace orrery::models {
 using sim::TransferKind;
 
 DataParallel::DataParallel(StageContext& context, const Chunks& chunks)
-    : context_(context), sharding_(sharding(context.scenario.layout)) {
+    : context_(context), sharding_(sharding(context.scenario.layout, context.replicas())) {
   for (const auto& chunk : chunks)
     for (const PieceTemplate& piece : chunk) elements_ += piece.parameters;
 }

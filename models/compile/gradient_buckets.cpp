@@ -1,6 +1,7 @@
 #include "models/compile/gradient_buckets.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace orrery::models {
 namespace {
@@ -21,10 +22,21 @@ std::vector<Bucket> buckets_of(const Scenario& scenario, const std::vector<Piece
   return buckets;
 }
 
+// Ranks that hold the same stages as different chunks agree on their order.
+std::vector<std::size_t> in_order_of_stages(const StageContext& context) {
+  std::vector<std::size_t> chunks(static_cast<std::size_t>(context.schedule.chunks()));
+  std::iota(chunks.begin(), chunks.end(), std::size_t{0});
+  std::sort(chunks.begin(), chunks.end(), [&](std::size_t a, std::size_t b) {
+    const auto stage = [&](std::size_t c) { return context.schedule.stage_of(context.stage, static_cast<int>(c)); };
+    return stage(a) < stage(b);
+  });
+  return chunks;
+}
+
 }  // namespace
 
 GradientBuckets::GradientBuckets(StageContext& context, const Chunks& chunks) : DataParallel(context, chunks) {
-  for (std::size_t c = 0; c < chunks.size(); ++c) {
+  for (const std::size_t c : in_order_of_stages(context)) {
     std::vector<Bucket> buckets = buckets_of(context.scenario, chunks[c], static_cast<int>(c));
     buckets_.insert(buckets_.end(), buckets.rbegin(), buckets.rend());
   }

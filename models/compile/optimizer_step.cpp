@@ -47,6 +47,8 @@ void reduce_tied_embedding(StageContext& context) {
 
 // A scalar over everyone who holds a different part of the gradients, and the host waits for it.
 void agree(StageContext& context, HostTimeline& host, bool sharded, std::string_view label) {
+  // A post-validated step goes ahead and is undone later should the check fail, which we take it not to.
+  if (!context.scenario.pipeline.optimizer_barrier) return;
   const LayoutSpec& layout = context.scenario.layout;
   const sim::GroupRole group = sharded ? role::world : role::model;
   const int members = sharded ? layout.gpus() : layout.tp * layout.pp;
@@ -60,7 +62,7 @@ void agree(StageContext& context, HostTimeline& host, bool sharded, std::string_
 
 void average_loss(StageContext& context) {
   const LayoutSpec& layout = context.scenario.layout;
-  if (!context.has_stage(context.stages() - 1) || layout.dp * layout.cp == 1) return;
+  if (!context.has_stage(context.stages() - 1) || layout.dp * layout.cp * context.replicas() == 1) return;
   context.collective(context.streams.main, sim::TransferKind::all_reduce, role::dp, Bytes{4}, TimeCategory::dp,
                      "average loss");
 }

@@ -1,5 +1,6 @@
 #include "models/compile/roles.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "models/layout/context_split.h"
@@ -80,13 +81,15 @@ void add_context_roles(const Layout& layout, const Places& at, sim::Workload& wo
 
 }  // namespace
 
-void add_roles(const Layout& layout, bool tied_embeddings, sim::Workload& workload) {
+void add_roles(const Layout& layout, bool tied_embeddings, bool bidirectional, sim::Workload& workload) {
   const LayoutSpec& s = layout.spec();
   const bool share = tied_embeddings && s.pp > 1;
   const Places at = places(layout);
   add_role(at, workload, "tp", false, s.cp * s.dp * s.pp,
            [s](const Coordinate& c) { return (c.pp * s.dp + c.dp) * s.cp + c.cp; });
-  add_role(at, workload, "dp", false, s.tp * s.pp, [s](const Coordinate& c) { return c.pp * s.tp + c.tp; });
+  add_role(at, workload, "dp", false, s.tp * s.pp, [s, bidirectional](const Coordinate& c) {
+    return (bidirectional ? std::min(c.pp, s.pp - 1 - c.pp) : c.pp) * s.tp + c.tp;
+  });
   add_role(at, workload, "model", s.pp > 1, s.cp * s.dp, [s](const Coordinate& c) { return c.dp * s.cp + c.cp; });
   add_role(at, workload, "world", s.pp > 1, 1, [](const Coordinate&) { return 0; });
   add_role(at, workload, "embedding", true, s.tp * s.cp * s.dp, [s, share](const Coordinate& c) {

@@ -9,7 +9,7 @@ namespace orrery::models {
 // Workload::group_roles and Workload::peer_roles.
 namespace role {
 inline constexpr sim::GroupRole tp = 0;         // tensor-parallel ranks of one layer
-inline constexpr sim::GroupRole dp = 1;         // replicas of one shard of parameters (dp x cp)
+inline constexpr sim::GroupRole dp = 1;         // replicas of one shard of parameters (dp x cp, and both ends' stages)
 inline constexpr sim::GroupRole model = 2;      // all shards of one replica (tp x pp): norm and overflow without ZeRO
 inline constexpr sim::GroupRole world = 3;      // everybody: norm and overflow when gradients are sharded
 inline constexpr sim::GroupRole embedding = 4;  // first and last stage, when they share the embedding
@@ -25,6 +25,7 @@ inline constexpr sim::PeerRole previous_stage = 1;
 }  // namespace role
 
 // Fills in group and peer roles of every rank. `tied` adds the embedding groups.
-void add_roles(const Layout& layout, bool tied_embeddings, sim::Workload& workload);
+// `bidirectional`: pipeline ranks r and p-1-r hold the same two stages.
+void add_roles(const Layout& layout, bool tied_embeddings, bool bidirectional, sim::Workload& workload);
 
 }  // namespace orrery::models

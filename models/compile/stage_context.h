@@ -30,7 +30,9 @@ struct StageContext {
 
   const std::vector<Action>& actions() const { return schedule.order[static_cast<std::size_t>(stage)]; }
   int stages() const { return schedule.stages(); }
-  // Whether this rank has the first stage, the last stage, of whichever replica.
+  // Replicas of a stage inside one pipeline.
+  int replicas() const { return schedule.placement == Placement::bidirectional ? 2 : 1; }
+  // Whether this rank holds a virtual stage, in whichever replica.
   bool has_stage(int virtual_stage) const {
     for (int c = 0; c < schedule.chunks(); ++c)
       if (schedule.stage_of(stage, c) == virtual_stage) return true;

@@ -158,7 +158,7 @@ void StageWriter::hold_states() {
       parameters += piece.parameters;
       if (piece.kind != PieceKind::layer) tables += piece.parameters;
     }
-  const StateBytes states = state_bytes(context_.scenario, parameters, 0, tables);
+  const StateBytes states = state_bytes(context_.scenario, parameters, 0, tables, context_.replicas());
   const auto hold = [&](Bytes bytes, MemoryCause cause, std::string_view label) {
     if (bytes.n > 0) builder_.resident(builder_.buffer(bytes, static_cast<std::uint8_t>(cause), builder_.label(label)));
   };

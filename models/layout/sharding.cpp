@@ -37,8 +37,8 @@ Sharding among(const LayoutSpec& layout, int replicas, int group) {
 
 }  // namespace
 
-Sharding sharding(const LayoutSpec& layout) {
-  const int replicas = layout.dp * layout.cp;
+Sharding sharding(const LayoutSpec& layout, int in_pipeline) {
+  const int replicas = layout.dp * layout.cp * in_pipeline;
   return among(layout, replicas, layout.shard_group > 0 ? layout.shard_group : replicas);
 }
 
@@ -46,8 +46,9 @@ int expert_replicas(const LayoutSpec& layout) {
   return std::max(1, layout.tp * layout.cp * layout.dp / (layout.etp * layout.ep));
 }
 
-Sharding expert_sharding(const LayoutSpec& layout) {
-  return among(layout, expert_replicas(layout), expert_replicas(layout));
+Sharding expert_sharding(const LayoutSpec& layout, int in_pipeline) {
+  const int replicas = expert_replicas(layout) * in_pipeline;
+  return among(layout, replicas, replicas);
 }
 
 }  // namespace orrery::models

@@ -15,7 +15,7 @@ struct Sharding {
     for_the_step,    // over all micro-batches: under a pipeline
   };
 
-  int replicas = 1;         // ranks with the same dense parameters: dp * cp
+  int replicas = 1;         // ranks with the same dense parameters: dp * cp, over all replicas of a pipeline
   int group = 1;            // of those, ranks that hold one copy of the split states between them
   bool optimizer = false;   // what is split
   bool gradients = false;   // and so reduced after every micro-batch, unless `reduce_once`
@@ -29,10 +29,11 @@ struct Sharding {
   std::int64_t share(std::int64_t n) const { return (n + group - 1) / group; }
 };
 
-Sharding sharding(const LayoutSpec& layout);
+// `in_pipeline`: replicas of a stage inside one pipeline, two where it is bidirectional.
+Sharding sharding(const LayoutSpec& layout, int in_pipeline = 1);
 
 // Experts have a grid of their own: these many ranks hold the same ones, and all of them share.
 int expert_replicas(const LayoutSpec& layout);
-Sharding expert_sharding(const LayoutSpec& layout);
+Sharding expert_sharding(const LayoutSpec& layout, int in_pipeline = 1);
 
 }  // namespace orrery::models

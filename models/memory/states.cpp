@@ -130,12 +130,13 @@ StateScheme state_scheme(const TrainingSpec& training) {
   return scheme;
 }
 
-StateBytes state_bytes(const Scenario& scenario, std::int64_t dense, std::int64_t experts, std::int64_t embeddings) {
+StateBytes state_bytes(const Scenario& scenario, std::int64_t dense, std::int64_t experts, std::int64_t embeddings,
+                       int replicas) {
   const TrainingSpec& training = scenario.training;
-  const Sharding split = sharding(scenario.layout);
+  const Sharding split = sharding(scenario.layout, replicas);
   const StateScheme narrow = scheme_of(training, split, true), wide = scheme_of(training, split, false);
   const StateBytes all = held(narrow, dense - embeddings, split) + held(wide, embeddings, split) +
-                         held(narrow, experts, expert_sharding(scenario.layout));
+                         held(narrow, experts, expert_sharding(scenario.layout, replicas));
   return without_offloaded(all, scenario.layout.offload, split);
 }
 

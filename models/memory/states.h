@@ -39,6 +39,8 @@ struct StateBytes {
 // sharding; `embeddings` says how many of the dense ones are tables. What is split
 // (models/layout/sharding.h) is split over the ranks of a shard group, experts over
 // their own; a shard is rounded up to whole elements. What is offloaded is not here.
-StateBytes state_bytes(const Scenario& scenario, std::int64_t dense, std::int64_t experts, std::int64_t embeddings = 0);
+// `replicas`: of a stage inside one pipeline (two where it is bidirectional); shards spread over them too.
+StateBytes state_bytes(const Scenario& scenario, std::int64_t dense, std::int64_t experts, std::int64_t embeddings = 0,
+                       int replicas = 1);
 
 }  // namespace orrery::models

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "models/scenario/reading.h"
+#include "models/schedules/schedule.h"
 
 namespace orrery::models {
 namespace {
@@ -11,23 +12,23 @@ std::string text(std::int64_t n) {
   return std::to_string(n);
 }
 
-// Schedules in which a rank holds several chunks of the model.
-bool takes_chunks(std::string_view schedule) {
-  return schedule == "interleaved-1f1b" || schedule == "looped-bfs" || schedule == "interleaved-zb1p" ||
-         schedule == "hanayo" || schedule.starts_with("zb-v") || schedule.starts_with("v-") ||
-         schedule == "dualpipe-v" || schedule.ends_with(".csv");
-}
-
 void check_schedule(Reading& reading) {
   if (!reading.knows({"layout.pp", "pipeline.schedule", "pipeline.virtual_stages"})) return;
   const PipelineSpec& pipeline = reading.scenario.pipeline;
   const int pp = reading.scenario.layout.pp;
   if (pipeline.schedule == "none" && pp > 1) reading.fail("pipeline.schedule", "schedule none, but pp is " + text(pp));
-  if (pipeline.virtual_stages == 1) return;
+  if (!pipeline.optimizer_barrier && !schedule_traits(pipeline.schedule).splits)
+    reading.fail("pipeline.optimizer_barrier",
+                 "optimizer_barrier: false is the post-validated step of zero-bubble schedules; the schedule is " +
+                     quote(pipeline.schedule));
+  if (reading.written("pipeline.memory_limit") && !schedule_traits(pipeline.schedule).limited)
+    reading.fail("pipeline.memory_limit",
+                 "'memory_limit' belongs to zb-auto; the schedule is " + quote(pipeline.schedule));
+  if (pipeline.virtual_stages == 1 || (pp == 1 && !reading.written("pipeline.virtual_stages"))) return;
   if (pp == 1)
     reading.fail("pipeline.virtual_stages",
                  "virtual_stages " + text(pipeline.virtual_stages) + " needs pp > 1, but pp is 1");
-  else if (!takes_chunks(pipeline.schedule))
+  else if (schedule_traits(pipeline.schedule).chunks == 1)
     reading.fail("pipeline.virtual_stages", "virtual_stages " + text(pipeline.virtual_stages) + ", but schedule " +
                                                 quote(pipeline.schedule) +
                                                 " holds one chunk a rank; did you mean 'interleaved-1f1b'?");
@@ -39,7 +40,7 @@ void check_group(Reading& reading) {
   if (!reading.knows({"layout.pp", "pipeline.schedule", "pipeline.group", "pipeline.virtual_stages"})) return;
   const Scenario& scenario = reading.scenario;
   const PipelineSpec& pipeline = scenario.pipeline;
-  const bool interleaved = pipeline.schedule == "interleaved-1f1b" || pipeline.schedule == "interleaved-zb1p";
+  const bool interleaved = schedule_traits(pipeline.schedule).grouped;
   if (reading.written("pipeline.group") && !interleaved) {
     reading.fail("pipeline.group",
                  "'group' belongs to interleaved schedules; the schedule is " + quote(pipeline.schedule));
@@ -84,15 +85,18 @@ void check_stage_layers(Reading& reading) {
                                               text(scenario.model.layers) + " layers");
 }
 
-// Breadth first, the last rank has a second-chunk input to send before the first
-// rank is through with its first chunk; if both wait for each other, nothing moves.
+// Sends that wait for their receives need two neighbours to come to them in turn,
+// as in 1F1B. Breadth first, the last rank has a second-chunk input to send before
+// the first rank is through with its first chunk; with backwards split, on a V or
+// from both ends they cross too. If both wait for each other, nothing moves.
 void check_waiting(Reading& reading) {
   if (!reading.knows({"layout.pp", "pipeline.schedule", "pipeline.virtual_stages", "overlap.pipeline"})) return;
   const Scenario& scenario = reading.scenario;
-  if (scenario.pipeline.schedule != "looped-bfs" || scenario.overlap.pipeline) return;
-  if (scenario.layout.pp > 1 && scenario.pipeline.virtual_stages > 1)
-    reading.fail(reading.written("overlap.pipeline") ? "overlap.pipeline" : "pipeline.schedule",
-                 "looped-bfs with sends that wait would deadlock: it needs overlap.pipeline: true");
+  const PipelineSpec& pipeline = scenario.pipeline;
+  if (scenario.overlap.pipeline || scenario.layout.pp == 1 || schedule_traits(pipeline.schedule).may_wait) return;
+  if (pipeline.schedule == "looped-bfs" && pipeline.virtual_stages == 1) return;
+  reading.fail(reading.written("overlap.pipeline") ? "overlap.pipeline" : "pipeline.schedule",
+               pipeline.schedule + " with sends that wait would deadlock: it needs overlap.pipeline: true");
 }
 
 void check_recompute(Reading& reading) {

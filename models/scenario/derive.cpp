@@ -4,6 +4,7 @@
 
 #include "models/layout/layout.h"
 #include "models/scenario/reading.h"
+#include "models/schedules/schedule.h"
 
 namespace orrery::models {
 namespace {
@@ -119,6 +120,12 @@ void derive_pipeline(Reading& reading) {
     pipeline.schedule = pp > 1 ? "1f1b" : "none";
     reading.defaulted("pipeline.schedule", pipeline.schedule);
   }
+  const ScheduleTraits traits = schedule_traits(pipeline.schedule);
+  if (!reading.written("pipeline.virtual_stages") && traits.chunks > 1) {
+    pipeline.virtual_stages = traits.chunks;
+    reading.defaulted("pipeline.virtual_stages", std::to_string(traits.chunks));
+  }
+  if (traits.limited && !reading.written("pipeline.memory_limit")) reading.defaulted("pipeline.memory_limit", "1p");
   if (!reading.written("pipeline.group")) {
     pipeline.group = pp;
     if (pipeline.virtual_stages > 1) reading.defaulted("pipeline.group", std::to_string(pp));

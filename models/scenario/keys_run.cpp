@@ -236,7 +236,6 @@ constexpr Key kPipeline[] = {
             "path/to/order.csv.",
      .fallback = "1f1b, none at pp 1",
      .computed = true,
-     .supported = "none | gpipe | 1f1b | interleaved-1f1b | looped-bfs",
      .read = read_schedule,
      .schema = R"({"type": "string"})"},
     {.path = "pipeline.virtual_stages",
@@ -266,14 +265,16 @@ constexpr Key kPipeline[] = {
      .store = store<&Scenario::pipeline, &PipelineSpec::stage_layers>},
     {.path = "pipeline.memory_limit",
      .shape = Shape::special,
-     .doc = "zb-auto: 1p | 2p | a quantity.",
-     .supported = "none",
+     .doc = "zb-auto: activations that a rank may hold: 1p | 2p (as many as pp or 2 pp micro-batches of a stage), or a "
+            "quantity.",
+     .fallback = "1p",
+     .computed = true,
+     .read = read_memory_limit,
      .schema = R"({"type": "string"})"},
     {.path = "pipeline.optimizer_barrier",
      .shape = Shape::flag,
      .doc = "false: the post-validated step of the zero-bubble family.",
      .fallback = "true",
-     .supported = "true",
      .store = store<&Scenario::pipeline, &PipelineSpec::optimizer_barrier>},
 };
 

@@ -1,9 +1,12 @@
 // Keys that the contract lets people write in several shapes.
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <filesystem>
 #include <optional>
 
 #include "models/scenario/reading.h"
+#include "sim/base/quantity.h"
 #include "sim/base/suggest.h"
 
 namespace orrery::models {
@@ -201,12 +204,39 @@ void read_order(Reading& reading, const Key& key, const Node& node) {
   reading.scenario.layout.order = order;
 }
 
+// An order's file is looked for beside the scenario, then where we stand.
+std::string order_file(const std::string& scenario, const std::string& path) {
+  const std::filesystem::path beside = std::filesystem::path(scenario).parent_path() / path;
+  std::error_code problem;
+  return std::filesystem::exists(beside, problem) ? beside.string() : path;
+}
+
 void read_schedule(Reading& reading, const Key& key, const Node& node) {
   if (node.is_scalar() && node.text.ends_with(".csv")) {
-    reading.scenario.pipeline.schedule = node.text;
-    return;  // refused as not supported yet by the table
+    reading.scenario.pipeline.schedule = order_file(node.where.file, node.text);
+    return;
   }
   if (index_in(reading, key, node, kSchedules)) reading.scenario.pipeline.schedule = node.text;
+  // The programs of a stream without an end are not written yet.
+  if (node.text == "pipedream" || node.text == "pipedream-2bw")
+    reading.not_yet(node.where, quote(std::string(key.path) + ": " + node.text));
+}
+
+void read_memory_limit(Reading& reading, const Key& key, const Node& node) {
+  PipelineSpec& pipeline = reading.scenario.pipeline;
+  if (!node.is_scalar())
+    return reading.fail(node.where, quote(key.name()) + " must be 1p, 2p or a quantity, but is " +
+                                        std::string(describe(node)));
+  int pipelines = 0;
+  const char* const end = node.text.data() + node.text.size();
+  const auto [rest, problem] = std::from_chars(node.text.data(), end, pipelines);
+  if (problem == std::errc() && std::string_view(rest, end) == "p" && pipelines >= 1 && pipelines <= 1'000) {
+    pipeline.memory_limit_pipelines = pipelines;
+    return;
+  }
+  const Result<Bytes> bytes = parse_bytes(node.text, node.where);
+  if (!bytes) return reading.fail(node.where, quote(key.name()) + ": " + bytes.errors().front().what);
+  pipeline.memory_limit = *bytes;
 }
 
 void read_fold(Reading& reading, const Key& key, const Node& node) {

@@ -1,0 +1,99 @@
+#include "models/compile/schedule_of.h"
+
+#include "models/architecture/operators.h"
+#include "models/layout/layout.h"
+
+namespace orrery::models {
+namespace {
+
+// The pieces of virtual stage `stage`: f(kind, layer, layer in the stage).
+template <class F>
+void each_piece(const Scenario& s, int stage, F f) {
+  const std::vector<int>& layers = s.pipeline.stage_layers;
+  int first = 0;
+  for (int i = 0; i < stage; ++i) first += layers[static_cast<std::size_t>(i)];
+  if (stage == 0) f(PieceKind::embedding, 0, 0);
+  for (int i = 0; i < layers[static_cast<std::size_t>(stage)]; ++i) f(PieceKind::layer, first + i, i);
+  if (stage + 1 == static_cast<int>(layers.size())) f(PieceKind::head, 0, 0);
+}
+
+std::int64_t nanoseconds(const std::vector<LayerStep>& steps, KernelTable& kernels) {
+  std::int64_t sum = 0;
+  for (const LayerStep& step : steps)
+    if (step.kind == LayerStep::Kind::kernel) sum += kernels.time(kernels.index(step.kernel)).count_ps() / 1'000;
+  return sum;
+}
+
+// What a micro-batch holds on a virtual stage, in bytes, under the scenario's limit.
+StageMemory stage_memory(const Scenario& s, int stage) {
+  StageMemory memory{0, 0, s.pipeline.memory_limit.n};
+  each_piece(s, stage, [&](PieceKind kind, int layer, int layer_in_stage) {
+    for (const SavedTensor& tensor : piece_work(s, kind, layer, layer_in_stage).saved)
+      (tensor.until_weight_gradient ? memory.weight : memory.input) += tensor.bytes.n;
+  });
+  if (memory.limit == 0)
+    memory.limit = s.pipeline.memory_limit_pipelines * s.layout.pp * (memory.input + memory.weight);
+  return memory;
+}
+
+}  // namespace
+
+std::vector<ScheduleCosts> stage_costs(const Scenario& s, KernelTable& kernels) {
+  std::vector<ScheduleCosts> costs;
+  for (int stage = 0; stage < static_cast<int>(s.pipeline.stage_layers.size()); ++stage) {
+    ScheduleCosts& cost = costs.emplace_back(ScheduleCosts{0, 0, 0, 0, 0, 0});
+    each_piece(s, stage, [&](PieceKind kind, int layer, int layer_in_stage) {
+      const PieceWork work = piece_work(s, kind, layer, layer_in_stage);
+      cost.forward += nanoseconds(work.forward, kernels);
+      cost.input_gradient += nanoseconds(work.input_gradient, kernels);
+      cost.weight_gradient += nanoseconds(work.weight_gradient, kernels);
+      cost.backward += nanoseconds(work.backward, kernels);
+    });
+    cost.overlap = cost.forward + cost.backward;
+  }
+  return costs;
+}
+
+void set_schedule(Scenario& s, std::string name, int chunks) {
+  s.pipeline.schedule = std::move(name);
+  if (chunks == s.pipeline.virtual_stages) return;
+  s.pipeline.virtual_stages = chunks;
+  s.pipeline.stage_layers = layers_of_stages(s.model.layers, s.layout.pp * chunks);
+}
+
+ScheduleRequest schedule_request(const Scenario& s, KernelTable& kernels) {
+  ScheduleRequest request;
+  request.name = s.pipeline.schedule;
+  request.ranks = s.layout.pp;
+  request.chunks = s.pipeline.virtual_stages;
+  request.micro_batches = s.micro_batches();
+  const ScheduleTraits traits = schedule_traits(request.name);
+  if (traits.grouped) request.group = s.pipeline.group;
+  if (traits.searches) request.costs = stage_costs(s, kernels);
+  if (traits.limited)
+    for (int stage = 0; stage < s.layout.pp; ++stage) request.memory.push_back(stage_memory(s, stage));
+  return request;
+}
+
+Result<Schedule> schedule_of(const Scenario& scenario, KernelTable& kernels) {
+  const ScheduleRequest request = schedule_request(scenario, kernels);
+  Result<Schedule> schedule = make_schedule(request);
+  Errors errors = schedule.ok() ? Errors{} : schedule.errors();
+  // A file may be for other sizes than the scenario's.
+  const auto agree = [&](std::string_view what, int here, int found) {
+    if (here != found)
+      errors.push_back({{}, std::string(what) + " is " + std::to_string(here) + ", but " + request.name + " is for " +
+                                std::to_string(found)});
+  };
+  if (schedule.ok()) {
+    agree("pp", request.ranks, schedule->request.ranks);
+    agree("virtual_stages", request.chunks, schedule->request.chunks);
+    agree("the number of micro-batches", request.micro_batches, schedule->request.micro_batches);
+  }
+  if (errors.empty()) return schedule;
+  for (Error& error : errors)
+    if (error.where.file.empty()) error.where = scenario.at("pipeline.schedule");
+  return errors;
+}
+
+}  // namespace orrery::models
