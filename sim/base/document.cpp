@@ -5,14 +5,12 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <istream>
 #include <optional>
 #include <streambuf>
 #include <unordered_map>
+
+#include "sim/base/text.h"
 
 namespace orrery {
 namespace {
@@ -201,21 +199,6 @@ class ViewBuffer : public std::streambuf {
   }
 };
 
-struct Position {
-  int line = 1, column = 1;
-};
-
-Position position_of(std::string_view text, std::size_t offset) {
-  Position at;
-  for (const char c : text.substr(0, offset)) {
-    if (c == '\n')
-      ++at.line, at.column = 1;
-    else
-      ++at.column;
-  }
-  return at;
-}
-
 std::string_view line_of(std::string_view text, int line) {
   for (int i = 1; i < line; ++i) {
     const std::size_t end = text.find('\n');
@@ -223,48 +206,6 @@ std::string_view line_of(std::string_view text, int line) {
     text.remove_prefix(end + 1);
   }
   return text.substr(0, text.find('\n'));
-}
-
-// Length of the well-formed UTF-8 sequence at `at`, 0 when there is none
-// (Unicode 15, table 3-7: no overlong forms, no surrogates, at most U+10FFFF).
-std::size_t utf8_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) -> unsigned {
-    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u;
-  };
-  const auto tail = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
-    return byte(i) >= low && byte(i) <= high;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return tail(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const unsigned low = first == 0xE0 ? 0xA0 : 0x80, high = first == 0xED ? 0x9F : 0xBF;
-    return tail(1, low, high) && tail(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const unsigned low = first == 0xF0 ? 0x90 : 0x80, high = first == 0xF4 ? 0x8F : 0xBF;
-    return tail(1, low, high) && tail(2) && tail(3) ? 4 : 0;
-  }
-  return 0;
-}
-
-// Text that is not text: told before the parser gets to guess at it.
-std::optional<Error> check_encoding(std::string_view text, const std::string& file) {
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
-    return fault_of(file, "is UTF-16; save it as UTF-8");
-  for (std::size_t at = 0; at < text.size();) {
-    const auto c = static_cast<unsigned char>(text[at]);
-    const bool control = (c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7F;
-    const std::size_t length = control ? 0 : utf8_length(text, at);
-    if (length == 0) {
-      const Position p = position_of(text, at);
-      return Error{
-          {file, p.line, p.column},
-          control ? "a control character; is this a binary file?" : "a byte that is not UTF-8; is this a binary file?"};
-    }
-    at += length;
-  }
-  return std::nullopt;
 }
 
 Error syntax_error(const YAML::ParserException& fault, std::string_view text, const std::string& file) {
@@ -278,14 +219,6 @@ Error syntax_error(const YAML::ParserException& fault, std::string_view text, co
   return error;
 }
 
-std::string size_text(std::size_t bytes) {
-  return std::to_string(bytes >> 20) + " MiB";
-}
-
-Error too_large(const std::string& file, const DocumentLimits& limits) {
-  return fault_of(file, "is larger than " + size_text(limits.max_bytes) + ", which no scenario or preset needs");
-}
-
 }  // namespace
 
 const Node* Node::find(std::string_view key) const {
@@ -295,7 +228,7 @@ const Node* Node::find(std::string_view key) const {
 }
 
 Result<Node> parse_document(std::string_view text, const std::string& file, const DocumentLimits& limits) {
-  if (text.size() > limits.max_bytes) return too_large(file, limits);
+  if (text.size() > limits.max_bytes) return too_large(file, limits.max_bytes);
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   if (const std::optional<Error> fault = check_encoding(text, file)) return *fault;
 
@@ -323,24 +256,9 @@ Result<Node> parse_document(std::string_view text, const std::string& file, cons
 }
 
 Result<Node> read_document(const std::string& path, const DocumentLimits& limits) {
-  namespace fs = std::filesystem;
-  std::error_code failed;
-  const fs::file_status status = fs::status(path, failed);
-  if (fs::is_directory(status)) return fault_of(path, "is a directory, not a file", Fault::io);
-  if (fs::is_regular_file(status) && fs::file_size(path, failed) > limits.max_bytes && !failed)
-    return too_large(path, limits);
-
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fault_of(path, std::string("cannot be opened: ") + std::strerror(errno), Fault::io);
-  std::string text;
-  char block[1 << 16];
-  while (file.read(block, sizeof block) || file.gcount() > 0) {
-    text.append(block, static_cast<std::size_t>(file.gcount()));
-    if (text.size() > limits.max_bytes) return too_large(path, limits);
-  }
-  if (file.bad()) return fault_of(path, "cannot be read", Fault::io);
-  return parse_document(text, path, limits);
+  const Result<std::string> text = read_text_file(path, limits.max_bytes);
+  if (!text) return text.errors();
+  return parse_document(*text, path, limits);
 }
 
 }  // namespace orrery
