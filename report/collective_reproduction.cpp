@@ -36,8 +36,8 @@ std::string collective_reproduction_text(const CollectiveReproduction& reproduct
     all.insert(all.end(), s.errors.begin(), s.errors.end());
   }
   const Sizes sizes = sizes_of(all);
-  table.row({"all", "", std::to_string(all.size()), percent(sizes.mean), percent(sizes.median), percent(sizes.worst),
-             ""});
+  table.row(
+      {"all", "", std::to_string(all.size()), percent(sizes.mean), percent(sizes.median), percent(sizes.worst), ""});
   std::string text = table.str("");
   text += "\nErrors are of time, without their sign. spread: how far measurements of the same thing lie apart.\n";
   for (const std::string& line : reproduction.left_out) text += "left out: " + line + "\n";

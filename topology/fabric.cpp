@@ -88,6 +88,7 @@ Duration Fabric::latency(RankId from, RankId to) const {
   std::uint32_t port_a = w.port_of(from.value);
   const std::uint32_t port_b = w.port_of(to.value);
   if (!w.network->joins(port_a, port_b)) port_a = port_a - port_a % w.host->ports() + port_b % w.host->ports();
+  if (const std::optional<Duration> told = w.network->own_latency(port_a, port_b)) return *told;
   const FabricSpec& spec = cluster_.fabric;
   return spec.latency + (w.network->switches_passed(port_a, port_b) - 1) * spec.switch_latency;
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -96,12 +97,15 @@ struct HostSpec {
   BytesPerSecond socket_bandwidth;  // of a NUMA domain towards the others, each direction
 };
 
+struct ListedFabric;
+
 struct FabricSpec {
-  // none, single-switch, fat-tree, rail-optimized, rail-only, multi-plane, dragonfly, torus or nvl-domain.
+  // none, single-switch, fat-tree, rail-optimized, rail-only, multi-plane, dragonfly, torus, nvl-domain or listed.
   std::string kind = "rail-optimized";
-  BytesPerSecond link;       // per NIC port and direction, rated
-  double efficiency = 0.92;  // usable share of the rating for large transfers
-  int leaf_radix = 64;       // ports of a leaf switch, half of them down
+  std::shared_ptr<const ListedFabric> listed;  // by a file, link by link; null for any other kind
+  BytesPerSecond link;                         // per NIC port and direction, rated
+  double efficiency = 0.92;                    // usable share of the rating for large transfers
+  int leaf_radix = 64;                         // ports of a leaf switch, half of them down
   double oversubscription = 1;
   int pod_gpus = 0;                 // 0: as many as the switches join; else GPUs a pod (a dragonfly's group)
   double pod_oversubscription = 1;  // between pods

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -78,6 +79,9 @@ class Interconnect : public Part {
   virtual void route(std::uint32_t from, std::uint32_t to, std::uint32_t path, std::vector<LinkId>& links) const = 0;
 
   virtual int switches_passed(std::uint32_t from, std::uint32_t to) const = 0;
+
+  // Of the route, where its links have latencies of their own; else switches are counted.
+  virtual std::optional<Duration> own_latency(std::uint32_t, std::uint32_t) const { return std::nullopt; }
 };
 
 }  // namespace orrery::topology

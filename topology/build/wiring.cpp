@@ -58,14 +58,20 @@ bool complete(const ClusterSpec& c, const Interconnect* scale_up) {
   return true;
 }
 
-void wire_network(const ClusterSpec& c, Wiring& w) {
+Errors wire_network(const ClusterSpec& c, Wiring& w) {
   const std::string& kind = c.fabric.kind;
-  if (kind == "dragonfly")
+  if (c.fabric.listed) {
+    Result<std::unique_ptr<Interconnect>> listed = make_listed(c, *w.host);
+    if (!listed) return std::move(listed).errors();
+    w.network = std::move(*listed);
+  } else if (kind == "dragonfly") {
     w.network = make_dragonfly(c, *w.host);
-  else if (kind == "torus")
+  } else if (kind == "torus") {
     w.network = make_torus_of_nodes(c, *w.host);
-  else
+  } else {
     w.network = make_fat_tree(c, *w.host, w.larger_core);
+  }
+  return {};
 }
 
 }  // namespace
@@ -82,7 +88,8 @@ Result<Wiring> wire(const ClusterSpec& cluster) {
   wire_scale_up(c, w);
   const bool all_paths = !complete(c, w.scale_up.get());
   w.host = std::make_unique<HostTree>(c, networked(c) || all_paths, all_paths);
-  if (networked(c)) wire_network(c, w);
+  if (!networked(c)) return w;
+  if (Errors errors = wire_network(c, w); !errors.empty()) return errors;
   return w;
 }
 

@@ -43,4 +43,7 @@ std::unique_ptr<Interconnect> make_fat_tree(const ClusterSpec& cluster, const Ho
 std::unique_ptr<Interconnect> make_dragonfly(const ClusterSpec& cluster, const HostTree& host);
 std::unique_ptr<Interconnect> make_torus_of_nodes(const ClusterSpec& cluster, const HostTree& host);
 
+// What a file lists, or why it cannot be wired to these hosts.
+Result<std::unique_ptr<Interconnect>> make_listed(const ClusterSpec& cluster, const HostTree& host);
+
 }  // namespace orrery::topology

@@ -3,6 +3,7 @@
 #include "sim/base/fields.h"
 #include "topology/build/wiring.h"
 #include "topology/catalogue.h"
+#include "topology/read/from_file.h"
 #include "topology/read/links.h"
 #include "topology/read/parts.h"
 #include "topology/read/preset.h"
@@ -19,8 +20,11 @@ class ClusterReader {
   ClusterReader(const Node& node, const Node* preset, const SearchPath& path, const LinkFacts& links, Errors& errors)
       : node_(node), preset_(preset), path_(path), links_(links), errors_(errors) {}
 
-  ClusterSpec read(std::string name) {
+  // `file`: what the fabric's file describes, or null.
+  ClusterSpec read(std::string name, const FabricFile* file) {
     spec_.name = std::move(name);
+    if (file) spec_.assumptions = file->node.assumptions;
+    if (file && file->network) spec_.fabric.listed = std::make_shared<const ListedFabric>(*file->network);
     Fields f(node_, "cluster", errors_);
     f.unsupported("groups");
     f.require({"gpu"});
@@ -61,18 +65,15 @@ class ClusterReader {
   ClusterSpec spec_;
 };
 
-// The scenario's own mapping, and the preset below it if there is one.
+// The scenario's own mapping, the preset below it if there is one, and a file's layer between them.
 struct Source {
   std::optional<Node> preset;
   Node whole;
+  std::optional<FileLayer> layer;
 };
 
-std::optional<Source> load(const Node& node, const SearchPath& path, Errors& errors) {
-  const Node* name = node.is_scalar() ? &node : node.find("preset");
-  if (!name || name->is_null()) return Source{std::nullopt, node};
-  Source source;
-  source.preset = resolve(*name, kFolder, path, errors);
-  if (!source.preset) return std::nullopt;
+// What the scenario itself says besides the preset's name.
+Node without_preset(const Node& node) {
   Node changes = node;
   if (node.is_scalar()) {
     changes = Node();
@@ -80,8 +81,27 @@ std::optional<Source> load(const Node& node, const SearchPath& path, Errors& err
     changes.where = node.where;
   }
   std::erase_if(changes.entries, [](const Node::Entry& entry) { return entry.key == "preset"; });
-  source.whole = overlay(*source.preset, changes);
+  return changes;
+}
+
+std::optional<Source> load(const Node& node, const SearchPath& path, Errors& errors) {
+  const Node* name = node.is_scalar() ? &node : node.find("preset");
+  if (!name || name->is_null()) return Source{std::nullopt, node, std::nullopt};
+  Source source;
+  source.preset = resolve(*name, kFolder, path, errors);
+  if (!source.preset) return std::nullopt;
+  source.whole = overlay(*source.preset, without_preset(node));
   return source;
+}
+
+// Puts the file that the fabric names below what the scenario itself says.
+void lay_file(Source& source, const Node& scenario, const LinkFacts& links, const SearchPath& path, Errors& errors) {
+  source.layer =
+      read_file_layer(source.whole, source.preset ? &*source.preset : nullptr, scenario, links, path, errors);
+  if (!source.layer) return;
+  source.preset = source.layer->base;
+  source.whole = overlay(source.layer->base, without_preset(scenario));
+  check_gaps(*source.layer, source.whole, errors);
 }
 
 }  // namespace
@@ -92,15 +112,19 @@ Result<ClusterSpec> read_cluster(const Node& node, const SearchPath& path) {
   const Result<LinkFacts> links = read_links(path);
   if (!links) return links.errors();
   Errors errors;
-  const std::optional<Source> source = load(node, path, errors);
-  if (!source) return errors;
+  std::optional<Source> source = load(node, path, errors);
+  if (source) lay_file(*source, node, *links, path, errors);
+  if (!source || !errors.empty()) return errors;
   std::string name = preset_name(node);
   if (name.empty()) name = "custom";
   ClusterReader reader(source->whole, source->preset ? &*source->preset : nullptr, path, *links, errors);
-  ClusterSpec spec = reader.read(std::move(name));
+  ClusterSpec spec = reader.read(std::move(name), source->layer ? &source->layer->file : nullptr);
   if (!errors.empty()) return errors;
   const Result<Wiring> wiring = wire(spec);
-  if (!wiring) return Error{node.where, wiring.errors().front().what, wiring.errors().front().fault};
+  if (!wiring) {
+    const Error& fault = wiring.errors().front();
+    return Error{fault.where.line > 0 ? fault.where : node.where, fault.what, fault.fault};
+  }
   if (!spec.faults.empty())  // names of links are only known to the whole
     if (const Result<Fabric> fabric = Fabric::build(spec); !fabric) return fabric.errors();
   if (wiring->larger_core)

@@ -32,10 +32,12 @@ Result<LinkFacts> read_links(const SearchPath& path) {
   Fields fields(*document, "links", errors);
   fields.require({"scale_up", "pcie", "sockets", "network"});
   read_table(fields, "scale_up", facts.scale_up, errors, [](Fields& f, NvlinkFacts& row) {
-    f.require({"bandwidth", "usable"});
+    f.require({"bandwidth", "usable", "links", "compute_capability"});
     row.bandwidth = f.bandwidth("bandwidth").value_or(BytesPerSecond{1});
     row.usable = f.bandwidth("usable").value_or(BytesPerSecond{1});
     row.in_network_reduction = f.flag("in_network_reduction").value_or(false);
+    row.links = static_cast<int>(f.count("links", 1, 1024).value_or(1));
+    row.compute_capability = static_cast<int>(f.count("compute_capability", 10, 999).value_or(10));
   });
   const auto usable_only = [](Fields& f, PcieFacts& row) {
     f.require({"usable"});
@@ -45,6 +47,7 @@ Result<LinkFacts> read_links(const SearchPath& path) {
     usable_only(f, row);
     row.memory = f.bandwidth("host_memory").value_or(BytesPerSecond{1});
     row.disk = f.bandwidth("host_disk").value_or(BytesPerSecond{1});
+    row.gigatransfers = f.number("gigatransfers", 1, 1000).value_or(1);
   });
   read_table(fields, "sockets", facts.sockets, errors, usable_only);
   read_table(fields, "network", facts.network, errors, [](Fields& f, NetworkFacts& row) {
@@ -56,6 +59,16 @@ Result<LinkFacts> read_links(const SearchPath& path) {
   fields.finish();
   if (!errors.empty()) return errors;
   return facts;
+}
+
+Result<PciDevices> read_pci_devices(const SearchPath& path) {
+  const Result<std::string> file = path.find("hardware", "pci_devices", {});
+  if (!file) return file.errors();
+  const Result<Node> document = read_document(*file);
+  if (!document) return document.errors();
+  PciDevices devices;
+  for (const Node::Entry& entry : document->entries) devices.emplace(entry.key, entry.value.text);
+  return devices;
 }
 
 template <class Row>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,11 +15,14 @@ struct NvlinkFacts {
   std::string name;
   BytesPerSecond bandwidth, usable;
   bool in_network_reduction = false;
+  int links = 0;               // of one GPU
+  int compute_capability = 0;  // of the first GPUs that have it
 };
 struct PcieFacts {
   std::string name;
   BytesPerSecond usable;
   BytesPerSecond memory, disk;  // of a two-socket host of that time
+  double gigatransfers = 0;     // a second and lane
 };
 struct NetworkFacts {
   std::string name;
@@ -33,6 +37,10 @@ struct LinkFacts {
 };
 
 Result<LinkFacts> read_links(const SearchPath& path);
+
+// The preset of a GPU by its PCI device id ("0x2330"): scenarios/hardware/pci_devices.yaml.
+using PciDevices = std::map<std::string, std::string>;
+Result<PciDevices> read_pci_devices(const SearchPath& path);
 
 // The row that `key` of `fields` names; null when absent or, with an error and a
 // suggestion, unknown.

@@ -1,3 +1,4 @@
+#include "topology/listed.h"
 #include "topology/read/parts.h"
 #include "topology/read/plausible.h"
 
@@ -52,7 +53,7 @@ void read_tree(Fields& f, ClusterSpec& spec) {
 
 bool routes(std::string_view kind, std::string_view routing) {
   if (routing == "balanced") return true;
-  if (kind == "torus") return routing == "deterministic";  // dimension by dimension, as balanced
+  if (kind == "torus" || kind == "listed") return routing == "deterministic";  // what balanced is there
   if (kind == "dragonfly") return routing == "adaptive";
   return is_tree(kind);
 }
@@ -78,6 +79,31 @@ void read_routing(Fields& f, ClusterSpec& spec) {
     f.fail("sharp", "'cluster.fabric.sharp: true' is not supported yet", Fault::unsupported);
 }
 
+// A file that describes one node leaves open how several are joined.
+void need_kind(Fields& f, const ClusterSpec& spec) {
+  if (!f.has("file")) return f.require({"kind"});
+  if (spec.gpus() > spec.domain_gpus())
+    f.fail("file", "'" + f.node("file")->text + "' describes one node; write cluster.fabric.kind to say how " +
+                       std::to_string(spec.nodes) + " of them are joined");
+}
+
+// The file says what hangs on what; rates and latencies that it leaves out are read here.
+void read_listed(Fields& f, const LinkFacts& links, ClusterSpec& spec) {
+  spec.fabric.kind = "listed";
+  for (std::string_view key :
+       {"kind", "leaf_radix", "oversubscription", "pod_gpus", "pod_oversubscription", "dimensions"})
+    if (f.node(key))
+      f.fail(key, "'cluster.fabric." + std::string(key) + "' means nothing beside a file of the network");
+  read_link(f, links, spec);
+  read_routing(f, spec);
+  const auto listed = static_cast<int>(spec.fabric.listed->nodes.size());
+  if (spec.nodes > listed)
+    f.fail("file", "'" + f.node("file")->text + "' lists " + std::to_string(listed) + " nodes, but the cluster has " +
+                       std::to_string(spec.nodes));
+  if (spec.ideal) f.fail("file", "a file of the network beside free links");
+  f.finish();
+}
+
 void join_one_domain(Fields& f, ClusterSpec& spec) {
   if (spec.scale_up.kind != "nvswitch")
     f.fail("kind",
@@ -96,9 +122,10 @@ void read_fabric(Fields& cluster, const LinkFacts& links, Errors& errors, Cluste
     return;
   }
   Fields f(*node, "cluster.fabric", errors);
-  f.unsupported("file");
-  if (!f.has("file")) f.require({"kind"});
+  f.node("file");  // lies below this mapping already
   FabricSpec& fabric = spec.fabric;
+  if (fabric.listed) return read_listed(f, links, spec);
+  if (!f.has("kind")) need_kind(f, spec);
   if (auto kind = f.choice("kind", {"none", "single-switch", "fat-tree", "rail-optimized", "rail-only", "multi-plane",
                                     "dragonfly", "torus", "nvl-domain"}))
     fabric.kind = *kind;

@@ -70,17 +70,17 @@ void check_peak(Fields& peak, std::string_view dtype, FlopsPerSecond rate) {
                 meant);
 }
 
-void check_nic(Fields& fabric, BytesPerSecond link) {
+void check_nic(Fields& fabric, BytesPerSecond link, std::string_view key) {
   if (link >= kLeastPort && link <= kMostPort) return;
   if (link < kLeastPort) {
-    fabric.fail("link", too(true, "link", in_bits(link) + " a NIC port", "1 Gb/s"));
+    fabric.fail(key, too(true, std::string(key), in_bits(link) + " a NIC port", "1 Gb/s"));
     return;
   }
   std::string meant;
   const BytesPerSecond eighth{link.n / 8};
   if (eighth <= kMostPort) meant = "; did you mean " + in_bits(eighth) + " (bits)?";
-  fabric.fail("link", "'link' is " + in_bytes(link) + " (" + in_bits(link) +
-                          ") a NIC port and direction, but no port is faster than " + in_bits(kMostPort) + meant);
+  fabric.fail(key, "'" + std::string(key) + "' is " + in_bytes(link) + " (" + in_bits(link) +
+                       ") a NIC port and direction, but no port is faster than " + in_bits(kMostPort) + meant);
 }
 
 void check_scale_up(Fields& scale_up, BytesPerSecond bandwidth, BytesPerSecond rated) {

@@ -14,7 +14,7 @@ namespace orrery::topology {
 void check_memory(Fields& gpu, Bytes memory);
 void check_memory_bandwidth(Fields& gpu, BytesPerSecond rate);
 void check_peak(Fields& peak, std::string_view dtype, FlopsPerSecond rate);
-void check_nic(Fields& fabric, BytesPerSecond link);
+void check_nic(Fields& fabric, BytesPerSecond link, std::string_view key = "link");
 
 // `rated` is the datasheet's for the generation, zero where none is named.
 void check_scale_up(Fields& scale_up, BytesPerSecond bandwidth, BytesPerSecond rated);
