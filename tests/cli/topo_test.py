@@ -72,6 +72,15 @@ class Machines(support.Case):
                 self.assertEqual(folded["digest"], full["digest"])
                 self.assertEqual(folded["step_time_s"], full["step_time_s"])
 
+    def test_switches_that_reduce_carry_less(self):
+        cluster = MODEL.replace("tp: 2, pp: 2", "tp: 8, pp: 1") + "{preset: dgx-h100, nodes: 8, fabric: {sharp: %s}}\n"
+        carried = {}
+        for sharp in ["true", "false"]:
+            file = self.scenario(cluster % sharp)
+            result = json.loads(self.done("run", file, "--format", "json", "--set", "layout.zero=0").stdout)
+            carried[sharp] = result["network"]["bytes_by_link_kind"]["nic"]
+        self.assertLess(carried["true"], carried["false"])
+
     def test_slower_wires_make_slower_steps(self):
         base = "{preset: dgx-h100, nodes: 8, fabric: {kind: fat-tree, leaf_radix: 16%s}%s}"
         whole = self.run_on(base % ("", ""))["step_time_s"]

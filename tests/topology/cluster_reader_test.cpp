@@ -126,7 +126,6 @@ TEST(ClusterReader, NvlDomainsAreWholeOrOf64) {
 }
 
 TEST(ClusterReader, WhatIsNotBuiltYetIsRefusedByKey) {
-  expect_unsupported(replaced(kInline, "sharp: false", "sharp: true"), "'cluster.fabric.sharp: true'");
   expect_unsupported("{preset: dgx-h100, nodes: 2, fabric: {kind: dragonfly, routing: ecmp}}",
                      "'cluster.fabric.routing: ecmp'");
   expect_unsupported("{preset: dgx-h100, nodes: 2, fabric: {kind: torus, routing: adaptive}}",
@@ -196,6 +195,14 @@ TEST(ClusterReader, KeysOfAnotherKindMeanNothing) {
   expect_fault("{preset: dgx-h100, nodes: 2, fabric: {kind: fat-tree, dimensions: [2]}}", "means nothing");
   expect_fault("{preset: tpu-v4, nodes: 2, scale_up: {kind: torus, switches: 4}}", "means nothing");
   expect_fault("{preset: dgx-h100, nodes: 2, scale_up: {kind: nvswitch, wires: {0-1: 1}}}", "means nothing");
+}
+
+// SHARP is InfiniBand's.
+TEST(ClusterReader, SwitchesThatReduceAreThoseThatCan) {
+  EXPECT_TRUE(cluster("{preset: dgx-h100, nodes: 2, fabric: {sharp: true}}").fabric.sharp);
+  EXPECT_FALSE(cluster("{preset: dgx-h100, nodes: 2}").fabric.sharp);
+  expect_fault("{preset: hgx-h100-roce, nodes: 2, fabric: {sharp: true}}", "switches of 'network: roce' do not reduce");
+  expect_fault("{preset: dgx-h100, nodes: 2, fabric: {kind: torus, sharp: true}}", "means nothing");
 }
 
 TEST(ClusterReader, ShapesMustHoldTheCluster) {

@@ -55,6 +55,7 @@ Result<LinkFacts> read_links(const SearchPath& path) {
     row.efficiency = f.number("efficiency", 0.01, 1).value_or(1);
     row.latency = f.duration("latency").value_or(Duration());
     row.switch_latency = f.duration("switch_latency").value_or(Duration());
+    row.sharp = f.flag("sharp").value_or(false);
   });
   fields.finish();
   if (!errors.empty()) return errors;

@@ -28,6 +28,7 @@ struct NetworkFacts {
   std::string name;
   double efficiency = 0;
   Duration latency, switch_latency;
+  bool sharp = false;  // its switches can reduce
 };
 
 struct LinkFacts {

@@ -19,6 +19,11 @@ void read_link(Fields& f, const LinkFacts& links, ClusterSpec& spec) {
   const bool joins = fabric.kind != "none" && fabric.kind != "nvl-domain";  // nor does a refused kind ask for more
   if (joins && !f.has("link")) f.fail("", "'cluster.fabric' needs 'link', the rate of a NIC port");
   const NetworkFacts* facts = named(f, "network", links.network);
+  fabric.sharp = f.flag("sharp").value_or(false);
+  if (fabric.sharp && facts && !facts->sharp)
+    f.fail("sharp", "'cluster.fabric.sharp: true', but switches of 'network: " + facts->name + "' do not reduce");
+  if (fabric.sharp && !is_tree(fabric.kind) && fabric.kind != "single-switch" && fabric.kind != "rail-only")
+    refuse_idle(f, "sharp");
   if (!facts) facts = usual(links.network, "any");
   const NetworkFacts any;
   if (!facts) facts = &any;
@@ -75,8 +80,6 @@ void read_routing(Fields& f, ClusterSpec& spec) {
     f.fail("queue_pairs", "'cluster.fabric.queue_pairs: " + std::to_string(fabric.queue_pairs) +
                               "' means nothing beside 'routing: " + fabric.routing +
                               "'; queue pairs are hashed for themselves by ecmp");
-  if (f.flag("sharp").value_or(false))
-    f.fail("sharp", "'cluster.fabric.sharp: true' is not supported yet", Fault::unsupported);
 }
 
 // A file that describes one node leaves open how several are joined.
