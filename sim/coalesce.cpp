@@ -42,11 +42,11 @@ void FlatStream::look_ahead(const std::vector<bool>& awaited, std::span<const Ma
   }
 }
 
-OpIndex FlatStream::group_end(OpIndex op) const {
-  while (op + 1 < size() && ops[op].grouped_with_next()) {
+OpIndex group_end(std::span<const Op> ops, OpIndex op) {
+  while (op + 1 < ops.size() && ops[op].grouped_with_next()) {
     OpIndex next = op + 1;
-    while (next < size() && ops[next].kind == OpKind::wait) ++next;
-    if (next == size() || !is_point_to_point(ops[next].kind)) break;
+    while (next < ops.size() && ops[next].kind == OpKind::wait) ++next;
+    if (next == ops.size() || !is_point_to_point(ops[next].kind)) break;
     op = next;
   }
   return op + 1;

@@ -22,6 +22,10 @@ constexpr bool is_memory(OpKind kind) {
   return kind == OpKind::allocate || kind == OpKind::free;
 }
 
+// One past the group of sends and receives that starts at `op`: it goes on behind
+// each op that says so, and over waits in its middle.
+OpIndex group_end(std::span<const Op> ops, OpIndex op);
+
 // What lies ahead of an op, as far as the loop wants to know.
 struct Ahead {
   OpIndex run_end = 0;       // one past the run that starts here
@@ -57,10 +61,6 @@ class FlatStream {
   std::vector<Ahead> ahead;   // size() + 1 entries
   // Collectives that the end of a run leads straight into, and nobody waits for that end.
   std::vector<bool> entered_ahead;
-
-  // One past the group of sends and receives that starts at `op`: it goes on
-  // behind each op that says so, and over waits in its middle.
-  OpIndex group_end(OpIndex op) const;
 
  private:
   void look_ahead(const std::vector<bool>& awaited, std::span<const Marker> markers, bool memory_breaks);

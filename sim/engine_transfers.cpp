@@ -23,7 +23,7 @@ Duration own_time(const Phase& phase) {
 // starts there, once all that they wait for is done.
 void Engine::start_transfers(StreamState& s) {
   const FlatStream& f = flat(s);
-  const OpIndex end = is_point_to_point(f.ops[s.at].kind) ? f.group_end(s.at) : s.at + 1;
+  const OpIndex end = is_point_to_point(f.ops[s.at].kind) ? group_end(f.ops, s.at) : s.at + 1;
   std::uint16_t transfers = 0;
   for (OpIndex op = s.at; op < end; ++op) {
     if (!is_met(s, f.ops[op])) return block(s, op);

@@ -1,0 +1,173 @@
+// What the simulator interprets, the runner hands to a device as it is: on one
+// that takes as long as the simulator says, everything happens when it says.
+#include "validate/runner.h"
+
+#include <gtest/gtest.h>
+
+#include "sim/engine.h"
+#include "tests/models/compile/support.h"
+#include "tests/sim/random_world.h"
+#include "validate/stand_in/stand_in.h"
+
+namespace orrery::validate {
+namespace {
+
+using sim::kit::Script;
+using sim::kit::World;
+
+std::vector<sim::Span> sorted(std::vector<sim::Span> spans) {
+  std::sort(spans.begin(), spans.end(), [](const sim::Span& a, const sim::Span& b) {
+    return std::tuple(a.rank, a.stream, a.step, a.op) < std::tuple(b.rank, b.stream, b.step, b.op);
+  });
+  return spans;
+}
+
+void expect_equal(std::vector<sim::Span> a, std::vector<sim::Span> b) {
+  a = sorted(std::move(a));
+  b = sorted(std::move(b));
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t i = 0; i < a.size(); ++i)
+    ASSERT_EQ(std::tuple(a[i].rank, a[i].stream, a[i].step, a[i].op, a[i].start, a[i].met, a[i].end),
+              std::tuple(b[i].rank, b[i].stream, b[i].step, b[i].op, b[i].start, b[i].met, b[i].end))
+        << "rank " << a[i].rank.value << " stream " << int{a[i].stream} << " step " << a[i].step << " op " << a[i].op;
+}
+
+std::vector<sim::Span> simulated(const sim::Workload& workload) {
+  sim::Trace trace;
+  sim::RunOptions options;
+  options.trace = &trace;
+  const sim::RunResult result = sim::run(workload, options);
+  EXPECT_FALSE(result.stuck) << result.stuck->what;
+  return trace.spans();
+}
+
+std::vector<sim::Span> executed(const sim::Workload& workload, std::unique_ptr<Durations> durations) {
+  sim::Trace trace;
+  StandIn stand_in(std::move(durations));
+  RunnerOptions options;
+  options.trace = &trace;
+  const Execution execution = execute(workload, stand_in, stand_in, options);
+  for (const Error& fault : execution.faults) ADD_FAILURE() << fault.what;
+  return trace.spans();
+}
+
+// Shared links and claims are the simulator's business: given how long each thing
+// took, the order and the times of everything follow from the program alone.
+TEST(Runner, DoesWhatTheSimulatorDoesOnRandomPrograms) {
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    SCOPED_TRACE(seed);
+    const sim::Workload workload = sim::kit::RandomWorld(seed).workload();
+    const std::vector<sim::Span> seen = simulated(workload);
+    expect_equal(executed(workload, seen_durations(seen)), seen);
+    if (HasFailure()) return;
+  }
+}
+
+// Without claims and with free links it needs no telling.
+TEST(Runner, PlannedTimesAreThoseOfAFreeNetwork) {
+  int free = 0;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    SCOPED_TRACE(seed);
+    sim::Workload workload = sim::kit::RandomWorld(seed).workload();
+    if (workload.claims.size() > 1) continue;
+    workload.links = IdVector<LinkId, sim::Link>(workload.links.size(), {BytesPerSecond{1'000'000'000'000}, 0});
+    ++free;
+    expect_equal(executed(workload, planned_durations(workload)), simulated(workload));
+    if (HasFailure()) return;
+  }
+  EXPECT_GE(free, 100);
+}
+
+// Four ranks in a ring, each sending on and receiving at once, over several steps.
+TEST(Runner, GroupsAndThePreviousStepAreKept) {
+  World world;
+  world.workload.steps = 4;
+  const sim::PeerRole next = world.peers({1, 2, 3, 0}), before = world.peers({3, 0, 1, 2});
+  for (int r = 0; r < 4; ++r) {
+    Script p;
+    p.wait(p.main, {Script::side, 4, true});
+    const sim::OpRef fed = p.kernel(p.main, Duration::us(10 + 3 * r));
+    p.kernel(p.side, Duration::us(2));
+    p.wait(p.side, fed);
+    p.send(p.side, next, 5000, true);
+    p.wait(p.side, p.kernel(p.main, Duration::us(5)));
+    p.receive(p.side, before, 5000);
+    p.kernel(p.side, Duration::us(1));
+    p.kernel(p.side, Duration::us(1));
+    world.ranks(1, p.done());
+  }
+  expect_equal(executed(world.workload, planned_durations(world.workload)), simulated(world.workload));
+}
+
+class Compiled : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Compiled, ScenariosRunAsTheyAre) {
+  std::string text = models::small_scenario();
+  text.replace(text.find("layout: {tp: 1, pp: 1}"), 22, GetParam());
+  const models::Scenario analytic = models::read(text, {{"simulation.network", "analytic"}});
+  models::Compiled c = models::compiled(analytic);
+  for (sim::Claim& claim : c.workload.claims) claim.slowdown_permille = {};
+  c.workload.steps = 3;
+  expect_equal(executed(c.workload, planned_durations(c.workload)), simulated(c.workload));
+
+  const models::Compiled flow = models::compiled(models::read(text));
+  const std::vector<sim::Span> seen = simulated(flow.workload);
+  expect_equal(executed(flow.workload, seen_durations(seen)), seen);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Layouts, Compiled,
+    ::testing::Values("layout: {tp: 8}", "layout: {tp: 2, dp: 4, zero: 1}", "layout: {tp: 2, pp: 4}",
+                      "layout: {pp: 8}\npipeline: {schedule: gpipe}", "layout: {pp: 4}\npipeline: {schedule: 1f1b}",
+                      "layout: {pp: 4, tp: 2}\npipeline: {schedule: interleaved-1f1b, virtual_stages: 2}",
+                      "layout: {pp: 4}\noverlap: {pipeline: false}", "layout: {pp: 2, tp: 2, dp: 2, zero: 1}"));
+
+TEST(Runner, MemoryThatIsNotThereNamesTheAllocation) {
+  World world;
+  Script p;
+  p.resident(p.tensor(100, 0));
+  p.allocate(p.main, p.tensor(1000));
+  world.ranks(1, p.done());
+  StandIn small(planned_durations(world.workload));
+  small.limit_memory(Bytes{1000});
+  const Execution execution = execute(world.workload, small, small);
+  ASSERT_EQ(execution.faults.size(), 1u);
+  EXPECT_EQ(execution.faults[0].what, "rank 0: no memory for 1000 bytes of 't' (activations) in step 0");
+}
+
+TEST(Runner, AProgramThatCannotBeIssuedSaysWhere) {
+  World world;
+  const sim::PeerRole next = world.peers({1, -1}), before = world.peers({-1, 0});
+  Script sender, receiver;
+  sender.kernel(sender.main, Duration::us(1));
+  receiver.receive(receiver.main, before, 10);
+  (void)next;
+  world.ranks(1, sender.done());
+  world.ranks(1, receiver.done());
+  StandIn device(planned_durations(world.workload));
+  const Execution execution = execute(world.workload, device, device);
+  ASSERT_EQ(execution.faults.size(), 1u);
+  EXPECT_NE(execution.faults[0].what.find("rank 1"), std::string::npos);
+  EXPECT_NE(execution.faults[0].what.find("its peers do not come"), std::string::npos);
+}
+
+// One process of several: transfers are posted for its own rank, as NCCL is told.
+TEST(Runner, AProcessPostsForItsOwnRanksOnly) {
+  World world;
+  const sim::GroupRole all = world.group({0, 1});
+  Script p;
+  p.all_reduce(p.main, all, 1000);
+  world.ranks(2, p.done());
+  sim::Trace trace;
+  StandIn device(planned_durations(world.workload));
+  RunnerOptions options;
+  options.local = {RankId{1}};
+  options.trace = &trace;
+  EXPECT_TRUE(execute(world.workload, device, device, options).ok());
+  ASSERT_EQ(trace.spans().size(), 2u);
+  EXPECT_EQ(trace.spans()[0].rank, RankId{1});
+  EXPECT_EQ(trace.spans()[0].end - trace.spans()[0].start, took(*world.planner, 1000));
+}
+
+}  // namespace
+}  // namespace orrery::validate

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "models/compute/kernel.h"
+#include "sim/base/duration.h"
+#include "sim/base/id.h"
+#include "sim/base/result.h"
+#include "sim/op.h"
+
+namespace orrery::validate {
+
+// Where an op stands in a run: for marks in a profiler, messages and stand-ins.
+struct Place {
+  RankId rank;
+  sim::StreamIndex stream = 0;
+  std::uint32_t step = 0;
+  sim::OpIndex op = 0;
+};
+
+// Handles of a device: small numbers that it gave out.
+using StreamHandle = std::uint32_t;
+using EventHandle = std::uint32_t;
+using BufferHandle = std::uint32_t;
+
+// What a kernel op asks for. One without a shape (the CPU's time to launch, say)
+// is to take as long as the program says.
+struct Work {
+  const models::Kernel* kernel = nullptr;
+  Duration planned;
+};
+
+// What executes the ops of a program, in the words of a GPU: in-order streams,
+// events that are recorded in one stream and waited for in another, memory that
+// is allocated and freed in stream order. Calls enqueue and return at once.
+//
+// After its first fault a device swallows what it is told; synchronize() says
+// what happened.
+class Device {
+ public:
+  virtual ~Device() = default;
+
+  virtual StreamHandle add_stream(RankId rank, const std::string& name) = 0;
+  // An event of this moment of the stream. Handles are never used again.
+  virtual EventHandle record(StreamHandle stream) = 0;
+  // What is enqueued from now on starts after the event.
+  virtual void wait(StreamHandle stream, EventHandle event) = 0;
+  virtual void kernel(StreamHandle stream, const Work& work, const Place& place) = 0;
+  // None when there is no memory left.
+  virtual std::optional<BufferHandle> allocate(StreamHandle stream, Bytes bytes) = 0;
+  virtual void free(StreamHandle stream, BufferHandle buffer) = 0;
+
+  virtual bool failed() const = 0;
+  // Waits for all that was enqueued.
+  virtual Errors synchronize() = 0;
+  // When an event came, since the device's own beginning. After synchronize().
+  virtual Time time_of(EventHandle event) = 0;
+};
+
+}  // namespace orrery::validate
