@@ -99,7 +99,8 @@ int ScheduleCommand::compare() {
   for (const char* option : {"--schedule", "--group", "--rule", "--extra-warmup"})
     if (given(option)) return complain(std::string(option) + " is of one schedule, and --all shows them all"), kUsage;
   if (!file.empty()) return compare_for_file();
-  if (!given("-p") || !given("-m")) return complain("schedule --all: give -p RANKS -m MICRO_BATCHES, or a scenario FILE"), kUsage;
+  if (!given("-p") || !given("-m"))
+    return complain("schedule --all: give -p RANKS -m MICRO_BATCHES, or a scenario FILE"), kUsage;
   if (!given("-v")) request.chunks = 2;
   if (const int status = read_limits(); status != kDone) return status;
   return show(models::comparison_table(models::compare_all(request), format == "csv"));
@@ -148,8 +149,10 @@ int ScheduleCommand::run() {
 void add_options(CLI::App& sub, ScheduleCommand& command) {
   sub.add_option("FILE", command.file, "Scenario; or say it with the options below");
   command.scenario.add_to(sub);
-  sub.add_flag("--all", command.all, "All schedules beside each other, for -p and -m or by what a scenario's stages cost");
-  sub.add_option("--schedule", command.request.name, "Name of the schedule, or a file of an order (.csv)")->option_text("NAME");
+  sub.add_flag("--all", command.all,
+               "All schedules beside each other, for -p and -m or by what a scenario's stages cost");
+  sub.add_option("--schedule", command.request.name, "Name of the schedule, or a file of an order (.csv)")
+      ->option_text("NAME");
   sub.add_option("-p", command.request.ranks, "Pipeline ranks")->option_text("P");
   sub.add_option("-m", command.request.micro_batches, "Micro-batches")->option_text("M");
   sub.add_option("-v", command.request.chunks, "Model chunks a rank")->option_text("V");
@@ -159,7 +162,8 @@ void add_options(CLI::App& sub, ScheduleCommand& command) {
       ->option_text("N");
   sub.add_option("--costs", command.costs, "Time of F, I, W, a transfer, B (I+W), an overlapped pair (F+B)")
       ->option_text("F,I,W,COMM[,B[,OVERLAP]]");
-  sub.add_option("--memory-limit", command.memory_limit, "zb-auto: forwards that a rank may hold, in pipelines (default 1p)")
+  sub.add_option("--memory-limit", command.memory_limit,
+                 "zb-auto: forwards that a rank may hold, in pipelines (default 1p)")
       ->option_text("1p|2p");
   one_of(sub.add_option("--format", command.format, "How to print"), {"table", "csv", "json", "svg"});
   sub.add_option("-o,--output", command.output, "Write there instead of to standard output")->option_text("FILE");

@@ -28,9 +28,9 @@ void ListIssuer::step(bool aside) {
     if (!op.side) waited_ = std::max(waited_, op.waits_for);
   }
   if (stream != context_.streams.main) builder.wait(stream, builder.last(context_.streams.main));
-  const sim::OpRef ref =
-      op.is_kernel ? builder.kernel(stream, op.cost, op.category, op.kernel_class, op.label_id, op.kernel)
-                   : builder.collective(stream, op.transfer, op.category, op.label_id);
+  const sim::OpRef ref = op.is_kernel
+                             ? builder.kernel(stream, op.cost, op.category, op.kernel_class, op.label_id, op.kernel)
+                             : builder.collective(stream, op.transfer, op.category, op.label_id);
   if (left_behind) pending_ = ref;
   if (op.side) {
     side_[next_] = ref;

@@ -75,7 +75,7 @@ class PipelineTransfers {
   Bytes message_;
   std::vector<std::array<sim::OpRef, 2>> received_;  // by action: its activation, its gradient
   std::array<Incoming, 2> incoming_;                 // from the rank before, from the next one
-  std::vector<std::vector<std::size_t>> slots_;  // waiting: actions between two exchanges
+  std::vector<std::vector<std::size_t>> slots_;      // waiting: actions between two exchanges
   std::vector<std::size_t> slot_of_;
 };
 

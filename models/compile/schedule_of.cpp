@@ -82,8 +82,9 @@ Result<Schedule> schedule_of(const Scenario& scenario, KernelTable& kernels) {
   // A file may be for other sizes than the scenario's.
   const auto agree = [&](std::string_view what, int here, int found) {
     if (here != found)
-      errors.push_back({{}, std::string(what) + " is " + std::to_string(here) + ", but " + request.name + " is for " +
-                                std::to_string(found)});
+      errors.push_back({{},
+                        std::string(what) + " is " + std::to_string(here) + ", but " + request.name + " is for " +
+                            std::to_string(found)});
   };
   if (schedule.ok()) {
     agree("pp", request.ranks, schedule->request.ranks);

@@ -94,7 +94,7 @@ class StageWriter {
   ActivationOffload offload_;
   std::size_t action_ = 0;                                 // being written
   std::uint32_t workspace_[2] = {UINT32_MAX, UINT32_MAX};  // of the forward and the backward under way
-  std::uint32_t output_ = UINT32_MAX;  // the stage output that is on its way out
+  std::uint32_t output_ = UINT32_MAX;                      // the stage output that is on its way out
   // Buffers of live activations by (chunk, micro-batch, piece): see slot().
   std::size_t most_pieces_ = 1;
   std::vector<std::uint32_t> until_input_, until_weight_, outputs_;
@@ -306,8 +306,8 @@ void StageWriter::keep_activations(const Action& pass, std::size_t p) {
     return offload_.keep(chunk, pass.micro_batch, p,
                          piece.saved_until_input_gradient + piece.saved_until_weight_gradient);
   if (piece.saved_until_input_gradient.n > 0)
-    slot(until_input_, chunk, pass.micro_batch, p) = allocate(piece.saved_until_input_gradient, MemoryCause::activations,
-                                                              "activations", piece.tensors_until_input_gradient);
+    slot(until_input_, chunk, pass.micro_batch, p) = allocate(
+        piece.saved_until_input_gradient, MemoryCause::activations, "activations", piece.tensors_until_input_gradient);
   if (piece.saved_until_weight_gradient.n > 0)
     slot(until_weight_, chunk, pass.micro_batch, p) =
         allocate(piece.saved_until_weight_gradient, MemoryCause::activations, "activations",

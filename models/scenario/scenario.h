@@ -123,10 +123,10 @@ struct LayoutSpec {
 };
 
 struct PipelineSpec {
-  std::string schedule = "1f1b";  // none when pp is 1
-  int virtual_stages = 1;         // v: model chunks a rank
-  int group = 0;                  // N; 0: pp
-  std::vector<int> stage_layers;  // pp*v entries, always filled by the reader
+  std::string schedule = "1f1b";   // none when pp is 1
+  int virtual_stages = 1;          // v: model chunks a rank
+  int group = 0;                   // N; 0: pp
+  std::vector<int> stage_layers;   // pp*v entries, always filled by the reader
   int memory_limit_pipelines = 1;  // zb-auto: so many times pp micro-batches of a stage, unless
   Bytes memory_limit;              // is above 0
   bool optimizer_barrier = true;

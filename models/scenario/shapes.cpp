@@ -225,8 +225,8 @@ void read_schedule(Reading& reading, const Key& key, const Node& node) {
 void read_memory_limit(Reading& reading, const Key& key, const Node& node) {
   PipelineSpec& pipeline = reading.scenario.pipeline;
   if (!node.is_scalar())
-    return reading.fail(node.where, quote(key.name()) + " must be 1p, 2p or a quantity, but is " +
-                                        std::string(describe(node)));
+    return reading.fail(node.where,
+                        quote(key.name()) + " must be 1p, 2p or a quantity, but is " + std::string(describe(node)));
   int pipelines = 0;
   const char* const end = node.text.data() + node.text.size();
   const auto [rest, problem] = std::from_chars(node.text.data(), end, pipelines);

@@ -90,8 +90,7 @@ class Execution {
 
   std::int64_t pass_ready_at(const Action& pass) const {
     const int s = pass.stage, k = pass.micro_batch;
-    if (pass.type == Action::Type::forward)
-      return s == 0 ? 0 : arrival(forward_end_[cell(s - 1, k)], s - 1, s, k);
+    if (pass.type == Action::Type::forward) return s == 0 ? 0 : arrival(forward_end_[cell(s - 1, k)], s - 1, s, k);
     if (pass.type == Action::Type::weight_gradient) return backward_end_[cell(s, k)];
     const std::int64_t own = forward_end_[cell(s, k)];
     if (own == kNotYet || s + 1 == schedule_.stages()) return own;

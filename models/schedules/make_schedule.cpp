@@ -8,14 +8,32 @@
 namespace orrery::models {
 namespace {
 
-constexpr std::array kRules = {&kNone,           &kGpipe, &kOneForwardOneBackward, &kInterleaved, &kLoopedBfs,
-                               &kPipeDream,      &kPipeDream2bw, &kInterleavedZb1p, &kZbH1, &kZbH2,
-                               &kZbV,            &kZbVAuto, &kV1f1b, &kVHalf, &kVMin,
-                               &kZbAuto,         &kDualPipe, &kDualPipeV, &kChimera, &kHanayo};
+constexpr std::array kRules = {&kNone,
+                               &kGpipe,
+                               &kOneForwardOneBackward,
+                               &kInterleaved,
+                               &kLoopedBfs,
+                               &kPipeDream,
+                               &kPipeDream2bw,
+                               &kInterleavedZb1p,
+                               &kZbH1,
+                               &kZbH2,
+                               &kZbV,
+                               &kZbVAuto,
+                               &kV1f1b,
+                               &kVHalf,
+                               &kVMin,
+                               &kZbAuto,
+                               &kDualPipe,
+                               &kDualPipeV,
+                               &kChimera,
+                               &kHanayo};
 constexpr std::array<std::string_view, kRules.size()> kNames = {
-    "none",  "gpipe",     "1f1b",   "interleaved-1f1b", "looped-bfs", "pipedream", "pipedream-2bw", "interleaved-zb1p",
-    "zb-h1", "zb-h2",     "zb-v",   "zb-v-auto",        "v-1f1b",     "v-half",    "v-min",         "zb-auto",
-    "dualpipe", "dualpipe-v", "chimera", "hanayo"};
+    "none",       "gpipe",      "1f1b",          "interleaved-1f1b",
+    "looped-bfs", "pipedream",  "pipedream-2bw", "interleaved-zb1p",
+    "zb-h1",      "zb-h2",      "zb-v",          "zb-v-auto",
+    "v-1f1b",     "v-half",     "v-min",         "zb-auto",
+    "dualpipe",   "dualpipe-v", "chimera",       "hanayo"};
 
 // Far above any pipeline that was ever run, and below what would fill a memory.
 constexpr std::int64_t kMaxEach = 1'000'000;
@@ -45,24 +63,24 @@ Errors check_sizes(const ScheduleRule& rule, const ScheduleRequest& request) {
   in_range("virtual_stages", request.chunks);
   if (!errors.empty()) return errors;
   // Three factors of at most 10^6 stay below 2^63.
-  const std::int64_t actions = (rule.traits.splits ? 3ll : 2ll) * request.ranks * request.micro_batches * request.chunks;
+  const std::int64_t actions =
+      (rule.traits.splits ? 3ll : 2ll) * request.ranks * request.micro_batches * request.chunks;
   const std::int64_t most = rule.placement == Placement::wave || rule.traits.searches ? kMaxSearched : kMaxActions;
   if (actions > most)
     refuse(errors, "the schedule has " + std::string(rule.traits.splits ? "3" : "2") +
-                       " x pp x micro-batches x virtual_stages = " + std::to_string(actions) + " actions, and at most " +
-                       std::to_string(most) + " are drawn up");
+                       " x pp x micro-batches x virtual_stages = " + std::to_string(actions) +
+                       " actions, and at most " + std::to_string(most) + " are drawn up");
   return errors;
 }
 
 void check_chunks(const ScheduleRule& rule, const ScheduleRequest& request, Errors& errors) {
   if (rule.traits.chunks == 0 || request.chunks == rule.traits.chunks) return;
   const std::string given = ", but virtual_stages = " + std::to_string(request.chunks);
-  if (rule.traits.chunks == 2)
-    return refuse(errors, "schedule " + request.name + " has two chunks a rank" + given);
-  const std::string_view instead = request.name == "gpipe"   ? "looped-bfs"
-                                   : request.name == "zb-h1" ? "interleaved-zb1p"
+  if (rule.traits.chunks == 2) return refuse(errors, "schedule " + request.name + " has two chunks a rank" + given);
+  const std::string_view instead = request.name == "gpipe"      ? "looped-bfs"
+                                   : request.name == "zb-h1"    ? "interleaved-zb1p"
                                    : request.name == "dualpipe" ? "dualpipe-v"
-                                                             : "interleaved-1f1b";
+                                                                : "interleaved-1f1b";
   refuse(errors, "schedule " + request.name + " has one stage a rank" + given + "; did you mean '" +
                      std::string(instead) + "'?");
 }

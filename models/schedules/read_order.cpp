@@ -42,7 +42,8 @@ bool has_older_letters(std::string_view text) {
 
 class Parser {
  public:
-  Parser(std::string_view text, std::string file) : text_(text), file_(std::move(file)), older_(has_older_letters(text)) {}
+  Parser(std::string_view text, std::string file)
+      : text_(text), file_(std::move(file)), older_(has_older_letters(text)) {}
 
   Result<Cells> parse() {
     Cells cells;
@@ -80,8 +81,7 @@ class Parser {
       if (middle != std::string_view::npos) {
         const auto f = pass(inside.substr(0, middle)), b = pass(inside.substr(middle + 1));
         if (f && b && f->type == Action::Type::forward && b->type == Action::Type::backward)
-          return cells.push_back(
-              {{Action::Type::overlap, f->stage, f->micro_batch, b->stage, b->micro_batch}, where});
+          return cells.push_back({{Action::Type::overlap, f->stage, f->micro_batch, b->stage, b->micro_batch}, where});
       }
     } else if (const auto action = pass(cell)) {
       return cells.push_back({*action, where});
@@ -191,8 +191,8 @@ class Assembler {
 
   void agree(std::string_view what, int asked, int found) {
     if (asked > 1 && asked != found)
-      fail({asked_.name, 0, 0}, std::string(what) + " is " + std::to_string(asked) + ", but the order is for " +
-                                    std::to_string(found));
+      fail({asked_.name, 0, 0},
+           std::string(what) + " is " + std::to_string(asked) + ", but the order is for " + std::to_string(found));
   }
 
   void find_placement() {
@@ -238,7 +238,10 @@ class Assembler {
     for (std::size_t i = 0; i < seen.size(); ++i)
       if (seen[i] != kAll)
         fail({asked_.name, 0, 0}, "micro-batch " + std::to_string(i % m) + " of stage " + std::to_string(i / m) +
-                                      " has no " + ((seen[i] & kForward) == 0 ? "forward" : (seen[i] & kInput) == 0 ? "backward" : "weight gradient"));
+                                      " has no " +
+                                      ((seen[i] & kForward) == 0 ? "forward"
+                                       : (seen[i] & kInput) == 0 ? "backward"
+                                                                 : "weight gradient"));
   }
 
   void fail(const Where& where, std::string what) {

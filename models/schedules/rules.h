@@ -8,8 +8,8 @@
 
 namespace orrery::models {
 
-using Order = std::vector<Action>;     // of one rank
-using Orders = std::vector<Order>;     // by rank
+using Order = std::vector<Action>;  // of one rank
+using Orders = std::vector<Order>;  // by rank
 
 // What a schedule is to make_schedule: where stages stand, what it refuses, and
 // its order. One file each (orders/); the table is in make_schedule.cpp.

@@ -111,7 +111,8 @@ void check_enough(const ScheduleRequest& request, Errors& errors) {
 Errors check_both_ends(const ScheduleRequest& request) {
   Errors errors;
   if (request.ranks % 2 != 0)
-    refuse(errors, "dualpipe needs an even pp, but it is " + std::to_string(request.ranks) + "; did you mean 'dualpipe-v'?");
+    refuse(errors,
+           "dualpipe needs an even pp, but it is " + std::to_string(request.ranks) + "; did you mean 'dualpipe-v'?");
   if (request.micro_batches % 2 != 0)
     refuse(errors, "dualpipe needs an even number of micro-batches, half from each end, but there are " +
                        std::to_string(request.micro_batches));

@@ -59,7 +59,8 @@ Errors check(const ScheduleRequest& request) {
     refuse(errors, "no rule '" + request.rule + "' for interleaved-1f1b; the only one is 'rounds' (PyTorch's)");
   if (request.group < 0) refuse(errors, "group = " + std::to_string(request.group) + " is negative");
   if (!errors.empty()) return errors;
-  errors = request.rule == "rounds" ? check_rounds(request) : check_group(request, group_size(request), "its default, pp");
+  errors =
+      request.rule == "rounds" ? check_rounds(request) : check_group(request, group_size(request), "its default, pp");
   return errors.empty() ? check_extra_warmup(request) : errors;
 }
 

@@ -22,11 +22,10 @@ Order order(const ScheduleRequest& request, int rank) {
   const InterleavedTable table{n, request.micro_batches, v};
   const auto entry = [=](int k) { return table.at(k); };
   const auto backward_stage = [=](int k) { return (v - 1 - table.at(k).chunk) * p + rank; };
-  return zero_bubble_order(
-      (v - 1) * n + p - 1 - rank, rank, request.micro_batches * v,
-      [=](int k) { return forward(entry(k).chunk * p + rank, entry(k).micro_batch); },
-      [=](int k) { return input_gradient(backward_stage(k), entry(k).micro_batch); },
-      [=](int k) { return weight_gradient(backward_stage(k), entry(k).micro_batch); });
+  return zero_bubble_order((v - 1) * n + p - 1 - rank, rank, request.micro_batches * v,
+                           [=](int k) { return forward(entry(k).chunk * p + rank, entry(k).micro_batch); },
+                           [=](int k) { return input_gradient(backward_stage(k), entry(k).micro_batch); },
+                           [=](int k) { return weight_gradient(backward_stage(k), entry(k).micro_batch); });
 }
 
 // A group shorter than the pipeline can make rank 0 wait for a forward of its own (see interleaved.cpp).

@@ -25,9 +25,9 @@ Order order(const ScheduleRequest& request, int rank) {
 Errors check_2bw(const ScheduleRequest& request) {
   Errors errors;
   if (request.micro_batches < request.ranks)
-    refuse(errors, "pipedream-2bw keeps two versions of the weights, which is enough only if a step has at least pp = " +
-                       std::to_string(request.ranks) + " micro-batches, but it has " +
-                       std::to_string(request.micro_batches));
+    refuse(errors,
+           "pipedream-2bw keeps two versions of the weights, which is enough only if a step has at least pp = " +
+               std::to_string(request.ranks) + " micro-batches, but it has " + std::to_string(request.micro_batches));
   return errors;
 }
 

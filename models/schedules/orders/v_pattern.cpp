@@ -217,8 +217,10 @@ class Board {
     lift(pass);
     pass.slot = slot;
     put(pass, who);
-    const int change = pass.action.type == Action::Type::forward ? 1 : (makes_weight_gradient(pass.action.type) ? -1 : 0);
-    for (int s = pass.end() - 1; s < from + pass.length - 1; ++s) line(pass).held[static_cast<std::size_t>(s)] += change;
+    const int change =
+        pass.action.type == Action::Type::forward ? 1 : (makes_weight_gradient(pass.action.type) ? -1 : 0);
+    for (int s = pass.end() - 1; s < from + pass.length - 1; ++s)
+      line(pass).held[static_cast<std::size_t>(s)] += change;
   }
 
   bool is_free(const Pass& pass, int slot) {

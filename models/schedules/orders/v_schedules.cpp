@@ -17,8 +17,7 @@ Orders v_min(const ScheduleRequest& request) {
 Orders v_half(const ScheduleRequest& request) {
   const int p = request.ranks, gap = p % 2 == 0 ? 3 : 0;
   std::vector<VPattern> pattern;
-  for (int i = 0; i < p; ++i)
-    pattern.push_back({2 * i, 3 * p - i - 2, 3 * p + gap + 2 * i - 1, 6 * p + gap - i - 2});
+  for (int i = 0; i < p; ++i) pattern.push_back({2 * i, 3 * p - i - 2, 3 * p + gap + 2 * i - 1, 6 * p + gap - i - 2});
   return v_pattern_orders(request, pattern, true);
 }
 
@@ -54,7 +53,6 @@ const ScheduleRule kVHalf{.name = "v-half",
                           .placement = Placement::wave,
                           .traits = {.chunks = 2, .searches = true, .splits = true},
                           .orders = v_half};
-const ScheduleRule kV1f1b{
-    .name = "v-1f1b", .placement = Placement::wave, .traits = {.chunks = 2}, .orders = v_1f1b};
+const ScheduleRule kV1f1b{.name = "v-1f1b", .placement = Placement::wave, .traits = {.chunks = 2}, .orders = v_1f1b};
 
 }  // namespace orrery::models

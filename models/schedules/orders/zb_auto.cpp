@@ -14,8 +14,9 @@ Errors check(const ScheduleRequest& request) {
   for (int s = 0; s < request.ranks; ++s) {
     const StageMemory memory = memory_of(request, s);
     if (memory.limit < memory.input + memory.weight) {
-      refuse(errors, "zb-auto: the memory limit of " + std::to_string(memory.limit) + " does not hold one micro-batch of " +
-                         std::to_string(memory.input + memory.weight) + " on pipeline rank " + std::to_string(s));
+      refuse(errors, "zb-auto: the memory limit of " + std::to_string(memory.limit) +
+                         " does not hold one micro-batch of " + std::to_string(memory.input + memory.weight) +
+                         " on pipeline rank " + std::to_string(s));
       return errors;
     }
   }
@@ -63,8 +64,7 @@ Orders orders(const ScheduleRequest& request) {
     for (const bool fill : {false, true}) {
       if (fill && slope > 0) continue;  // says how to end a warm-up that has no slope
       for (const bool backward_first : {false, true})
-        for (const bool spare : {false, true})
-          consider(zb_heuristic(request, {fill, backward_first, spare, slope}));
+        for (const bool spare : {false, true}) consider(zb_heuristic(request, {fill, backward_first, spare, slope}));
     }
   consider(kZbH1.orders(request));
   consider(kZbH2.orders(request));

@@ -57,9 +57,7 @@ Order order(const ScheduleRequest& request, int rank) {
 
 }  // namespace
 
-const ScheduleRule kZbV{.name = "zb-v",
-                        .placement = Placement::wave,
-                        .traits = {.chunks = 2, .splits = true},
-                        .orders = by_rank<order>};
+const ScheduleRule kZbV{
+    .name = "zb-v", .placement = Placement::wave, .traits = {.chunks = 2, .splits = true}, .orders = by_rank<order>};
 
 }  // namespace orrery::models

@@ -134,8 +134,7 @@ class ListScheduler {
     start(now, r, forward(stage, k), cost);
     rank(r).held += 1;
     forward_end_[cell(stage, k)] = now + cost;
-    if (stage + 1 < schedule_.stages())
-      wake(arrival(now + cost, stage, stage + 1), schedule_.rank_of(stage + 1, k));
+    if (stage + 1 < schedule_.stages()) wake(arrival(now + cost, stage, stage + 1), schedule_.rank_of(stage + 1, k));
   }
 
   void run_backward(std::int64_t now, int r, int stage) {
@@ -165,7 +164,7 @@ class ListScheduler {
   GreedyRule rule_;
   Orders orders_;
   std::vector<Rank> ranks_;
-  std::vector<int> next_forward_, next_backward_;          // by stage: the micro-batch
+  std::vector<int> next_forward_, next_backward_;         // by stage: the micro-batch
   std::vector<std::int64_t> forward_end_, backward_end_;  // by (stage, micro-batch)
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
 };

@@ -6,12 +6,12 @@ namespace orrery::models {
 
 // How a list scheduler picks among what is ready on an idle rank.
 struct GreedyRule {
-  bool split = false;          // I and W apart; W when nothing else is ready
-  bool late_chunk_first = true;  // of forwards: the chunk nearest to the loss; else the oldest micro-batch
+  bool split = false;             // I and W apart; W when nothing else is ready
+  bool late_chunk_first = true;   // of forwards: the chunk nearest to the loss; else the oldest micro-batch
   bool early_chunk_back = false;  // of backwards: the chunk farthest from the loss first, so that gradients leave soon
-  bool patient = false;          // W only where it ends before the next input that is on its way
-  bool weights_at_once = false;  // W right behind its I as long as there are forwards to come
-  std::vector<int> limits = {};  // stages that each rank holds until W; empty: any
+  bool patient = false;           // W only where it ends before the next input that is on its way
+  bool weights_at_once = false;   // W right behind its I as long as there are forwards to come
+  std::vector<int> limits = {};   // stages that each rank holds until W; empty: any
 };
 
 // What ranks do if each takes, whenever it is idle, a ready backward first, then a

@@ -100,9 +100,8 @@ class Heuristic {
     for (; k < m_ && held + stage.forward_holds() <= stage.memory.limit; ++k) {
       const std::int64_t start = std::max(now, stream.arrival(k));
       const std::int64_t needed = options_.fill_before_first_backward ? 1 : stage.cost.forward;
-      const bool enough = options_.warm_up_slope > 0
-                              ? 4 * (k - 1) >= options_.warm_up_slope * (p_ - 1 - stage.index)
-                              : start + needed > gradient;
+      const bool enough = options_.warm_up_slope > 0 ? 4 * (k - 1) >= options_.warm_up_slope * (p_ - 1 - stage.index)
+                                                     : start + needed > gradient;
       if (k >= least && enough) break;
       now = start + stage.cost.forward;
       held += stage.forward_holds();

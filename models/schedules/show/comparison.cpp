@@ -17,7 +17,7 @@ std::string fixed(double x, int decimals) {
 // Whole numbers for every schedule: costs are multiplied by `scale` and divided by the chunks.
 ScheduleCosts share(const ScheduleCosts& whole, std::int64_t scale, int chunks) {
   const std::int64_t part = scale / chunks;
-  return {whole.forward * part,  whole.input_gradient * part, whole.weight_gradient * part,
+  return {whole.forward * part,   whole.input_gradient * part, whole.weight_gradient * part,
           whole.transfer * scale, whole.backward * part,       whole.overlap * part};
 }
 
@@ -56,8 +56,7 @@ std::string aligned(const std::vector<Line>& lines) {
       text += "  - " + line[1] + '\n';
       continue;
     }
-    for (std::size_t c = 1; c < line.size(); ++c)
-      text += std::string(2 + width[c] - line[c].size(), ' ') + line[c];
+    for (std::size_t c = 1; c < line.size(); ++c) text += std::string(2 + width[c] - line[c].size(), ' ') + line[c];
     text += '\n';
   }
   return text;
@@ -102,9 +101,17 @@ std::vector<Compared> compare_all(const ScheduleRequest& request) {
 }
 
 std::string comparison_table(const std::vector<Compared>& rows, bool csv) {
-  std::vector<Line> lines = {{"schedule", "chunks", "makespan", "window", "bubble/ideal", "in flight", "until W", "weights"}};
-  if (csv) lines.front() = {"schedule", "chunks", "makespan", "longest_rank_window", "bubble_ratio", "peak_in_flight",
-                            "peak_in_flight_weights", "replicas"};
+  std::vector<Line> lines = {
+      {"schedule", "chunks", "makespan", "window", "bubble/ideal", "in flight", "until W", "weights"}};
+  if (csv)
+    lines.front() = {"schedule",
+                     "chunks",
+                     "makespan",
+                     "longest_rank_window",
+                     "bubble_ratio",
+                     "peak_in_flight",
+                     "peak_in_flight_weights",
+                     "replicas"};
   for (const Compared& row : rows) lines.push_back(line_of(row));
   return csv ? comma_separated(lines) : aligned(lines);
 }

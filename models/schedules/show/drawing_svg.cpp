@@ -78,9 +78,9 @@ std::string draw_svg(const Schedule& schedule, const ScheduleTimes& times) {
     svg += "<text x=\"0\" y=\"" + number(y + 16) + "\">rank " + std::to_string(r) + "</text>\n";
     for (std::size_t i = 0; i < times.spans[r].size(); ++i) {
       const auto [start, end] = times.spans[r][i];
-      svg += draw_action(schedule, schedule.order[r][i],
-                         {kLabelWidth + scale * static_cast<double>(start), y, scale * static_cast<double>(end - start),
-                          kRowHeight});
+      svg += draw_action(
+          schedule, schedule.order[r][i],
+          {kLabelWidth + scale * static_cast<double>(start), y, scale * static_cast<double>(end - start), kRowHeight});
     }
   }
   return svg + "</svg>\n";

@@ -5,9 +5,9 @@
 #include <charconv>
 #include <cstdio>
 
+#include "models/schedules/notation.h"
 #include "models/schedules/show/drawing.h"
 #include "models/schedules/show/json.h"
-#include "models/schedules/notation.h"
 #include "sim/base/suggest.h"
 
 namespace orrery::models {

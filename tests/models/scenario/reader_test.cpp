@@ -193,7 +193,8 @@ TEST(Reader, FewerKeyHeadsThanRanksAreCopied) {
 TEST(Reader, UnsupportedKeysCanBeReadWhenNothingIsToBeRun) {
   ReadOptions all;
   all.refuse_unsupported = false;
-  const Result<Scenario> s = parse_scenario(kSmall, "f", {{"layout.tp_dimensions", "2d"}, {"simulation.network", "chunk"}}, all);
+  const Result<Scenario> s =
+      parse_scenario(kSmall, "f", {{"layout.tp_dimensions", "2d"}, {"simulation.network", "chunk"}}, all);
   ASSERT_TRUE(s.ok()) << told(s);
   EXPECT_EQ(s->simulation.network, Network::chunk);
   EXPECT_EQ(unsupported_yet(*s).size(), 2u);

@@ -53,10 +53,14 @@ std::string join(const std::vector<T>& numbers) {
 
 // The name that the contract gives to a schedule of the tables.
 std::string name_of(std::string schedule) {
-  static const std::map<std::string, std::string> kNames = {
-      {"interleaved_flexible", "interleaved-1f1b"}, {"interleaved_rounds", "interleaved-1f1b"},
-      {"interleaved_moe_overlap", "interleaved-1f1b"}, {"zbv_fixed", "zb-v"}, {"zbv_auto", "zb-v-auto"},
-      {"zb_auto_1p", "zb-auto"}, {"zb_auto_2p", "zb-auto"}, {"dualpipev", "dualpipe-v"}};
+  static const std::map<std::string, std::string> kNames = {{"interleaved_flexible", "interleaved-1f1b"},
+                                                            {"interleaved_rounds", "interleaved-1f1b"},
+                                                            {"interleaved_moe_overlap", "interleaved-1f1b"},
+                                                            {"zbv_fixed", "zb-v"},
+                                                            {"zbv_auto", "zb-v-auto"},
+                                                            {"zb_auto_1p", "zb-auto"},
+                                                            {"zb_auto_2p", "zb-auto"},
+                                                            {"dualpipev", "dualpipe-v"}};
   if (const auto found = kNames.find(schedule); found != kNames.end()) return found->second;
   std::replace(schedule.begin(), schedule.end(), '_', '-');
   return schedule;
@@ -233,7 +237,7 @@ TEST_F(Golden, FilesOfOthersAreRead) {
   const Schedule titan = read("torchtitan_custom_schedule.csv");
   EXPECT_EQ(titan.placement, Placement::loop);
   EXPECT_EQ(titan.request.micro_batches, 8);
-  EXPECT_EQ(schedule_csv(titan) , read_text(golden + "torchtitan_custom_schedule.csv"));
+  EXPECT_EQ(schedule_csv(titan), read_text(golden + "torchtitan_custom_schedule.csv"));
 }
 
 }  // namespace

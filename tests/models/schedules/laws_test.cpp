@@ -163,7 +163,8 @@ TEST(ClosedForm, DualPipe) {
     }
 }
 
-// 2 T_F (3m/2 + p - 2) for T_B = 2 T_F and m = p: Chimera, arXiv:2107.06925; p/2 + 1 in flight at the ends, p in the middle.
+// 2 T_F (3m/2 + p - 2) for T_B = 2 T_F and m = p: Chimera, arXiv:2107.06925; p/2 + 1 in flight at the ends, p in the
+// middle.
 TEST(ClosedForm, Chimera) {
   for (int p = 2; p <= 16; p += 2) {
     const ScheduleTimes times = evaluate(schedule_of({"chimera", p, p}), {});
@@ -173,7 +174,8 @@ TEST(ClosedForm, Chimera) {
   }
 }
 
-// Memory of the V schedules as shares of 1F1B's 2p chunks: a half and a third, and a few more (arXiv:2405.15362, table 1).
+// Memory of the V schedules as shares of 1F1B's 2p chunks: a half and a third, and a few more (arXiv:2405.15362, table
+// 1).
 TEST(ClosedForm, VSchedulesHoldTheirShareOfMemory) {
   for (int p = 2; p <= 16; ++p) {
     const auto held = [&](const char* name) {
