@@ -9,13 +9,13 @@ std::int64_t score_elements(const RankShape& shape) {
   return shape.batch * shape.heads * shape.sequence * shape.sequence;
 }
 
-enum class Product { scores, values };  // [s,d]x[d,s] or [s,s]x[s,d]
+enum class Product { scores, values };  // [s,dim]x[dim,s] or [s,s]x[s,dim]
 
-LayerStep core_gemm(const RankShape& shape, std::string label, Product product, GemmRole role) {
+LayerStep core_gemm(const RankShape& shape, std::string label, Product product, std::int64_t dim, GemmRole role) {
   const std::int64_t matrices = shape.batch * shape.heads;
   const bool scores = product == Product::scores;
-  return gemm_step(std::move(label), {matrices, shape.sequence, scores ? shape.sequence : shape.head_dim,
-                                      scores ? shape.head_dim : shape.sequence, shape.general_type, role, false});
+  return gemm_step(std::move(label), {matrices, shape.sequence, scores ? shape.sequence : dim,
+                                      scores ? dim : shape.sequence, shape.general_type, role, false});
 }
 
 // The mask is one byte for every score, dropout's and causality's alike.
@@ -61,10 +61,10 @@ void attention_core_forward(const LayerContext& context, StepList& list) {
     return;
   }
   expand_keys(context, list, "expand keys and values");
-  list.add(core_gemm(context.shape, "QK^T", Product::scores, GemmRole::forward));
+  list.add(core_gemm(context.shape, "QK^T", Product::scores, context.shape.head_dim, GemmRole::forward));
   softmax_forward(context, list);
   score_dropout(context, list, "attention dropout");
-  list.add(core_gemm(context.shape, "PV", Product::values, GemmRole::forward));
+  list.add(core_gemm(context.shape, "PV", Product::values, context.shape.value_dim, GemmRole::forward));
 }
 
 void attention_core_backward(const LayerContext& context, StepList& list) {
@@ -73,12 +73,12 @@ void attention_core_backward(const LayerContext& context, StepList& list) {
     return;
   }
   const RankShape& shape = context.shape;
-  list.add(core_gemm(shape, "PV dgrad of scores", Product::scores, GemmRole::data_gradient));
-  list.add(core_gemm(shape, "PV dgrad of values", Product::values, GemmRole::data_gradient));
+  list.add(core_gemm(shape, "PV dgrad of scores", Product::scores, shape.value_dim, GemmRole::data_gradient));
+  list.add(core_gemm(shape, "PV dgrad of values", Product::values, shape.value_dim, GemmRole::data_gradient));
   score_dropout(context, list, "attention dropout backward");
   softmax_backward(context, list);
-  list.add(core_gemm(shape, "QK^T dgrad of queries", Product::values, GemmRole::data_gradient));
-  list.add(core_gemm(shape, "QK^T dgrad of keys", Product::values, GemmRole::data_gradient));
+  list.add(core_gemm(shape, "QK^T dgrad of queries", Product::values, shape.head_dim, GemmRole::data_gradient));
+  list.add(core_gemm(shape, "QK^T dgrad of keys", Product::values, shape.head_dim, GemmRole::data_gradient));
   expand_keys(context, list, "reduce gradients of keys and values");
 }
 

@@ -21,13 +21,13 @@ std::int64_t traded_key_heads(const LayerContext& context) {
   return std::max<std::int64_t>(1, context.shape.kv_heads / context.split.ulysses);
 }
 
-// The width of keys in a rank's own part of the sequence that has all heads.
-std::int64_t key_width(const LayerContext& context) {
-  return traded_key_heads(context) * context.split.ulysses * context.shape.head_dim;
+// The width of keys and values in a rank's own part of the sequence that has all heads.
+std::int64_t key_value_width(const LayerContext& context) {
+  return traded_key_heads(context) * context.split.ulysses * (context.shape.head_dim + context.shape.value_dim);
 }
 
 Bytes keys_and_values(const LayerContext& context) {
-  return context.shape.activation(context.shape.tokens, 2 * key_width(context));
+  return context.shape.activation(context.shape.tokens, key_value_width(context));
 }
 
 LayerStep kernel_step(const LayerContext& context, const AttentionBlock& block, bool backward) {
@@ -38,7 +38,8 @@ LayerStep kernel_step(const LayerContext& context, const AttentionBlock& block, 
   core.keys = block.keys;
   core.heads = traded_heads(context);
   core.kv_heads = traded_key_heads(context);
-  core.head_dim = core.value_dim = static_cast<int>(shape.head_dim);
+  core.head_dim = static_cast<int>(shape.head_dim);
+  core.value_dim = static_cast<int>(shape.value_dim);
   core.dtype = shape.general_type;
   core.causal = block.causal;
   core.backward = backward;
@@ -68,11 +69,11 @@ LayerStep shift_step(std::string label, Bytes bytes) {
 
 void trade_inputs(const LayerContext& context, const std::string& what, StepList& list) {
   if (context.split.ulysses > 1)
-    list.add(trade_step(context, "all-to-all " + what, context.shape.query + 2 * key_width(context)));
+    list.add(trade_step(context, "all-to-all " + what, context.shape.query + key_value_width(context)));
 }
 
 void trade_output(const LayerContext& context, const std::string& what, StepList& list) {
-  if (context.split.ulysses > 1) list.add(trade_step(context, "all-to-all " + what, context.shape.query));
+  if (context.split.ulysses > 1) list.add(trade_step(context, "all-to-all " + what, context.shape.output));
 }
 
 void gather_keys(const LayerContext& context, StepList& list) {
@@ -83,7 +84,7 @@ void gather_keys(const LayerContext& context, StepList& list) {
 // Outputs of two blocks are weighed by their softmax statistics and added.
 void merge_outputs(const LayerContext& context, StepList& list) {
   list.add(memory_step("merge attention outputs", "default",
-                       context.shape.activation(context.shape.tokens, 3 * context.shape.query)));
+                       context.shape.activation(context.shape.tokens, 3 * context.shape.output)));
 }
 
 std::vector<AttentionBlock> blocks_here(const LayerContext& context) {
@@ -190,7 +191,7 @@ Bytes context_forward_set(const LayerContext& context) {
   Bytes sum;
   if (context.split.ulysses > 1) sum += shape.activation(shape.tokens, shape.query) + keys_and_values(context);
   if (gathers(context)) return sum + keys_and_values(context) * context.split.ring;
-  if (context.split.ring > 1) sum += keys_and_values(context) * 2 + shape.activation(shape.tokens, shape.query);
+  if (context.split.ring > 1) sum += keys_and_values(context) * 2 + shape.activation(shape.tokens, shape.output);
   return sum;
 }
 

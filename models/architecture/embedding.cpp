@@ -24,9 +24,10 @@ void sum_lookup(const LayerContext& context, StepList& list) {
     list.add(tp_step("all-reduce embedding", TransferKind::all_reduce, shape.full_hidden()));
 }
 
-StepList forward(const LayerContext& context) {
+}  // namespace
+
+void embedding_forward(const LayerContext& context, StepList& list) {
   const RankShape& shape = context.shape;
-  StepList list;
   list.add(memory_step("embedding lookup", "embedding", shape.full_hidden() * 2 + Bytes{kTokenIdBytes * shape.tokens}));
   sum_lookup(context, list);
   if (context.model().positions == Positions::learned)
@@ -35,16 +36,14 @@ StepList forward(const LayerContext& context) {
   if (context.dropout())
     list.add(memory_step("embedding dropout", "dropout",
                          shape.shard_hidden() * 2 + Bytes{shape.shard_tokens * shape.hidden}));
-  return list;
 }
 
 // All of it is weight gradient: nobody wants the gradient of token ids. The
 // table's gradient is dense, zeroed and added to the main gradient as a whole
 // (torch.nn.functional.embedding knows no accumulation in place).
-StepList backward(const LayerContext& context) {
+void embedding_backward(const LayerContext& context, StepList& list) {
   const RankShape& shape = context.shape;
   const std::int64_t table = shape.vocab * shape.hidden;
-  StepList list;
   if (context.dropout())
     list.add_weight(memory_step("embedding dropout backward", "dropout",
                                 shape.shard_hidden() * 2 + Bytes{shape.shard_tokens * shape.hidden}));
@@ -54,16 +53,16 @@ StepList backward(const LayerContext& context) {
   list.add_weight(memory_step("embedding backward", "embedding", shape.full_hidden() * 2));
   if (shape.main_gradient > 0)
     list.add_weight(memory_step("embedding accumulate", "axpy", {table * (shape.element + 2 * shape.main_gradient)}));
-  return list;
 }
-
-}  // namespace
 
 PieceWork embedding_work(const LayerContext& context) {
   const RankShape& shape = context.shape;
   PieceWork work;
-  work.forward = forward(context).steps();
-  set_backward(backward(context), work);
+  StepList forward, backward;
+  embedding_forward(context, forward);
+  embedding_backward(context, backward);
+  work.forward = forward.steps();
+  set_backward(backward, work);
   work.saved.push_back({"token ids", {kTokenIdBytes * shape.tokens}, true});
   if (context.dropout()) work.saved.push_back({"embedding dropout mask", {shape.shard_tokens * shape.hidden}, true});
   work.forward_transient = shape.full_hidden();

@@ -82,7 +82,7 @@ double recomputed(const Scenario& scenario, const LayerRecompute& again, int lay
   double flops = 0;
   if (again.core || again.attention) flops += forward.attention / 2;
   if (again.attention) flops += 2 * tokens * projections(model);
-  if (again.mlp) flops += 2 * tokens * feed_forward(model, layer);
+  if (has_experts(model, layer) ? again.experts : again.mlp) flops += 2 * tokens * feed_forward(model, layer);
   if (again.every_second_product) flops += second_products(model, tokens);
   return flops;
 }

@@ -61,24 +61,24 @@ void cross_entropy_backward(const LayerContext& context, StepList& list) {
     list.add(memory_step("logits gradient to 16 bits", "cast", {logits(shape) * (shape.element + kFp32)}));
 }
 
-StepList forward(const LayerContext& context) {
-  StepList list;
+}  // namespace
+
+void head_forward(const LayerContext& context, StepList& list) {
   norm_forward(context, "last norm", list);
   column_parallel_forward(context.shape, logits_linear(context), list);
   if (context.stack().fused_cross_entropy)
     fused_cross_entropy(context, list);
   else
     unfused_cross_entropy(context, list);
-  return list;
 }
 
-StepList backward(const LayerContext& context) {
-  StepList list;
+void head_backward(const LayerContext& context, StepList& list) {
   cross_entropy_backward(context, list);
   column_parallel_backward(context.shape, context.stack(), logits_linear(context), list);
   norm_backward(context, "last norm", list);
-  return list;
 }
+
+namespace {
 
 void save(const LayerContext& context, PieceWork& work) {
   const RankShape& shape = context.shape;
@@ -98,8 +98,11 @@ PieceWork head_work(const LayerContext& context) {
   const bool counted = context.stack().fused_wgrad_accumulation || shape.main_gradient == 0;
   const Bytes loose = {counted ? 0 : shape.vocab * shape.hidden * shape.element};
   PieceWork work;
-  work.forward = forward(context).steps();
-  set_backward(backward(context), work);
+  StepList forward, backward;
+  head_forward(context, forward);
+  head_backward(context, backward);
+  work.forward = forward.steps();
+  set_backward(backward, work);
   save(context, work);
   // Out of place, the shifted logits, their exponentials and the like stand beside the copy that is kept.
   const Bytes copies = {context.stack().fused_cross_entropy ? 0 : context.stack().logit_copies * kFp32 * logits(shape)};

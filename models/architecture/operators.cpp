@@ -1,20 +1,14 @@
 #include "models/architecture/operators.h"
 
 #include <set>
-#include <stdexcept>
 #include <utility>
 
 #include "models/architecture/ends.h"
+#include "models/architecture/parameters.h"
 #include "models/architecture/recompute.h"
 #include "models/architecture/saved_tensors.h"
 
 namespace orrery::models {
-namespace {
-
-void refuse_what_has_no_operators(const Scenario& scenario) {
-  if (scenario.model.mla || scenario.model.moe)
-    throw std::logic_error("latent attention and experts are refused by the scenario reader");
-}
 
 PieceWork layer_work(const LayerContext& context, const LayerRecompute& again) {
   PieceWork work;
@@ -32,33 +26,40 @@ PieceWork layer_work(const LayerContext& context, const LayerRecompute& again) {
   return work;
 }
 
-}  // namespace
-
 void set_backward(const StepList& backward, PieceWork& work) {
   work.backward = backward.steps();
   work.input_gradient = backward.half(StepList::Half::input);
   work.weight_gradient = backward.half(StepList::Half::weight);
 }
 
-Bytes dummy_weight_gradients(const Scenario& scenario) {
-  const LayerContext context = layer_context(scenario);
+Bytes dummy_weight_gradients(const Scenario& scenario, const std::vector<int>& layers) {
+  LayerContext context = layer_context(scenario);
   std::set<std::pair<std::int64_t, std::int64_t>> shapes;
-  for (const Linear& linear :
-       {qkv_linear(context), projection_linear(context), fc1_linear(context), fc2_linear(context)})
-    shapes.emplace(linear.out, linear.in);
+  bool seen[2] = {false, false};
+  for (const int layer : layers) {
+    context.experts = has_experts(scenario.model, layer);
+    if (std::exchange(seen[context.experts ? 1 : 0], true)) continue;
+    for (const Linear& linear : layer_linears(context)) shapes.emplace(linear.out, linear.in);
+  }
   Bytes sum;
   for (const auto& [out, in] : shapes) sum += context.shape.activation(out, in);
   return sum;
 }
 
-PieceWork piece_work(const Scenario& scenario, PieceKind kind, int /*layer*/, int layer_in_rank, int context_rank) {
-  refuse_what_has_no_operators(scenario);
-  const LayerContext context = layer_context(scenario, context_rank);
+PieceWork piece_work(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, int context_rank,
+                     int expert_rank) {
+  LayerContext context = layer_context(scenario, context_rank);
+  context.layer = layer;
+  context.expert_rank = expert_rank;
   switch (kind) {
     case PieceKind::embedding:
       return embedding_work(context);
     case PieceKind::layer:
+      context.experts = has_experts(scenario.model, layer);
       return layer_work(context, layer_recompute(scenario.training, layer_in_rank));
+    case PieceKind::mtp:
+      context.experts = has_experts(scenario.model, scenario.model.layers - 1);
+      return mtp_work(context, layer_recompute(scenario.training, layer_in_rank));
     case PieceKind::head:
       return head_work(context);
   }

@@ -17,10 +17,14 @@ namespace orrery::models {
 
 // Groups that a layer's own collectives run in. compile maps them to roles.
 // Context-parallel ranks are split once more: those that trade heads for sequence, and the ring of the rest.
-enum class LayerGroup : std::uint8_t { tp, cp_ulysses, cp_ring, ep, etp };
+// Among experts: all ranks that exchange tokens (ep), those of them in one NVLink
+// domain (ep_node), those with the same place in every domain (ep_rail), and the
+// ranks that split an expert (etp).
+enum class LayerGroup : std::uint8_t { tp, cp_ulysses, cp_ring, ep, ep_node, ep_rail, etp };
 
 struct LayerStep {
-  enum class Kind : std::uint8_t { kernel, collective };
+  // host_sync: the host waits for the step before it and only then issues more.
+  enum class Kind : std::uint8_t { kernel, collective, host_sync };
   Kind kind = Kind::kernel;
   std::string label;  // "qkv", "attention", "all-gather x"…
   Kernel kernel;      // kernel
@@ -36,6 +40,7 @@ struct LayerStep {
   bool side = false;
   int waits_for = -1;       // index of an earlier side step in the same list; -1: nothing but order
   bool recomputed = false;  // forward step that only repeats work for the backward pass
+  int launches = 1;         // what the host issues for it
 };
 
 // A tensor that stays from its forward to its backward, with what for.
@@ -56,26 +61,28 @@ struct PieceWork {
   Bytes output;                            // what is handed to the next piece or stage, on this rank
 };
 
-// The embedding of the first stage, one transformer layer, or final norm + head + loss.
-enum class PieceKind : std::uint8_t { embedding, layer, head };
+// The embedding of the first stage, one transformer layer, a multi-token-prediction
+// module, or final norm + head + loss.
+enum class PieceKind : std::uint8_t { embedding, layer, mtp, head };
 
 // Steps and memory of one piece on one rank. `layer` is its global index
 // (MoE placement depends on it); `layer_in_rank` counts from 0 on this pipeline
 // rank over its chunks (recomputation depends on it); `context_rank` is the rank's
 // place in its context-parallel group, which matters where those differ
-// (ContextSplit::uneven). The scenario is one that the reader accepts: for what
-// has no operators yet (latent attention, experts) this throws std::logic_error.
+// (ContextSplit::uneven), and `expert_rank` that in its expert-parallel group, which
+// matters where routing is uneven.
 //
 // `input_gradient` and `weight_gradient` are the two halves of `backward`, each
 // by itself on the main stream. See docs/operators.md for the list.
-PieceWork piece_work(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, int context_rank = 0);
+PieceWork piece_work(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, int context_rank = 0,
+                     int expert_rank = 0);
 
 // The number format that the linear layers of a layer multiply.
 Dtype linear_dtype(Precision precision);
 
 // What Transformer Engine holds beside its fused weight gradients: for each weight
-// shape of a layer one gradient that nobody reads, in the weights' 16 bits, from
-// the first backward on (get_dummy_wgrad keeps one a shape for the whole process).
-Bytes dummy_weight_gradients(const Scenario& scenario);
+// shape of a rank's `layers` one gradient that nobody reads, in the weights' 16 bits,
+// from the first backward on (get_dummy_wgrad keeps one a shape for the whole process).
+Bytes dummy_weight_gradients(const Scenario& scenario, const std::vector<int>& layers);
 
 }  // namespace orrery::models

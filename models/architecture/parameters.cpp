@@ -124,6 +124,7 @@ PieceParameters embedding_parameters(const Scenario& scenario) {
   PieceParameters size;
   size.tp_split = padded_vocab(scenario.model, scenario.layout) / scenario.layout.tp * scenario.model.hidden;
   size.positions = position_table(scenario.model, scenario.training.sequence_length);
+  size.tables = size.dense();
   size.largest_weight = size.tp_split;
   return size;
 }
@@ -134,7 +135,22 @@ PieceParameters head_parameters(const Scenario& scenario) {
   const std::int64_t table = padded_vocab(scenario.model, scenario.layout) / scenario.layout.tp * scenario.model.hidden;
   if (!scenario.model.tied_embeddings || scenario.layout.pp > 1) size.tp_split = table;
   size.tp_replicated = scenario.model.hidden * norm_width(scenario.model);
+  size.tables = size.dense();
   size.largest_weight = table;
+  return size;
+}
+
+// Its embedding is the first stage's, of which another stage needs a copy: the
+// head's, where that is tied, or one more.
+PieceParameters mtp_parameters(const Scenario& scenario) {
+  const ModelSpec& model = scenario.model;
+  const std::int64_t h = model.hidden, tp = scenario.layout.tp;
+  PieceParameters size = layer_parameters(model, scenario.layout, model.layers - 1);
+  size.tp_split += 2 * h * ((h + tp - 1) / tp);
+  size.tp_replicated += 3 * h * norm_width(model);
+  if (scenario.layout.pp > 1 && !model.tied_embeddings) size.tables = padded_vocab(model, scenario.layout) / tp * h;
+  size.tp_split += size.tables;
+  size.largest_weight = std::max(size.tables, largest_layer_weight(model, scenario.layout, model.layers - 1));
   return size;
 }
 
@@ -168,6 +184,8 @@ PieceParameters piece_parameters(const Scenario& scenario, PieceKind kind, int l
   switch (kind) {
     case PieceKind::embedding:
       return embedding_parameters(scenario);
+    case PieceKind::mtp:
+      return mtp_parameters(scenario);
     case PieceKind::head:
       return head_parameters(scenario);
     case PieceKind::layer:

@@ -33,6 +33,7 @@ struct PieceParameters {
   std::int64_t tp_split = 0;
   std::int64_t tp_replicated = 0;  // under sequence parallelism their gradients are to be summed over tp
   std::int64_t experts = 0;
+  std::int64_t tables = 0;          // of tp_split: embeddings, which no low-precision product reads
   std::int64_t positions = 0;       // learned table: replicated, and its gradient is whole on every rank
   std::int64_t largest_weight = 0;  // elements of the largest single matrix on this rank
 

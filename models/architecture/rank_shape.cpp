@@ -32,6 +32,18 @@ bool is_single_precision(Precision precision) {
   return precision == Precision::fp32 || precision == Precision::tf32;
 }
 
+void set_heads(const ModelSpec& model, std::int64_t tp, RankShape& shape) {
+  shape.heads = divide_up(model.heads, tp);
+  // With fewer key-value heads than ranks every rank still holds one.
+  shape.kv_heads = model.mla ? shape.heads : std::max<std::int64_t>(1, model.kv_heads / tp);
+  shape.head_dim = model.mla ? model.mla->nope_dim + model.mla->rope_dim : model.head_dim;
+  shape.value_dim = model.mla ? model.mla->v_dim : model.head_dim;
+  shape.query = shape.heads * shape.head_dim;
+  shape.key = shape.kv_heads * shape.head_dim;
+  shape.value = shape.kv_heads * shape.value_dim;
+  shape.output = shape.heads * shape.value_dim;
+}
+
 }  // namespace
 
 Dtype linear_dtype(Precision precision) {
@@ -74,12 +86,7 @@ RankShape rank_shape(const Scenario& scenario) {
   shape.shard_tokens = shape.sequence_parallel ? divide_up(shape.tokens, tp) : shape.tokens;
 
   shape.hidden = model.hidden;
-  shape.heads = divide_up(model.heads, tp);
-  // With fewer key-value heads than ranks every rank still holds one.
-  shape.kv_heads = std::max<std::int64_t>(1, model.kv_heads / tp);
-  shape.head_dim = model.head_dim;
-  shape.query = shape.heads * shape.head_dim;
-  shape.key = shape.kv_heads * shape.head_dim;
+  set_heads(model, tp, shape);
   shape.ffn = divide_up(model.ffn, tp);
   shape.fc1 = model.gated() ? 2 * shape.ffn : shape.ffn;
   shape.vocab = divide_up(padded_vocab(model, layout), tp);

@@ -18,8 +18,10 @@ struct RankShape {
   std::int64_t shard_tokens = 0;  // tokens outside the tensor-parallel regions: tokens/tp under sequence parallelism
 
   std::int64_t hidden = 0;
-  std::int64_t heads = 0, kv_heads = 0, head_dim = 0;  // heads of this rank
-  std::int64_t query = 0, key = 0;                     // heads * head_dim, kv_heads * head_dim
+  std::int64_t heads = 0, kv_heads = 0;     // heads of this rank
+  std::int64_t head_dim = 0, value_dim = 0;  // of a query or key, of a value; they differ in latent attention
+  std::int64_t query = 0, key = 0;           // heads * head_dim, kv_heads * head_dim
+  std::int64_t value = 0, output = 0;        // kv_heads * value_dim; heads * value_dim: what the core makes
   std::int64_t ffn = 0;                                // columns of fc2's input
   std::int64_t fc1 = 0;                                // columns of fc1's output: 2 * ffn when gated
   std::int64_t vocab = 0;                              // padded, of this rank
@@ -34,7 +36,7 @@ struct RankShape {
   // Bytes of a gradient that micro-batches add up in; 0: each is reduced by itself, and nothing is added here.
   std::int64_t main_gradient = 4;
 
-  std::int64_t qkv() const { return query + 2 * key; }
+  std::int64_t qkv() const { return query + key + value; }
   Bytes activation(std::int64_t rows, std::int64_t width) const { return {rows * width * element}; }
   Bytes full_hidden() const { return activation(tokens, hidden); }
   Bytes shard_hidden() const { return activation(shard_tokens, hidden); }

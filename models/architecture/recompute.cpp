@@ -14,6 +14,7 @@ LayerRecompute of_modules(const std::vector<std::string>& modules) {
   LayerRecompute again;
   again.attention = named("attention");
   again.mlp = named("mlp");
+  again.experts = named("moe");
   again.norms = named("norm");
   return again;
 }

@@ -11,11 +11,12 @@ struct LayerRecompute {
   bool everything = false;            // from the layer's input on
   bool core = false;                  // queries, keys and values to their weighted sum
   bool attention = false;             // from the first norm's output to the projection's
-  bool mlp = false;                   // from the second norm's output on
+  bool mlp = false;                   // from the second norm's output on, in layers without experts
+  bool experts = false;               // the same in layers with experts
   bool norms = false;                 // both norms' outputs
   bool every_second_product = false;  // TorchTitan's selective-op: that, and whatever is no product and no core
 
-  bool any() const { return everything || core || attention || mlp || norms || every_second_product; }
+  bool any() const { return everything || core || attention || mlp || experts || norms || every_second_product; }
   bool operator==(const LayerRecompute&) const = default;
 };
 

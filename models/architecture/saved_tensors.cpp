@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "models/architecture/context_attention.h"
+#include "models/architecture/latent_attention.h"
+#include "models/architecture/mlp.h"
+#include "models/architecture/moe.h"
 
 namespace orrery::models {
 namespace {
@@ -25,6 +28,9 @@ class Saved {
   void for_weight_gradient(std::string label, Bytes bytes) { add(std::move(label), bytes, true); }
   void gemm_input(std::string label, std::int64_t elements) {
     for_weight_gradient(std::move(label), stored_gemm_input(context_.scenario.training.precision, elements));
+  }
+  void all(const std::vector<SavedTensor>& tensors) {
+    for (const SavedTensor& tensor : tensors) add(tensor.label, tensor.bytes, tensor.until_weight_gradient);
   }
   // One byte an element.
   void mask(std::string label, std::int64_t elements) {
@@ -58,8 +64,9 @@ void save_attention_core(const LayerContext& context, Saved& saved) {
     saved.for_input_gradient("softmax statistics", {4 * shape.heads * shape.tokens});
     return;
   }
-  const std::int64_t key = shape.kv_heads < shape.heads ? shape.query : shape.key;  // expanded
-  saved.for_input_gradient("key and value", shape.activation(shape.tokens, 2 * key));
+  const bool expands = shape.kv_heads < shape.heads;
+  const std::int64_t width = expands ? shape.query + shape.output : shape.key + shape.value;
+  saved.for_input_gradient("key and value", shape.activation(shape.tokens, width));
   if (saved.again().core) return;
   const std::int64_t scores = score_elements(shape);
   saved.for_input_gradient("softmax", {scores * shape.element});
@@ -72,8 +79,11 @@ void save_attention(const LayerContext& context, Saved& saved) {
   const LayerRecompute& again = saved.again();
   saved.for_input_gradient("norm 1 input", shape.shard_hidden());
   saved.section(again.norms);
-  saved.gemm_input("qkv input", kept_rows(context) * shape.hidden);
+  // Latent down-projections work on this rank's own tokens.
+  const std::int64_t rows = context.model().mla ? shape.shard_tokens : kept_rows(context);
+  saved.gemm_input("qkv input", rows * shape.hidden);
   saved.section(again.attention);
+  if (context.model().mla) saved.all(latent_saved(context));
   if (context.model().qk_norm)
     saved.for_input_gradient("query and key before norm", shape.activation(shape.tokens, shape.query + shape.key));
   save_attention_core(context, saved);
@@ -81,15 +91,14 @@ void save_attention(const LayerContext& context, Saved& saved) {
   // projection's weight gradient then comes on top.
   const bool narrow = shape.linear_type != shape.general_type;
   if (narrow && context.flash())
-    saved.for_input_gradient("attention output", shape.activation(shape.tokens, shape.query));
-  saved.gemm_input("proj input", shape.tokens * shape.query);
+    saved.for_input_gradient("attention output", shape.activation(shape.tokens, shape.output));
+  saved.gemm_input("proj input", shape.tokens * shape.output);
   saved.section(false);
   saved.mask("residual 1 dropout mask", shape.shard_tokens * shape.hidden);
 }
 
 void save_mlp(const LayerContext& context, Saved& saved) {
   const RankShape& shape = context.shape;
-  saved.for_input_gradient("norm 2 input", shape.shard_hidden());
   saved.section(saved.again().norms);
   saved.gemm_input("fc1 input", kept_rows(context) * shape.hidden);
   saved.section(saved.again().mlp);
@@ -97,6 +106,23 @@ void save_mlp(const LayerContext& context, Saved& saved) {
   if (context.model().gated() && !context.stack().fused_bias_activation)
     saved.for_input_gradient("gate input", shape.activation(shape.tokens, shape.ffn));
   saved.gemm_input("fc2 input", shape.tokens * shape.ffn);
+}
+
+// Router and experts read this rank's own tokens.
+void save_experts(const LayerContext& context, Saved& saved) {
+  saved.section(saved.again().norms);
+  saved.gemm_input("expert layer input", context.shape.shard_tokens * context.shape.hidden);
+  saved.section(saved.again().experts);
+  saved.all(experts_saved(context));
+}
+
+void save_feed_forward(const LayerContext& context, Saved& saved) {
+  const RankShape& shape = context.shape;
+  saved.for_input_gradient("norm 2 input", shape.shard_hidden());
+  if (context.experts)
+    save_experts(context, saved);
+  else
+    save_mlp(context, saved);
   saved.section(false);
   saved.mask("residual 2 dropout mask", shape.shard_tokens * shape.hidden);
 }
@@ -143,7 +169,7 @@ Bytes attention_backward_set(const LayerContext& context, bool core_again) {
   const RankShape& shape = context.shape;
   const Bytes whole = shape.full_hidden();
   const Bytes gathered = shape.sequence_parallel ? whole : Bytes{};
-  const Bytes output = shape.activation(shape.tokens, shape.query);
+  const Bytes output = shape.activation(shape.tokens, shape.output);
   const Bytes qkv = shape.activation(shape.tokens, shape.qkv());
   const Bytes sharded_sum = shape.sequence_parallel ? shape.shard_hidden() : Bytes{};
   const Bytes proj = gathered + output;
@@ -164,8 +190,9 @@ Bytes attention_backward_set(const LayerContext& context, bool core_again) {
 Bytes loose_weight_gradient(const LayerContext& context) {
   // Where nothing adds up, all gradients of the piece stand until they are reduced, and are counted there.
   if (context.stack().fused_wgrad_accumulation || context.shape.main_gradient == 0) return {};
-  const Linear fc1 = fc1_linear(context), qkv = qkv_linear(context);
-  return {std::max(fc1.in * fc1.out, qkv.in * qkv.out) * context.shape.element};
+  std::int64_t largest = 0;
+  for (const Linear& linear : layer_linears(context)) largest = std::max(largest, linear.in * linear.out);
+  return {largest * context.shape.element};
 }
 
 }  // namespace
@@ -176,7 +203,7 @@ std::vector<SavedTensor> layer_saved(const LayerContext& context, const LayerRec
   if (again.every_second_product) return products_saved(context);
   Saved saved(context, again);
   save_attention(context, saved);
-  save_mlp(context, saved);
+  save_feed_forward(context, saved);
   return std::move(saved).take();
 }
 
@@ -193,6 +220,21 @@ Bytes total(const std::vector<SavedTensor>& tensors) {
   return sum;
 }
 
+std::vector<Linear> layer_linears(const LayerContext& context) {
+  std::vector<Linear> linears =
+      context.model().mla ? latent_linears(context) : std::vector<Linear>{qkv_linear(context)};
+  linears.push_back(projection_linear(context));
+  const auto add = [&](const Linear& linear) {
+    if (linear.in * linear.out > 0) linears.push_back(linear);
+  };
+  const Mlp mlp = context.experts ? shared_experts(context) : dense_mlp(context);
+  add(fc1_linear(context, mlp));
+  add(fc2_linear(context, mlp));
+  if (context.experts)
+    for (const Linear& linear : expert_linears(context)) add(linear);
+  return linears;
+}
+
 // Gathered inputs live while their GEMM runs; outputs of row-parallel layers are
 // whole until they are summed over ranks. What is kept is counted elsewhere, so a
 // layer that keeps nothing has its widest tensors here.
@@ -200,15 +242,18 @@ Bytes layer_forward_transient(const LayerContext& context, const LayerRecompute&
   const RankShape& shape = context.shape;
   const Bytes column = shape.full_hidden() + (shape.sequence_parallel ? shape.shard_hidden() : Bytes{});
   const Bytes core = core_forward_set(context, !again.everything && !again.core);
-  if (!again.everything) return std::max(column, core);
-  const Bytes mlp = shape.activation(shape.tokens, shape.fc1 + shape.ffn);
-  const Bytes attention = shape.activation(shape.tokens, shape.qkv() + shape.query) + core;
-  return std::max(mlp, attention) + column;
+  const Bytes experts = context.experts ? experts_forward_set(context) : Bytes{};
+  if (!again.everything) return std::max({column, core, experts});
+  const Bytes inner = context.experts ? experts + total(experts_saved(context))
+                                      : shape.activation(shape.tokens, shape.fc1 + shape.ffn);
+  const Bytes attention = shape.activation(shape.tokens, shape.qkv() + shape.output) + core;
+  return std::max(inner, attention) + column;
 }
 
 Bytes layer_backward_transient(const LayerContext& context, const LayerRecompute& again) {
   const Bytes residual = context.shape.shard_hidden();
-  const Bytes widest = std::max(mlp_backward_set(context), attention_backward_set(context, again.core));
+  const Bytes feed_forward = context.experts ? experts_backward_set(context) : mlp_backward_set(context);
+  const Bytes widest = std::max(feed_forward, attention_backward_set(context, again.core));
   return residual + widest + loose_weight_gradient(context);
 }
 

@@ -16,6 +16,9 @@ std::vector<SavedTensor> layer_saved(const LayerContext& context, const LayerRec
 Bytes layer_dropped(const LayerContext& context, const LayerRecompute& again);
 Bytes total(const std::vector<SavedTensor>& tensors);
 
+// Weights of a layer on one rank, experts as one; not the router's, which is small.
+std::vector<Linear> layer_linears(const LayerContext& context);
+
 // The largest extra memory while the layer's steps run.
 Bytes layer_forward_transient(const LayerContext& context, const LayerRecompute& again);
 Bytes layer_backward_transient(const LayerContext& context, const LayerRecompute& again);

@@ -7,30 +7,50 @@ namespace {
 
 using sim::TransferKind;
 
+LocalLinear split_linear(const RankShape& shape, const Linear& linear) {
+  return {linear, shape.tokens, 1, 1};
+}
+
+GemmShape forward_shape(const LocalLinear& local) {
+  const Linear& linear = local.linear;
+  return {local.products, local.rows, linear.out, linear.in, linear.dtype, GemmRole::forward, false};
+}
 GemmShape forward_shape(const RankShape& shape, const Linear& linear) {
-  return {1, shape.tokens, linear.out, linear.in, linear.dtype, GemmRole::forward, false};
+  return forward_shape(split_linear(shape, linear));
 }
 
+GemmShape data_gradient_shape(const LocalLinear& local) {
+  const Linear& linear = local.linear;
+  return {local.products, local.rows, linear.in, linear.out, linear.dtype, GemmRole::data_gradient, false};
+}
 GemmShape data_gradient_shape(const RankShape& shape, const Linear& linear) {
-  return {1, shape.tokens, linear.in, linear.out, linear.dtype, GemmRole::data_gradient, false};
+  return data_gradient_shape(split_linear(shape, linear));
 }
 
-void add_data_gradient(const RankShape& shape, const Linear& linear, StepList& list) {
-  list.add(gemm_step(linear.name + " dgrad", data_gradient_shape(shape, linear)));
+LayerStep product_step(std::string label, const LocalLinear& local, const GemmShape& shape) {
+  LayerStep step = gemm_step(std::move(label), shape);
+  step.launches = local.launches;
+  return step;
+}
+
+void add_data_gradient(const LocalLinear& local, StepList& list) {
+  list.add(product_step(local.linear.name + " dgrad", local, data_gradient_shape(local)));
 }
 
 // Without the fused kernel the GEMM writes an activation-sized gradient, and a
 // second kernel adds it to the main gradient.
-void add_weight_gradient(const RankShape& shape, const Stack& stack, const Linear& linear, int waits_for,
+void add_weight_gradient(const RankShape& shape, const Stack& stack, const LocalLinear& local, int waits_for,
                          StepList& list) {
+  const Linear& linear = local.linear;
   const bool adds = shape.main_gradient > 0;
   const bool fused = adds && stack.fused_wgrad_accumulation;
-  LayerStep gemm = gemm_step(linear.name + " wgrad",
-                             {1, linear.out, linear.in, shape.tokens, linear.dtype, GemmRole::weight_gradient, fused});
+  LayerStep gemm = product_step(
+      linear.name + " wgrad", local,
+      {local.products, linear.out, linear.in, local.rows, linear.dtype, GemmRole::weight_gradient, fused});
   gemm.waits_for = waits_for;
   list.add_weight(std::move(gemm));
   if (adds && !fused) {
-    const std::int64_t weights = linear.in * linear.out;
+    const std::int64_t weights = linear.in * linear.out * local.products;
     list.add_weight(
         memory_step(linear.name + " accumulate", "axpy", {weights * (shape.element + 2 * shape.main_gradient)}));
   }
@@ -94,14 +114,18 @@ LayerStep memory_step(std::string label, std::string family, Bytes bytes) {
   return step;
 }
 
-LayerStep tp_step(std::string label, TransferKind kind, Bytes bytes) {
+LayerStep group_step(std::string label, TransferKind kind, LayerGroup group, Bytes bytes) {
   LayerStep step;
   step.kind = LayerStep::Kind::collective;
   step.label = std::move(label);
   step.collective = kind;
-  step.group = LayerGroup::tp;
+  step.group = group;
   step.bytes = bytes;
   return step;
+}
+
+LayerStep tp_step(std::string label, TransferKind kind, Bytes bytes) {
+  return group_step(std::move(label), kind, LayerGroup::tp, bytes);
 }
 
 int StepList::add(LayerStep step, Half half) {
@@ -159,14 +183,14 @@ void column_parallel_backward(const RankShape& shape, const Stack& stack, const 
   if (shape.splits_products)
     product_to_scatter(shape, linear.name + " dgrad", data_gradient_shape(shape, linear), linear.in, list);
   else
-    add_data_gradient(shape, linear, list);
+    add_data_gradient(split_linear(shape, linear), list);
   if (shape.tp > 1 && !shape.splits_products) {
     const bool sharded = shape.sequence_parallel;
     reduced = list.add(on_side(tp_step((sharded ? "reduce-scatter " : "all-reduce ") + linear.name + " dgrad",
                                        sharded ? TransferKind::reduce_scatter : TransferKind::all_reduce, input),
                                stack.async_tp_dgrad));
   }
-  add_weight_gradient(shape, stack, linear, gathered, list);
+  add_weight_gradient(shape, stack, split_linear(shape, linear), gathered, list);
   add_bias_gradient(shape, linear, shape.tokens, list);
   if (reduced >= 0 && stack.async_tp_dgrad) list.next_waits_for(reduced);
 }
@@ -188,13 +212,23 @@ void row_parallel_backward(const RankShape& shape, const Stack& stack, const Lin
   add_bias_gradient(shape, linear, shape.shard_tokens, list);
   if (shape.splits_products) {
     product_of_gathered(shape, linear.name + " dgrad", data_gradient_shape(shape, linear), linear.out, list);
-    return add_weight_gradient(shape, stack, linear, -1, list);
+    return add_weight_gradient(shape, stack, split_linear(shape, linear), -1, list);
   }
   if (shape.sequence_parallel)
     list.add(tp_step("all-gather " + linear.name + " gradient", TransferKind::all_gather,
                      shape.activation(shape.tokens, linear.out)));
-  add_data_gradient(shape, linear, list);
-  add_weight_gradient(shape, stack, linear, -1, list);
+  add_data_gradient(split_linear(shape, linear), list);
+  add_weight_gradient(shape, stack, split_linear(shape, linear), -1, list);
+}
+
+void local_forward(const LocalLinear& local, StepList& list) {
+  list.add(product_step(local.linear.name, local, forward_shape(local)));
+}
+
+void local_backward(const RankShape& shape, const Stack& stack, const LocalLinear& local, StepList& list) {
+  add_data_gradient(local, list);
+  add_weight_gradient(shape, stack, local, -1, list);
+  add_bias_gradient(shape, local.linear, local.rows * local.products, list);
 }
 
 }  // namespace orrery::models

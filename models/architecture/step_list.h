@@ -12,6 +12,7 @@ namespace orrery::models {
 LayerStep gemm_step(std::string label, const GemmShape& shape);
 LayerStep memory_step(std::string label, std::string family, Bytes bytes);
 LayerStep tp_step(std::string label, sim::TransferKind kind, Bytes bytes);
+LayerStep group_step(std::string label, sim::TransferKind kind, LayerGroup group, Bytes bytes);
 
 // A backward pass in its fused order, each step marked as belonging to the data
 // gradient or to the weight gradient: the two halves that zero-bubble schedules
@@ -56,5 +57,17 @@ void column_parallel_backward(const RankShape& shape, const Stack& stack, const 
 // y = x W with W split by rows: y is a sum over ranks, and dX needs the whole dY.
 void row_parallel_forward(const RankShape& shape, const Linear& linear, StepList& list);
 void row_parallel_backward(const RankShape& shape, const Stack& stack, const Linear& linear, StepList& list);
+
+// y = x W with W whole on this rank, `products` times over for weights of one
+// shape: a linear layer that no group splits, or the experts of a rank in one
+// grouped product. `launches` is what the host issues for it.
+struct LocalLinear {
+  Linear linear;
+  std::int64_t rows = 0;  // of each product
+  std::int64_t products = 1;
+  int launches = 1;
+};
+void local_forward(const LocalLinear& local, StepList& list);
+void local_backward(const RankShape& shape, const Stack& stack, const LocalLinear& local, StepList& list);
 
 }  // namespace orrery::models

@@ -1,5 +1,9 @@
 #include "models/architecture/transformer_layer.h"
 
+#include "models/architecture/latent_attention.h"
+#include "models/architecture/mlp.h"
+#include "models/architecture/moe.h"
+
 namespace orrery::models {
 namespace {
 
@@ -17,26 +21,6 @@ void head_norms(const LayerContext& context, StepList& list, bool backward) {
     list.add(memory_step("query and key norm backward", family + "_backward", pass * 3));
   else
     list.add(memory_step("query and key norm", family, pass * 2));
-}
-
-// Megatron-LM adds the bias of a column-parallel layer in a kernel of its own,
-// unless the activation behind it takes it along.
-void add_bias(const RankShape& shape, const Linear& linear, StepList& list) {
-  if (linear.bias)
-    list.add(memory_step(linear.name + " bias", "residual_add", shape.activation(shape.tokens, 2 * linear.out)));
-}
-
-void activation_backward(const LayerContext& context, StepList& list) {
-  const RankShape& shape = context.shape;
-  const Bytes pass = shape.activation(shape.tokens, shape.ffn);
-  if (!context.model().gated()) {
-    list.add(memory_step("activation backward", "gelu", pass * 3));
-  } else if (context.stack().fused_bias_activation) {
-    list.add(memory_step("activation backward", "gated_activation", pass * 5));
-  } else {
-    list.add(memory_step("gate backward", "gated_activation", pass * 5));
-    list.add(memory_step("activation backward", "gelu", pass * 3));
-  }
 }
 
 // Bias, dropout, and the sum with the residual stream.
@@ -69,7 +53,9 @@ void join_residual_gradient(const LayerContext& context, const std::string& labe
 }  // namespace
 
 LayerContext layer_context(const Scenario& scenario, int context_rank) {
-  return {scenario, rank_shape(scenario), context_split(scenario.layout), context_rank};
+  LayerContext context{scenario, rank_shape(scenario), context_split(scenario.layout)};
+  context.context_rank = context_rank;
+  return context;
 }
 
 Linear qkv_linear(const LayerContext& context) {
@@ -80,45 +66,29 @@ Linear qkv_linear(const LayerContext& context) {
 
 Linear projection_linear(const LayerContext& context) {
   const RankShape& shape = context.shape;
-  return {"proj", shape.query, shape.hidden, context.model().bias, shape.linear_type};
+  return {"proj", shape.output, shape.hidden, context.model().bias, shape.linear_type};
 }
 
-Linear fc1_linear(const LayerContext& context) {
-  const RankShape& shape = context.shape;
-  return {"fc1", shape.hidden, shape.fc1, context.model().bias, shape.linear_type};
+void add_bias(const RankShape& shape, const Linear& linear, std::int64_t rows, StepList& list) {
+  if (linear.bias) list.add(memory_step(linear.name + " bias", "residual_add", shape.activation(rows, 2 * linear.out)));
 }
 
-Linear fc2_linear(const LayerContext& context) {
-  const RankShape& shape = context.shape;
-  return {"fc2", shape.ffn, shape.hidden, context.model().bias, shape.linear_type};
-}
-
-// Rotary embedding of queries and keys. Unfused, it is rotate-half, two products
-// and a sum: nine passes over the tensor in place of two.
-void rope(const LayerContext& context, StepList& list, const std::string& label) {
+// Unfused, it is rotate-half, two products and a sum: nine passes over the tensor in place of two.
+void rope(const LayerContext& context, std::int64_t width, const std::string& label, StepList& list) {
   if (context.model().positions != Positions::rope) return;
-  const RankShape& shape = context.shape;
-  const Bytes pass = shape.activation(shape.tokens, shape.query + shape.key);
+  const Bytes pass = context.shape.activation(context.shape.tokens, width);
   list.add(memory_step(label, "rope", pass * (context.stack().fused_rope ? 2 : 9)));
 }
 
-void activation_forward(const LayerContext& context, StepList& list) {
-  const RankShape& shape = context.shape;
-  const Bytes pass = shape.activation(shape.tokens, shape.ffn);
-  const bool fused = context.stack().fused_bias_activation;
-  if (!fused) add_bias(shape, fc1_linear(context), list);
-  if (!context.model().gated()) {
-    list.add(memory_step("activation", "gelu", pass * 2));
-  } else if (fused) {
-    list.add(memory_step("activation", "gated_activation", pass * 3));
-  } else {
-    list.add(memory_step("activation", "gelu", pass * 2));
-    list.add(memory_step("gate", "gated_activation", pass * 3));
-  }
+void norm_forward(const LayerContext& context, const std::string& label, StepList& list) {
+  norm_forward(context, label, context.shape.shard_hidden(), list);
 }
 
-void norm_forward(const LayerContext& context, const std::string& label, StepList& list) {
-  const Bytes pass = context.shape.shard_hidden();
+void norm_backward(const LayerContext& context, const std::string& label, StepList& list) {
+  norm_backward(context, label, context.shape.shard_hidden(), list);
+}
+
+void norm_forward(const LayerContext& context, const std::string& label, Bytes pass, StepList& list) {
   const std::string family = norm_family(context.model());
   if (context.stack().fused_norm) {
     list.add(memory_step(label, family, pass * 2));
@@ -131,26 +101,38 @@ void norm_forward(const LayerContext& context, const std::string& label, StepLis
 
 // Reads the gradient and the input, writes the gradient of the input; the
 // gradient of the scale comes out of the same pass.
-void norm_backward(const LayerContext& context, const std::string& label, StepList& list) {
-  const Bytes pass = context.shape.shard_hidden();
+void norm_backward(const LayerContext& context, const std::string& label, Bytes pass, StepList& list) {
   if (!context.stack().fused_norm) list.add(memory_step(label + " scale backward", "default", pass * 2));
   list.add(memory_step(label + " backward", norm_family(context.model()) + "_backward", pass * 3));
 }
 
-void attention_forward(const LayerContext& context, StepList& list) {
-  const RankShape& shape = context.shape;
-  column_parallel_forward(shape, qkv_linear(context), list);
-  add_bias(shape, qkv_linear(context), list);
-  head_norms(context, list, false);
-  rope(context, list, "rope");
-  attention_core_forward(context, list);
-  row_parallel_forward(shape, projection_linear(context), list);
+namespace {
+
+void rope_both(const LayerContext& context, const std::string& label, StepList& list) {
+  rope(context, context.shape.query + context.shape.key, label, list);
 }
 
-void mlp_forward(const LayerContext& context, StepList& list) {
-  column_parallel_forward(context.shape, fc1_linear(context), list);
-  activation_forward(context, list);
-  row_parallel_forward(context.shape, fc2_linear(context), list);
+// From the first norm's output to queries, keys and values; and back.
+void projections_forward(const LayerContext& context, StepList& list) {
+  if (context.model().mla) return latent_projections_forward(context, list);
+  const RankShape& shape = context.shape;
+  column_parallel_forward(shape, qkv_linear(context), list);
+  add_bias(shape, qkv_linear(context), shape.tokens, list);
+  head_norms(context, list, false);
+  rope_both(context, "rope", list);
+}
+
+}  // namespace
+
+void attention_forward(const LayerContext& context, StepList& list) {
+  projections_forward(context, list);
+  attention_core_forward(context, list);
+  row_parallel_forward(context.shape, projection_linear(context), list);
+}
+
+void feed_forward(const LayerContext& context, StepList& list) {
+  if (context.experts) return experts_forward(context, list);
+  mlp_forward(context, dense_mlp(context), list);
 }
 
 void layer_forward(const LayerContext& context, StepList& list) {
@@ -159,8 +141,8 @@ void layer_forward(const LayerContext& context, StepList& list) {
   residual_forward(context, "residual 1", context.model().bias, list);
 
   norm_forward(context, "norm 2", list);
-  mlp_forward(context, list);
-  residual_forward(context, "residual 2", context.model().bias, list);
+  feed_forward(context, list);
+  residual_forward(context, "residual 2", context.model().bias && !context.experts, list);
 }
 
 void every_second_product(const LayerContext& context, StepList& list) {
@@ -170,18 +152,19 @@ void every_second_product(const LayerContext& context, StepList& list) {
   key.name = "key";
   key.out = shape.key;
   column_parallel_forward(shape, key, list);
-  rope(context, list, "rope");
+  rope_both(context, "rope", list);
   list.add(linear_step(shape, projection_linear(context)));  // its sum over ranks was kept
   residual_forward(context, "residual 1", context.model().bias, list);
   norm_forward(context, "norm 2", list);
+  const Linear fc1 = fc1_linear(context, dense_mlp(context));
   if (context.model().gated()) {
-    Linear up = fc1_linear(context);
+    Linear up = fc1;
     up.name = "up";
     up.out = shape.ffn;
     column_parallel_forward(shape, up, list);
   }
-  activation_forward(context, list);
-  if (!context.model().gated()) list.add(linear_step(shape, fc2_linear(context)));
+  activation_forward(context, fc1, shape.tokens, list);
+  if (!context.model().gated()) list.add(linear_step(shape, fc2_linear(context, dense_mlp(context))));
 }
 
 namespace {
@@ -199,31 +182,51 @@ void repeat_norm(const LayerContext& context, const std::string& label, StepList
   list.append(again, true);
 }
 
+void projections_backward(const LayerContext& context, const LayerRecompute& again, StepList& list) {
+  const auto input = [&] {
+    if (again.norms) repeat_norm(context, "norm 1", list);
+  };
+  if (context.model().mla) {
+    input();
+    return latent_projections_backward(context, list);
+  }
+  rope_both(context, "rope backward", list);
+  head_norms(context, list, true);
+  input();
+  column_parallel_backward(context.shape, context.stack(), qkv_linear(context), list);
+}
+
+void feed_forward_backward(const LayerContext& context, const LayerRecompute& again, StepList& list) {
+  if (context.experts) {
+    if (again.experts) repeat(context, list, feed_forward);
+    if (again.norms) repeat_norm(context, "norm 2", list);
+    return experts_backward(context, list);
+  }
+  if (again.mlp) repeat(context, list, feed_forward);
+  const Mlp mlp = dense_mlp(context);
+  const Linear fc1 = fc1_linear(context, mlp);
+  row_parallel_backward(context.shape, context.stack(), fc2_linear(context, mlp), list);
+  activation_backward(context, fc1, context.shape.tokens, list);
+  if (again.norms) repeat_norm(context, "norm 2", list);
+  column_parallel_backward(context.shape, context.stack(), fc1, list);
+}
+
 }  // namespace
 
 void layer_backward(const LayerContext& context, const LayerRecompute& again, StepList& list) {
-  const RankShape& shape = context.shape;
-  const Stack& stack = context.stack();
   if (again.everything) repeat(context, list, layer_forward);
   if (again.every_second_product) repeat(context, list, every_second_product);
   residual_backward(context, "residual 2", list);
-  if (again.mlp) repeat(context, list, mlp_forward);
-  row_parallel_backward(shape, stack, fc2_linear(context), list);
-  activation_backward(context, list);
-  if (again.norms) repeat_norm(context, "norm 2", list);
-  column_parallel_backward(shape, stack, fc1_linear(context), list);
+  feed_forward_backward(context, again, list);
   norm_backward(context, "norm 2", list);
   join_residual_gradient(context, "norm 2", list);
 
   residual_backward(context, "residual 1", list);
   if (again.attention) repeat(context, list, attention_forward);
-  row_parallel_backward(shape, stack, projection_linear(context), list);
+  row_parallel_backward(context.shape, context.stack(), projection_linear(context), list);
   if (again.core) repeat(context, list, attention_core_forward);
   attention_core_backward(context, list);
-  rope(context, list, "rope backward");
-  head_norms(context, list, true);
-  if (again.norms) repeat_norm(context, "norm 1", list);
-  column_parallel_backward(shape, stack, qkv_linear(context), list);
+  projections_backward(context, again, list);
   norm_backward(context, "norm 1", list);
   join_residual_gradient(context, "norm 1", list);
 }

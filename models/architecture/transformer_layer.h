@@ -12,6 +12,9 @@ struct LayerContext {
   RankShape shape;
   ContextSplit split;
   int context_rank = 0;
+  int layer = 0;
+  bool experts = false;  // in place of the MLP
+  int expert_rank = 0;   // place in the expert-parallel group
 
   const ModelSpec& model() const { return scenario.model; }
   const Stack& stack() const { return scenario.software; }
@@ -22,11 +25,18 @@ LayerContext layer_context(const Scenario& scenario, int context_rank = 0);
 
 Linear qkv_linear(const LayerContext& context);
 Linear projection_linear(const LayerContext& context);
-Linear fc1_linear(const LayerContext& context);
-Linear fc2_linear(const LayerContext& context);
 
+// Norm of the residual stream, or of a tensor that takes `pass` bytes.
 void norm_forward(const LayerContext& context, const std::string& label, StepList& list);
 void norm_backward(const LayerContext& context, const std::string& label, StepList& list);
+void norm_forward(const LayerContext& context, const std::string& label, Bytes pass, StepList& list);
+void norm_backward(const LayerContext& context, const std::string& label, Bytes pass, StepList& list);
+
+// Megatron-LM adds the bias of a column-parallel layer in a kernel of its own,
+// unless the activation behind it takes it along.
+void add_bias(const RankShape& shape, const Linear& linear, std::int64_t rows, StepList& list);
+// Rotary embedding of `width` columns of queries and keys.
+void rope(const LayerContext& context, std::int64_t width, const std::string& label, StepList& list);
 
 // Query-key products, softmax, product with the values.
 void attention_core_forward(const LayerContext& context, StepList& list);
@@ -34,9 +44,7 @@ void attention_core_backward(const LayerContext& context, StepList& list);
 
 // From the first norm's output to the residual stream, and from the second's.
 void attention_forward(const LayerContext& context, StepList& list);
-void mlp_forward(const LayerContext& context, StepList& list);
-void activation_forward(const LayerContext& context, StepList& list);
-void rope(const LayerContext& context, StepList& list, const std::string& label);
+void feed_forward(const LayerContext& context, StepList& list);
 
 void layer_forward(const LayerContext& context, StepList& list);
 // With what is recomputed, where its gradient begins.

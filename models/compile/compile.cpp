@@ -50,7 +50,8 @@ void add_links(const topology::Fabric& fabric, sim::Workload& workload) {
 }
 
 // One program a stage, one more for every factor by which a straggler of that stage
-// is slow, and one for each place in a context-parallel group where those differ.
+// is slow, and one for each place in a context-parallel or expert-parallel group where
+// those differ.
 void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels, TensorTable& tensors, Compiled& out) {
   std::map<std::uint32_t, double> slow;
   for (const Straggler& straggler : s.simulation.stragglers)
@@ -65,13 +66,15 @@ void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels,
     }
     return at->second;
   };
-  for (int stage = 0; stage < s.layout.pp; ++stage) program_for({stage, 1.0, 0});
+  for (int stage = 0; stage < s.layout.pp; ++stage) program_for({stage, 1.0, 0, 0});
   const bool uneven = context_split(s.layout).uneven();
+  const bool uneven_experts = s.model.moe && !s.model.moe->even();
   out.workload.program_of.resize(static_cast<std::size_t>(layout.ranks()));
   for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(layout.ranks()); ++r) {
     const auto found = slow.find(r);
     const Coordinate at = layout.coordinate({r});
-    out.workload.program_of[{r}] = program_for({at.pp, found == slow.end() ? 1.0 : found->second, uneven ? at.cp : 0});
+    out.workload.program_of[{r}] = program_for({at.pp, found == slow.end() ? 1.0 : found->second, uneven ? at.cp : 0,
+                                                uneven_experts ? layout.expert_coordinate({r}).ep : 0});
   }
 }
 
@@ -96,7 +99,7 @@ Result<Compiled> compile(const Scenario& scenario) {
   out.tensors = std::move(tensors).take();
 
   sim::Workload& workload = out.workload;
-  add_roles(layout, scenario.model.tied_embeddings, out.schedule.placement == Placement::bidirectional, workload);
+  add_roles(layout, scenario, out.schedule.placement == Placement::bidirectional, workload);
   add_links(*out.fabric, workload);
   workload.categories = categories();
   workload.causes = causes();

@@ -9,18 +9,33 @@ namespace orrery::models {
 
 using sim::TransferKind;
 
+namespace {
+
+Replicas dense_replicas(const LayoutSpec& layout, int in_pipeline) {
+  const Sharding split = sharding(layout, in_pipeline);
+  return {split, role::dp, split.copies() > 1 ? role::shard : role::dp};
+}
+
+double updated(std::int64_t elements, const Sharding& split) {
+  return static_cast<double>(elements) / (split.optimizer ? split.group : 1);
+}
+
+}  // namespace
+
 DataParallel::DataParallel(StageContext& context, const Chunks& chunks)
-    : context_(context), sharding_(sharding(context.scenario.layout, context.replicas())) {
+    : context_(context),
+      sharding_(sharding(context.scenario.layout, context.replicas())),
+      dense_(dense_replicas(context.scenario.layout, context.replicas())),
+      experts_({expert_sharding(context.scenario.layout, context.replicas()), role::edp, role::edp}) {
   for (const auto& chunk : chunks)
-    for (const PieceTemplate& piece : chunk) elements_ += piece.parameters;
+    for (const PieceTemplate& piece : chunk) {
+      elements_ += piece.parameters;
+      expert_elements_ += piece.expert_parameters;
+    }
 }
 
 double DataParallel::shard_elements() const {
-  return sharded() ? static_cast<double>(elements_) / sharding_.group : static_cast<double>(elements_);
-}
-
-sim::GroupRole DataParallel::shard_role() const {
-  return sharding_.copies() > 1 ? role::shard : role::dp;
+  return updated(elements_, dense_.sharding) + updated(expert_elements_, experts_.sharding);
 }
 
 std::uint32_t DataParallel::buffer(Bytes bytes, MemoryCause cause, std::string_view label) {
@@ -29,16 +44,17 @@ std::uint32_t DataParallel::buffer(Bytes bytes, MemoryCause cause, std::string_v
 
 // Each rank of a shard group gets the sum of its share over the group, and then,
 // where there are several copies of the states, over those who hold the same share.
-sim::OpRef DataParallel::sum_gradients(sim::StreamIndex stream, std::int64_t elements) {
+sim::OpRef DataParallel::sum_gradients(sim::StreamIndex stream, std::int64_t elements, const Replicas& replicas) {
+  const Sharding& split = replicas.sharding;
   const Bytes whole{elements * reduced_gradient_bytes(context_.scenario)};
   constexpr auto kLabel = "reduce gradients";
   if (context_.scenario.layout.zeropp.quantized_gradients) return exchange_quantized(stream, elements);
-  if (!sharded())
-    return context_.collective(stream, TransferKind::all_reduce, role::dp, whole, TimeCategory::dp, kLabel);
+  if (!split.optimizer)
+    return context_.collective(stream, TransferKind::all_reduce, replicas.all, whole, TimeCategory::dp, kLabel);
   const sim::OpRef sum =
-      context_.collective(stream, TransferKind::reduce_scatter, shard_role(), whole, TimeCategory::dp, kLabel);
-  if (sharding_.copies() == 1) return sum;
-  const Bytes share{sharding_.share(elements) * reduced_gradient_bytes(context_.scenario)};
+      context_.collective(stream, TransferKind::reduce_scatter, replicas.shard, whole, TimeCategory::dp, kLabel);
+  if (split.copies() == 1) return sum;
+  const Bytes share{split.share(elements) * reduced_gradient_bytes(context_.scenario)};
   return context_.collective(stream, TransferKind::all_reduce, role::shard_copies, share, TimeCategory::dp,
                              "reduce gradient shards");
 }
@@ -56,10 +72,10 @@ sim::OpRef DataParallel::exchange_quantized(sim::StreamIndex stream, std::int64_
   return done;
 }
 
-sim::OpRef DataParallel::reduce_gradients(sim::StreamIndex stream, std::int64_t elements) {
-  const sim::OpRef sum = sum_gradients(stream, elements);
-  if (context_.scenario.layout.offload.optimizer != Place::gpu && sharding_.gradients)
-    copy_to_host(context_, sum, Bytes{sharding_.share(elements) * reduced_gradient_bytes(context_.scenario)},
+sim::OpRef DataParallel::reduce_gradients(sim::StreamIndex stream, std::int64_t elements, const Replicas& replicas) {
+  const sim::OpRef sum = sum_gradients(stream, elements, replicas);
+  if (context_.scenario.layout.offload.optimizer != Place::gpu && replicas.sharding.gradients)
+    copy_to_host(context_, sum, Bytes{replicas.sharding.share(elements) * reduced_gradient_bytes(context_.scenario)},
                  "gradients to host");
   return sum;
 }

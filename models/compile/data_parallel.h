@@ -22,6 +22,13 @@ struct PieceTurn {
   }
 };
 
+// Ranks that hold the same parameters, and how they share what there is to hold.
+struct Replicas {
+  Sharding sharding;
+  sim::GroupRole all = 0;    // all of them
+  sim::GroupRole shard = 0;  // those that hold one copy of split states between them
+};
+
 // What the replicas of a shard of the model do together around a rank's work:
 // gradients are summed, parameters gathered. Two kinds: whole parameters in
 // buckets (DDP, ZeRO 1 and 2), and parameters that exist only as shards, gathered
@@ -39,25 +46,25 @@ class DataParallel {
   // After the optimizer: the parameters set off.
   virtual void gather_parameters() = 0;
 
+  // Dense parameters have other replicas than experts.
   bool active() const { return sharding_.replicas > 1; }
   bool sharded() const { return sharding_.optimizer; }
   // Elements that this rank updates.
   double shard_elements() const;
 
  protected:
-  // Sums the gradients of `elements` parameters over the replicas, on `stream`; split
+  // Sums the gradients of `elements` parameters over their replicas, on `stream`; split
   // ones leave for the host, where the optimizer is there.
-  sim::OpRef reduce_gradients(sim::StreamIndex stream, std::int64_t elements);
-  sim::OpRef gather(sim::StreamIndex stream, Bytes bytes) { return gather(stream, bytes, shard_role()); }
+  sim::OpRef reduce_gradients(sim::StreamIndex stream, std::int64_t elements, const Replicas& replicas);
   sim::OpRef gather(sim::StreamIndex stream, Bytes bytes, sim::GroupRole group);
   sim::OpRef exchange_quantized(sim::StreamIndex stream, std::int64_t elements);
-  sim::OpRef sum_gradients(sim::StreamIndex stream, std::int64_t elements);
-  sim::GroupRole shard_role() const;
+  sim::OpRef sum_gradients(sim::StreamIndex stream, std::int64_t elements, const Replicas& replicas);
   std::uint32_t buffer(Bytes bytes, MemoryCause cause, std::string_view label);
 
   StageContext& context_;
-  const Sharding sharding_;
-  std::int64_t elements_ = 0;  // of all pieces
+  const Sharding sharding_;  // of the dense parameters
+  const Replicas dense_, experts_;
+  std::int64_t elements_ = 0, expert_elements_ = 0;  // of all pieces
 };
 
 std::unique_ptr<DataParallel> make_data_parallel(StageContext& context, const Chunks& chunks);

@@ -32,10 +32,10 @@ void GatheredUnits::list_units(const Chunks& chunks) {
 
 void GatheredUnits::add(const PieceTemplate& piece, Unit& unit) const {
   const Scenario& s = context_.scenario;
-  const bool multiplied = piece.kind == PieceKind::layer;
+  const bool multiplied = piece.kind == PieceKind::layer || piece.kind == PieceKind::mtp;
   const double width = parameter_bytes(s) + (multiplied ? low_precision_copies(s.training.precision) : 0);
   unit.elements += piece.parameters;
-  unit.wire += gathered_bytes(s, piece);
+  unit.wire += gathered_bytes(s, piece.kind, piece.parameters);
   unit.gathered += {std::llround(width * static_cast<double>(piece.parameters))};
 }
 
@@ -115,7 +115,7 @@ void GatheredUnits::issue_gather(const Use& use) {
   allocate(unit.parameters, unit.gathered, MemoryCause::buffers, "gathered parameters");
   context_.builder.wait(stream, bring_share(unit));
   const bool from_node = use.backward && context_.scenario.layout.zeropp.hierarchical;
-  unit.gather = gather(stream, unit.wire, from_node ? role::node : shard_role());
+  unit.gather = gather(stream, unit.wire, from_node ? role::node : dense_.shard);
 }
 
 // This rank's share, from where it rests; there already on the GPU.
@@ -181,7 +181,7 @@ void GatheredUnits::reduce(Unit& unit) {
     context_.stream_through("cast", (width + 4 * 0.5) * elements, TimeCategory::other, "quantize gradients");
   const sim::StreamIndex stream = s.overlap.gradients ? context_.streams.gradients : context_.streams.main;
   context_.builder.wait(stream, context_.builder.last(context_.streams.main));
-  reduction_ = reduce_gradients(stream, unit.elements);
+  reduction_ = reduce_gradients(stream, unit.elements, dense_);
 }
 
 void GatheredUnits::finish_reduction() {

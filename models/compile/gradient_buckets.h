@@ -7,13 +7,20 @@
 namespace orrery::models {
 
 // Parameters that travel together: whole pieces of one model chunk, filled in
-// the order of the backward pass until a bucket has bucket_size elements.
+// the order of the backward pass until a bucket has bucket_size elements. Experts
+// have buckets of their own.
 struct Bucket {
   int chunk = 0;
   std::size_t first_piece = 0;  // of the chunk, in forward order
   std::size_t last_piece = 0;
   std::int64_t elements = 0;
   Bytes gathered;  // of its parameters on their way
+  const Replicas* replicas = nullptr;
+  std::uint32_t gather = 0;  // which one it is of a step
+
+  bool holds(int of_chunk, std::size_t piece) const {
+    return chunk == of_chunk && first_piece <= piece && piece <= last_piece;
+  }
 };
 
 // Whole parameters on every rank: all-reduce of gradients (zero 0), or reduce-scatter,
@@ -31,10 +38,10 @@ class GradientBuckets : public DataParallel {
   void gather_parameters() override;
 
  private:
+  void add_buckets(const Chunks& chunks, std::int64_t PieceTemplate::*parameters, const Replicas& replicas);
   void reduce(const Bucket& bucket, sim::StreamIndex stream);
-  std::size_t bucket_index(int chunk, std::size_t piece) const;
 
-  std::vector<Bucket> buckets_;  // in the order of the forward pass
+  std::vector<Bucket> buckets_;  // those that have replicas, in the order of the forward pass
   std::vector<bool> waited_;     // for its gather, in this step
 };
 

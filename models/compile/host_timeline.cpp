@@ -20,6 +20,13 @@ void HostTimeline::end() {
   if (!free_of_charge()) context_.builder.wait(context_.streams.main, issued_);
 }
 
+void HostTimeline::interrupt(int launches) {
+  if (free_of_charge()) return;
+  end();
+  meet(context_.scenario.software.host_sync, "wait for a value");
+  begin(launches);
+}
+
 void HostTimeline::wait_for(sim::OpRef op) {
   context_.builder.wait(context_.streams.host, op);
 }

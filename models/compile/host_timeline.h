@@ -19,6 +19,10 @@ class HostTimeline {
   // After it: the main stream's next op waits until all of it was issued.
   void end();
 
+  // In the middle of an action the host waits for the main stream and issues the
+  // next `launches` kernels only then: a value that the host needs to go on.
+  void interrupt(int launches);
+
   // The host waits for a GPU op before it issues more, as .item() does.
   void wait_for(sim::OpRef op);
   // The host waits for the main stream, works for `cost`, and the main stream for the host.

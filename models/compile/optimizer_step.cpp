@@ -39,7 +39,7 @@ void reduce_tied_embedding(StageContext& context) {
   const Scenario& s = context.scenario;
   const bool first = context.has_stage(0), last = context.has_stage(context.stages() - 1);
   // On a V, one rank has both, and so has each end of a bidirectional pipeline.
-  if (!s.model.tied_embeddings || first == last) return;
+  if (!shares_embedding(s.model) || first == last) return;
   const std::int64_t elements = padded_vocab(s.model, s.layout) / s.layout.tp * s.model.hidden;
   context.collective(context.streams.main, sim::TransferKind::all_reduce, role::embedding,
                      Bytes{elements * gradient_bytes(s)}, TimeCategory::pp, "reduce tied embedding");
@@ -50,8 +50,9 @@ void agree(StageContext& context, HostTimeline& host, bool sharded, std::string_
   // A post-validated step goes ahead and is undone later should the check fail, which we take it not to.
   if (!context.scenario.pipeline.optimizer_barrier) return;
   const LayoutSpec& layout = context.scenario.layout;
-  const sim::GroupRole group = sharded ? role::world : role::model;
-  const int members = sharded ? layout.gpus() : layout.tp * layout.pp;
+  const bool everybody = sharded || layout.ep > 1;
+  const sim::GroupRole group = everybody ? role::world : role::model;
+  const int members = everybody ? layout.gpus() : layout.tp * layout.pp;
   if (members > 1)
     context.collective(context.streams.main, sim::TransferKind::all_reduce, group, Bytes{4}, TimeCategory::other,
                        label);

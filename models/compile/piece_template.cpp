@@ -11,6 +11,8 @@ std::string piece_name(PieceKind kind, int layer) {
   switch (kind) {
     case PieceKind::embedding:
       return "embedding";
+    case PieceKind::mtp:
+      return "mtp";
     case PieceKind::head:
       return "head";
     case PieceKind::layer:
@@ -27,6 +29,8 @@ sim::Category category_of(LayerGroup group) {
     case LayerGroup::cp_ring:
       return static_cast<sim::Category>(TimeCategory::cp);
     case LayerGroup::ep:
+    case LayerGroup::ep_node:
+    case LayerGroup::ep_rail:
     case LayerGroup::etp:
       return static_cast<sim::Category>(TimeCategory::ep);
   }
@@ -39,9 +43,18 @@ sim::GroupRole role_of(LayerGroup group) {
       return role::cp_ulysses;
     case LayerGroup::cp_ring:
       return role::cp_ring;
-    default:
-      return role::tp;
+    case LayerGroup::ep:
+      return role::ep;
+    case LayerGroup::ep_node:
+      return role::ep_node;
+    case LayerGroup::ep_rail:
+      return role::ep_rail;
+    case LayerGroup::etp:
+      return role::etp;
+    case LayerGroup::tp:
+      break;
   }
+  return role::tp;
 }
 
 TemplateOp lower_kernel(const LayerStep& step, double slowdown, KernelTable& kernels) {
@@ -55,7 +68,6 @@ TemplateOp lower_kernel(const LayerStep& step, double slowdown, KernelTable& ker
 
 TemplateOp lower_collective(const LayerStep& step) {
   TemplateOp op;
-  op.is_kernel = false;
   op.transfer = {step.collective, role_of(step.group), 0, step.bytes};
   op.category = category_of(step.group);
   return op;
@@ -66,8 +78,11 @@ std::vector<TemplateOp> lower(const std::vector<LayerStep>& steps, const std::st
   std::vector<TemplateOp> ops;
   ops.reserve(steps.size());
   for (const LayerStep& step : steps) {
-    TemplateOp op =
-        step.kind == LayerStep::Kind::kernel ? lower_kernel(step, slowdown, kernels) : lower_collective(step);
+    TemplateOp op;
+    if (step.kind == LayerStep::Kind::kernel) op = lower_kernel(step, slowdown, kernels);
+    if (step.kind == LayerStep::Kind::collective) op = lower_collective(step);
+    op.kind = step.kind;
+    op.launches = step.launches;
     op.side = step.side;
     op.waits_for = step.waits_for;
     if (!step.label.starts_with(piece)) op.label.append(piece).append(1, ' ');
@@ -102,7 +117,7 @@ Duration slowed(Duration time, double slowdown) {
 
 PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, bool split,
                                   const RankKind& rank, KernelTable& kernels, TensorTable& tensors) {
-  const PieceWork work = piece_work(scenario, kind, layer, layer_in_rank, rank.context);
+  const PieceWork work = piece_work(scenario, kind, layer, layer_in_rank, rank.context, rank.expert);
   const double slowdown = rank.slowdown;
   const PieceParameters parameters = piece_parameters(scenario, kind, layer);
   const std::string name = piece_name(kind, layer);
@@ -128,6 +143,8 @@ PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int 
   piece.backward_transient = work.backward_transient;
   piece.output = work.output;
   piece.parameters = parameters.dense();
+  piece.table_parameters = parameters.tables;
+  piece.expert_parameters = parameters.experts;
   piece.replicated_parameters = parameters.tp_replicated;
   return piece;
 }

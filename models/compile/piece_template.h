@@ -42,8 +42,9 @@ class TensorTable {
 
 // One LayerStep with everything resolved that does not depend on the micro-batch.
 struct TemplateOp {
-  bool is_kernel = true;
+  LayerStep::Kind kind = LayerStep::Kind::kernel;
   bool side = false;
+  int launches = 1;
   int waits_for = -1;
   sim::Category category = 0;
   sim::KernelClass kernel_class = sim::KernelClass::unaffected;
@@ -64,6 +65,8 @@ struct PieceTemplate {
   std::uint16_t tensors_until_input_gradient = 0, tensors_until_weight_gradient = 0;  // of a TensorTable
   Bytes forward_transient, backward_transient, output;
   std::int64_t parameters = 0;             // of the dense part on this rank
+  std::int64_t table_parameters = 0;       // of those, embeddings
+  std::int64_t expert_parameters = 0;      // of this rank's experts
   std::int64_t replicated_parameters = 0;  // of those, the same on every TP rank
 };
 
@@ -72,6 +75,7 @@ struct RankKind {
   int stage = 0;        // pipeline rank
   double slowdown = 1;  // of a straggler
   int context = 0;      // place in the context-parallel group, where those differ; else 0
+  int expert = 0;       // place in the expert-parallel group, where routing is uneven; else 0
   auto operator<=>(const RankKind&) const = default;
 };
 

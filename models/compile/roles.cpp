@@ -20,8 +20,8 @@ Places places(const Layout& layout) {
 }
 
 // Groups whose members share `key` (-1: in no group), in order of rank.
-template <class Key>
-void add_role(const Places& at, sim::Workload& workload, std::string name, bool crosses_pipeline, int keys,
+template <class Place, class Key>
+void add_role(const std::vector<Place>& at, sim::Workload& workload, std::string name, bool crosses_pipeline, int keys,
               const Key& key) {
   const auto ranks = static_cast<std::uint32_t>(at.size());
   sim::GroupRoleInfo info{std::move(name), IdVector<RankId, GroupId>(ranks, GroupId::none()), crosses_pipeline};
@@ -79,11 +79,34 @@ void add_context_roles(const Layout& layout, const Places& at, sim::Workload& wo
            [=](const Coordinate& c) { return rings ? place(c) * split.ulysses + c.cp % split.ulysses : -1; });
 }
 
+void add_expert_roles(const Layout& layout, int domain_gpus, sim::Workload& workload) {
+  const LayoutSpec& s = layout.spec();
+  const int edp = expert_replicas(s), in_domain = layout.experts_per_domain(domain_gpus), domains = s.ep / in_domain;
+  std::vector<ExpertCoordinate> at;
+  for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(layout.ranks()); ++r)
+    at.push_back(layout.expert_coordinate({r}));
+  const auto group = [=](const ExpertCoordinate& c) { return (c.pp * edp + c.edp) * s.etp + c.etp; };
+  const int groups = s.etp * edp * s.pp;
+  add_role(at, workload, "ep", false, groups, group);
+  add_role(at, workload, "etp", false, s.ep * edp * s.pp,
+           [=](const ExpertCoordinate& c) { return (c.pp * edp + c.edp) * s.ep + c.ep; });
+  add_role(at, workload, "edp", false, s.ep * s.etp * s.pp,
+           [=](const ExpertCoordinate& c) { return (c.pp * s.ep + c.ep) * s.etp + c.etp; });
+  add_role(at, workload, "ep in node", false, groups * domains,
+           [=](const ExpertCoordinate& c) { return group(c) * domains + c.ep / in_domain; });
+  add_role(at, workload, "ep across nodes", false, groups * in_domain,
+           [=](const ExpertCoordinate& c) { return group(c) * in_domain + c.ep % in_domain; });
+}
+
 }  // namespace
 
-void add_roles(const Layout& layout, bool tied_embeddings, bool bidirectional, sim::Workload& workload) {
+bool shares_embedding(const ModelSpec& model) {
+  return model.tied_embeddings || model.mtp_layers > 0;
+}
+
+void add_roles(const Layout& layout, const Scenario& scenario, bool bidirectional, sim::Workload& workload) {
   const LayoutSpec& s = layout.spec();
-  const bool share = tied_embeddings && s.pp > 1;
+  const bool share = shares_embedding(scenario.model) && s.pp > 1;
   const Places at = places(layout);
   add_role(at, workload, "tp", false, s.cp * s.dp * s.pp,
            [s](const Coordinate& c) { return (c.pp * s.dp + c.dp) * s.cp + c.cp; });
@@ -100,6 +123,7 @@ void add_roles(const Layout& layout, bool tied_embeddings, bool bidirectional, s
   add_replica_groups(layout, at, workload, "shard", split.optimizer && split.copies() > 1, split.group);
   add_context_roles(layout, at, workload);
   add_replica_groups(layout, at, workload, "node", s.zeropp.any(), s.zeropp.node_group);
+  if (scenario.model.moe) add_expert_roles(layout, scenario.cluster.domain_gpus(), workload);
   add_peer(layout, at, workload, "next stage", 1);
   add_peer(layout, at, workload, "previous stage", -1);
 }

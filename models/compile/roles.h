@@ -20,12 +20,23 @@ inline constexpr sim::GroupRole cp_ulysses = 7;    // context-parallel ranks tha
 inline constexpr sim::GroupRole cp_ring = 8;       // and those around which keys pass
 inline constexpr sim::GroupRole node = 9;          // replicas inside a node (ZeRO++)
 inline constexpr sim::GroupRole node_copies = 10;  // and those at the same place in different nodes
+// Where the model has experts: ranks that exchange tokens, that split an expert, that
+// hold the same ones; and of the first, those in one NVLink domain, and those with
+// the same place in every domain.
+inline constexpr sim::GroupRole ep = 11;
+inline constexpr sim::GroupRole etp = 12;
+inline constexpr sim::GroupRole edp = 13;
+inline constexpr sim::GroupRole ep_node = 14;
+inline constexpr sim::GroupRole ep_rail = 15;
 inline constexpr sim::PeerRole next_stage = 0;     // around the ring of stages
 inline constexpr sim::PeerRole previous_stage = 1;
 }  // namespace role
 
-// Fills in group and peer roles of every rank. `tied` adds the embedding groups.
+// The last stage needs the first one's embedding, for its head or for the tokens after the next.
+bool shares_embedding(const ModelSpec& model);
+
+// Fills in group and peer roles of every rank, as far as the model needs them.
 // `bidirectional`: pipeline ranks r and p-1-r hold the same two stages.
-void add_roles(const Layout& layout, bool tied_embeddings, bool bidirectional, sim::Workload& workload);
+void add_roles(const Layout& layout, const Scenario& scenario, bool bidirectional, sim::Workload& workload);
 
 }  // namespace orrery::models

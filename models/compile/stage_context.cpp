@@ -25,6 +25,7 @@ StageContext::StageContext(const Scenario& s, const Schedule& order, const RankK
   streams.receive_backward = builder.add_stream("receive backward");
   streams.gradients = builder.add_stream("gradients");
   streams.parameters = builder.add_stream("parameters");
+  if (s.model.moe) streams.ep = builder.add_stream("ep");
   if (!s.layout.offload.any()) return;
   streams.to_host = builder.add_stream("to host");
   streams.from_host = builder.add_stream("from host");
@@ -63,13 +64,13 @@ int parameter_bytes(const Scenario& scenario) {
   return activation_bytes(scenario.training.precision);
 }
 
-Bytes gathered_bytes(const Scenario& scenario, const PieceTemplate& piece) {
+Bytes gathered_bytes(const Scenario& scenario, PieceKind kind, std::int64_t parameters) {
   const TrainingSpec& training = scenario.training;
   double width = parameter_bytes(scenario);
-  if (piece.kind == PieceKind::layer && (training.gather || training.parameters))
+  if (kind == PieceKind::layer && (training.gather || training.parameters))
     width = stored_width(training.gather.value_or(training.parameters.value_or(training.precision)));
   if (scenario.layout.zeropp.quantized_weights) width = 1;
-  return {std::llround(width * static_cast<double>(piece.parameters))};
+  return {std::llround(width * static_cast<double>(parameters))};
 }
 
 }  // namespace orrery::models

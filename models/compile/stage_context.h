@@ -13,6 +13,7 @@ struct Streams {
   sim::StreamIndex main = 0, host = 0, tp = 0, send_forward = 0, receive_forward = 0, send_backward = 0,
                    receive_backward = 0, gradients = 0, parameters = 0;
   sim::StreamIndex to_host = 0, from_host = 0, disk = 0;  // where something is offloaded
+  sim::StreamIndex ep = 0;                                // where the model has experts
 };
 
 // What every part of a stage's program needs while it is being written.
@@ -55,8 +56,8 @@ int reduced_gradient_bytes(const Scenario& scenario);
 
 // Bytes of one parameter as the forward pass reads it.
 int parameter_bytes(const Scenario& scenario);
-// Bytes of a piece's parameters as replicas gather them: those of layers in
+// Bytes of `parameters` of a kind of piece as replicas gather them: those of layers in
 // training.precision.gather (ZeRO++: 8 bits).
-Bytes gathered_bytes(const Scenario& scenario, const PieceTemplate& piece);
+Bytes gathered_bytes(const Scenario& scenario, PieceKind kind, std::int64_t parameters);
 
 }  // namespace orrery::models

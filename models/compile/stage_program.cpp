@@ -43,7 +43,9 @@ Chunks make_chunks(StageContext& context) {
     for (int i = 0; i < stage; ++i) first += layers[static_cast<std::size_t>(i)];
     if (stage == 0) add(PieceKind::embedding, 0);
     for (int i = 0; i < layers[static_cast<std::size_t>(stage)]; ++i, ++layer_in_rank) add(PieceKind::layer, first + i);
-    if (stage + 1 == context.stages()) add(PieceKind::head, 0);
+    if (stage + 1 != context.stages()) continue;
+    for (int i = 0; i < s.model.mtp_layers; ++i, ++layer_in_rank) add(PieceKind::mtp, s.model.layers + i);
+    add(PieceKind::head, 0);
   }
   return result;
 }
@@ -79,7 +81,9 @@ class StageWriter {
   std::uint32_t allocate(Bytes bytes, MemoryCause cause, std::string_view label, std::uint16_t parts = 0);
   std::uint32_t& slot(std::vector<std::uint32_t>& held, int chunk, int mb, std::size_t piece) const;
   void release(std::vector<std::uint32_t>& held, int chunk, int mb, std::size_t piece);
-  int launches(const Action& action) const;
+  std::vector<int> launches(const Action& action) const;
+  std::size_t steps(const Action& pass) const;
+  void sync_host();
   int chunk_of(const Action& pass) const { return context_.schedule.chunk_of(pass.stage, pass.micro_batch); }
   const std::vector<PieceTemplate>& pieces_of(const Action& pass) const {
     return chunks_[static_cast<std::size_t>(chunk_of(pass))];
@@ -89,6 +93,8 @@ class StageWriter {
   sim::ProgramBuilder& builder_;
   Chunks chunks_;
   HostTimeline host_;
+  std::vector<int> launches_;  // of the action being written, between the values that the host waits for
+  std::size_t segment_ = 0;    // of launches_
   PipelineTransfers transfers_;
   std::unique_ptr<DataParallel> data_;
   ActivationOffload offload_;
@@ -141,24 +147,27 @@ void StageWriter::prepare() {
   std::size_t ops = 0;
   for (std::size_t i = 0; i < context_.actions().size(); ++i) {
     const Action& a = context_.actions()[i];
-    ops += static_cast<std::size_t>(launches(a));
     for (const Action& pass : passes(a)) {
       const auto chunk = static_cast<std::size_t>(chunk_of(pass));
       if (makes_weight_gradient(pass.type)) last_backward_of_[chunk] = i;
-      ops += kOpsAround + kOpsOfPiece * chunks_[chunk].size();
+      ops += kOpsAround + kOpsOfPiece * chunks_[chunk].size() + steps(pass);
     }
   }
   builder_.reserve(kMain, ops);
 }
 
 void StageWriter::hold_states() {
-  std::int64_t parameters = 0, tables = 0;
+  std::int64_t parameters = 0, experts = 0, tables = 0;
+  std::vector<int> layers;
   for (const auto& chunk : chunks_)
     for (const PieceTemplate& piece : chunk) {
       parameters += piece.parameters;
-      if (piece.kind != PieceKind::layer) tables += piece.parameters;
+      experts += piece.expert_parameters;
+      tables += piece.table_parameters;
+      if (piece.kind == PieceKind::layer) layers.push_back(piece.layer);
+      if (piece.kind == PieceKind::mtp) layers.push_back(context_.scenario.model.layers - 1);
     }
-  const StateBytes states = state_bytes(context_.scenario, parameters, 0, tables, context_.replicas());
+  const StateBytes states = state_bytes(context_.scenario, parameters, experts, tables, context_.replicas());
   const auto hold = [&](Bytes bytes, MemoryCause cause, std::string_view label) {
     if (bytes.n > 0) builder_.resident(builder_.buffer(bytes, static_cast<std::uint8_t>(cause), builder_.label(label)));
   };
@@ -168,22 +177,35 @@ void StageWriter::hold_states() {
   hold(transfers_.buffers(), MemoryCause::buffers, "stage input buffers");
   data_->hold_buffers();
   if (context_.scenario.software.dummy_weight_gradients)
-    hold(dummy_weight_gradients(context_.scenario), MemoryCause::buffers, "unread weight gradients");
+    hold(dummy_weight_gradients(context_.scenario, layers), MemoryCause::buffers, "unread weight gradients");
 }
 
 void StageWriter::begin() {
   double parameters = 0;
   for (const auto& chunk : chunks_)
-    for (const PieceTemplate& piece : chunk) parameters += static_cast<double>(piece.parameters);
+    for (const PieceTemplate& piece : chunk)
+      parameters += static_cast<double>(piece.parameters + piece.expert_parameters);
   host_.meet(context_.scenario.software.step_overhead, "data loading and logging");
   begin_step(context_, parameters);
 }
 
-int StageWriter::launches(const Action& action) const {
+std::size_t StageWriter::steps(const Action& pass) const {
   std::size_t n = 0;
+  for (const PieceTemplate& piece : pieces_of(pass)) n += steps_of(piece, pass.type).size();
+  return n;
+}
+
+// Kernels to launch between the values that the host waits for. Of an overlapped slot
+// the passes are counted one after the other, although they are issued in turn.
+std::vector<int> StageWriter::launches(const Action& action) const {
+  std::vector<int> segments(1, 0);
   for (const Action& pass : passes(action))
-    for (const PieceTemplate& piece : pieces_of(pass)) n += steps_of(piece, pass.type).size();
-  return static_cast<int>(n);
+    for (const PieceTemplate& piece : pieces_of(pass))
+      for (const TemplateOp& op : steps_of(piece, pass.type)) {
+        segments.back() += op.launches;
+        if (op.kind == LayerStep::Kind::host_sync) segments.push_back(0);
+      }
+  return segments;
 }
 
 void StageWriter::action(std::size_t i) {
@@ -191,7 +213,9 @@ void StageWriter::action(std::size_t i) {
   action_ = i;
   const sim::OpRef input = transfers_.before(i);
   if (context_.scenario.software.pipeline_sync && !input.is_none()) host_.wait_for(input);
-  host_.begin(launches(a));
+  launches_ = launches(a);
+  segment_ = 0;
+  host_.begin(launches_[0]);
 
   const Passes both = passes(a);
   for (const Action& each : both) marker(sim::Marker::Kind::action_begin, each);
@@ -203,6 +227,11 @@ void StageWriter::action(std::size_t i) {
   host_.end();
   for (const Action& each : both) marker(sim::Marker::Kind::action_end, each);
   transfers_.after(i);
+}
+
+// The host needs a value of the main stream before it can launch what follows.
+void StageWriter::sync_host() {
+  host_.interrupt(launches_[++segment_]);
 }
 
 void StageWriter::marker(sim::Marker::Kind kind, const Action& pass) {
@@ -227,7 +256,7 @@ void StageWriter::pass(const Action& pass) {
   for (std::size_t turn = 0; turn < pieces.size(); ++turn) {
     const std::size_t p = piece_at(pass, turn, pieces.size());
     begin_piece(pass, p);
-    ListIssuer(context_, steps_of(pieces[p], pass.type)).issue();
+    ListIssuer(context_, steps_of(pieces[p], pass.type), [this] { sync_host(); }).issue();
     end_piece(pass, p);
   }
   end_pass(pass);
@@ -249,7 +278,7 @@ void StageWriter::overlap(const Action& forward, const Action& backward) {
     const std::size_t p = piece_at(c.pass, c.turn, pieces.size());
     if (!c.list) {
       begin_piece(c.pass, p);
-      c.list.emplace(context_, steps_of(pieces[p], c.pass.type));
+      c.list.emplace(context_, steps_of(pieces[p], c.pass.type), [this] { sync_host(); });
     }
     if (c.list->issue_to_collective()) return true;
     c.list.reset();

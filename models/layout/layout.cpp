@@ -1,5 +1,9 @@
 #include "models/layout/layout.h"
 
+#include <algorithm>
+
+#include "models/layout/sharding.h"
+
 namespace orrery::models {
 namespace {
 
@@ -19,6 +23,18 @@ int degree(const LayoutSpec& spec, Axis axis) {
   return 1;
 }
 
+// The axes of the expert grid inside a stage, fastest-changing first: etp where
+// tp stands, ep where the order has it, or else in front of dp.
+std::vector<Axis> expert_order(const LayoutSpec& spec) {
+  const bool placed = std::find(spec.order.begin(), spec.order.end(), Axis::ep) != spec.order.end();
+  std::vector<Axis> order;
+  for (const Axis axis : spec.order) {
+    if (axis == Axis::dp && !placed) order.push_back(Axis::ep);
+    if (axis == Axis::tp || axis == Axis::ep || axis == Axis::dp) order.push_back(axis);
+  }
+  return order;
+}
+
 }  // namespace
 
 Layout::Layout(const LayoutSpec& spec) : spec_(spec) {
@@ -30,6 +46,12 @@ Layout::Layout(const LayoutSpec& spec) : spec_(spec) {
     if (axis == Axis::pp) pp_stride_ = stride;
     stride *= degree(spec, axis);
   }
+  stride = 1;
+  for (const Axis axis : expert_order(spec)) {
+    int& own = axis == Axis::tp ? etp_stride_ : axis == Axis::ep ? ep_stride_ : edp_stride_;
+    own = stride;
+    stride *= axis == Axis::tp ? spec.etp : axis == Axis::ep ? spec.ep : expert_replicas(spec_);
+  }
 }
 
 Coordinate Layout::coordinate(RankId rank) const {
@@ -40,6 +62,28 @@ Coordinate Layout::coordinate(RankId rank) const {
 RankId Layout::rank(const Coordinate& at) const {
   return {
       static_cast<std::uint32_t>(at.tp * tp_stride_ + at.cp * cp_stride_ + at.dp * dp_stride_ + at.pp * pp_stride_)};
+}
+
+ExpertCoordinate Layout::expert_coordinate(RankId rank) const {
+  const int r = static_cast<int>(rank.value);
+  // Position among the ranks of the stage: the pp digit is taken out.
+  const int in_stage = r / (pp_stride_ * spec_.pp) * pp_stride_ + r % pp_stride_;
+  return {in_stage / etp_stride_ % spec_.etp, in_stage / ep_stride_ % spec_.ep,
+          in_stage / edp_stride_ % expert_replicas(spec_), r / pp_stride_ % spec_.pp};
+}
+
+int Layout::experts_per_domain(int domain_gpus) const {
+  const ExpertCoordinate first = expert_coordinate({0});
+  std::vector<int> domains;  // of the members of rank 0's group, in order
+  for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(ranks()); ++r) {
+    const ExpertCoordinate at = expert_coordinate({r});
+    if (at.etp == first.etp && at.edp == first.edp && at.pp == first.pp)
+      domains.push_back(static_cast<int>(r) / domain_gpus);
+  }
+  const auto each = std::count(domains.begin(), domains.end(), domains.front());
+  for (std::size_t i = 0; i < domains.size(); ++i)
+    if (domains[i] != domains[i / static_cast<std::size_t>(each) * static_cast<std::size_t>(each)]) return spec_.ep;
+  return spec_.ep % each == 0 ? static_cast<int>(each) : spec_.ep;
 }
 
 std::vector<int> layers_of_stages(int layers, int chunks) {

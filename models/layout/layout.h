@@ -11,6 +11,12 @@ struct Coordinate {
   int tp = 0, cp = 0, dp = 0, pp = 0;
 };
 
+// The same GPUs as experts see them: etp splits an expert, ep spreads experts,
+// edp ranks hold the same ones.
+struct ExpertCoordinate {
+  int etp = 0, ep = 0, edp = 0, pp = 0;
+};
+
 // Who is where: ranks to coordinates and back, by LayoutSpec::order
 // (fastest-changing first; ep is placed in the expert grid only).
 class Layout {
@@ -21,6 +27,10 @@ class Layout {
   const LayoutSpec& spec() const { return spec_; }
   Coordinate coordinate(RankId rank) const;
   RankId rank(const Coordinate& at) const;
+  ExpertCoordinate expert_coordinate(RankId rank) const;
+  // GPUs of one NVLink domain that an expert-parallel group has, if it has equally
+  // many of each domain that it reaches and they follow each other; else all of it.
+  int experts_per_domain(int domain_gpus) const;
   // Place among the ranks with the same parameters (dp x cp), in the order of ranks.
   int replica(const Coordinate& at) const {
     return cp_stride_ < dp_stride_ ? at.dp * spec_.cp + at.cp : at.cp * spec_.dp + at.dp;
@@ -29,6 +39,7 @@ class Layout {
  private:
   LayoutSpec spec_;
   int tp_stride_ = 1, cp_stride_ = 1, dp_stride_ = 1, pp_stride_ = 1;
+  int etp_stride_ = 1, ep_stride_ = 1, edp_stride_ = 1;  // among the ranks of one stage
 };
 
 // Transformer layers of every global stage by the contract's rule: n = pp*v

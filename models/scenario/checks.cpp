@@ -119,6 +119,20 @@ void check_context(Reading& reading) {
                     "a sliding window with a ring of keys (cp_method all_gather and ulysses take one)");
 }
 
+// What has no mechanism yet where ranks hold different experts.
+void refuse_for_experts(Reading& reading) {
+  const Scenario& scenario = reading.scenario;
+  const LayoutSpec& layout = scenario.layout;
+  const auto refuse = [&](std::string_view key, const std::string& what) {
+    reading.not_yet(reading.at(key), what + " for a model with experts");
+  };
+  const bool units = layout.zero == 3 || (!layout.fsdp.empty() && layout.fsdp != "no_shard");
+  if (units) refuse(layout.fsdp.empty() ? "layout.zero" : "layout.fsdp", "gathering parameters unit by unit");
+  if (layout.zeropp.any()) refuse("layout.zeropp", "'layout.zeropp'");
+  if (scenario.training.recompute.kind == Recompute::Kind::selective_op)
+    refuse("training.recompute", "'training.recompute: selective-op'");
+}
+
 void check_expert_grid(Reading& reading) {
   if (!reading.knows({"layout.tp", "layout.cp", "layout.dp", "layout.ep", "layout.etp", "model.moe"})) return;
   const LayoutSpec& layout = reading.scenario.layout;
@@ -137,9 +151,21 @@ void check_expert_grid(Reading& reading) {
   if (dense % experts != 0)
     reading.fail("layout.ep", "etp*ep = " + text(layout.etp) + "*" + text(layout.ep) + " = " + text(experts) +
                                   " does not divide tp*cp*dp = " + text(dense));
+  if (layout.tp > 1 && !layout.sequence_parallel)
+    reading.fail("layout.sequence_parallel",
+                 "experts with " + named(reading, "layout.tp", layout.tp) +
+                     " need sequence_parallel, or every tp rank would route the same tokens");
+  if (moe->ffn % layout.etp != 0)
+    reading.fail(first_written(reading, {"layout.etp", "layout.tp"}),
+                 "etp " + text(layout.etp) + " does not divide " + named(reading, "model.moe.ffn", moe->ffn));
+  if (std::int64_t{moe->shared_experts} * moe->ffn % layout.tp != 0)
+    reading.fail(first_written(reading, {"layout.tp", "model.moe.ffn"}),
+                 "tp " + text(layout.tp) + " does not divide the " + text(moe->shared_experts) + "*" + text(moe->ffn) +
+                     " columns of the shared experts");
   if (moe->experts % layout.ep != 0)
     reading.fail("layout.ep",
                  "ep " + text(layout.ep) + " does not divide " + named(reading, "model.moe.experts", moe->experts));
+  refuse_for_experts(reading);
 }
 
 }  // namespace

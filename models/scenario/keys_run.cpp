@@ -130,7 +130,6 @@ constexpr Key kLayout[] = {
      .doc = "Expert-parallel degree.",
      .fallback = "1",
      .size = true,
-     .supported = "1",
      .low = 1,
      .high = kMostRanks,
      .store = store<&Scenario::layout, &LayoutSpec::ep>},

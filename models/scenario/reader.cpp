@@ -89,6 +89,7 @@ void read_all(Reading& reading, Node& root) {
   for (const char* section : {"training", "layout", "pipeline", "overlap", "simulation"})
     read_plain_section(reading, section, root);
 
+  read_loads(reading);
   derive_model(reading);
   derive_layout(reading);
   derive_pipeline(reading);

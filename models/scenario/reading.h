@@ -51,6 +51,7 @@ void read_recompute(Reading&, const Key&, const Node&);
 void read_attention_kind(Reading&, const Key&, const Node&);
 void read_document_lengths(Reading&, const Key&, const Node&);
 void read_capacity_factor(Reading&, const Key&, const Node&);
+void read_routing(Reading&, const Key&, const Node&);
 void read_cp_method(Reading&, const Key&, const Node&);
 void read_reshard(Reading&, const Key&, const Node&);
 void read_offload(Reading&, const Key&, const Node&);
@@ -78,6 +79,9 @@ void apply_software_defaults(Reading& reading, Node& root, const Node& defaults)
 
 // `--set path=value` into the tree.
 void apply_override(Node& root, const std::string& path, const std::string& value, Errors& errors);
+
+// Loads of experts, where `model.moe.routing` names a file.
+void read_loads(Reading& reading);
 
 // Rules that fill in what was left out, and what must agree with what.
 void derive_model(Reading& reading);

@@ -90,8 +90,6 @@ void read_recompute(Reading& reading, const Key& key, const Node& node) {
     recompute.kind = Recompute::Kind::modules;
     for (const Node& item : node.items)
       if (index_in(reading, key, item, kModules)) recompute.modules.push_back(item.text);
-    if (std::find(recompute.modules.begin(), recompute.modules.end(), "moe") != recompute.modules.end())
-      reading.not_yet(node.where, "'training.recompute' of module moe");
     return;
   }
   if (!node.is_map()) {
@@ -134,7 +132,6 @@ void read_attention_kind(Reading& reading, const Key& key, const Node& node) {
       if (const auto value = fields.count(name, 0, 1'000'000)) *target = static_cast<int>(*value);
     fields.require({"kv_lora", "rope_dim", "nope_dim", "v_dim"});  // q_lora left out: queries are not compressed
     model.mla = mla;
-    reading.not_yet(node.where, "'model.attention: {kind: mla}'");
   }
   fields.finish();
 }

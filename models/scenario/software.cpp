@@ -42,7 +42,7 @@ Result<Loaded> load(const std::string& name, const Where& asked_at, const Search
 }
 
 void read_kernels(Fields& fields, Stack& stack) {
-  const std::array<std::pair<const char*, bool*>, 9> flags{
+  const std::array<std::pair<const char*, bool*>, 11> flags{
       {{"fused_bias_activation", &stack.fused_bias_activation},
        {"fused_bias_dropout_add", &stack.fused_bias_dropout_add},
        {"fused_softmax", &stack.fused_softmax},
@@ -51,6 +51,8 @@ void read_kernels(Fields& fields, Stack& stack) {
        {"fused_cross_entropy", &stack.fused_cross_entropy},
        {"fused_wgrad_accumulation", &stack.fused_wgrad_accumulation},
        {"dummy_weight_gradients", &stack.dummy_weight_gradients},
+       {"experts_launched_one_by_one", &stack.experts_launched_one_by_one},
+       {"weighs_expert_outputs", &stack.weighs_expert_outputs},
        {"fp32_logits", &stack.fp32_logits}}};
   for (const auto& [key, target] : flags) *target = fields.flag(key).value_or(*target);
   stack.logit_copies = static_cast<int>(fields.count("logit_copies", 0, 16).value_or(stack.logit_copies));

@@ -41,6 +41,37 @@ TEST(Layout, CoordinatesAndRanksAreInverse) {
   }
 }
 
+// Megatron-LM: tp 2, dp 8, ep 4 with etp 1. Experts spread over neighbours, and
+// the ranks that hold the same ones stand ep apart.
+TEST(ExpertGrid, ExpertsSpreadOverNeighbours) {
+  LayoutSpec s = spec(2, 1, 2, 8);
+  s.ep = 4;
+  const Layout layout(s);
+  EXPECT_EQ(layout.expert_coordinate(RankId{3}).ep, 3);
+  EXPECT_EQ(layout.expert_coordinate(RankId{4}).edp, 1);
+  EXPECT_EQ(layout.expert_coordinate(RankId{16}).pp, 1);
+  EXPECT_EQ(layout.expert_coordinate(RankId{16}).ep, 0);
+}
+
+// The same stages in both grids, and every place taken once, in any order.
+TEST(ExpertGrid, CoversTheRanksOfEveryStage) {
+  const std::vector<std::vector<Axis>> orders = {{Axis::tp, Axis::cp, Axis::ep, Axis::dp, Axis::pp},
+                                                 {Axis::pp, Axis::dp, Axis::tp, Axis::cp},
+                                                 {Axis::tp, Axis::cp, Axis::pp, Axis::dp}};
+  for (const auto& order : orders) {
+    LayoutSpec s = spec(2, 3, 4, 4);
+    s.etp = 2, s.ep = 6, s.order = order;
+    const Layout layout(s);
+    std::vector<int> taken(96, 0);
+    for (std::uint32_t r = 0; r < 96; ++r) {
+      const ExpertCoordinate at = layout.expert_coordinate({r});
+      EXPECT_EQ(at.pp, layout.coordinate({r}).pp);
+      ++taken[static_cast<std::size_t>(((at.pp * 2 + at.edp) * 6 + at.ep) * 2 + at.etp)];
+    }
+    EXPECT_EQ(taken, std::vector<int>(96, 1));
+  }
+}
+
 // Llama 3: 126 layers over 128 chunks leave the first and the last chunk one layer short.
 TEST(Stages, EmbeddingAndHeadCountAsALayerEach) {
   const std::vector<int> layers = layers_of_stages(126, 128);

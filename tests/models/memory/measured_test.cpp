@@ -46,7 +46,7 @@ double predicted(const Scenario& scenario, int stage) {
   }
   const int in_flight = std::min(pp - stage, scenario.micro_batches());
   return static_cast<double>(state_bytes(scenario, parameters, 0).total().n + in_flight * saved + transient +
-                             dummy_weight_gradients(scenario).n);
+                             dummy_weight_gradients(scenario, {0}).n);
 }
 
 // SimuMax's Llama-3 runs on B200 without context parallelism: what the caching
