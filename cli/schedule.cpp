@@ -165,7 +165,8 @@ void add_options(CLI::App& sub, ScheduleCommand& command) {
   sub.add_option("--memory-limit", command.memory_limit,
                  "zb-auto: forwards that a rank may hold, in pipelines (default 1p)")
       ->option_text("1p|2p");
-  one_of(sub.add_option("--format", command.format, "How to print"), {"table", "csv", "json", "svg"});
+  one_of(sub.add_option("--format", command.format, "How to print; or what frameworks make of the order"),
+         strings(models::schedule_formats()));
   sub.add_option("-o,--output", command.output, "Write there instead of to standard output")->option_text("FILE");
 }
 

@@ -48,8 +48,8 @@ void path_forward(const LayerContext& context, const LatentPath& path, StepList&
   }
   // The rotary part of the key is one for all heads, so every rank needs it of every token.
   if (path.carried > 0 && shape.sequence_parallel)
-    list.add(tp_step("all-gather rotary key", sim::TransferKind::all_gather,
-                     shape.activation(shape.tokens, path.carried)));
+    list.add(
+        tp_step("all-gather rotary key", sim::TransferKind::all_gather, shape.activation(shape.tokens, path.carried)));
   column_parallel_forward(shape, path.up, list);
 }
 

@@ -84,8 +84,8 @@ void exchange(const ExpertShape& experts, const std::string& label, StepList& li
     list.add(group_step("all-to-all " + label, TransferKind::all_to_all, LayerGroup::ep, experts.exchange));
     return;
   }
-  LayerStep across =
-      group_step("all-to-all " + label + " across nodes", TransferKind::all_to_all, LayerGroup::ep_rail, experts.across);
+  LayerStep across = group_step("all-to-all " + label + " across nodes", TransferKind::all_to_all, LayerGroup::ep_rail,
+                                experts.across);
   across.side = true;
   const int sent = list.add(std::move(across));
   list.add(group_step("all-to-all " + label + " in the node", TransferKind::all_to_all, LayerGroup::ep_node,
@@ -153,8 +153,7 @@ Bytes copies_bytes(const LayerContext& context, std::int64_t copies) {
 Bytes bytes_across(const LayerContext& context, const ExpertShape& experts, double busiest) {
   const MoeSpec& moe = *context.model().moe;
   if (!moe.deduplicate || experts.ep == 1) return {};
-  const int in_domain =
-      Layout(context.scenario.layout).experts_per_domain(context.scenario.cluster.domain_gpus());
+  const int in_domain = Layout(context.scenario.layout).experts_per_domain(context.scenario.cluster.domain_gpus());
   const int nodes = experts.ep / in_domain;
   if (nodes == 1 || in_domain == 1) return {};
   const double sent = expected_nodes(nodes, moe.experts, moe.top_k, moe.node_limit) / moe.top_k;
@@ -179,8 +178,7 @@ ExpertShape expert_shape(const LayerContext& context) {
   experts.etp = layout.etp;
   experts.tokens = context.shape.shard_tokens;
   experts.copies = copies_of(moe, experts.tokens);
-  const std::vector<double> loads =
-      rank_loads(moe, layout.ep, context.layer, context.scenario.simulation.seed);
+  const std::vector<double> loads = rank_loads(moe, layout.ep, context.layer, context.scenario.simulation.seed);
   const auto loaded = [&](double load) {
     return static_cast<std::int64_t>(std::llround(load * static_cast<double>(experts.copies)));
   };

@@ -18,13 +18,13 @@ struct RankShape {
   std::int64_t shard_tokens = 0;  // tokens outside the tensor-parallel regions: tokens/tp under sequence parallelism
 
   std::int64_t hidden = 0;
-  std::int64_t heads = 0, kv_heads = 0;     // heads of this rank
+  std::int64_t heads = 0, kv_heads = 0;      // heads of this rank
   std::int64_t head_dim = 0, value_dim = 0;  // of a query or key, of a value; they differ in latent attention
   std::int64_t query = 0, key = 0;           // heads * head_dim, kv_heads * head_dim
   std::int64_t value = 0, output = 0;        // kv_heads * value_dim; heads * value_dim: what the core makes
-  std::int64_t ffn = 0;                                // columns of fc2's input
-  std::int64_t fc1 = 0;                                // columns of fc1's output: 2 * ffn when gated
-  std::int64_t vocab = 0;                              // padded, of this rank
+  std::int64_t ffn = 0;                      // columns of fc2's input
+  std::int64_t fc1 = 0;                      // columns of fc1's output: 2 * ffn when gated
+  std::int64_t vocab = 0;                    // padded, of this rank
 
   int tp = 1;
   bool sequence_parallel = false;

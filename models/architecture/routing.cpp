@@ -53,7 +53,8 @@ Loads shuffled(const Loads& loads, int layer, std::uint64_t seed) {
   const KeyedRandom draw(layers.bits(static_cast<std::uint64_t>(layer)));
   std::vector<std::size_t> order(loads.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return draw.bits(a) < draw.bits(b); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return draw.bits(a) < draw.bits(b); });
   Loads result(loads.size());
   for (std::size_t i = 0; i < order.size(); ++i) result[order[i]] = loads[i];
   return result;

@@ -244,8 +244,8 @@ Bytes layer_forward_transient(const LayerContext& context, const LayerRecompute&
   const Bytes core = core_forward_set(context, !again.everything && !again.core);
   const Bytes experts = context.experts ? experts_forward_set(context) : Bytes{};
   if (!again.everything) return std::max({column, core, experts});
-  const Bytes inner = context.experts ? experts + total(experts_saved(context))
-                                      : shape.activation(shape.tokens, shape.fc1 + shape.ffn);
+  const Bytes inner =
+      context.experts ? experts + total(experts_saved(context)) : shape.activation(shape.tokens, shape.fc1 + shape.ffn);
   const Bytes attention = shape.activation(shape.tokens, shape.qkv() + shape.output) + core;
   return std::max(inner, attention) + column;
 }

@@ -44,9 +44,9 @@ void add_weight_gradient(const RankShape& shape, const Stack& stack, const Local
   const Linear& linear = local.linear;
   const bool adds = shape.main_gradient > 0;
   const bool fused = adds && stack.fused_wgrad_accumulation;
-  LayerStep gemm = product_step(
-      linear.name + " wgrad", local,
-      {local.products, linear.out, linear.in, local.rows, linear.dtype, GemmRole::weight_gradient, fused});
+  LayerStep gemm =
+      product_step(linear.name + " wgrad", local,
+                   {local.products, linear.out, linear.in, local.rows, linear.dtype, GemmRole::weight_gradient, fused});
   gemm.waits_for = waits_for;
   list.add_weight(std::move(gemm));
   if (adds && !fused) {

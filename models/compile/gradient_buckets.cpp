@@ -103,8 +103,7 @@ void GradientBuckets::reduce(const Bucket& bucket, sim::StreamIndex stream) {
   const bool split = bucket.replicas->sharding.gradients;
   // Gradients are scaled by 1/replicas before they are summed: read and written once.
   // Split ones come out of autograd and are copied into the bucket first.
-  const double width =
-      split ? reduced_gradient_bytes(context_.scenario) : gradient_bytes(context_.scenario);
+  const double width = split ? reduced_gradient_bytes(context_.scenario) : gradient_bytes(context_.scenario);
   if (split)
     context_.stream_through("default", (parameter_bytes(context_.scenario) + width) * elements, TimeCategory::other,
                             "fill bucket");

@@ -28,7 +28,7 @@ inline constexpr sim::GroupRole etp = 12;
 inline constexpr sim::GroupRole edp = 13;
 inline constexpr sim::GroupRole ep_node = 14;
 inline constexpr sim::GroupRole ep_rail = 15;
-inline constexpr sim::PeerRole next_stage = 0;     // around the ring of stages
+inline constexpr sim::PeerRole next_stage = 0;  // around the ring of stages
 inline constexpr sim::PeerRole previous_stage = 1;
 }  // namespace role
 

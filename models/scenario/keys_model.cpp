@@ -174,7 +174,8 @@ constexpr Key kModel[] = {
      .schema = R"({"oneOf": [{"const": "none"}, {"type": "number", "minimum": 0}]})"},
     {.path = "model.moe.routing",
      .shape = Shape::special,
-     .doc = "How tokens meet experts: balanced | zipf | power-law | path/to/loads.csv (expert,load or layer,expert,load).",
+     .doc =
+         "How tokens meet experts: balanced | zipf | power-law | path/to/loads.csv (expert,load or layer,expert,load).",
      .fallback = "balanced",
      .read = read_routing,
      .schema = R"({"type": "string"})"},

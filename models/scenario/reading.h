@@ -58,7 +58,7 @@ void read_offload(Reading&, const Key&, const Node&);
 void read_zeropp(Reading&, const Key&, const Node&);
 void read_order(Reading&, const Key&, const Node&);
 void read_schedule(Reading&, const Key&, const Node&);
-void read_memory_limit(Reading& reading, const Key& key, const Node& node);
+void read_memory_limit(Reading&, const Key&, const Node&);
 void read_fold(Reading&, const Key&, const Node&);
 void read_stragglers(Reading&, const Key&, const Node&);
 void read_published(Reading&, const Key&, const Node&);

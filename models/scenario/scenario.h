@@ -31,7 +31,7 @@ struct MlaSpec {
 
 struct MoeSpec {
   int experts = 0, top_k = 0, ffn = 0, shared_experts = 0, dense_layers = 0, every = 1;
-  double capacity_factor = 0;  // 0: none (dropless)
+  double capacity_factor = 0;              // 0: none (dropless)
   std::string routing = "balanced";        // balanced, zipf, power-law, or file for loads read from one
   std::vector<std::vector<double>> loads;  // file: of every expert, by layer with experts (one: the same in all)
   double skew = 0;

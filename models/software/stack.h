@@ -27,9 +27,10 @@ struct Stack {
   bool fused_wgrad_accumulation = true;  // weight gradient added to the fp32 main gradient by the GEMM
   bool dummy_weight_gradients = false;  // Transformer Engine keeps 16-bit gradients that nobody reads beside fused ones
   bool fp32_logits = false;             // logits are kept in fp32 too although the loss is fused
-  int logit_copies = 0;        // fp32 tensors as large as the logits that an unfused loss makes beside its first
+  int logit_copies = 0;  // fp32 tensors as large as the logits that an unfused loss makes beside its first
   bool experts_launched_one_by_one = false;  // a grouped product is one launch an expert (several cuBLAS streams)
-  bool weighs_expert_outputs = false;  // router weights are applied where copies are summed, not before fc2: outputs stay
+  bool weighs_expert_outputs =
+      false;                   // router weights are applied where copies are summed, not before fc2: outputs stay
   double gemm_slowdown = 1.0;  // against the GPU's fitted curves (library generation)
   double attention_slowdown = 1.0;
 

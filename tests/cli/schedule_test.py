@@ -29,7 +29,30 @@ class Schedule(support.Case):
 
     def test_names(self):
         self.assertIn("did you mean 'gpipe'?", self.done("schedule", "--schedule", "gpip", "-p", 2, "-m", 2, status=2).stderr)
-        self.assertIn("not supported yet", self.done("schedule", "--schedule", "zb-h1", "-p", 2, "-m", 2, status=2).stderr)
+
+    def test_all_of_them_beside_each_other(self):
+        text = self.done("schedule", "--all", "-p", 4, "-m", 8).stdout
+        rows = {line.split()[0]: line.split() for line in text.splitlines()}
+        self.assertEqual(rows["1f1b"][2:5], ["33.00", "33.00", "0.3750"])
+        # Half of a stage a chunk: the bubble is halved.
+        self.assertEqual(rows["interleaved-1f1b"][4], "0.1875")
+        self.assertEqual(rows["zb-v"][3], "24.00")
+        self.assertIn("even", self.done("schedule", "--all", "-p", 3, "-m", 8).stdout)
+
+    def test_a_scenario_under_all_schedules(self):
+        text = self.done("schedule", self.scenario(support.BUBBLE), "--all", "--format", "csv").stdout
+        rows = dict(line.split(",", 1) for line in text.splitlines())
+        self.assertEqual(rows["gpipe"].split(",")[1], rows["1f1b"].split(",")[1])
+
+    def test_an_order_of_ones_own(self):
+        order = self.done("schedule", "--schedule", "zb-v", "-p", 2, "-m", 4, "--format", "csv").stdout
+        with open(self.path("order.csv"), "w") as file:
+            file.write(order)
+        again = self.done("schedule", "--schedule", self.path("order.csv"), "--format", "csv").stdout
+        self.assertEqual(again, order)
+        with open(self.path("order.csv"), "w") as file:
+            file.write(order.replace("0W1", "0X1"))
+        self.assertIn("order.csv:1:", self.done("schedule", "--schedule", self.path("order.csv"), status=3).stderr)
 
     def test_shapes_that_cannot_be_are_refused_with_their_numbers(self):
         result = self.done("schedule", "--schedule", "interleaved-1f1b", "-p", 4, "-m", 2, "-v", 2, status=3)

@@ -1,9 +1,10 @@
 // Zero-bubble by measured costs and a memory limit (arXiv:2401.10241, section 3):
 // of what the heuristic finds with each of its choices, and of the hand-made
 // orders that fit the memory, the one with the shortest of the longest rank
-// windows.
+// windows. Small cases are searched for a shorter one, exactly.
 #include <string>
 
+#include "models/schedules/search/zb_exact.h"
 #include "models/schedules/search/zb_heuristic.h"
 
 namespace orrery::models {
@@ -59,15 +60,18 @@ Orders orders(const ScheduleRequest& request) {
     const Merit here = merit(evaluate_orders(request, Placement::linear, found));
     if (here < merit_of_best) merit_of_best = here, best = std::move(found);
   };
+  using Overrun = ZbOptions::Overrun;
   constexpr int kSteepest = 12;  // three forwards a rank
   for (int slope = 0; slope <= kSteepest; ++slope)
-    for (const bool fill : {false, true}) {
-      if (fill && slope > 0) continue;  // says how to end a warm-up that has no slope
+    for (const bool fill : {false, true})
       for (const bool backward_first : {false, true})
-        for (const bool spare : {false, true}) consider(zb_heuristic(request, {fill, backward_first, spare, slope}));
-    }
+        for (const auto overrun : {Overrun::always, Overrun::if_worst, Overrun::never})
+          consider(zb_heuristic(request, {fill, backward_first, overrun, slope}));
   consider(kZbH1.orders(request));
   consider(kZbH2.orders(request));
+  constexpr int kSmall = 24;  // ranks x micro-batches that the exact search gets through
+  constexpr std::int64_t kNodes = 100'000;
+  if (request.ranks * request.micro_batches <= kSmall) consider(zb_exact(request, merit_of_best.window, kNodes).orders);
   return best;
 }
 

@@ -7,7 +7,7 @@
 //  2. Steady: a round is at most one forward a rank, down the ranks, then at most
 //     one input gradient, up the ranks. While a rank waits for the input of
 //     either, and when memory is short, it runs weight gradients: those that fit
-//     the wait, and one that does not, unless it is to be spared.
+//     the wait, and perhaps one that does not (ZbOptions::overrun).
 //  3. Weight gradients that are left.
 #include "models/schedules/search/zb_heuristic.h"
 
@@ -84,7 +84,8 @@ class Heuristic {
     for (std::size_t s = count.size(); s-- > 0;) {
       const bool last = s + 1 == count.size();
       std::int64_t now = 0;
-      count[s] = warm_up_of(stages_[s], streams[s], last ? 1 : count[s + 1], last, gradient, now);
+      const int least = last ? (options_.warm_up_slope > 0 ? 0 : 1) : count[s + 1];
+      count[s] = warm_up_of(stages_[s], streams[s], least, last, gradient, now);
       gradient = std::max(gradient, now) + stages_[s].cost.input_gradient + (s > 0 ? stages_[s].cost.transfer : 0);
     }
     for (int s = 0; s < p_; ++s)
@@ -100,14 +101,19 @@ class Heuristic {
     for (; k < m_ && held + stage.forward_holds() <= stage.memory.limit; ++k) {
       const std::int64_t start = std::max(now, stream.arrival(k));
       const std::int64_t needed = options_.fill_before_first_backward ? 1 : stage.cost.forward;
-      const bool enough = options_.warm_up_slope > 0 ? 4 * (k - 1) >= options_.warm_up_slope * (p_ - 1 - stage.index)
-                                                     : start + needed > gradient;
-      if (k >= least && enough) break;
+      if (k >= least && (options_.warm_up_slope > 0 ? is_steep_enough(stage, k) : start + needed > gradient)) break;
       now = start + stage.cost.forward;
       held += stage.forward_holds();
       if (last && k == 0) gradient = now;
     }
     return k;
+  }
+
+  // `k` forwards and the one of the first round are what the slope asks for; filled up, rank 0 goes on until its memory
+  // is full.
+  bool is_steep_enough(const Stage& stage, int k) const {
+    if (options_.fill_before_first_backward && stage.index == 0) return false;
+    return 4 * k >= options_.warm_up_slope * (p_ - 1 - stage.index);
   }
 
   std::int64_t forward_arrival(int s) {
@@ -155,9 +161,13 @@ class Heuristic {
   void fill_wait(Stage& stage, std::int64_t arrival) {
     while (stage.weights < stage.inputs && stage.now < arrival) {
       const std::int64_t wait = arrival - stage.now;
-      if (stage.cost.weight_gradient > wait && options_.spare_bubbles && stage.idle + wait <= worst_idle()) return;
+      if (stage.cost.weight_gradient > wait && keeps(stage, wait)) return;
       run_weight(stage);
     }
+  }
+  bool keeps(const Stage& stage, std::int64_t wait) const {
+    if (options_.overrun == ZbOptions::Overrun::always) return false;
+    return options_.overrun == ZbOptions::Overrun::never || stage.idle + wait <= worst_idle();
   }
   std::int64_t worst_idle() const {
     std::int64_t worst = 0;

@@ -4,7 +4,9 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <optional>
 
+#include "models/schedules/instructions/instructions.h"
 #include "models/schedules/notation.h"
 #include "models/schedules/show/drawing.h"
 #include "models/schedules/show/json.h"
@@ -82,15 +84,50 @@ Result<StageMemory> parse_forwards_limit(std::string_view text, int ranks) {
   return memory;
 }
 
+namespace {
+
+// What some framework makes of the order; none if `format` is nothing of the kind.
+std::optional<Result<std::string>> instructions(const Schedule& schedule, std::string_view format) {
+  const ScheduleRequest& request = schedule.request;
+  const auto only = [&](std::string_view whose) {
+    return Error{
+        {},
+        "format " + std::string(format) + " is for " + std::string(whose) + ", and the schedule is " + request.name};
+  };
+  if (format == "lowered") return Result<std::string>(lowered_csv(schedule));
+  if (format == "deepspeed") {
+    if (request.name != "1f1b") return Result<std::string>(only("1f1b, which is what DeepSpeed runs"));
+    return Result<std::string>(deepspeed_train_csv(request.ranks, request.micro_batches));
+  }
+  if (format != "versions") return {};
+  if (request.name == "pipedream")
+    return Result<std::string>(pipedream_versions_csv(request.ranks, request.micro_batches));
+  constexpr int kUpdates = 4;
+  if (request.name == "pipedream-2bw")
+    return Result<std::string>(
+        pipedream_2bw_versions_csv(request.ranks, request.micro_batches, kUpdates * request.micro_batches));
+  return Result<std::string>(only("pipedream and pipedream-2bw"));
+}
+
+}  // namespace
+
+std::span<const std::string_view> schedule_formats() {
+  static constexpr std::array<std::string_view, 7> kFormats = {"table",   "csv",       "json",    "svg",
+                                                               "lowered", "deepspeed", "versions"};
+  return kFormats;
+}
+
 Result<std::string> schedule_output(const ScheduleRequest& request, std::string_view format) {
-  static const std::vector<std::string> kFormats = {"csv", "json", "table", "svg"};
-  if (std::find(kFormats.begin(), kFormats.end(), format) == kFormats.end())
+  const std::vector<std::string> known(schedule_formats().begin(), schedule_formats().end());
+  if (std::find(known.begin(), known.end(), format) == known.end())
     return Error{{},
-                 "no format '" + std::string(format) + "' for a schedule (csv, json, table, svg)" +
-                     did_you_mean(format, kFormats)};
+                 "no format '" + std::string(format) +
+                     "' for a schedule (table, csv, json, svg, lowered, deepspeed, versions)" +
+                     did_you_mean(format, known)};
   const Result<Schedule> schedule = make_schedule(request);
   if (!schedule) return schedule.errors();
   if (format == "csv") return schedule_csv(*schedule);
+  if (auto text = instructions(*schedule, format)) return *text;
   const ScheduleTimes times =
       request.costs.empty() ? evaluate(*schedule, ScheduleCosts{}) : evaluate_by_stage(*schedule, request.costs);
   if (format == "json") return schedule_json(*schedule, times);

@@ -106,8 +106,8 @@ TEST(Experts, SavedTensorsOfARoutedCopy) {
   ModelSpec dense = s.model;
   dense.moe.reset();
   dense.ffn = 14336;
-  const std::int64_t attention = saved_bytes(piece_work(scenario_of(dense, kSequence), PieceKind::layer, 0, 0)) -
-                                 kSequence * 6 * 14336;
+  const std::int64_t attention =
+      saved_bytes(piece_work(scenario_of(dense, kSequence), PieceKind::layer, 0, 0)) - kSequence * 6 * 14336;
   const std::int64_t router = kSequence * 8 * 4 * 2;
   EXPECT_EQ(saved_bytes(last_layer(s)), attention + router + kSequence * 2 * (2 * 4096 + 6 * 14336));
 }

@@ -1,5 +1,9 @@
 // Closed forms of pipelines, met by whole scenarios on a cluster with free links.
 
+#include <algorithm>
+
+#include "models/compile/schedule_of.h"
+#include "models/compute/cost_model.h"
 #include "tests/models/compile/support.h"
 
 namespace orrery::models {
@@ -50,6 +54,44 @@ TEST(Bubble, VirtualStagesDivideIt) {
   EXPECT_NEAR(bubble_of_pipeline(pipeline(4, 8, "interleaved-1f1b", 4)), 3.0 / 35, 0.004);
   EXPECT_NEAR(bubble_of_pipeline(pipeline(4, 8, "looped-bfs", 2)), 3.0 / 19, 0.004);
 }
+
+// A scenario whose kernels take as long as its schedule's costs say takes as long as
+// the schedule: with free links, the part of a step before the optimizer is the
+// makespan of the order under what the stages cost.
+Duration pipelined_part(const Compiled& compiled, const sim::RunResult& result) {
+  const auto optimizer = static_cast<std::size_t>(TimeCategory::optimizer);
+  Duration longest;
+  for (const sim::RankSummary& rank : result.ranks)
+    longest = std::max(longest, result.step_time() - rank.time.busy[optimizer]);
+  EXPECT_FALSE(compiled.schedule.order.empty());
+  return longest;
+}
+
+class EverySchedule : public testing::TestWithParam<std::string_view> {};
+
+TEST_P(EverySchedule, TakesItsMakespanWhereLinksAreFree) {
+  const std::string name(GetParam());
+  const Scenario scenario = read(pipeline(4, 8, name, usual_chunks(name)));
+  const Compiled c = compiled(scenario);
+  const CostModel model(scenario.cluster.gpu, scenario.software);
+  KernelTable kernels(model);
+  const ScheduleTimes times = evaluate_by_stage(c.schedule, stage_costs(scenario, kernels));
+  const Duration makespan = Duration::ps(times.makespan * 1'000);
+  EXPECT_NEAR(pipelined_part(c, run_every_rank(c)).seconds(), makespan.seconds(), 0.003 * makespan.seconds());
+}
+
+std::vector<std::string_view> schedules_with_a_flush() {
+  std::vector<std::string_view> names;
+  for (const std::string_view name : schedule_names())
+    if (name != "none" && schedule_traits(name).flushes) names.push_back(name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Bubble, EverySchedule, testing::ValuesIn(schedules_with_a_flush()), [](const auto& each) {
+  std::string name(each.param);
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
 
 }  // namespace
 }  // namespace orrery::models

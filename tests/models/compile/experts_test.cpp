@@ -150,7 +150,8 @@ TEST(Experts, DeduplicationSendsLessOverTheNetwork) {
 // a copy of the embedding where the last stage is not the first.
 TEST(Experts, MultiTokenPredictionTakesAModuleMore) {
   const auto parameters = [](const char* modules) {
-    const Compiled c = compiled(read(mixture(), {{"model.mtp_layers", modules}, {"layout.ep", "8"}, {"layout.pp", "2"}}));
+    const Compiled c =
+        compiled(read(mixture(), {{"model.mtp_layers", modules}, {"layout.ep", "8"}, {"layout.pp", "2"}}));
     for (const Error& e : sim::check(c.workload)) ADD_FAILURE() << to_string(e);
     const sim::RunResult folded = run_folded(c);
     EXPECT_EQ(folded.digest, run_every_rank(c).digest);
@@ -160,7 +161,8 @@ TEST(Experts, MultiTokenPredictionTakesAModuleMore) {
       if (last.buffers[b].cause == static_cast<std::uint8_t>(MemoryCause::parameters)) sum += last.buffers[b].bytes.n;
     return sum;
   };
-  const std::int64_t h = 1024, layer = 4 * h * h + 8 * h + 2 * h + 3 * h * 1408;  // attention, router, norms, one expert
+  const std::int64_t h = 1024,
+                     layer = 4 * h * h + 8 * h + 2 * h + 3 * h * 1408;  // attention, router, norms, one expert
   EXPECT_EQ(parameters("1") - parameters("0"), 2 * (layer + 2 * h * h + 3 * h + 4096 * h));
 }
 

@@ -70,6 +70,15 @@ std::vector<Case> layouts() {
       if (overlap) cases.push_back(layout(4, 2, 4, "looped-bfs", 2, zero, overlap));
       if (overlap) cases.push_back(layout(4, 8, 2, "looped-bfs", 2, zero, overlap));
     }
+  for (const int zero : {0, 1}) {
+    for (const char* one_chunk : {"zb-h1", "zb-h2", "zb-auto", "dualpipe", "chimera"})
+      cases.push_back(layout(2, 2, 4, one_chunk, 1, zero, true));
+    for (const char* two_chunks :
+         {"interleaved-zb1p", "zb-v", "zb-v-auto", "v-1f1b", "v-half", "v-min", "dualpipe-v", "hanayo"})
+      cases.push_back(layout(2, 2, 4, two_chunks, 2, zero, true));
+    cases.push_back(layout(2, 8, 2, "zb-v", 2, zero, true));  // two ranks: the next is the one before
+    cases.push_back(layout(2, 4, 2, "dualpipe", 1, zero, true));
+  }
   return cases;
 }
 

@@ -126,8 +126,9 @@ TEST(ClosedForm, ZeroBubbleWithTheMemoryOfOneForwardOneBackward) {
         const ScheduleTimes times = evaluate(schedule_of({"zb-h1", p, m}), c);
         EXPECT_EQ(times.makespan, m * work + fill) << p << ' ' << m;
         for (int r = 0; r < p; ++r) EXPECT_LE(times.peak_in_flight_weights[static_cast<std::size_t>(r)], p);
-        if (m % p == 0)
+        if (m % p == 0) {
           EXPECT_EQ(evaluate(schedule_of({"interleaved-zb1p", p, m, 2}), c).makespan, 2 * m * work + fill) << p << m;
+        }
       }
 }
 
@@ -254,11 +255,15 @@ TEST(EveryOrder, HasEachPassOnceAndForwardBeforeBackward) {
         for (const Action& pass : passes(action)) {
           const std::pair cell{pass.stage, pass.micro_batch};
           EXPECT_EQ(schedule.rank_of(pass.stage, pass.micro_batch), rank) << describe(request);
-          if (pass.type == Action::Type::forward) EXPECT_TRUE(forward.insert(cell).second) << describe(request);
-          if (makes_input_gradient(pass.type))
+          if (pass.type == Action::Type::forward) {
+            EXPECT_TRUE(forward.insert(cell).second) << describe(request);
+          }
+          if (makes_input_gradient(pass.type)) {
             EXPECT_TRUE(forward.contains(cell) && input.insert(cell).second) << describe(request);
-          if (makes_weight_gradient(pass.type))
+          }
+          if (makes_weight_gradient(pass.type)) {
             EXPECT_TRUE(input.contains(cell) && weight.insert(cell).second) << describe(request);
+          }
         }
       EXPECT_EQ(weight.size(), forward.size()) << describe(request);
       done += weight.size();
@@ -277,8 +282,9 @@ TEST(EveryOrder, PlacementIsOneToOne) {
         EXPECT_EQ(schedule.rank_of(stage, micro_batch), rank) << describe(schedule.request);
         EXPECT_EQ(schedule.chunk_of(stage, micro_batch), chunk) << describe(schedule.request);
         const int step = schedule.step_after(stage, micro_batch), p = schedule.request.ranks;
-        if (stage + 1 < schedule.stages())
+        if (stage + 1 < schedule.stages()) {
           EXPECT_EQ(schedule.rank_of(stage + 1, micro_batch), (rank + step + p) % p) << describe(schedule.request);
+        }
       }
 }
 

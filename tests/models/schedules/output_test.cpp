@@ -76,8 +76,23 @@ TEST(Svg, HasABoxForEveryAction) {
   EXPECT_TRUE(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
 }
 
+TEST(Format, OfFrameworksAreForWhatTheyRun) {
+  EXPECT_TRUE(output({"1f1b", 2, 2}, "lowered").starts_with("0F0,0SEND_F0,"));
+  EXPECT_TRUE(output({"1f1b", 2, 2}, "deepspeed").starts_with("stage,step,instructions\n"));
+  EXPECT_NE(output({"gpipe", 2, 2}, "deepspeed").find("is for 1f1b"), std::string::npos);
+  EXPECT_NE(output({"1f1b", 2, 2}, "versions").find("is for pipedream"), std::string::npos);
+}
+
+// Two boxes for an overlapped slot: 2 ranks of dualpipe with 4 micro-batches have 8 passes each, I and W apart once.
+TEST(Svg, ShowsBothPassesOfAnOverlappedSlot) {
+  const std::string svg = output({"dualpipe", 2, 4}, "svg");
+  int boxes = 0;
+  for (std::size_t at = 0; (at = svg.find("<rect", at)) != std::string::npos; ++at) ++boxes;
+  EXPECT_EQ(boxes, 2 * (4 + 4 + 1));
+}
+
 TEST(Format, UnknownOnesAreNamed) {
-  EXPECT_NE(output({"1f1b", 2, 2}, "xml").find("csv, json, table, svg"), std::string::npos);
+  EXPECT_NE(output({"1f1b", 2, 2}, "xml").find("table, csv, json, svg"), std::string::npos);
 }
 
 }  // namespace
