@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/base/document.h"
@@ -18,7 +19,9 @@ class Draft {
   void set(std::string_view path, std::int64_t value) { set(path, std::to_string(value)); }
   void set(std::string_view path, const Node& value);  // mappings key by key
   void assume(std::string_view path, std::string value, std::string why);
-  void assume(std::string_view path, std::int64_t value, std::string why) { assume(path, std::to_string(value), why); }
+  void assume(std::string_view path, std::int64_t value, std::string why) {
+    assume(path, std::to_string(value), std::move(why));
+  }
   void unresolved(std::string what);
 
   bool has(std::string_view path) const;  // the key or one below it

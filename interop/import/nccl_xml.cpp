@@ -38,7 +38,8 @@ Result<Imported> import_nccl_xml(const std::vector<ForeignText>& texts, const Im
   draft.set("cluster", file->node.cluster);
   for (const std::string& assumption : file->node.assumptions) draft.unresolved(assumption);
   imported.gpus = draft.count("cluster.gpus_per_node", 0);
-  if (options.gpus > imported.gpus && options.cluster.empty())
+  const bool joined = options.gpus > imported.gpus || draft.has("cluster.fabric.link");
+  if (joined && options.cluster.empty())
     draft.assume("cluster.fabric.kind", "rail-optimized", "the file describes one node only");
   draft.assume("model", "llama-3.1-8b", "the file describes hardware only; --model NAME");
   return imported;

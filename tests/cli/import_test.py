@@ -36,7 +36,7 @@ class Import(support.Case):
 
     def test_faults_have_places_and_statuses(self):
         template = self.scenario('{\n  "train_batch_size": CONFIG_BATCH\n}', "ds.json")
-        self.assertIn("ds.json:2:23: 'CONFIG_BATCH' is not JSON", self.done("import", "--from", "deepspeed", template, status=3).stderr)
+        self.assertIn("ds.json:2:23: error: 'CONFIG_BATCH' is not JSON", self.done("import", "--from", "deepspeed", template, status=3).stderr)
         self.assertIn("cannot be opened", self.done("import", "--from", "hf", self.path("none.json"), status=5).stderr)
         self.assertIn("did you mean 'megatron'?", self.done("import", "--from", "megatro", template, status=2).stderr)
         self.assertIn("--gpus", self.done("import", "--from", "hf", template, "--gpus", "many", status=2).stderr)

@@ -34,7 +34,7 @@ class Messages(support.Case):
         file = self.scenario(support.BUBBLE)
         for command in ["run", "check"]:
             result = self.done(command, file, "--set", "training.global_batch=1000000000", status=3)
-            self.assertTrue(result.stderr.startswith(file + ": error: "), result.stderr)
+            self.assertTrue(result.stderr.startswith(file + ":"), result.stderr)
 
     def test_each_kind_of_failure_has_its_exit_status(self):
         good = self.scenario(support.SMALL)

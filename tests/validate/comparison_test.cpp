@@ -10,13 +10,13 @@
 namespace orrery::validate {
 namespace {
 
-struct Run {
+struct Simulated {
   sim::RunResult result;
   sim::Trace trace;
 };
 
-Run simulated(const sim::Workload& workload) {
-  Run run;
+Simulated simulated(const sim::Workload& workload) {
+  Simulated run;
   sim::RunOptions options;
   options.trace = &run.trace;
   run.result = sim::run(workload, options);
@@ -33,7 +33,7 @@ TEST(Observation, FindsWhatTheEngineCounted) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     SCOPED_TRACE(seed);
     const sim::Workload workload = sim::kit::RandomWorld(seed).workload();
-    const Run run = simulated(workload);
+    const Simulated run = simulated(workload);
     const Observation seen = observe(workload, {}, run.trace.spans());
     EXPECT_EQ(seen.steps.back(), run.result.step_time());
     for (std::uint32_t r = 0; r < workload.ranks(); ++r) {
@@ -51,7 +51,7 @@ TEST(Observation, FindsWhatTheEngineCounted) {
 
 TEST(Observation, FindsThePeakOfTheLedger) {
   const models::Compiled c = models::compiled(models::read(models::small_scenario()));
-  const Run run = simulated(c.workload);
+  const Simulated run = simulated(c.workload);
   const Observation seen = observe(c.workload, c.kernels, run.trace.spans());
   for (std::uint32_t r = 0; r < c.workload.ranks(); ++r)
     EXPECT_EQ(seen.ranks[r].peak, run.result.ranks[RankId{r}].memory.peak);
@@ -59,7 +59,7 @@ TEST(Observation, FindsThePeakOfTheLedger) {
 
 TEST(Comparison, ATraceAgreesWithItself) {
   const models::Compiled c = models::compiled(models::read(models::small_scenario()));
-  const Run run = simulated(c.workload);
+  const Simulated run = simulated(c.workload);
   const Comparison same = compare(c.workload, c.kernels, run.trace.spans(), run.trace.spans());
   EXPECT_EQ(same.worst_error(), 0);
   EXPECT_EQ(same.order_tau, 1);
@@ -71,7 +71,7 @@ TEST(Comparison, ATraceAgreesWithItself) {
 // Everything half as long again: predictions are a third too low, and in order.
 TEST(Comparison, ErrorsAreSignedAgainstTheMeasurement) {
   const models::Compiled c = models::compiled(models::read(models::small_scenario()));
-  const Run run = simulated(c.workload);
+  const Simulated run = simulated(c.workload);
   std::vector<sim::Span> slower = run.trace.spans();
   for (sim::Span& span : slower)
     for (Time* t : {&span.start, &span.met, &span.end}) *t = Time::at(Duration::ps(t->count_ps() / 2 * 3));

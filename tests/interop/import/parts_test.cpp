@@ -40,8 +40,8 @@ TEST(BashScript, ExpandsWhatItsTextDecides) {
   EXPECT_EQ(script("N=8\nW=$(($N*4))\nV=$((N + 1))").variable("W"), "32");
   EXPECT_EQ(script("A='$B' # a comment\n").variable("A"), "$B");
   EXPECT_EQ(script("X=${1:-\"none\"}").variable("X"), "none");
-  EXPECT_EQ(words(script("A=(\n --one 1 # why\n \"--two 2\"\n)\nA+=(--three)\nrun ${A[@]} \\\n --four")),
-            "run|--one|1|--two|2|--three|--four");
+  EXPECT_EQ(words(script("A=(\n --num-layers 1 # why\n \"--two 2\"\n)\nA+=(--three)\nrun ${A[@]} \\\n --four")),
+            "run|--num-layers|1|--two|2|--three|--four");
 }
 
 TEST(BashScript, ConditionsOnTextsChoose) {

@@ -262,9 +262,5 @@ TEST(Operators, ALearnedPositionTableIsAddedBeforeTheSequenceIsCut) {
   EXPECT_EQ(position(rotary, "add positions"), -1);
 }
 
-TEST(Operators, WhatHasNoOperatorsYetIsOurMistake) {
-  EXPECT_THROW(layer(scenario_of(deepseek_v3(), 4096)), std::logic_error);
-}
-
 }  // namespace
 }  // namespace orrery::models
