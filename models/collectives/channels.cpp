@@ -70,7 +70,7 @@ void add_nvls(Generation generation, double nvlink_budget, int nodes, int ranks_
   graph.heads = std::min(ranks_per_node, kMostHeads);
   graph.nvls_channels = nvls_channels(generation, nodes);
   graph.nvls_intra = fastest(intra_speeds(generation), nvlink_budget / graph.heads);
-  graph.nvls_inter = fastest(inter_speeds(generation), nic);
+  graph.nvls_inter = fastest(inter_speeds(generation), std::min(nic, nvlink_budget / graph.heads));
 }
 
 ChannelGraph ring_graph(Generation generation, double nvlink_budget, int nodes, int ranks_per_node, int nics,
