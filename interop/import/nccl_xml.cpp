@@ -38,6 +38,8 @@ Result<Imported> import_nccl_xml(const std::vector<ForeignText>& texts, const Im
   draft.set("cluster", file->node.cluster);
   for (const std::string& assumption : file->node.assumptions) draft.unresolved(assumption);
   imported.gpus = draft.count("cluster.gpus_per_node", 0);
+  if (options.gpus > imported.gpus && options.cluster.empty() && !draft.has("cluster.fabric.link"))
+    return Error{{}, "says nothing of the speed of its NICs, so nodes cannot be joined; give --cluster NAME"};
   const bool joined = options.gpus > imported.gpus || draft.has("cluster.fabric.link");
   if (joined && options.cluster.empty())
     draft.assume("cluster.fabric.kind", "rail-optimized", "the file describes one node only");

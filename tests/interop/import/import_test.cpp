@@ -163,6 +163,8 @@ TEST_F(Shared, TopologiesAreClusters) {
   const auto h200 = scenario(Foreign::nccl_xml, {topo + "constructed-hgx-h200-8gpu-8nic-topo.xml"});
   EXPECT_EQ(h200.cluster.gpu.name, "h200-sxm-141gb");
   EXPECT_EQ(h200.layout.gpus(), 8);
+  EXPECT_EQ(scenario(Foreign::nccl_xml, {topo + "constructed-hgx-h200-8gpu-8nic-topo.xml"}, {32, "", ""}).layout.gpus(),
+            32);
   const auto p5 = scenario(Foreign::nccl_xml, {topo + "aws-p5.48xl-topo.xml"}, {16, "aws-p5", ""});
   EXPECT_EQ(p5.cluster.host.nics, 32);
   EXPECT_EQ(p5.layout.gpus(), 16);
