@@ -8,17 +8,14 @@ namespace {
 
 using models::MemoryCause;
 
-// What the rank's allocator holds from the driver: its program replayed.
-Bytes reserved_for(RankId rank, Bytes peak, const RunInputs& inputs) {
-  const sim::Workload& workload = inputs.compiled.workload;
+models::CachingAllocator::Options allocator_of(const models::Scenario& scenario) {
   models::CachingAllocator::Options options;
-  options.expandable_segments = inputs.scenario.software.expandable_segments;
-  options.limit = inputs.scenario.cluster.gpu.memory - inputs.scenario.software.runtime;
-  return std::max(
-      peak, models::peak_reserved(workload.programs[workload.program_of[rank]], inputs.compiled.tensors, options));
+  options.expandable_segments = scenario.software.expandable_segments;
+  options.limit = scenario.cluster.gpu.memory - scenario.software.runtime;
+  return options;
 }
 
-StageMemory of_rank(int stage, RankId rank, const RunInputs& inputs) {
+StageMemory of_rank(int stage, RankId rank, const RunInputs& inputs, models::ReservedPeaks& reserved) {
   const sim::RankMemory& memory = inputs.run.ranks[rank].memory;
   const auto cause = [&](MemoryCause c) {
     const auto i = static_cast<std::size_t>(c);
@@ -33,7 +30,8 @@ StageMemory of_rank(int stage, RankId rank, const RunInputs& inputs) {
   row.optimizer = cause(MemoryCause::optimizer);
   row.activations = cause(MemoryCause::activations);
   row.buffers = cause(MemoryCause::buffers);
-  row.reserved = reserved_for(rank, memory.peak, inputs);
+  const sim::Workload& workload = inputs.compiled.workload;
+  row.reserved = std::max(memory.peak, reserved.of(workload.programs[workload.program_of[rank]]));
   return row;
 }
 
@@ -71,10 +69,11 @@ Memory memory_of(const RunInputs& inputs) {
   Memory memory;
   memory.capacity = inputs.scenario.cluster.gpu.memory;
   memory.runtime = inputs.scenario.software.runtime;
+  models::ReservedPeaks reserved(inputs.compiled.tensors, allocator_of(inputs.scenario));
   for (const RankId rank : largest_ranks(inputs)) {
     if (rank.is_none()) continue;
     const int stage = static_cast<int>(memory.stages.size());
-    StageMemory row = of_rank(stage, rank, inputs);
+    StageMemory row = of_rank(stage, rank, inputs, reserved);
     if (memory.stages.size() < in_flight.size()) row.in_flight_micro_batches = in_flight[memory.stages.size()];
     memory.peak = std::max(memory.peak, row.peak);
     memory.reserved = std::max(memory.reserved, row.reserved);

@@ -108,26 +108,34 @@ void FlowTable::add_entity(const std::vector<Wanted>& wanted, std::span<const Ra
   known_.clear();
   std::uint64_t signature = 0;
   if (drafting_ != nullptr) {
-    const std::span<const TransferPlan> plans = drafting_->drafts(ranks, wanted);
+    const std::span<const Draft> plans = drafting_->drafts(ranks, wanted);
     for (std::size_t i = 0; i < wanted.size(); ++i) signature = add_plan(signature, wanted[i], plans[i]);
   } else {
     for (const Wanted& w : wanted)
-      signature = add_plan(signature, w, workload_.planner->plan({w.kind, ranks, w.bytes}));
+      signature = add_plan(signature, w, draft_of(workload_.planner->plan({w.kind, ranks, w.bytes})));
   }
   signatures_.push_back(wanted.empty() ? 0 : signature | 1);
   first_wire_.push_back(static_cast<std::uint32_t>(wires()));
 }
 
-std::uint64_t FlowTable::add_plan(std::uint64_t signature, const Wanted& wanted, const TransferPlan& plan) {
+Draft FlowTable::draft_of(const TransferPlan& plan) {
+  phases_.clear();
+  for (const Phase& phase : plan.phases)
+    phases_.push_back({phase.latency, phase.bytes, phase.max_rate,
+                       phase.uses ? std::span<const LinkUse>(*phase.uses) : std::span<const LinkUse>()});
+  return {phases_, plan.claim, plan.algorithm};
+}
+
+std::uint64_t FlowTable::add_plan(std::uint64_t signature, const Wanted& wanted, const Draft& plan) {
   signature =
       hash_pair(signature ^ static_cast<std::uint64_t>(wanted.kind), static_cast<std::uint64_t>(wanted.bytes.n));
   return hash_pair(signature, signature_of(plan));
 }
 
-std::uint64_t FlowTable::signature_of(const TransferPlan& plan) {
+std::uint64_t FlowTable::signature_of(const Draft& plan) {
   std::uint64_t all = hash_pair(std::uint64_t{plan.algorithm} << 8 | plan.claim, plan.phases.size());
-  for (const Phase& phase : plan.phases) {
-    const std::uint32_t wire = phase.uses ? find_or_add_wire(*phase.uses) - first_wire_.back() : UINT32_MAX;
+  for (const Draft::Phase& phase : plan.phases) {
+    const std::uint32_t wire = phase.uses.empty() ? UINT32_MAX : find_or_add_wire(phase.uses) - first_wire_.back();
     const std::uint64_t times =
         hash_pair(static_cast<std::uint64_t>(phase.latency.count_ps()), static_cast<std::uint64_t>(phase.bytes.n));
     all = hash_pair(all ^ times, hash_pair(static_cast<std::uint64_t>(phase.max_rate.n), wire));
@@ -137,11 +145,12 @@ std::uint64_t FlowTable::signature_of(const TransferPlan& plan) {
 
 // Among the wires of the entity that is being added. Planners share uses where
 // they can, so pointers decide mostly.
-std::uint32_t FlowTable::find_or_add_wire(const LinkUses& uses) {
+std::uint32_t FlowTable::find_or_add_wire(std::span<const LinkUse> uses) {
   for (std::uint32_t k = 0; k < known_.size(); ++k) {
-    if (known_[k] == &uses || *known_[k] == uses) return first_wire_.back() + k;
+    const bool is_same = known_[k].data() == uses.data() && known_[k].size() == uses.size();
+    if (is_same || std::ranges::equal(known_[k], uses)) return first_wire_.back() + k;
   }
-  known_.push_back(&uses);
+  known_.push_back(uses);
   uses_.insert(uses_.end(), uses.begin(), uses.end());
   first_use_.push_back(static_cast<std::uint32_t>(uses_.size()));
   return static_cast<std::uint32_t>(wires() - 1);

@@ -58,9 +58,10 @@ class FlowTable {
   void add_groups();
   void add_rank(RankId rank);
   void add_entity(const std::vector<Wanted>& wanted, std::span<const RankId> ranks);
-  std::uint64_t add_plan(std::uint64_t signature, const Wanted& wanted, const TransferPlan& plan);
-  std::uint64_t signature_of(const TransferPlan& plan);
-  std::uint32_t find_or_add_wire(const LinkUses& uses);
+  Draft draft_of(const TransferPlan& plan);
+  std::uint64_t add_plan(std::uint64_t signature, const Wanted& wanted, const Draft& plan);
+  std::uint64_t signature_of(const Draft& plan);
+  std::uint32_t find_or_add_wire(std::span<const LinkUse> uses);
 
   const Workload& workload_;
   const DraftingPlanner* drafting_;  // null: the planner keeps its plans
@@ -71,7 +72,8 @@ class FlowTable {
   std::vector<std::uint32_t> first_wire_;  // by entity, with a fence behind the last
   std::vector<std::uint32_t> first_use_;   // by wire, with a fence behind the last
   std::vector<LinkUse> uses_;
-  std::vector<const LinkUses*> known_;  // scratch: wires of the entity that is being added
+  std::vector<std::span<const LinkUse>> known_;  // scratch: wires of the entity that is being added
+  std::vector<Draft::Phase> phases_;             // scratch: of the plan that is looked at
 };
 
 }  // namespace orrery::sim

@@ -13,12 +13,25 @@ struct Wanted {
   bool operator==(const Wanted&) const = default;
 };
 
+// A plan as folding looks at it: what plan() would answer, owning nothing.
+struct Draft {
+  struct Phase {
+    Duration latency;
+    Bytes bytes;
+    BytesPerSecond max_rate{0};
+    std::span<const LinkUse> uses;  // empty: touches no link that others could want
+  };
+  std::span<const Phase> phases;
+  std::uint8_t claim = 0;
+  std::uint32_t algorithm = 0;
+};
+
 // A planner that can also make plans without keeping them. Folding looks at the
 // transfers of every rank once, while the folded run asks for those of few.
 class DraftingPlanner : public TransferPlanner {
  public:
   // What plan() would answer for each of `wanted`, valid until the next call.
-  virtual std::span<const TransferPlan> drafts(std::span<const RankId> ranks, std::span<const Wanted> wanted) const = 0;
+  virtual std::span<const Draft> drafts(std::span<const RankId> ranks, std::span<const Wanted> wanted) const = 0;
 };
 
 }  // namespace orrery::sim

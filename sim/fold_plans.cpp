@@ -128,7 +128,7 @@ void FoldedPlans::add_ranks(const IdVector<RankId, RankId>& class_of) {
 TransferPlan FoldedPlans::plan(std::uint32_t entity, const Wanted& wanted, std::span<const RankId> ranks) const {
   TransferPlan folded = workload_.planner->plan({wanted.kind, ranks, wanted.bytes});
   for (Phase& phase : folded.phases) {
-    if (!phase.uses) continue;
+    if (!phase.uses || phase.uses->empty()) continue;
     phase.max_rate = limit_of(phase);
     phase.uses = uses_[flows_.wire_of(classes_.entities().first[classes_.entities().of[entity]], phase)];
   }

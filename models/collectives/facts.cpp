@@ -13,7 +13,7 @@ Result<std::shared_ptr<const CollectiveFacts>> read_collective_facts(const Searc
   if (!nccl) errors = nccl.errors();
   if (!times) errors.insert(errors.end(), times.errors().begin(), times.errors().end());
   if (!errors.empty()) return errors;
-  return std::make_shared<const CollectiveFacts>(CollectiveFacts{std::move(*nccl), std::move(*times)});
+  return std::make_shared<const CollectiveFacts>(CollectiveFacts{std::move(*nccl), *times});
 }
 
 }  // namespace orrery::models

@@ -144,7 +144,7 @@ LinkUses LinkCounter::take() {
   return uses;
 }
 
-Footprint FootprintMaker::summarize(LinkUses uses) {
+Footprint FootprintMaker::rates(std::span<const LinkUse> uses) const {
   Footprint f;
   f.nvlink_rate = f.network_rate = std::numeric_limits<double>::infinity();
   // Most links are like the one before, and division is slow.
@@ -162,6 +162,11 @@ Footprint FootprintMaker::summarize(LinkUses uses) {
     rate = std::min(rate, static_cast<double>(share));
   }
   f.nvlink_rate *= fabric_.paths(), f.network_rate *= fabric_.paths();  // a connection's flows together
+  return f;
+}
+
+Footprint FootprintMaker::summarize(LinkUses uses) const {
+  Footprint f = rates(uses);
   f.uses = std::make_shared<const LinkUses>(std::move(uses));
   return f;
 }
@@ -283,18 +288,19 @@ ShapeFootprint FootprintMaker::exchange(const Communicator& c) {
 
 // Asked for every pair of neighbours of a pipeline, so it counts nothing: a route
 // names each link once.
-Footprint FootprintMaker::route(RankId from, RankId to, std::uint32_t connections) {
+std::span<const LinkUse> FootprintMaker::route(RankId from, RankId to, std::uint32_t connections) {
   if (fabric_.hashed()) {
     links_.add(from, to, connections);
-    return summarize(links_.take());
+    const LinkUses counted = links_.take();
+    route_uses_.assign(counted.begin(), counted.end());
+    return route_uses_;
   }
   route_.clear();
   fabric_.route(from, to, route_);
   std::sort(route_.begin(), route_.end());
-  LinkUses uses;
-  uses.reserve(route_.size());
-  for (const LinkId link : route_) uses.push_back({link, connections});
-  return summarize(std::move(uses));
+  route_uses_.clear();
+  for (const LinkId link : route_) route_uses_.push_back({link, connections});
+  return route_uses_;
 }
 
 Footprint FootprintMaker::host(RankId rank) {

@@ -12,7 +12,7 @@ namespace orrery::models {
 // of connections where the fabric hashes each for itself), and what they allow on an
 // idle network.
 struct Footprint {
-  std::shared_ptr<const sim::LinkUses> uses;
+  std::shared_ptr<const sim::LinkUses> uses;  // null: too small to load any
   double nvlink_rate = 0;   // bytes/s of one connection where NVLinks bound it; infinite where none is used
   double network_rate = 0;  // the same for every other link
 
@@ -72,8 +72,11 @@ class FootprintMaker {
   // rail of the rank it leaves by, and leaving points are spread over the ranks.
   ShapeFootprint make(Shape shape, const Communicator& comm);
 
-  // One route, `connections` wide.
-  Footprint route(RankId from, RankId to, std::uint32_t connections);
+  // One route, `connections` wide: its links, valid until the next call.
+  std::span<const sim::LinkUse> route(RankId from, RankId to, std::uint32_t connections);
+
+  // What links that are loaded like this allow; `uses` is left out.
+  Footprint rates(std::span<const sim::LinkUse> uses) const;
 
   // The rank's own PCIe link; nothing where the fabric has none to name.
   Footprint host(RankId rank);
@@ -87,11 +90,12 @@ class FootprintMaker {
   void add_shift(const Communicator& comm);
   void add_fan(const Communicator& comm, bool to_first);
   ShapeFootprint exchange(const Communicator& comm);
-  Footprint summarize(sim::LinkUses uses);
+  Footprint summarize(sim::LinkUses uses) const;
 
   const topology::Fabric& fabric_;
   LinkCounter links_;
   std::vector<LinkId> route_;
+  sim::LinkUses route_uses_;
 };
 
 // Parent of a node in the first or second tree over `nodes` nodes; -1 at the root.

@@ -31,12 +31,13 @@ using topology::Fabric;
 
 // Time for a copy engine to start on a host copy (from memory: 3 to 5 us on PCIe).
 constexpr double kCopyStartup = 4;
-constexpr double kMicro = 1e-6;
+constexpr double kMicro = 1e-6, kGiga = 1e9;
 
 // A message of at most a page is all startup: at the slowest rate of a fabric its
-// bytes take nanoseconds, so it is not worth a place on the links. Scalars that a
-// whole job agrees on would else set the root of their tree apart from everybody
-// else, and with it every rank that stands where the root does.
+// bytes take nanoseconds, so it is not worth a place on the links: a collective goes
+// at the rate that NCCL reckons a channel with. Scalars that a whole job agrees on
+// would else set the root of their tree apart from everybody else, and with it every
+// rank that stands where the root does.
 constexpr std::int64_t kFillsNoLink = 4096;
 
 // What is known of one group of ranks, kept as long as the planner. Footprints
@@ -49,7 +50,8 @@ struct GroupPlans {
   };
   std::optional<Communicator> communicator;
   std::vector<std::pair<Shape, ShapeFootprint>> footprints;
-  std::optional<Footprint> host;  // of one rank
+  std::optional<Footprint> unloaded;  // of a collective that fills no link
+  std::optional<Footprint> host;      // of one rank
   std::vector<Known> known;
 };
 
@@ -119,23 +121,26 @@ class NcclPlanner : public sim::DraftingPlanner {
     return plan;
   }
 
-  std::span<const TransferPlan> drafts(std::span<const RankId> ranks,
-                                       std::span<const sim::Wanted> wanted) const override {
+  std::span<const sim::Draft> drafts(std::span<const RankId> ranks,
+                                     std::span<const sim::Wanted> wanted) const override {
     drafts_.clear();
+    draft_phases_.clear();
+    draft_plans_.clear();
+    draft_phases_.reserve(wanted.size());  // one each, so that they stay where they are
     // A group of most ranks is one of a kind: it will be asked for again.
     const bool keep = 2 * ranks.size() > static_cast<std::size_t>(fabric_->gpus());
     GroupPlans draft;
     GroupPlans& group = keep ? group_of(ranks) : draft;
     for (const auto& [kind, bytes] : wanted) {
       const TransferRequest request{kind, ranks, bytes};
-      drafts_.push_back(is_send(request) ? make_send(request) : make(request, group));
+      drafts_.push_back(is_send(request) ? draft_send(request) : draft_of(make(request, group)));
     }
     return drafts_;
   }
 
   std::string algorithm_name(std::uint32_t algorithm) const override {
     const Method method = Method::unpack(algorithm);
-    const std::string name(to_string(method.algorithm));
+    std::string name(to_string(method.algorithm));
     if (method.algorithm == Algorithm::none || method.algorithm == Algorithm::copy) return name;
     return name + " " + std::string(to_string(method.protocol));
   }
@@ -162,25 +167,64 @@ class NcclPlanner : public sim::DraftingPlanner {
     return sends_[from]->plan;
   }
 
+  // A send without its links, and those, valid until the next call.
+  struct Sent {
+    const TransferPlan& plan;
+    std::span<const sim::LinkUse> uses;
+  };
+
   // Thousands of pairs in a row differ in nothing but their links.
-  TransferPlan make_send(const TransferRequest& request) const {
-    if (moves_nothing(request)) return {};
+  Sent reckon_send(const TransferRequest& request) const {
     const RankId from = request.ranks[0], to = request.ranks[1];
     const bool crosses = !fabric_->same_domain(from, to);
     const Duration latency = fabric_->latency(from, to);
     const auto connections = static_cast<std::uint32_t>(crosses ? network_send_channels_ : nvlink_send_channels_);
-    const Footprint links = make_footprints_.route(from, to, connections);
-    SendKind kind{request.bytes, crosses, latency, links.nvlink_rate, links.network_rate};
-    if (!(kind == last_send_kind_)) {
+    const std::span<const sim::LinkUse> uses = make_footprints_.route(from, to, connections);
+    const Footprint links = make_footprints_.rates(uses);
+    const SendKind kind{request.bytes, crosses, latency, links.nvlink_rate, links.network_rate};
+    auto known = std::find_if(send_kinds_.begin(), send_kinds_.end(), [&](const auto& k) { return k.first == kind; });
+    if (known == send_kinds_.end()) {
       const Course course = message_course(static_cast<double>(request.bytes.n) / connections, site_, crosses,
                                            latency.seconds() / kMicro, links, Algorithm::send);
-      last_send_ = finish(course, 1, false);
-      last_send_kind_ = kind;
+      constexpr std::size_t kKinds = 16;  // as many as are worth looking through
+      if (send_kinds_.size() == kKinds) send_kinds_.pop_back();
+      known = send_kinds_.emplace(send_kinds_.begin(), kind, finish(course, 1, false));
     }
-    TransferPlan plan = last_send_;
-    if (request.bytes.n > kFillsNoLink && last_send_.phases.front().bytes.n > 0 && uses_links(links))
-      plan.phases.front().uses = links.uses;
+    const TransferPlan& plan = known->second;
+    const bool on_links =
+        network_ != Network::analytic && request.bytes.n > kFillsNoLink && plan.phases.front().bytes.n > 0;
+    return {plan, on_links ? uses : std::span<const sim::LinkUse>()};
+  }
+
+  TransferPlan make_send(const TransferRequest& request) const {
+    if (moves_nothing(request)) return {};
+    const Sent sent = reckon_send(request);
+    TransferPlan plan = sent.plan;
+    if (!sent.uses.empty())
+      plan.phases.front().uses = std::make_shared<const sim::LinkUses>(sent.uses.begin(), sent.uses.end());
     return plan;
+  }
+
+  // All sends of a pair take one route, so those of the next are written over this one's as they were.
+  sim::Draft draft_send(const TransferRequest& request) const {
+    if (moves_nothing(request)) return {};
+    const Sent sent = reckon_send(request);
+    return add_draft(sent.plan, sent.uses);
+  }
+
+  sim::Draft draft_of(TransferPlan plan) const {
+    if (plan.phases.empty()) return {};
+    draft_plans_.push_back(std::move(plan));
+    const TransferPlan& kept = draft_plans_.back();
+    const auto& uses = kept.phases.front().uses;
+    return add_draft(kept, uses ? std::span<const sim::LinkUse>(*uses) : std::span<const sim::LinkUse>());
+  }
+
+  // Plans have one phase (finish).
+  sim::Draft add_draft(const TransferPlan& plan, std::span<const sim::LinkUse> uses) const {
+    const Phase& phase = plan.phases.front();
+    draft_phases_.push_back({phase.latency, phase.bytes, phase.max_rate, uses});
+    return {{&draft_phases_.back(), 1}, plan.claim, plan.algorithm};
   }
 
   GroupPlans& group_of(std::span<const RankId> ranks) const {
@@ -216,7 +260,9 @@ class NcclPlanner : public sim::DraftingPlanner {
         return messages(bytes, group, Shape::shift, Algorithm::send);
       default: {
         const Choice choice = nccl_choice(kind, bytes, c, forced_);
-        return collective_course(kind, bytes, c, choice, footprint(group, shape_of(kind, choice.algorithm)).links);
+        const bool small = bytes <= kFillsNoLink && c.graph.speed > 0;
+        return collective_course(kind, bytes, c, choice,
+                                 small ? unloaded(group) : footprint(group, shape_of(kind, choice.algorithm)).links);
       }
     }
   }
@@ -232,6 +278,14 @@ class NcclPlanner : public sim::DraftingPlanner {
     for (const auto& [known, links] : group.footprints)
       if (known == shape) return links;
     return group.footprints.emplace_back(shape, make_footprints_.make(shape, *group.communicator)).second;
+  }
+
+  const Footprint& unloaded(GroupPlans& group) const {
+    if (!group.unloaded) {
+      const double rate = group.communicator->graph.speed * kGiga;
+      group.unloaded = {.uses = nullptr, .nvlink_rate = rate, .network_rate = rate};
+    }
+    return *group.unloaded;
   }
 
   Course copy_course(const TransferRequest& request, GroupPlans& group) const {
@@ -271,10 +325,11 @@ class NcclPlanner : public sim::DraftingPlanner {
   Forced forced_;
   Site site_;
   int nvlink_send_channels_, network_send_channels_;
-  mutable SendKind last_send_kind_;
-  mutable TransferPlan last_send_;  // of that kind, without its links
+  mutable std::vector<std::pair<SendKind, TransferPlan>> send_kinds_;  // the latest first, without links
   mutable FootprintMaker make_footprints_;
-  mutable std::vector<TransferPlan> drafts_;
+  mutable std::vector<sim::Draft> drafts_;
+  mutable std::vector<sim::Draft::Phase> draft_phases_;
+  mutable std::vector<TransferPlan> draft_plans_;  // what the links of drafts belong to
   mutable Shelf<TransferPlan> group_plans_;
   mutable Shelf<SendPlan> send_plans_;
   mutable IdVector<RankId, const SendPlan*> sends_;  // by sender, the latest first

@@ -41,7 +41,24 @@ class Replay {
   std::vector<std::vector<CachingAllocator::Block>> held_;  // by buffer
 };
 
+// All that a replay reads.
+std::vector<std::int64_t> requests(const sim::Program& program) {
+  std::vector<std::int64_t> all(program.resident.begin(), program.resident.end());
+  for (const sim::Buffer& buffer : program.buffers) all.insert(all.end(), {buffer.bytes.n, buffer.parts});
+  for (const sim::Op& op : program.streams[sim::kMainStream].ops) {
+    if (op.kind == sim::OpKind::allocate) all.push_back(op.payload);
+    if (op.kind == sim::OpKind::free) all.push_back(-1 - op.payload);
+  }
+  return all;
+}
+
 }  // namespace
+
+Bytes ReservedPeaks::of(const sim::Program& program) {
+  const auto [known, is_new] = known_.try_emplace(requests(program));
+  if (is_new) known->second = peak_reserved(program, tensors_, options_);
+  return known->second;
+}
 
 Bytes peak_reserved(const sim::Program& program, const std::vector<std::vector<Bytes>>& tensors,
                     const CachingAllocator::Options& options) {

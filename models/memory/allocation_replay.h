@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "models/memory/caching_allocator.h"
@@ -12,5 +13,18 @@ namespace orrery::models {
 // `tensors` are the lists that Buffer::parts names.
 Bytes peak_reserved(const sim::Program& program, const std::vector<std::vector<Bytes>>& tensors,
                     const CachingAllocator::Options& options);
+
+// The same for several programs: stages of a pipeline mostly ask alike, and are replayed once.
+class ReservedPeaks {
+ public:
+  ReservedPeaks(const std::vector<std::vector<Bytes>>& tensors, const CachingAllocator::Options& options)
+      : tensors_(tensors), options_(options) {}
+  Bytes of(const sim::Program& program);
+
+ private:
+  const std::vector<std::vector<Bytes>>& tensors_;
+  CachingAllocator::Options options_;
+  std::map<std::vector<std::int64_t>, Bytes> known_;  // by what a program asks
+};
 
 }  // namespace orrery::models

@@ -1,5 +1,6 @@
 // `routing` of a model with experts: a rule, or a file of loads.
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -78,7 +79,7 @@ class LoadsFile {
 
   std::int64_t index(const Line& line, std::size_t cell, std::int64_t most) {
     const Result<double> value = parse_number(line.cells[cell], line.where);
-    if (value && *value >= 0 && *value < static_cast<double>(most) && *value == static_cast<std::int64_t>(*value))
+    if (value && *value >= 0 && *value < static_cast<double>(most) && *value == std::floor(*value))
       return static_cast<std::int64_t>(*value);
     fail(line.where, quote(line.cells[cell]) + " is not a layer or an expert, counted from 0");
     return 0;

@@ -95,9 +95,9 @@ data lines(const std::vector<std::string>& texts) {
   return rows;
 }
 
-void set_list(data& page, const std::string& key, data list) {
+void set_list(data& page, const std::string& key, const data& list) {
   page.set("any_" + key, !list.list_value().empty());
-  page.set(key, std::move(list));
+  page.set(key, list);
 }
 
 data published(const Result& r) {

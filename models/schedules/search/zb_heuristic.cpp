@@ -19,7 +19,7 @@ constexpr std::int64_t kNotYet = -1;
 class Heuristic {
  public:
   Heuristic(const ScheduleRequest& request, const ZbOptions& options)
-      : request_(request), options_(options), p_(request.ranks), m_(request.micro_batches) {
+      : options_(options), p_(request.ranks), m_(request.micro_batches) {
     stages_.resize(static_cast<std::size_t>(p_));
     for (int s = 0; s < p_; ++s) {
       Stage& stage = at(s);
@@ -191,7 +191,6 @@ class Heuristic {
     stage.order.push_back(action);
   }
 
-  const ScheduleRequest& request_;
   ZbOptions options_;
   int p_, m_;
   std::vector<Stage> stages_;
