@@ -84,7 +84,8 @@ class FatTree : public Network {
   void climb(std::uint32_t from, std::uint32_t to, std::uint32_t path, std::vector<LinkId>& links) const override {
     const std::uint32_t leaf_a = switch_of(from), leaf_b = switch_of(to);
     if (leaf_a == leaf_b) return;
-    const auto [s, core] = choice(from, to, path);
+    const auto way = choice(from, to, path);
+    const std::uint32_t s = way.first, core = way.second;  // captured below, as bindings cannot be
     const std::uint32_t pod_a = pod_of(from), pod_b = pod_of(to);
     links.push_back(out(nics() + leaf_a * ways() + s));
     if (pod_a != pod_b) {
