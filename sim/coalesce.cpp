@@ -72,17 +72,18 @@ bool feels_claims(std::span<const Op> ops, const Speeds& speeds) {
 
 }  // namespace
 
-FlatProgram::FlatProgram(const Program& p, std::span<const Stream> of_program, const Speeds& speeds, bool memory_breaks)
+FlatProgram::FlatProgram(const Program& p, std::span<const std::span<const Op>> of_program, const Speeds& speeds,
+                         bool memory_breaks)
     : program(&p) {
   std::vector<std::vector<bool>> awaited;
-  for (const Stream& stream : of_program) awaited.emplace_back(stream.ops.size(), false);
-  for (const Stream& stream : of_program)
-    for (const Op& op : stream.ops)
+  for (const auto& ops : of_program) awaited.emplace_back(ops.size(), false);
+  for (const auto& ops : of_program)
+    for (const Op& op : ops)
       if (op.waits() && op.after_stream < awaited.size() && op.after < awaited[op.after_stream].size())
         awaited[op.after_stream][op.after] = true;
   for (std::size_t s = 0; s < of_program.size(); ++s) {
-    streams.emplace_back(of_program[s].ops, awaited[s], p.markers, memory_breaks);
-    streams.back().feels_claims = feels_claims(of_program[s].ops, speeds);
+    streams.emplace_back(of_program[s], awaited[s], p.markers, memory_breaks);
+    streams.back().feels_claims = feels_claims(of_program[s], speeds);
     if (streams.back().feels_claims) feeling.push_back(static_cast<StreamIndex>(s));
   }
 }

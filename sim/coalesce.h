@@ -72,7 +72,9 @@ class FlatStream {
 // A program, or a piece appended to one, prepared for the loop. Refers to the
 // ops it was made from.
 struct FlatProgram {
-  FlatProgram(const Program& program, std::span<const Stream> streams, const Speeds& speeds, bool memory_breaks);
+  // `streams`: the ops of each of its streams.
+  FlatProgram(const Program& program, std::span<const std::span<const Op>> streams, const Speeds& speeds,
+              bool memory_breaks);
 
   // Whether a transfer on `stream` can slow kernels: those of another stream, as its own waits for it.
   bool slows_others(StreamIndex stream) const {

@@ -35,10 +35,24 @@ Engine::Engine(const Workload& workload, const RunOptions& options, OpSource* so
   result_.link_busy.resize(workload_.links.size());
 }
 
+namespace {
+
+std::vector<std::span<const Op>> ops_of(std::span<const Stream> streams) {
+  std::vector<std::span<const Op>> ops;
+  for (const Stream& stream : streams) ops.emplace_back(stream.ops);
+  return ops;
+}
+
+}  // namespace
+
 void Engine::prepare_programs() {
+  // A trace is to show every transfer as one, with the load of its links.
+  if (coalesce_ && !source_ && !options_.trace) solo_.emplace(workload_, speeds_, network_);
   for (std::uint32_t p = 0; p < workload_.programs.size(); ++p) {
     const Program& program = workload_.programs[ProgramId{p}];
-    programs_.emplace_back(program, program.streams, speeds_, ledger_.breaks_runs(ProgramId{p}));
+    std::vector<std::span<const Op>> streams = ops_of(program.streams);
+    if (solo_ && !solo_->main_stream({p}).empty()) streams[kMainStream] = solo_->main_stream({p});
+    programs_.emplace_back(program, streams, speeds_, ledger_.breaks_runs(ProgramId{p}));
   }
   const bool any_slows =
       std::any_of(programs_.begin(), programs_.end(), [](const FlatProgram& p) { return p.slows_others(kMainStream); });
@@ -298,7 +312,7 @@ void Engine::ask_source(RankState& rank, RankId id) {
   if (any) {
     const Program& program = *rank.flat->program;
     rank.appended_streams = std::move(more);
-    rank.appended = std::make_unique<FlatProgram>(program, rank.appended_streams, speeds_, true);
+    rank.appended = std::make_unique<FlatProgram>(program, ops_of(rank.appended_streams), speeds_, true);
     rank.flat = rank.appended.get();
     rank.unfinished = rank.streams;
   } else {

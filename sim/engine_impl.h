@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "sim/accounting.h"
@@ -9,6 +10,7 @@
 #include "sim/flow_net.h"
 #include "sim/ledger.h"
 #include "sim/meetings.h"
+#include "sim/solo.h"
 
 namespace orrery::sim {
 
@@ -142,6 +144,7 @@ class Engine {
   Accounting accounting_;
 
   FlowNet network_;
+  std::optional<SoloCollectives> solo_;
   bool network_touched_ = false;
   std::vector<std::uint32_t> meeting_of_;  // by activity
   std::vector<FlowNet::Completion> changed_;

@@ -3,21 +3,9 @@
 #include <algorithm>
 
 #include "sim/engine_impl.h"
+#include "sim/phase.h"
 
 namespace orrery::sim {
-
-namespace {
-
-bool flows(const Phase& phase) {
-  return phase.bytes.n > 0 && phase.uses && !phase.uses->empty();
-}
-
-// Of a phase that shares nothing.
-Duration own_time(const Phase& phase) {
-  return phase.bytes.n > 0 && phase.max_rate.n > 0 ? phase.bytes / phase.max_rate : Duration();
-}
-
-}  // namespace
 
 // Enters the collective or copy at s.at, or the group of sends and receives that
 // starts there, once all that they wait for is done.

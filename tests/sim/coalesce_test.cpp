@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/solo.h"
 #include "tests/sim/random_world.h"
 
 namespace orrery::sim {
@@ -98,6 +99,65 @@ TEST_P(Coalescing, ChangesNoResult) {
 
 INSTANTIATE_TEST_SUITE_P(RandomPrograms, Coalescing, ::testing::Range(0, 20));
 
+// Collectives of one rank over links of its own, on main streams and beside them: with
+// a trace they are transfers (engine.cpp), without one those that nobody meets are kernels.
+TEST(SoloCollectives, ChangeNoResult) {
+  std::uint64_t fewer = 0;
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    SCOPED_TRACE(seed);
+    const RandomWorld world(seed, true);
+    Trace trace;
+    const RunResult looked_at = run(world.workload(), true, &trace), by_itself = run(world.workload(), true);
+    EXPECT_LE(by_itself.events, looked_at.events);
+    fewer += looked_at.events - by_itself.events;
+    expect_equal(by_itself, looked_at);
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(fewer, 500u);
+}
+
+// A main stream of collectives that only it loads links with is one run of kernels.
+TEST(SoloCollectives, AreOneEventWithTheKernelsAround) {
+  World world;
+  world.links(1, BytesPerSecond{1'000'000'000});
+  world.planner->over_links = true;
+  const GroupRole own = world.group({0});
+  Script p;
+  for (int i = 0; i < 100; ++i) {
+    p.kernel(p.main, Duration::us(1));
+    p.all_reduce(p.main, own, 1000);
+  }
+  world.ranks(1, p.done());
+  const RunResult result = run(world.workload, true);
+  EXPECT_EQ(result.events, 1u);
+  EXPECT_EQ(result.step_time(), 100 * (Duration::us(1) + took(*world.planner, 1000)));
+  EXPECT_EQ(result.ranks[RankId{0}].time.busy[kTp], 100 * took(*world.planner, 1000));
+  EXPECT_EQ(result.link_bytes[LinkId{0}], Bytes{100'000});
+  EXPECT_EQ(result.link_busy[LinkId{0}], Duration::us(100));
+}
+
+// Of a side stream: what the main stream may do while it is in progress is no kernel.
+TEST(SoloCollectives, MeetThoseOfOtherStreamsBetweenTheirWaits) {
+  World world;
+  world.links(1, BytesPerSecond{1'000'000'000});
+  world.planner->over_links = true;
+  const GroupRole own = world.group({0});
+  Script p;
+  const OpRef before = p.all_reduce(p.main, own, 1000);  // over when the side's begins
+  p.wait(p.side, before);
+  const OpRef side = p.all_reduce(p.side, own, 5000);
+  p.all_reduce(p.main, own, 1000);  // beside it
+  p.wait(p.main, side);
+  p.all_reduce(p.main, own, 1000);  // behind it
+  world.ranks(1, p.done());
+  const Speeds speeds(world.workload.claims);
+  const FlowNet network(world.workload.links);
+  const SoloCollectives solo(world.workload, speeds, network);
+  std::vector<OpKind> kinds;
+  for (const Op& op : solo.main_stream(ProgramId{0})) kinds.push_back(op.kind);
+  EXPECT_EQ(kinds, (std::vector{OpKind::kernel, OpKind::collective, OpKind::kernel, OpKind::marker}));
+}
+
 // What it is for: a thousand kernels that nobody looks into are one event.
 TEST(Coalesce, ARunOfKernelsIsOneEvent) {
   World world;
@@ -123,7 +183,8 @@ TEST(Coalesce, RunsEndAtWaitsAtTransfersAndBehindAwaitedOps) {
   p.all_reduce(p.main, all, 1);       // 4
   p.kernel(p.main, Duration::us(1));  // 5
   const Program program = p.done();   // 6 is the marker
-  const FlatProgram flat(program, program.streams, Speeds({}), false);
+  const std::vector<std::span<const Op>> streams{program.streams[0].ops, program.streams[1].ops};
+  const FlatProgram flat(program, streams, Speeds({}), false);
   const std::vector<OpIndex> expected = {2, 2, 3, 4, 5, 7, 7};
   std::vector<OpIndex> run_end;
   for (OpIndex i = 0; i < flat.streams[0].size(); ++i) run_end.push_back(flat.streams[0].ahead[i].run_end);

@@ -22,16 +22,17 @@ class SimplePlanner : public TransferPlanner {
   Duration latency = Duration::us(1);
   BytesPerSecond rate{1'000'000'000};  // 1 byte a nanosecond
   bool over_links = false;
+  std::uint32_t own_link_from = 0;  // a group of one crosses link own_link_from + rank instead
   std::map<TransferKind, std::uint8_t> claims;
 
   const TransferPlan& plan(const TransferRequest& request) const override {
     std::vector<std::uint32_t> ranks;
     for (const RankId rank : request.ranks) ranks.push_back(rank.value);
-    const auto key = std::tuple(request.kind, ranks, request.bytes.n);
-    ++asked[key];
+    ++asked[std::tuple(request.kind, ranks, request.bytes.n)];
+    if (ranks.size() == 1) ranks[0] += own_link_from;
     TransferPlan plan;
     if (const auto claim = claims.find(request.kind); claim != claims.end()) plan.claim = claim->second;
-    plan.phases.push_back({latency, request.bytes, rate, over_links ? uses(ranks) : nullptr});
+    plan.phases.push_back({latency, request.bytes, rate, over_links ? uses(std::move(ranks)) : nullptr});
     return plans_.emplace_back(std::move(plan));
   }
   std::string algorithm_name(std::uint32_t) const override { return "simple"; }

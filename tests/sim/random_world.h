@@ -6,17 +6,23 @@
 namespace orrery::sim::kit {
 
 // Random programs that always end: each rank issues the same list of steps on
-// three streams, so that whoever meets meets in the same order.
+// three streams, so that whoever meets meets in the same order. With `solo` ranks
+// have collectives of their own beside, over a link of their own.
 class RandomWorld {
  public:
-  explicit RandomWorld(std::uint64_t seed) : random_(seed) {
-    world_.planner->over_links = chance(2);
+  explicit RandomWorld(std::uint64_t seed, bool solo = false) : random_(seed), solo_(solo) {
+    world_.planner->over_links = chance(2) || solo;
     world_.links(kRanks, BytesPerSecond{1'500'000'000});
+    if (solo) {
+      world_.planner->own_link_from = kRanks;
+      world_.links(kRanks, BytesPerSecond{1'500'000'000});
+    }
     world_.workload.steps = 1 + static_cast<int>(below(3));
     if (chance(2)) add_claims();
     memory_on_side_ = chance(3);
     all_ = world_.groups({{0, 1}, {2, 3}});
     crossing_ = world_.group({0, 1, 2, 3}, true);
+    own_ = world_.groups({{0}, {1}, {2}, {3}});
     next_ = world_.peers({2, 3, -1, -1});
     before_ = world_.peers({-1, -1, 0, 1});
     const std::uint64_t shape = below(1u << 30);
@@ -58,6 +64,8 @@ class RandomWorld {
         p.all_reduce(s, crossing_, bytes, kDp);
       else if (kind == 8)
         first_stage ? p.send(s, next_, bytes, false, s) : p.receive(s, before_, bytes, false, s);
+      else if (kind > 9 && solo_)
+        p.all_reduce(s, own_, bytes, kTp);
       else if (kind == 9)
         p.begin('F', i);
       else if (kind == 10)
@@ -85,8 +93,9 @@ class RandomWorld {
   KeyedRandom random_;
   std::uint64_t counter_ = 0;
   World world_;
+  bool solo_;
   bool memory_on_side_ = false;
-  GroupRole all_ = 0, crossing_ = 0;
+  GroupRole all_ = 0, crossing_ = 0, own_ = 0;
   PeerRole next_ = 0, before_ = 0;
 };
 
