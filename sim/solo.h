@@ -64,7 +64,7 @@ class SoloCollectives {
   const Speeds& speeds_;
   const FlowNet& network_;
   IdVector<ProgramId, std::vector<Op>> transfers_;  // one op for each
-  IdVector<LinkId, std::uint32_t> owner_;  // the only rank whose collectives load a link
+  IdVector<LinkId, std::uint32_t> owner_;           // the only rank whose collectives load a link
   IdVector<ProgramId, std::vector<Op>> streams_;
   std::vector<Load> loads_;
 };

@@ -48,8 +48,8 @@ constexpr Key kTop[] = {
                       "convention": {"type": "string"}}}})"},
     {.path = "sweep",
      .shape = Shape::special,
-     .doc = "Turns a scenario into many.",
-     .supported = "none",
+     .doc = "Turns a scenario into many, for `orrery sweep`: keys with the values that they take, as a list, "
+            "{powers_of_two: [1, 16]} or {range: [1, 9, 2]}; `where`: conditions; `sample`: {points: N, seed: S}.",
      .schema = R"({"type": "object"})"},
     {.path = "serving",
      .shape = Shape::special,

@@ -157,6 +157,18 @@ Result<Scenario> read_scenario(const std::string& path, const std::vector<Overri
   return read_tree(read_document(path), path, overrides, options);
 }
 
+Result<Scenario> read_scenario(Node root, const std::string& file, const std::vector<Override>& overrides,
+                               const ReadOptions& options) {
+  return read_tree(std::move(root), file, overrides, options);
+}
+
+Result<Node> with_overrides(Node root, const std::vector<Override>& overrides) {
+  Errors errors;
+  for (const Override& over : overrides) apply_override(root, over.path, over.value, errors);
+  if (!errors.empty()) return errors;
+  return root;
+}
+
 Result<Scenario> parse_scenario(std::string_view text, const std::string& file, const std::vector<Override>& overrides,
                                 const ReadOptions& options) {
   return read_tree(parse_document(text, file), file, overrides, options);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/scenario/scenario.h"
+#include "sim/base/document.h"
 #include "sim/base/result.h"
 #include "sim/base/search_path.h"
 
@@ -33,6 +34,11 @@ Result<Scenario> read_scenario(const std::string& path, const std::vector<Overri
 // presets are looked for first.
 Result<Scenario> parse_scenario(std::string_view text, const std::string& file,
                                 const std::vector<Override>& overrides = {}, const ReadOptions& options = {});
+
+// The same from a tree that was read before, and the tree with overrides written into it.
+Result<Scenario> read_scenario(Node root, const std::string& file, const std::vector<Override>& overrides = {},
+                               const ReadOptions& options = {});
+Result<Node> with_overrides(Node root, const std::vector<Override>& overrides);
 
 // Every key of the scenario whose mechanism is not built yet, as errors with
 // Fault::unsupported. Empty: it can be compiled and run.

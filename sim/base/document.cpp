@@ -5,7 +5,10 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <atomic>
 #include <istream>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <streambuf>
 #include <unordered_map>
@@ -255,10 +258,62 @@ Result<Node> parse_document(std::string_view text, const std::string& file, cons
   return tree.take();
 }
 
-Result<Node> read_document(const std::string& path, const DocumentLimits& limits) {
+namespace {
+
+// What DocumentCache keeps; null while there is none.
+struct Kept {
+  std::mutex mutex;
+  std::map<std::string, Result<Node>> documents;
+};
+std::atomic<Kept*> kept{nullptr};
+
+Result<Node> read_anew(const std::string& path, const DocumentLimits& limits) {
   const Result<std::string> text = read_text_file(path, limits.max_bytes);
   if (!text) return text.errors();
   return parse_document(*text, path, limits);
+}
+
+}  // namespace
+
+Result<Node> read_document(const std::string& path, const DocumentLimits& limits) {
+  Kept* const cache = kept.load();
+  if (cache == nullptr) return read_anew(path, limits);
+  const std::lock_guard lock(cache->mutex);
+  const auto known = cache->documents.find(path);
+  return known != cache->documents.end() ? known->second
+                                         : cache->documents.emplace(path, read_anew(path, limits)).first->second;
+}
+
+DocumentCache::DocumentCache() {
+  kept = new Kept;
+}
+DocumentCache::~DocumentCache() {
+  delete kept.exchange(nullptr);
+}
+
+std::string flow_text(const Node& node, bool canonical) {
+  std::string text;
+  switch (node.kind) {
+    case Node::Kind::null:
+      return "null";
+    case Node::Kind::scalar: {
+      if (!node.quoted) return node.text;
+      for (const char c : node.text) text += c == '\'' ? "''" : std::string(1, c);
+      return "'" + text + "'";
+    }
+    case Node::Kind::list:
+      for (const Node& item : node.items) text += (text.empty() ? "" : ", ") + flow_text(item, canonical);
+      return "[" + text + "]";
+    case Node::Kind::map: {
+      std::vector<const Node::Entry*> entries;
+      for (const Node::Entry& entry : node.entries) entries.push_back(&entry);
+      if (canonical) std::sort(entries.begin(), entries.end(), [](auto* a, auto* b) { return a->key < b->key; });
+      for (const Node::Entry* entry : entries)
+        text += (text.empty() ? "" : ", ") + entry->key + ": " + flow_text(entry->value, canonical);
+      return "{" + text + "}";
+    }
+  }
+  return text;
 }
 
 }  // namespace orrery

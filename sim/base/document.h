@@ -54,4 +54,18 @@ Result<Node> parse_document(std::string_view text, const std::string& file, cons
 // Opens and reads a file. A missing or unreadable file is a Fault::io.
 Result<Node> read_document(const std::string& path, const DocumentLimits& limits = {});
 
+// While one of these lives, read_document() parses each file once and gives copies, to
+// any thread: for those who read thousands of scenarios over the same presets. A file that
+// changes meanwhile stays as it was.
+class DocumentCache {
+ public:
+  DocumentCache();
+  ~DocumentCache();
+  DocumentCache(const DocumentCache&) = delete;
+  DocumentCache& operator=(const DocumentCache&) = delete;
+};
+
+// A value as YAML on one line. `canonical`: keys in order of the alphabet, so that equal values are equal texts.
+std::string flow_text(const Node& node, bool canonical = false);
+
 }  // namespace orrery
