@@ -41,6 +41,8 @@ Prepared prepare(models::Scenario scenario, models::Compiled compiled) {
 }
 
 Result<models::Compiled> compile_placed(const models::Scenario& scenario, const std::string& file) {
+  if (scenario.places.contains("sweep"))
+    return Error{scenario.at("sweep"), "this scenario is many: run it with orrery sweep run " + file};
   auto compiled = models::compile(scenario);
   if (compiled) return compiled;
   Errors errors = std::move(compiled).errors();

@@ -47,21 +47,39 @@ Progress::~Progress() {
   if (drawn_ && kind_ == Kind::bar) std::cerr << "\r\033[K" << std::flush;
 }
 
-void Progress::operator()(double fraction) {
-  if (kind_ == Kind::none) return;
+bool Progress::is_due() {
+  if (kind_ == Kind::none) return false;
   const auto now = Clock::now();
-  if (seconds(now - last_) < interval_of(kind_)) return;
+  if (seconds(now - last_) < interval_of(kind_)) return false;
   last_ = now;
-  draw(std::clamp(fraction, 0.0, 1.0), seconds(now - begin_));
+  return drawn_ = true;
 }
 
-void Progress::draw(double fraction, double elapsed) {
-  drawn_ = true;
-  if (kind_ == Kind::json) {
+void Progress::operator()(double fraction) {
+  if (!is_due()) return;
+  fraction = std::clamp(fraction, 0.0, 1.0);
+  const double elapsed = seconds(last_ - begin_);
+  if (kind_ == Kind::json)
     std::cerr << "{\"done\": " << fraction << ", \"elapsed_s\": " << elapsed << "}\n";
+  else
+    draw(fraction, what_ + ": " + report::percent(fraction) + ", " + left(fraction, elapsed));
+}
+
+void Progress::step(std::size_t done, std::size_t total, const std::string& note) {
+  if (!is_due() || total == 0) return;
+  const double fraction = static_cast<double>(done) / static_cast<double>(total), elapsed = seconds(last_ - begin_);
+  const double rate = static_cast<double>(done) / elapsed;
+  if (kind_ == Kind::json) {
+    std::cerr << "{\"done\": " << done << ", \"total\": " << total << ", \"per_s\": " << rate
+              << ", \"elapsed_s\": " << elapsed << "}\n";
     return;
   }
-  const std::string line = what_ + ": " + report::percent(fraction) + ", " + left(fraction, elapsed);
+  draw(fraction, what_ + ": " + std::to_string(done) + " of " + std::to_string(total) + ", " +
+                     report::significant(rate, 3) + "/s, " + left(fraction, elapsed) +
+                     (note.empty() ? "" : ", " + note));
+}
+
+void Progress::draw(double fraction, const std::string& line) const {
   if (kind_ == Kind::lines) {
     std::cerr << line << '\n';
     return;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 namespace orrery::cli {
@@ -17,10 +18,13 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void operator()(double fraction);
+  // So many of them; `note` is told beside rate and time left.
+  void step(std::size_t done, std::size_t total, const std::string& note);
 
  private:
   using Clock = std::chrono::steady_clock;
-  void draw(double fraction, double elapsed);
+  bool is_due();
+  void draw(double fraction, const std::string& line) const;
 
   Kind kind_;
   std::string what_;

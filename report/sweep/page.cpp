@@ -1,0 +1,186 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "report/html/svg.h"
+#include "report/sweep/summary.h"
+#include "report/text.h"
+
+// One page about a sweep: the figures, a scatter of time against memory with the Pareto
+// front, a table that sorts, and why points did not run.
+
+namespace orrery::report {
+namespace {
+
+using sweep::Row;
+using svg::escaped;
+
+constexpr std::size_t kMostRows = 1000, kMostPoints = 5000;
+constexpr double kWidth = 1000, kHeight = 420, kLeft = 60, kBottom = 40, kTop = 12, kRight = 16;
+
+constexpr const char* kHead = R"html(<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$TITLE</title><style>
+:root{--ink:#1a1f2b;--paper:#fff;--dim:#667085;--line:#e4e7ec;--panel:#f7f8fa;--in:#2f6fed;--out:#c9ced8;--front:#d9480f}
+@media (prefers-color-scheme:dark){:root{--ink:#e6e9ef;--paper:#14171f;--dim:#98a2b3;--line:#2a2f3a;--panel:#1c202a;--in:#6ea0ff;--out:#4a5160;--front:#ff8a4c}}
+body{font:14px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:1200px;margin:2em auto;padding:0 1em}
+h1{font-size:1.5em;margin:0 0 .2em}h2{font-size:1.1em;margin:2em 0 .5em}small,.note{color:var(--dim)}
+.chart{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:10px}.chart>svg{width:100%;height:auto;display:block}
+svg text{font:12px system-ui,sans-serif;fill:var(--dim)}.axis{stroke:var(--line)}.in{fill:var(--in)}.out{fill:var(--out)}
+.front{fill:none;stroke:var(--front);stroke-width:1.5}.on{fill:var(--front)}
+.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}td,th{padding:3px 12px 3px 0;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
+th{cursor:pointer;color:var(--dim);font-weight:500;user-select:none}th[aria-sort]{color:var(--ink)}tr.misfit td{color:var(--dim)}
+.why td{text-align:left}.why td:first-child{text-align:right;width:6em}
+</style></head><body>
+)html";
+
+constexpr const char* kScript = R"html(<script>
+document.querySelectorAll('#points th').forEach(function(th,column){
+  th.tabIndex=0;
+  function sort(){
+    var up=th.getAttribute('aria-sort')!=='ascending',body=document.querySelector('#points tbody');
+    document.querySelectorAll('#points th').forEach(function(t){t.removeAttribute('aria-sort')});
+    th.setAttribute('aria-sort',up?'ascending':'descending');
+    function value(tr){var c=tr.cells[column];return c.dataset.v===undefined?c.textContent:+c.dataset.v}
+    Array.from(body.rows).map(function(tr,i){return[value(tr),i,tr]}).sort(function(a,b){
+      return (a[0]<b[0]?-1:a[0]>b[0]?1:0)*(up?1:-1)||a[1]-b[1]}).forEach(function(x){body.appendChild(x[2])});
+  }
+  th.onclick=sort;th.onkeydown=function(e){if(e.key==='Enter'||e.key===' '){e.preventDefault();sort()}};
+});
+</script></body></html>
+)html";
+
+std::string setting(const Row& row) {
+  const auto config = nlohmann::ordered_json::parse(row.config, nullptr, false);
+  std::string text;
+  for (const auto& [key, value] : config.items())
+    text += (text.empty() ? "" : ", ") + key + " " + (value.is_string() ? value.get<std::string>() : value.dump());
+  return text;
+}
+
+std::string attribute(const char* name, double value) {
+  return std::string(" ") + name + "=\"" + svg::number(value) + "\"";
+}
+
+// Step time to the right, memory upwards.
+class Scatter {
+ public:
+  explicit Scatter(const std::vector<Row>& rows) {
+    for (const Row& row : rows) {
+      if (row.outcome.status != sweep::Status::ok) continue;
+      longest_ = std::max(longest_, row.outcome.step_time_s);
+      largest_ = std::max(largest_, static_cast<double>(row.outcome.reserved_bytes));
+    }
+  }
+
+  std::string draw(const std::vector<const Row*>& points, const std::vector<const Row*>& front) const {
+    std::string text = "<svg viewBox=\"0 0 1000 420\" role=\"img\" aria-label=\"step time against memory\">";
+    text += grid();
+    for (std::size_t i = std::min(kMostPoints, points.size()); i-- > 0;) text += dot(*points[i], false);
+    std::string line;
+    for (const Row* row : front)
+      line += (line.empty() ? "" : " ") + svg::number(x(row->outcome.step_time_s)) + "," +
+              svg::number(y(static_cast<double>(row->outcome.reserved_bytes)));
+    text += "<polyline class=\"front\" points=\"" + line + "\"/>";
+    for (const Row* row : front) text += dot(*row, true);
+    return text + "</svg>";
+  }
+
+ private:
+  double x(double seconds) const { return kLeft + (kWidth - kLeft - kRight) * (longest_ > 0 ? seconds / longest_ : 0); }
+  double y(double bytes) const {
+    return kHeight - kBottom - (kHeight - kTop - kBottom) * (largest_ > 0 ? bytes / largest_ : 0);
+  }
+
+  std::string grid() const {
+    std::string text;
+    for (int i = 0; i <= 4; ++i) {
+      const double bytes = largest_ * i / 4, seconds = longest_ * i / 4;
+      text += "<line class=\"axis\"" + attribute("x1", kLeft) + attribute("x2", kWidth - kRight) +
+              attribute("y1", y(bytes)) + attribute("y2", y(bytes)) + "/><text text-anchor=\"end\"" +
+              attribute("x", kLeft - 8) + attribute("y", y(bytes) + 4) + ">" +
+              significant(bytes / (1 << 30), 3) + "</text>";
+      text += "<text text-anchor=\"middle\"" + attribute("x", x(seconds)) + attribute("y", kHeight - kBottom + 18) + ">" +
+              human_seconds(seconds) + "</text>";
+    }
+    return text + "<text text-anchor=\"end\"" + attribute("x", kWidth - kRight) + attribute("y", kHeight - 4) +
+           ">step time</text><text" + attribute("x", 4) + attribute("y", kTop + 2) + ">GiB</text>";
+  }
+
+  std::string dot(const Row& row, bool on_front) const {
+    const char* of = on_front ? "on" : row.outcome.fits ? "in" : "out";
+    return std::string("<circle class=\"") + of + "\"" + attribute("cx", x(row.outcome.step_time_s)) +
+           attribute("cy", y(static_cast<double>(row.outcome.reserved_bytes))) + attribute("r", on_front ? 5 : 3.5) +
+           "><title>" +
+           escaped(setting(row) + ": " + human_seconds(row.outcome.step_time_s) + ", " + gib({row.outcome.reserved_bytes}) +
+                   " GiB" + (row.outcome.fits ? "" : ", does not fit")) +
+           "</title></circle>";
+  }
+
+  double longest_ = 0, largest_ = 0;
+};
+
+std::string cell(const std::string& text, double value) {
+  return "<td data-v=\"" + significant(value, 9) + "\">" + escaped(text) + "</td>";
+}
+
+std::string table_row(const Row& row, const std::vector<std::string>& axes) {
+  const auto config = nlohmann::json::parse(row.config, nullptr, false);
+  const sweep::Outcome& o = row.outcome;
+  std::string text = std::string("<tr") + (o.fits ? "" : " class=\"misfit\"") + ">";
+  text += cell(std::to_string(row.index), static_cast<double>(row.index));
+  for (const std::string& axis : axes) {
+    const nlohmann::json value = config.contains(axis) ? config[axis] : nlohmann::json();
+    text += value.is_number() ? cell(value.dump(), value.get<double>())
+                              : "<td>" + escaped(value.is_string() ? value.get<std::string>() : value.dump()) + "</td>";
+  }
+  const double per_gpu = o.tokens_per_s / std::max(1, o.gpus);
+  text += cell(grouped(o.gpus), o.gpus) + cell(human_seconds(o.step_time_s), o.step_time_s) +
+          cell(significant(per_gpu), per_gpu) + cell(significant(o.model_tflops_per_gpu), o.model_tflops_per_gpu) +
+          cell(percent(o.mfu), o.mfu) + cell(percent(o.bubble_fraction), o.bubble_fraction) +
+          cell(human_seconds(o.exposed_comm_s), o.exposed_comm_s) +
+          cell(gib({o.reserved_bytes}), static_cast<double>(o.reserved_bytes)) + cell(o.fits ? "yes" : "no", o.fits ? 1 : 0);
+  return text + "</tr>\n";
+}
+
+}  // namespace
+
+std::string sweep_page(const SweepResults& results, const Objective& by) {
+  const std::vector<const Row*> best = ranked(results.rows, by), front = pareto_front(results.rows);
+  std::string page = kHead;
+  const std::string title = escaped("Sweep of " + results.meta.file);
+  page.replace(page.find("$TITLE"), 6, title);
+  page += "<h1>" + title + "</h1><small>" + grouped(static_cast<std::int64_t>(results.meta.points)) + " points, " +
+          grouped(static_cast<std::int64_t>(best.size())) + " ran, " +
+          grouped(static_cast<std::int64_t>(std::count_if(best.begin(), best.end(), [](auto* r) { return r->outcome.fits; }))) +
+          " fit; Orrery " + escaped(results.meta.engine) + "</small>";
+  if (!best.empty()) {
+    page += "<p>Best by " + escaped(by.label) + ": <b>" + escaped(setting(*best.front())) + "</b>, " +
+            human_seconds(best.front()->outcome.step_time_s) + " a step, " +
+            percent(best.front()->outcome.mfu) + " MFU, " + gib({best.front()->outcome.reserved_bytes}) + " GiB.</p>";
+    page += "<h2>Step time against memory</h2><p class=\"note\">Grey does not fit. The line joins layouts that none beats in time, "
+            "memory and GPUs at once. Point at a dot to read it.</p><div class=\"chart\">" +
+            Scatter(results.rows).draw(best, front) + "</div>";
+    page += "<h2>Points</h2><p class=\"note\">Click a heading to sort by it.";
+    if (best.size() > kMostRows) page += " The best " + grouped(kMostRows) + " are shown; orrery sweep export has all.";
+    page += "</p><div class=\"wide\"><table id=\"points\"><thead><tr><th>point</th>";
+    for (const std::string& axis : results.meta.axes) page += "<th>" + escaped(axis) + "</th>";
+    for (const char* name : {"GPUs", "step", "tokens/s/GPU", "TFLOP/s/GPU", "MFU", "bubble", "exposed", "GiB", "fits"})
+      page += std::string("<th>") + name + "</th>";
+    page += "</tr></thead><tbody>\n";
+    for (std::size_t i = 0; i < std::min(kMostRows, best.size()); ++i) page += table_row(*best[i], results.meta.axes);
+    page += "</tbody></table></div>";
+  }
+  const auto why = reasons(results.rows);
+  if (!why.empty()) {
+    page += "<h2>Why points did not run</h2><table class=\"why\">";
+    std::vector<std::pair<std::uint64_t, std::string>> by_count;
+    for (const auto& [reason, n] : why) by_count.emplace_back(n, reason);
+    std::stable_sort(by_count.begin(), by_count.end(), [](auto& a, auto& b) { return a.first > b.first; });
+    for (const auto& [n, reason] : by_count)
+      page += "<tr><td>" + grouped(static_cast<std::int64_t>(n)) + "</td><td>" + escaped(reason) + "</td></tr>";
+    page += "</table>";
+  }
+  return page + kScript;
+}
+
+}  // namespace orrery::report

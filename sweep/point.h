@@ -1,0 +1,40 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace orrery::sweep {
+
+enum class Status { ok, infeasible, failed };
+
+std::string_view to_string(Status status);
+
+// What became of a point. Infeasible: its scenario contradicts itself, cannot be run yet,
+// or a condition of the sweep rules it out. Failed: our fault, or the machine's.
+struct Outcome {
+  Status status = Status::failed;
+  std::string reason;  // of what is not ok, one line
+  int gpus = 0;
+  double step_time_s = 0, tokens_per_s = 0, model_tflops_per_gpu = 0, mfu = 0, bubble_fraction = 0, exposed_comm_s = 0;
+  std::int64_t peak_bytes = 0, reserved_bytes = 0;
+  bool fits = false;
+  std::uint64_t events = 0;
+  double wall_s = 0;
+};
+
+// 128 bits of everything that decides a point's outcome: the effective scenario, the
+// versions of engine and data. Equal keys, equal outcomes.
+using Key = std::array<std::uint64_t, 2>;
+
+struct Row {
+  std::uint64_t index = 0;  // of the point in its sweep
+  Key key{};
+  std::string config;  // what the sweep sets, as a JSON object: {"layout.tp": 4, …}
+  Outcome outcome;
+  int attempt = 1;
+  std::string finished_at;  // UTC, ISO 8601
+};
+
+}  // namespace orrery::sweep

@@ -1,0 +1,168 @@
+"""Sweeps: the same table however it is cut, killed or resumed; clear words where it cannot be."""
+import csv
+import io
+import json
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import time
+
+import support
+
+SWEEP = support.SMALL + """\
+sweep:
+  layout.tp: [1, 2, 4, 3]
+  layout.pp: {powers_of_two: [1, 4]}
+  training.micro_batch: [1, 2]
+  where: ["tp * pp <= 8", "mfu > 0.0001"]
+"""
+
+
+class Sweeps(support.Case):
+    def setUp(self):
+        super().setUp()
+        self.file = self.scenario(SWEEP, "s.yaml")
+
+    def table(self, *stores):
+        rows = list(csv.DictReader(io.StringIO(self.done("sweep", "export", *stores).stdout)))
+        return rows
+
+    def sweep(self, store, *options, status=0, **more):
+        return self.done("sweep", "run", self.file, "--store", self.path(store), "-q", *options, status=status, **more)
+
+    def test_every_point_is_there_and_agrees_with_a_run_of_its_own(self):
+        self.sweep("a.sqlite")
+        rows = self.table(self.path("a.sqlite"))
+        self.assertEqual(len(rows), 24)
+        self.assertEqual([int(row["point"]) for row in rows], list(range(24)))
+        self.assertTrue(all(row["status"] == "infeasible" and "3" in row["reason"] for row in rows if row["layout.tp"] == "3"))
+        row = next(row for row in rows if row["status"] == "ok" and row["layout.tp"] == "4")
+        sets = [word for key in ("layout.tp", "layout.pp", "training.micro_batch") for word in ("--set", f"{key}={row[key]}")]
+        alone = self.scenario(support.SMALL, "alone.yaml")
+        result = json.loads(self.done("run", alone, "--format", "json", *sets).stdout)
+        self.assertEqual(float(row["step_time_s"]), result["step_time_s"])
+        self.assertEqual(int(row["reserved_bytes"]), result["memory"]["reserved_bytes"])
+
+    def test_shards_and_threads_change_nothing(self):
+        self.sweep("one.sqlite", "-j", "1")
+        expected = self.table(self.path("one.sqlite"))
+        for shards in (2, 7):
+            stores = [self.path(f"{shards}-{i}.sqlite") for i in range(shards)]
+            for i, store in enumerate(stores):
+                self.done("sweep", "run", self.file, "--store", store, "-q", "-j", "2", "--shard", f"{i}/{shards}")
+            merged = self.path(f"{shards}.sqlite")
+            self.done("sweep", "merge", "--into", merged, *stores)
+            self.assertEqual(self.table(merged), expected)
+            self.assertEqual(self.table(*stores), expected)
+
+    def test_twice_is_once(self):
+        self.sweep("a.sqlite")
+        before = self.table(self.path("a.sqlite"))
+        with sqlite3.connect(self.path("a.sqlite")) as db:
+            when = db.execute("select max(finished_at), sum(wall_s) from points").fetchone()
+        self.sweep("a.sqlite")
+        with sqlite3.connect(self.path("a.sqlite")) as db:
+            self.assertEqual(db.execute("select max(finished_at), sum(wall_s) from points").fetchone(), when)
+            self.assertEqual(db.execute('select count("layout.tp") from runs').fetchone(), (24,))
+        self.assertEqual(self.table(self.path("a.sqlite")), before)
+
+    def test_what_was_written_survives_kill_and_resume_does_the_rest(self):
+        text = SWEEP.replace("training.micro_batch: [1, 2]", "training.global_batch: {range: [64, 1024, 64]}")
+        self.file = self.scenario(text, "long.yaml")
+        store = self.path("k.sqlite")
+        child = subprocess.Popen([support.ORRERY, "sweep", "run", self.file, "--store", store, "-q", "-j", "1"],
+                                 stdout=subprocess.DEVNULL)
+        kept = 0
+        for _ in range(400):
+            time.sleep(0.05)
+            if child.poll() is not None:
+                break
+            if os.path.exists(store):
+                try:
+                    with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as db:
+                        kept = db.execute("select count(*) from points").fetchone()[0]
+                except sqlite3.Error:
+                    continue
+            if kept > 0:
+                break
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        status = json.loads(self.done("sweep", "status", store, "--format", "json").stdout)
+        self.assertGreaterEqual(status["ok"] + status["infeasible"], kept)
+        self.done("sweep", "resume", self.file, "--store", store, "-q")
+        self.sweep("whole.sqlite")
+        self.assertEqual(self.table(store), self.table(self.path("whole.sqlite")))
+
+    def test_the_best_fit_and_the_front_is_not_beaten(self):
+        result = json.loads(self.sweep("a.sqlite", "--format", "json", "--top", "3").stdout)
+        self.assertEqual(len(result["best"]), 3)
+        times = [row["step_time_s"] for row in result["best"]]
+        self.assertEqual(times, sorted(times))
+        for row in result["pareto"]:
+            for other in result["pareto"]:
+                self.assertFalse(other["step_time_s"] < row["step_time_s"] and other["reserved_bytes"] < row["reserved_bytes"])
+        self.assertEqual(result["ok"] + result["infeasible"], result["points"])
+
+    def test_a_page_stands_alone(self):
+        self.sweep("a.sqlite", "--report", self.path("s.html"))
+        with open(self.path("s.html"), encoding="utf-8") as file:
+            page = file.read()
+        self.assertNotIn("http", page)
+        self.assertIn("layout.tp", page)
+        self.assertGreater(page.count("<circle"), 10)
+
+    def test_errors_are_told_where_they_are(self):
+        for change, said in [("tp * pp <= 8", None), ("tp * pq <= 8", "'pq' in 'tp * pq <= 8' stands for nothing"),
+                             ("tp * pp = 8", "has a single '='")]:
+            file = self.scenario(SWEEP.replace("tp * pp <= 8", change), "e.yaml")
+            result = self.done("sweep", "run", file, "--store", self.path("e.sqlite"), "-q", status=3 if said else 0)
+            if said:
+                self.assertIn(said, result.stderr)
+                self.assertIn("e.yaml:10:", result.stderr)
+        file = self.scenario(SWEEP.replace("heads: 16", "hedas: 16"), "e.yaml")
+        self.assertIn("hedas", self.done("sweep", "run", file, "-q", status=3).stderr)
+        self.assertIn("orrery sweep run", self.done("run", self.file, status=3).stderr)
+        self.assertIn("0/4", self.sweep("a.sqlite", "--shard", "4/4", status=2).stderr)
+
+    def test_a_store_is_not_mixed(self):
+        self.sweep("a.sqlite")
+        result = self.sweep("a.sqlite", "--set", "training.global_batch=32", status=5)
+        self.assertIn("holds results of another sweep", result.stderr)
+        with open(self.path("a.sqlite"), "r+b") as file:
+            file.truncate(8192)
+        self.assertIn("a.sqlite", self.done("sweep", "status", self.path("a.sqlite"), status=5).stderr)
+
+    def test_nothing_feasible_is_status_4(self):
+        file = self.scenario(SWEEP.replace("tp * pp <= 8", "tp * pp > 1000"), "n.yaml")
+        result = self.done("sweep", "run", file, "--store", self.path("n.sqlite"), "-q", status=4)
+        self.assertIn("infeasible", result.stdout)
+
+    def test_slurm_gets_an_array_and_its_merge(self):
+        fake = self.path("sbatch")
+        with open(fake, "w", encoding="utf-8") as file:
+            file.write('#!/bin/sh\necho "$@" >> %s\necho 41\n' % self.path("asked"))
+        os.chmod(fake, os.stat(fake).st_mode | stat.S_IXUSR)
+        environment = dict(os.environ, PATH=self.folder + os.pathsep + os.environ["PATH"])
+        shards = self.path("shards")
+        result = self.done("sweep", "submit", self.file, "--shards", "3", "--folder", shards, env=environment)
+        self.assertIn("job 41", result.stderr)
+        with open(self.path("asked"), encoding="utf-8") as file:
+            self.assertIn("--dependency=afterany:41", file.read())
+        # What the tasks do, and then what is left to submit.
+        for task in ("0", "2"):
+            subprocess.run(["bash", os.path.join(shards, "array.sh")], check=True, capture_output=True,
+                           env=dict(environment, SLURM_ARRAY_TASK_ID=task))
+        result = self.done("sweep", "submit", self.file, "--shards", "3", "--folder", shards, "--dry-run", env=environment)
+        self.assertIn("shards 1;", result.stderr)
+        subprocess.run(["bash", os.path.join(shards, "array.sh")], check=True, capture_output=True,
+                       env=dict(environment, SLURM_ARRAY_TASK_ID="1"))
+        subprocess.run(["bash", os.path.join(shards, "merge.sh")], check=True, capture_output=True, env=environment)
+        self.assertEqual(len(self.table(os.path.join(shards, "sweep.sqlite"))), 24)
+        self.assertIn("complete", self.done("sweep", "submit", self.file, "--shards", "3", "--folder", shards,
+                                            env=environment).stderr)
+
+
+if __name__ == "__main__":
+    support.main()
