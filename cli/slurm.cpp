@@ -78,8 +78,10 @@ int Submit::run() {
   const auto overrides = scenario.overrides();
   if (!overrides) return report(overrides.errors()), kUsage;
   if (shards < 1 || shards > kMostTasks)
-    return complain("--shards is 1 to " + std::to_string(kMostTasks) + ": a task works through a shard, not a point"), kUsage;
-  if (!dry_run && !is_on_path("sbatch")) return complain("there is no sbatch on the PATH; --dry-run writes the scripts alone"), kMissing;
+    return complain("--shards is 1 to " + std::to_string(kMostTasks) + ": a task works through a shard, not a point"),
+           kUsage;
+  if (!dry_run && !is_on_path("sbatch"))
+    return complain("there is no sbatch on the PATH; --dry-run writes the scripts alone"), kMissing;
   const DocumentCache presets;
   const Result<SweepPoints> points = SweepPoints::read(file, *overrides);
   if (!points) return report(points.errors());
@@ -113,7 +115,8 @@ int Submit::submit(const sweep::SlurmJob& job) const {
   const std::string id = output_of("sbatch --parsable " + sweep::shell_word(array));
   const std::string number = id.substr(0, id.find_first_of(";\n"));
   if (number.empty()) return complain("sbatch refused " + array), kMissing;
-  const std::string second = output_of("sbatch --parsable --dependency=afterany:" + number + " " + sweep::shell_word(merge));
+  const std::string second =
+      output_of("sbatch --parsable --dependency=afterany:" + number + " " + sweep::shell_word(merge));
   if (second.empty()) return complain("sbatch refused " + merge), kMissing;
   complain("submitted shards " + sweep::array_of(job.tasks) + " as job " + number + ", their merge as job " +
            second.substr(0, second.find_first_of(";\n")) + "; results will be in " + folder + "/sweep.sqlite");

@@ -52,7 +52,8 @@ struct Presentation {
   }
 
   int show(const report::SweepResults& results, const OutputOptions& output) const {
-    const report::Objective& objective = by.empty() ? report::natural_objective(results.rows) : *report::find_objective(by);
+    const report::Objective& objective =
+        by.empty() ? report::natural_objective(results.rows) : *report::find_objective(by);
     Output out(output.path);
     if (!out.ok()) return kInputOutput;
     if (output.format == "json")
@@ -89,7 +90,8 @@ struct SweepRun {
 std::string SweepRun::store_path(const Shard& part) const {
   if (!store.empty()) return store;
   const std::string stem = fs::path(file).stem().string();
-  return part.of == 1 ? stem + ".sqlite" : stem + "-" + std::to_string(part.index) + "-of-" + std::to_string(part.of) + ".sqlite";
+  return part.of == 1 ? stem + ".sqlite"
+                      : stem + "-" + std::to_string(part.index) + "-of-" + std::to_string(part.of) + ".sqlite";
 }
 
 int SweepRun::run() {
@@ -128,7 +130,8 @@ int SweepRun::go_on(const SweepPoints& points, sweep::Store kept, const Shard& p
     progress.step(done, todo.size(), best > 0 ? "best step " + report::human_seconds(best) : "");
   };
   const auto factory = [&points] { return [&points](std::uint64_t point) { return points.evaluate(point); }; };
-  Errors errors = sweep::work(todo, factory, [&](std::span<const sweep::Row> rows) { return kept.put(rows); }, options);
+  Errors errors = sweep::work(
+      todo, factory, [&](std::span<const sweep::Row> rows) { return kept.put(rows); }, options);
   if (errors.empty()) errors = kept.finish();
   if (!errors.empty()) return report(errors);
   auto rows = kept.rows();

@@ -143,9 +143,8 @@ Errors SweepPoints::check_everywhere() const {
       continue;
     }
     std::erase_if(common, [&](const Error& error) {
-      return std::none_of(read.errors().begin(), read.errors().end(), [&](const Error& other) {
-        return other.where == error.where && other.what == error.what;
-      });
+      return std::none_of(read.errors().begin(), read.errors().end(),
+                          [&](const Error& other) { return other.where == error.where && other.what == error.what; });
     });
   }
   return common;
@@ -236,8 +235,8 @@ sweep::Outcome SweepPoints::run(models::Scenario scenario) const {
   const Prepared prepared = prepare(std::move(scenario), std::move(*compiled));
   const Simulated simulated = simulate(prepared);
   throw_if_stuck(simulated);
-  return outcome_of_result(report::make_result(
-      {prepared.scenario, prepared.compiled, simulated.ranks, prepared.workload().ranks(), 0}));
+  return outcome_of_result(
+      report::make_result({prepared.scenario, prepared.compiled, simulated.ranks, prepared.workload().ranks(), 0}));
 }
 
 }  // namespace orrery::cli

@@ -1,19 +1,13 @@
 #include <algorithm>
 
 #include "models/memory/allocation_replay.h"
+#include "report/plan.h"
 #include "report/result.h"
 
 namespace orrery::report {
 namespace {
 
 using models::MemoryCause;
-
-models::CachingAllocator::Options allocator_of(const models::Scenario& scenario) {
-  models::CachingAllocator::Options options;
-  options.expandable_segments = scenario.software.expandable_segments;
-  options.limit = scenario.cluster.gpu.memory - scenario.software.runtime;
-  return options;
-}
 
 StageMemory of_rank(int stage, RankId rank, const RunInputs& inputs, models::ReservedPeaks& reserved) {
   const sim::RankMemory& memory = inputs.run.ranks[rank].memory;
@@ -48,6 +42,13 @@ std::vector<RankId> largest_ranks(const RunInputs& inputs) {
 }
 
 }  // namespace
+
+models::CachingAllocator::Options allocator_of(const models::Scenario& scenario) {
+  models::CachingAllocator::Options options;
+  options.expandable_segments = scenario.software.expandable_segments;
+  options.limit = scenario.cluster.gpu.memory - scenario.software.runtime;
+  return options;
+}
 
 std::vector<int> in_flight_by_stage(const models::Schedule& schedule) {
   using Type = models::Action::Type;

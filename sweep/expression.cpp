@@ -11,8 +11,8 @@ namespace orrery::sweep {
 struct Expression::Node {
   enum class Kind { constant, name, logical_not, negative, binary };
   Kind kind = Kind::constant;
-  Value value;          // constant
-  std::string text;     // name; binary: the operator
+  Value value;       // constant
+  std::string text;  // name; binary: the operator
   std::shared_ptr<const Node> left, right;
 };
 

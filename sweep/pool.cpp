@@ -47,7 +47,8 @@ class Basket {
 
 Errors work(std::span<const std::uint64_t> points, const Factory& factory,
             const std::function<Errors(std::span<const Row>)>& keep, const PoolOptions& options) {
-  const auto threads = static_cast<int>(std::clamp<std::size_t>(points.size(), 1, static_cast<std::size_t>(std::max(1, options.threads))));
+  const auto threads = static_cast<int>(
+      std::clamp<std::size_t>(points.size(), 1, static_cast<std::size_t>(std::max(1, options.threads))));
   std::atomic<std::size_t> next{0};
   std::atomic<bool> give_up{false};
   Basket basket(threads);

@@ -17,8 +17,8 @@ using Factory = std::function<Evaluate()>;
 
 struct PoolOptions {
   int threads = 1;
-  const std::atomic<bool>* stop = nullptr;           // asked between points
-  std::function<void(std::span<const Row>)> seen;    // of every batch, in the caller's thread
+  const std::atomic<bool>* stop = nullptr;         // asked between points
+  std::function<void(std::span<const Row>)> seen;  // of every batch, in the caller's thread
 };
 
 // Evaluates `points` on several threads and hands the rows to `keep` in batches, in the

@@ -49,8 +49,8 @@ std::string array_script(const SlurmJob& job) {
 
 std::string merge_script(const SlurmJob& job) {
   std::string text = head(job, "orrery-sweep-merge", "merge.log") + "set -e\n";
-  text += shell_word(job.program) + " sweep merge --skip-broken --into " + shell_word(job.folder + "/sweep.sqlite") + " " +
-          shard_store(job, "*") + "\n";
+  text += shell_word(job.program) + " sweep merge --skip-broken --into " + shell_word(job.folder + "/sweep.sqlite") +
+          " " + shard_store(job, "*") + "\n";
   text += "exec " + shell_word(job.program) + " sweep status " + shell_word(job.folder + "/sweep.sqlite") + "\n";
   return text;
 }

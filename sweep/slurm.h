@@ -13,7 +13,7 @@ struct SlurmJob {
   std::vector<std::string> arguments;  // of every task: --set …
   std::string folder;                  // of the shards' stores, logs and scripts
   std::uint32_t shards = 1;
-  std::vector<std::uint32_t> tasks;        // shards to run, ascending
+  std::vector<std::uint32_t> tasks;         // shards to run, ascending
   std::vector<std::string> sbatch_options;  // "--partition=cpu"
 };
 

@@ -54,7 +54,8 @@ void add_range(const Node& bounds, Axis& axis, Errors& errors) {
   const auto range = numbers(bounds, "range", 2, 3, errors);
   if (!range) return;
   const std::int64_t from = (*range)[0], to = (*range)[1], step = range->size() > 2 ? (*range)[2] : 1;
-  if (step < 1 || to < from) return errors.push_back({bounds.where, "range needs first <= last and a step of at least 1"});
+  if (step < 1 || to < from)
+    return errors.push_back({bounds.where, "range needs first <= last and a step of at least 1"});
   if (static_cast<std::uint64_t>(to - from) / static_cast<std::uint64_t>(step) >= kMostValues)
     return errors.push_back({bounds.where, "range has more than " + std::to_string(kMostValues) + " values"});
   for (std::int64_t n = from; n <= to; n += step) axis.values.push_back(std::to_string(n));
@@ -140,7 +141,8 @@ void Space::read_section(const Node& section, Errors& errors) {
   for (const Axis& axis : axes_) {
     combinations_ *= std::max<std::uint64_t>(1, axis.values.size());
     if (combinations_ > kMostPoints)
-      return errors.push_back({section.where, "'sweep' has more than " + std::to_string(kMostPoints) + " combinations"});
+      return errors.push_back(
+          {section.where, "'sweep' has more than " + std::to_string(kMostPoints) + " combinations"});
   }
   if (sample == nullptr) return;
   std::int64_t points = 0, seed = 1;
@@ -154,7 +156,8 @@ void Space::read_section(const Node& section, Errors& errors) {
     else
       sound = false;
   }
-  if (!sound || points < 1) return errors.push_back({sample->where, "'sample' must be {points: N, seed: S}, N at least 1"});
+  if (!sound || points < 1)
+    return errors.push_back({sample->where, "'sample' must be {points: N, seed: S}, N at least 1"});
   if (errors.empty() && static_cast<std::uint64_t>(points) < combinations_)
     draw(static_cast<std::uint64_t>(points), static_cast<std::uint64_t>(seed));
 }

@@ -66,7 +66,8 @@ std::string hex(const Key& key) {
 Key key_of(const void* blob, int size) {
   Key key{};
   const auto* bytes = static_cast<const unsigned char*>(blob);
-  for (int i = 0; i < size && i < 16; ++i) key[static_cast<std::size_t>(i / 8)] = key[static_cast<std::size_t>(i / 8)] << 8 | bytes[i];
+  for (int i = 0; i < size && i < 16; ++i)
+    key[static_cast<std::size_t>(i / 8)] = key[static_cast<std::size_t>(i / 8)] << 8 | bytes[i];
   return key;
 }
 
@@ -94,7 +95,8 @@ std::string runs_view(const std::vector<std::string>& axes) {
   for (const std::string& axis : axes)
     columns += ", json_extract(config_json, '$.\"" + doubled(axis, '\'') + "\"') as \"" + doubled(axis, '"') + "\"";
   return "create view if not exists runs as select index_no" + columns +
-         ", status, reason, gpus, step_time_s, tokens_per_s, model_tflops_per_gpu, mfu, bubble_fraction, exposed_comm_s, "
+         ", status, reason, gpus, step_time_s, tokens_per_s, model_tflops_per_gpu, mfu, bubble_fraction, "
+         "exposed_comm_s, "
          "peak_bytes, reserved_bytes, fits, wall_s from points order by index_no";
 }
 
@@ -183,8 +185,8 @@ Store::~Store() = default;
 Result<Store> Store::open(const std::string& path, const Meta& meta) {
   try {
     const bool exists = std::filesystem::exists(path) && std::filesystem::file_size(path) > 0;
-    Store store(path, std::make_unique<Database>(Database{
-                          SQLite::Database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kPatience)}));
+    Store store(path, std::make_unique<Database>(
+                          Database{SQLite::Database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kPatience)}));
     prepare(store.database_->handle);
     if (!exists || !store.database_->handle.tableExists("meta")) store.create(meta);
     store.meta_ = store.read_meta();
@@ -209,8 +211,7 @@ Result<Store> Store::read(const std::string& path) {
   std::error_code missing;
   if (!std::filesystem::is_regular_file(path, missing)) return fault(path, "is not there, or no file");
   try {
-    Store store(path, std::make_unique<Database>(
-                          Database{SQLite::Database(path, SQLite::OPEN_READWRITE, kPatience)}));
+    Store store(path, std::make_unique<Database>(Database{SQLite::Database(path, SQLite::OPEN_READWRITE, kPatience)}));
     SQLite::Statement check(store.database_->handle, "pragma quick_check(1)");
     if (!check.executeStep() || check.getColumn(0).getString() != "ok")
       return fault(path, "is cut off or broken: " + check.getColumn(0).getString());

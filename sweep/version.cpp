@@ -46,7 +46,8 @@ std::string data_version(const SearchPath& path) {
   for (const std::string& root : path.roots()) {
     for (const char* folder : {"models", "hardware", "software", "calibrations"}) {
       std::error_code none;
-      for (fs::recursive_directory_iterator at(fs::path(root) / folder, none), end; !none && at != end; at.increment(none))
+      for (fs::recursive_directory_iterator at(fs::path(root) / folder, none), end; !none && at != end;
+           at.increment(none))
         if (at->is_regular_file(none)) files.push_back(at->path().lexically_relative(root).string() + '\0' + root);
     }
   }

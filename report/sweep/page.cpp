@@ -11,8 +11,8 @@
 namespace orrery::report {
 namespace {
 
-using sweep::Row;
 using svg::escaped;
+using sweep::Row;
 
 constexpr std::size_t kMostRows = 1000, kMostPoints = 5000;
 constexpr double kWidth = 1000, kHeight = 420, kLeft = 60, kBottom = 40, kTop = 12, kRight = 16;
@@ -97,10 +97,10 @@ class Scatter {
       const double bytes = largest_ * i / 4, seconds = longest_ * i / 4;
       text += "<line class=\"axis\"" + attribute("x1", kLeft) + attribute("x2", kWidth - kRight) +
               attribute("y1", y(bytes)) + attribute("y2", y(bytes)) + "/><text text-anchor=\"end\"" +
-              attribute("x", kLeft - 8) + attribute("y", y(bytes) + 4) + ">" +
-              significant(bytes / (1 << 30), 3) + "</text>";
-      text += "<text text-anchor=\"middle\"" + attribute("x", x(seconds)) + attribute("y", kHeight - kBottom + 18) + ">" +
-              human_seconds(seconds) + "</text>";
+              attribute("x", kLeft - 8) + attribute("y", y(bytes) + 4) + ">" + significant(bytes / (1 << 30), 3) +
+              "</text>";
+      text += "<text text-anchor=\"middle\"" + attribute("x", x(seconds)) + attribute("y", kHeight - kBottom + 18) +
+              ">" + human_seconds(seconds) + "</text>";
     }
     return text + "<text text-anchor=\"end\"" + attribute("x", kWidth - kRight) + attribute("y", kHeight - 4) +
            ">step time</text><text" + attribute("x", 4) + attribute("y", kTop + 2) + ">GiB</text>";
@@ -111,8 +111,8 @@ class Scatter {
     return std::string("<circle class=\"") + of + "\"" + attribute("cx", x(row.outcome.step_time_s)) +
            attribute("cy", y(static_cast<double>(row.outcome.reserved_bytes))) + attribute("r", on_front ? 5 : 3.5) +
            "><title>" +
-           escaped(setting(row) + ": " + human_seconds(row.outcome.step_time_s) + ", " + gib({row.outcome.reserved_bytes}) +
-                   " GiB" + (row.outcome.fits ? "" : ", does not fit")) +
+           escaped(setting(row) + ": " + human_seconds(row.outcome.step_time_s) + ", " +
+                   gib({row.outcome.reserved_bytes}) + " GiB" + (row.outcome.fits ? "" : ", does not fit")) +
            "</title></circle>";
   }
 
@@ -138,7 +138,8 @@ std::string table_row(const Row& row, const std::vector<std::string>& axes) {
           cell(significant(per_gpu), per_gpu) + cell(significant(o.model_tflops_per_gpu), o.model_tflops_per_gpu) +
           cell(percent(o.mfu), o.mfu) + cell(percent(o.bubble_fraction), o.bubble_fraction) +
           cell(human_seconds(o.exposed_comm_s), o.exposed_comm_s) +
-          cell(gib({o.reserved_bytes}), static_cast<double>(o.reserved_bytes)) + cell(o.fits ? "yes" : "no", o.fits ? 1 : 0);
+          cell(gib({o.reserved_bytes}), static_cast<double>(o.reserved_bytes)) +
+          cell(o.fits ? "yes" : "no", o.fits ? 1 : 0);
   return text + "</tr>\n";
 }
 
@@ -151,15 +152,18 @@ std::string sweep_page(const SweepResults& results, const Objective& by) {
   page.replace(page.find("$TITLE"), 6, title);
   page += "<h1>" + title + "</h1><small>" + grouped(static_cast<std::int64_t>(results.meta.points)) + " points, " +
           grouped(static_cast<std::int64_t>(best.size())) + " ran, " +
-          grouped(static_cast<std::int64_t>(std::count_if(best.begin(), best.end(), [](auto* r) { return r->outcome.fits; }))) +
+          grouped(static_cast<std::int64_t>(
+              std::count_if(best.begin(), best.end(), [](auto* r) { return r->outcome.fits; }))) +
           " fit; Orrery " + escaped(results.meta.engine) + "</small>";
   if (!best.empty()) {
     page += "<p>Best by " + escaped(by.label) + ": <b>" + escaped(setting(*best.front())) + "</b>, " +
-            human_seconds(best.front()->outcome.step_time_s) + " a step, " +
-            percent(best.front()->outcome.mfu) + " MFU, " + gib({best.front()->outcome.reserved_bytes}) + " GiB.</p>";
-    page += "<h2>Step time against memory</h2><p class=\"note\">Grey does not fit. The line joins layouts that none beats in time, "
-            "memory and GPUs at once. Point at a dot to read it.</p><div class=\"chart\">" +
-            Scatter(results.rows).draw(best, front) + "</div>";
+            human_seconds(best.front()->outcome.step_time_s) + " a step, " + percent(best.front()->outcome.mfu) +
+            " MFU, " + gib({best.front()->outcome.reserved_bytes}) + " GiB.</p>";
+    page +=
+        "<h2>Step time against memory</h2><p class=\"note\">Grey does not fit. The line joins layouts that none beats "
+        "in time, "
+        "memory and GPUs at once. Point at a dot to read it.</p><div class=\"chart\">" +
+        Scatter(results.rows).draw(best, front) + "</div>";
     page += "<h2>Points</h2><p class=\"note\">Click a heading to sort by it.";
     if (best.size() > kMostRows) page += " The best " + grouped(kMostRows) + " are shown; orrery sweep export has all.";
     page += "</p><div class=\"wide\"><table id=\"points\"><thead><tr><th>point</th>";

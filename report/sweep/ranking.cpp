@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "report/plan.h"
 #include "report/sweep/summary.h"
 #include "report/text.h"
 
@@ -20,8 +21,8 @@ std::string in_gib(double bytes) {
 
 const std::array<Objective, 8> kObjectives = {{
     {"step_time", "step", false, [](const Outcome& o) { return o.step_time_s; }, human_seconds},
-    {"tokens_per_s_per_gpu", "tokens/s/GPU", true, [](const Outcome& o) { return o.tokens_per_s / std::max(1, o.gpus); },
-     plain},
+    {"tokens_per_s_per_gpu", "tokens/s/GPU", true,
+     [](const Outcome& o) { return o.tokens_per_s / std::max(1, o.gpus); }, plain},
     {"tokens_per_s", "tokens/s", true, [](const Outcome& o) { return o.tokens_per_s; }, plain},
     {"model_tflops_per_gpu", "TFLOP/s/GPU", true, [](const Outcome& o) { return o.model_tflops_per_gpu; }, plain},
     {"mfu", "MFU", true, [](const Outcome& o) { return o.mfu; }, percent},
@@ -40,25 +41,6 @@ bool beats(const Outcome& a, const Outcome& b) {
   return a.step_time_s <= b.step_time_s && a.reserved_bytes <= b.reserved_bytes && a.gpus <= b.gpus;
 }
 
-// "tp 6 does not divide heads 32" -> "tp N does not divide heads N".
-std::string without_numbers(const std::string& reason) {
-  std::string text;
-  bool in_number = false, in_word = false;
-  for (const char c : reason) {
-    const bool digit = c >= '0' && c <= '9';
-    if (digit && !in_word) {
-      if (!in_number) text += 'N';
-      in_number = true;
-      continue;
-    }
-    if (in_number && c == '.') continue;
-    in_number = false;
-    in_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (in_word && (digit || c == '-' || c == '_'));
-    text += c;
-  }
-  return text;
-}
-
 }  // namespace
 
 std::span<const Objective> objectives() {
@@ -66,14 +48,15 @@ std::span<const Objective> objectives() {
 }
 
 const Objective* find_objective(const std::string& name) {
-  const auto found = std::find_if(kObjectives.begin(), kObjectives.end(), [&](const auto& o) { return o.name == name; });
+  const auto found =
+      std::find_if(kObjectives.begin(), kObjectives.end(), [&](const auto& o) { return o.name == name; });
   return found == kObjectives.end() ? nullptr : &*found;
 }
 
 const Objective& natural_objective(const std::vector<Row>& rows) {
   const auto first = std::find_if(rows.begin(), rows.end(), ran);
-  const bool equal =
-      std::all_of(first, rows.end(), [&](const Row& row) { return !ran(row) || row.outcome.gpus == first->outcome.gpus; });
+  const bool equal = std::all_of(first, rows.end(),
+                                 [&](const Row& row) { return !ran(row) || row.outcome.gpus == first->outcome.gpus; });
   return kObjectives[equal ? 0 : 1];
 }
 

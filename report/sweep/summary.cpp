@@ -56,8 +56,8 @@ std::string table_of(const std::vector<const Row*>& rows, std::size_t most, cons
 std::string counts(const SweepResults& results) {
   const std::uint64_t ok = count(results.rows, Status::ok), infeasible = count(results.rows, Status::infeasible),
                       failed = count(results.rows, Status::failed);
-  std::string text = grouped(static_cast<std::int64_t>(results.meta.points)) + " points of " + results.meta.file + ": " +
-                     grouped(static_cast<std::int64_t>(ok)) + " ran, " +
+  std::string text = grouped(static_cast<std::int64_t>(results.meta.points)) + " points of " + results.meta.file +
+                     ": " + grouped(static_cast<std::int64_t>(ok)) + " ran, " +
                      grouped(static_cast<std::int64_t>(infeasible)) + " infeasible, " + std::to_string(failed) +
                      " failed";
   const std::uint64_t missing = results.meta.points - std::min<std::uint64_t>(results.meta.points, results.rows.size());

@@ -164,5 +164,4 @@ class Sweeps(support.Case):
                                             env=environment).stderr)
 
 
-if __name__ == "__main__":
-    support.main()
+support.main()

@@ -36,7 +36,8 @@ TEST(Space, NumbersItsPointsTheLastAxisFastest) {
 }
 
 TEST(Space, HasRangesAndMappings) {
-  const auto all = space("{training.micro_batch: {range: [1, 9, 3]}, cluster.fabric: [{kind: rail-only}, {kind: fat-tree}]}");
+  const auto all =
+      space("{training.micro_batch: {range: [1, 9, 3]}, cluster.fabric: [{kind: rail-only}, {kind: fat-tree}]}");
   ASSERT_TRUE(all.ok());
   EXPECT_EQ(all->axes()[0].values, (std::vector<std::string>{"1", "4", "7"}));
   EXPECT_EQ(all->axes()[1].values, (std::vector<std::string>{"{kind: rail-only}", "{kind: fat-tree}"}));
@@ -54,8 +55,8 @@ TEST(Space, IsOnePointWithoutASection) {
 // A sample has each of its points once, is the same for a seed, and another for another.
 TEST(Space, DrawsSamples) {
   const auto draw = [](int seed) {
-    const auto all = space("{a: {range: [1, 100]}, b: {range: [1, 100]}, sample: {points: 500, seed: " +
-                           std::to_string(seed) + "}}");
+    const auto all = space(
+        "{a: {range: [1, 100]}, b: {range: [1, 100]}, sample: {points: 500, seed: " + std::to_string(seed) + "}}");
     std::vector<std::uint64_t> numbers;
     for (std::uint64_t i = 0; i < all->size(); ++i) numbers.push_back(all->combination(i));
     return numbers;

@@ -1,7 +1,6 @@
 #include "sweep/store.h"
 
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <filesystem>
@@ -165,7 +164,9 @@ TEST(Pool, EndsWithTheFirstErrorOfWhoKeepsAndWhenStopped) {
   PoolOptions options;
   options.stop = &stop;
   evaluated = 0;
-  EXPECT_TRUE(work(points, factory, [](auto) { return Errors{}; }, options).empty());
+  EXPECT_TRUE(work(
+                  points, factory, [](auto) { return Errors{}; }, options)
+                  .empty());
   EXPECT_EQ(evaluated, 0u);
 }
 

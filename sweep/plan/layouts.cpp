@@ -1,0 +1,103 @@
+#include "sweep/plan/layouts.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace orrery::sweep {
+namespace {
+
+constexpr int kLongSequence = 32'768;  // from here on a context may be split
+
+std::vector<std::string> powers(int to) {
+  std::vector<std::string> all;
+  for (std::int64_t n = 1; n <= to; n *= 2) all.push_back(std::to_string(n));
+  return all;
+}
+
+// Numbers of a candidate, where it or the scenario has them.
+class Candidate {
+ public:
+  Candidate(const models::Scenario& scenario, const std::vector<models::Override>& overrides)
+      : scenario_(scenario), overrides_(overrides) {}
+
+  std::int64_t number(std::string_view path, std::int64_t otherwise) const {
+    for (const models::Override& o : overrides_)
+      if (o.path == path) return std::atoll(o.value.c_str());
+    return otherwise;
+  }
+  std::int64_t tp() const { return number("layout.tp", scenario_.layout.tp); }
+  std::int64_t pp() const { return number("layout.pp", scenario_.layout.pp); }
+  std::int64_t cp() const { return number("layout.cp", scenario_.layout.cp); }
+  std::int64_t ep() const { return number("layout.ep", scenario_.layout.ep); }
+  std::int64_t chunks() const { return number("pipeline.virtual_stages", scenario_.pipeline.virtual_stages); }
+  std::int64_t micro_batch() const { return number("training.micro_batch", scenario_.training.micro_batch); }
+
+  bool is_possible() const {
+    const std::int64_t gpus = scenario_.cluster.gpus(), grid = tp() * pp() * cp();
+    if (gpus % grid != 0) return false;
+    const std::int64_t dp = gpus / grid, batch = scenario_.training.global_batch;
+    if (batch % (dp * micro_batch()) != 0) return false;
+    const std::int64_t micro_batches = batch / (dp * micro_batch());
+    if (scenario_.model.heads % tp() != 0) return false;
+    if (pp() * chunks() > scenario_.model.layers + 2) return false;
+    if (chunks() > 1 && (pp() == 1 || micro_batches < pp())) return false;
+    if (!scenario_.model.moe) return ep() == 1;
+    return scenario_.model.moe->experts % ep() == 0 && (dp * cp() * tp()) % ep() == 0;
+  }
+
+ private:
+  const models::Scenario& scenario_;
+  const std::vector<models::Override>& overrides_;
+};
+
+}  // namespace
+
+std::vector<Axis> layout_axes(const models::Scenario& scenario, const std::set<std::string>& fixed) {
+  std::vector<Axis> axes;
+  const auto add = [&](const char* path, std::vector<std::string> values) {
+    if (!fixed.contains(path) && !values.empty()) axes.push_back({path, std::move(values), {}});
+  };
+  const int gpus = scenario.cluster.gpus();
+  add("layout.tp", powers(std::min({gpus, scenario.cluster.domain_gpus(), scenario.model.heads})));
+  add("layout.pp", powers(std::min(gpus, scenario.model.layers)));
+  if (scenario.training.sequence_length >= kLongSequence) add("layout.cp", powers(std::min(16, gpus)));
+  if (scenario.model.moe) add("layout.ep", powers(std::min(scenario.model.moe->experts, gpus)));
+  // The schedule goes with them: interleaved where there is more than one.
+  if (!fixed.contains("pipeline.schedule")) add("pipeline.virtual_stages", {"1", "2", "3", "4", "5", "6", "8"});
+  add("training.micro_batch", {"1", "2", "4", "8"});
+  // Flash attention keeps nothing that recomputing it would save.
+  if (scenario.training.attention == models::AttentionKind::flash)
+    add("training.recompute", {"none", "full"});
+  else
+    add("training.recompute", {"none", "selective", "full"});
+  if (scenario.layout.fsdp.empty() && scenario.layout.zero <= 1) add("layout.zero", {"0", "1"});
+  return axes;
+}
+
+std::vector<std::vector<models::Override>> candidate_layouts(const models::Scenario& scenario,
+                                                             const std::vector<Axis>& axes) {
+  std::vector<std::vector<models::Override>> all;
+  std::vector<std::size_t> at(axes.size(), 0);
+  for (bool more = true; more;) {
+    std::vector<models::Override> overrides;
+    for (std::size_t a = 0; a < axes.size(); ++a) overrides.push_back({axes[a].path, axes[a].values[at[a]]});
+    const Candidate candidate(scenario, overrides);
+    if (candidate.is_possible()) {
+      const bool searched = std::any_of(axes.begin(), axes.end(),
+                                        [](const Axis& axis) { return axis.path == "pipeline.virtual_stages"; });
+      if (searched)
+        overrides.push_back({"pipeline.schedule", candidate.pp() == 1     ? "none"
+                                                  : candidate.chunks() > 1 ? "interleaved-1f1b"
+                                                                           : "1f1b"});
+      all.push_back(std::move(overrides));
+    }
+    more = false;
+    for (std::size_t a = axes.size(); a-- > 0 && !more;) {
+      more = ++at[a] < axes[a].values.size();
+      if (!more) at[a] = 0;
+    }
+  }
+  return all;
+}
+
+}  // namespace orrery::sweep

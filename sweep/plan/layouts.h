@@ -1,0 +1,22 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "models/scenario/scenario.h"
+#include "sweep/space.h"
+
+namespace orrery::sweep {
+
+// The layouts that a plan searches for a scenario's model and cluster: TP inside an NVLink
+// domain, PP, virtual stages, CP for long sequences, EP for experts, micro-batch, recomputation, ZeRO.
+// Keys in `fixed` stay as they are.
+std::vector<Axis> layout_axes(const models::Scenario& scenario, const std::set<std::string>& fixed);
+
+// The combinations of those axes that fill the cluster, divide what they must, and do not
+// say one thing twice (virtual stages without a pipeline). As overrides, in the order of the axes.
+std::vector<std::vector<models::Override>> candidate_layouts(const models::Scenario& scenario,
+                                                             const std::vector<Axis>& axes);
+
+}  // namespace orrery::sweep

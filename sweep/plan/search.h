@@ -1,0 +1,50 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace orrery::sweep {
+
+// The least of many candidates, without working all of them out.
+//
+// Each candidate is first looked at: it is ruled out with a reason, or has a lower bound of
+// its value. Then they are worked out, those with the least bounds first, until no bound
+// that is left lies below the `top`-th value found. What is not worked out cannot be among the
+// best `top`, so the answer is that of working out all: exact if the bounds are.
+struct Look {
+  std::string ruled_out;  // empty: a candidate
+  double bound = 0;
+};
+
+struct SearchOptions {
+  std::uint64_t candidates = 0;
+  std::size_t top = 10;
+  int threads = 1;
+  const std::atomic<bool>* stop = nullptr;                                     // then what is found is given
+  std::function<void(std::uint64_t done, std::uint64_t of, bool looking)> progress;  // in any thread, one at a time
+};
+
+struct Found {
+  std::uint64_t candidate = 0;
+  double value = 0, bound = 0;
+};
+
+struct SearchResult {
+  std::vector<Found> best;  // at most `top`, the best first; ties by candidate
+  std::map<std::string, std::uint64_t> ruled_out;
+  std::uint64_t looked_at = 0, worked_out = 0, pruned = 0;
+  std::optional<double> nearest_pruned;  // the least bound among what was not worked out
+  bool stopped = false;
+};
+
+// `look` and `work_out` are called from several threads. work_out gives nothing for a
+// candidate that turns out not to be one.
+SearchResult search(const SearchOptions& options, const std::function<Look(std::uint64_t)>& look,
+                    const std::function<std::optional<double>(std::uint64_t)>& work_out);
+
+}  // namespace orrery::sweep

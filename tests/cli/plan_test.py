@@ -1,0 +1,50 @@
+"""Plans: what they call fastest is fastest, and bounds are bounds."""
+import json
+
+import support
+
+
+class Plans(support.Case):
+    def plan(self, *options, status=0):
+        file = self.scenario(support.SMALL)
+        return json.loads(self.done("plan", file, "--format", "json", "-q", *options, status=status).stdout)
+
+    def test_pruning_changes_nothing(self):
+        everything, few = self.plan("--top", "1000"), self.plan("--top", "3")
+        self.assertEqual(everything["pruned_by_bound"], 0)
+        self.assertEqual(everything["layouts"][:3], few["layouts"])
+        self.assertLess(few["simulated"], everything["simulated"])
+        counted = few["simulated"] + few["pruned_by_bound"] + sum(few["ruled_out"].values())
+        self.assertEqual(counted, few["candidates"])
+
+    def test_no_step_is_shorter_than_its_bound(self):
+        layouts = self.plan("--top", "1000")["layouts"]
+        self.assertGreater(len(layouts), 50)
+        for layout in layouts:
+            self.assertLessEqual(layout["bound_s"], layout["step_time_s"], layout["set"])
+
+    def test_the_fastest_runs_as_it_is_told(self):
+        best = self.plan("--top", "1")["layouts"][0]
+        sets = [word for pair in best["set"].split() for word in ("--set", pair)]
+        file = self.scenario(support.SMALL.replace("layout:   {tp: 2, pp: 2}", "layout:   {tp: 1}"))
+        result = json.loads(self.done("run", file, "--format", "json", *sets).stdout)
+        self.assertEqual(result["step_time_s"], best["step_time_s"])
+        self.assertEqual(result["memory"]["reserved_bytes"], best["reserved_bytes"])
+
+    def test_keys_that_are_set_or_kept_stay(self):
+        for options in (["--set", "layout.tp=4"], ["--keep", "layout.tp"]):
+            for layout in self.plan("--top", "1000", *options)["layouts"]:
+                self.assertNotIn("layout.tp=", layout["set"])
+
+    def test_it_costs(self):
+        best = self.plan("--top", "1", "--tokens", "1G", "--price", "2")["layouts"][0]
+        self.assertAlmostEqual(best["gpu_hours"], 1e9 / best["tokens_per_s"] / 3600 * 8, delta=1e-6 * best["gpu_hours"])
+        self.assertAlmostEqual(best["cost"], 2 * best["gpu_hours"])
+
+    def test_nothing_that_fits_is_status_4(self):
+        file = self.scenario(support.SMALL.replace("{layers: 4, hidden: 2048", "{layers: 128, hidden: 65536"))
+        result = self.done("plan", file, "-q", "--keep", "training.micro_batch", "--keep", "layout.zero", status=4)
+        self.assertIn("No layout fits", result.stdout)
+
+
+support.main()

@@ -1,0 +1,88 @@
+#include "sweep/plan/search.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/base/random.h"
+
+namespace orrery::sweep {
+namespace {
+
+struct Case {
+  std::vector<double> values, bounds;  // value below 0: ruled out at once; NaN: turns out not to be one
+};
+
+Case random_case(std::uint64_t seed) {
+  const KeyedRandom random(seed);
+  Case c;
+  const std::uint64_t n = 1 + random.bits(0) % 200;
+  for (std::uint64_t i = 0; i < n; ++i) {
+    const double value = static_cast<double>(random.bits(3 * i + 1) % 50);  // ties are likely
+    const double slack = static_cast<double>(random.bits(3 * i + 2) % 20);
+    const std::uint64_t kind = random.bits(3 * i + 3) % 10;
+    c.values.push_back(kind == 0 ? -1 : kind == 1 ? std::nan("") : value);
+    c.bounds.push_back(value - slack);
+  }
+  return c;
+}
+
+SearchResult run(const Case& c, std::size_t top, int threads) {
+  SearchOptions options;
+  options.candidates = c.values.size();
+  options.top = top;
+  options.threads = threads;
+  return search(
+      options, [&](std::uint64_t i) { return c.values[i] < 0 ? Look{"no", 0} : Look{"", c.bounds[i]}; },
+      [&](std::uint64_t i) { return c.values[i] >= 0 ? std::optional<double>(c.values[i]) : std::nullopt; });
+}
+
+std::vector<std::pair<double, std::uint64_t>> brute_force(const Case& c, std::size_t top) {
+  std::vector<std::pair<double, std::uint64_t>> all;
+  for (std::uint64_t i = 0; i < c.values.size(); ++i)
+    if (c.values[i] >= 0) all.emplace_back(c.values[i], i);
+  std::sort(all.begin(), all.end());
+  all.resize(std::min(top, all.size()));
+  return all;
+}
+
+TEST(Search, FindsWhatBruteForceFinds) {
+  std::uint64_t pruned = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const Case c = random_case(seed);
+    for (const std::size_t top : {1, 5}) {
+      for (const int threads : {1, 3}) {
+        const SearchResult found = run(c, top, threads);
+        std::vector<std::pair<double, std::uint64_t>> best;
+        for (const Found& f : found.best) best.emplace_back(f.value, f.candidate);
+        ASSERT_EQ(best, brute_force(c, top)) << seed;
+        std::uint64_t counted = found.worked_out + found.pruned;
+        for (const auto& [reason, n] : found.ruled_out) counted += n;
+        EXPECT_EQ(counted, c.values.size());
+        pruned += found.pruned;
+      }
+    }
+  }
+  EXPECT_GT(pruned, 1000u);
+}
+
+TEST(Search, GivesWhatItHasWhenStopped) {
+  const Case c = random_case(7);
+  std::atomic<bool> stop{false};
+  SearchOptions options;
+  options.candidates = c.values.size();
+  options.stop = &stop;
+  std::size_t done = 0;
+  const SearchResult found = search(
+      options, [&](std::uint64_t i) { return Look{"", c.bounds[i]}; },
+      [&](std::uint64_t) {
+        stop = ++done == 3;
+        return std::optional<double>(1.0);
+      });
+  EXPECT_TRUE(found.stopped);
+  EXPECT_EQ(found.best.size(), 3u);
+}
+
+}  // namespace
+}  // namespace orrery::sweep
