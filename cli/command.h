@@ -29,6 +29,7 @@ void add_schedule(CLI::App& app, int& status);
 void add_reproduce(CLI::App& app, int& status);
 void add_collective(CLI::App& app, int& status);
 void add_topo(CLI::App& app, int& status);
+void add_calibrate(CLI::App& app, int& status);
 void add_validate(CLI::App& app, int& status);
 void add_import(CLI::App& app, int& status);
 void add_sweep(CLI::App& app, int& status);

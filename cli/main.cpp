@@ -24,6 +24,7 @@ void add_commands(CLI::App& app, int& status) {
   add_reproduce(app, status);
   add_collective(app, status);
   add_topo(app, status);
+  add_calibrate(app, status);
   add_validate(app, status);
   add_sweep(app, status);
   add_plan(app, status);

@@ -13,11 +13,14 @@ namespace {
 
 constexpr std::size_t kLongestLine = 160;  // columns of a source line worth showing
 
+constexpr int kGzip = 0x1f;  // the first byte of a file whose lines are those of what it holds
+
 // The text of line `where.line`, or nothing when there is no such file or line.
 std::string source_line(const Where& where) {
   std::error_code ignored;
   if (where.line <= 0 || !std::filesystem::is_regular_file(where.file, ignored)) return "";
   std::ifstream file(where.file);
+  if (file.peek() == kGzip) return "";
   std::string line;
   for (int i = 0; i < where.line; ++i)
     if (!std::getline(file, line)) return "";

@@ -22,9 +22,15 @@ std::string habits(const models::Stack& stack) {
 
 }  // namespace
 
-std::vector<std::string> assumptions_of(const models::Scenario& scenario) {
+std::string calibration_line(const models::CalibrationUse& use) {
+  return "kernels are timed by " + use.file + ": " + std::to_string(use.measured) + " as measured, " +
+         std::to_string(use.corrected) + " by curves corrected by measured neighbours, " +
+         std::to_string(use.by_curve) + " by curves alone";
+}
+
+std::vector<std::string> assumptions_of(const models::Scenario& scenario, const models::Compiled& compiled) {
   const models::Stack& stack = scenario.software;
-  return {kernels(scenario.cluster.gpu), habits(stack),
+  return {compiled.calibration ? calibration_line(*compiled.calibration) : kernels(scenario.cluster.gpu), habits(stack),
           "the host issues a kernel in " + human_seconds(stack.launch.seconds()) + " and is busy " +
               human_seconds(stack.step_overhead.seconds()) + " a step besides, which nothing hides",
           "the allocator is PyTorch's caching one" +

@@ -117,6 +117,11 @@ ordered_json document(const Result& r) {
         {"wall_s", r.wall_s}}},
   };
   if (!r.published.empty()) out["published"] = published_json(r.published);
+  if (r.calibration)
+    out["calibration"] = {{"file", r.calibration->file},
+                          {"kernels_measured", r.calibration->measured},
+                          {"kernels_corrected", r.calibration->corrected},
+                          {"kernels_by_curve", r.calibration->by_curve}};
   out["defaults_used"] = r.defaults_used;
   out["warnings"] = r.warnings;
   return out;

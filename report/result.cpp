@@ -108,7 +108,11 @@ Result make_result(const RunInputs& inputs) {
   result.wall_s = inputs.wall_s;
   result.defaults_used = scenario.defaults_used;
   result.warnings = scenario.warnings;
-  result.assumptions = assumptions_of(scenario);
+  result.calibration = inputs.compiled.calibration;
+  if (result.calibration && result.calibration->transfers)
+    result.warnings.push_back(result.calibration->file +
+                              " times transfers too: not used yet, NCCL's shipped constants time them");
+  result.assumptions = assumptions_of(scenario, inputs.compiled);
   for (const models::PublishedValue& value : scenario.published)
     result.published.push_back({value, metric(result, value.metric, value.convention)});
   return result;

@@ -95,6 +95,7 @@ struct Result {
   std::vector<std::string> defaults_used, warnings;
   std::vector<std::string> assumptions;  // what the times and the memory rest on, besides warnings
   std::vector<Published> published;
+  std::optional<models::CalibrationUse> calibration;
 
   double bubble_fraction() const;
 };
@@ -115,7 +116,8 @@ TimeParts mean_time(const sim::RunResult& run);
 std::vector<TimeParts> stage_times(const RunInputs& inputs);  // mean over the ranks of each pipeline stage
 Memory memory_of(const RunInputs& inputs);
 std::vector<int> in_flight_by_stage(const models::Schedule& schedule);
-std::vector<std::string> assumptions_of(const models::Scenario& scenario);
+std::string calibration_line(const models::CalibrationUse& use);  // what of it times what
+std::vector<std::string> assumptions_of(const models::Scenario& scenario, const models::Compiled& compiled);
 std::vector<BusyLink> busiest_links(const RunInputs& inputs, std::size_t at_most);
 
 }  // namespace orrery::report

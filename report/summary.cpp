@@ -190,6 +190,7 @@ std::string summary(const Result& r, const Style& style) {
   if (!r.busiest_links.empty()) text += heading("Busiest links", style) + links(r);
   if (!r.published.empty()) text += heading("Against what was published", style) + published(r);
   text += heading("Simulation", style) + engine_line(r);
+  if (r.calibration) text += "  " + calibration_line(*r.calibration) + '\n';
   for (const std::string& line : r.warnings) text += "  warning: " + line + '\n';
   if (!r.defaults_used.empty())
     text += "  " + std::to_string(r.defaults_used.size()) + " values were defaulted: orrery explain lists them\n";

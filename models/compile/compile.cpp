@@ -4,6 +4,7 @@
 #include <map>
 
 #include "models/collectives/planner.h"
+#include "models/compile/calibration_of.h"
 #include "models/compile/piece_template.h"
 #include "models/compile/roles.h"
 #include "models/compile/schedule_of.h"
@@ -78,12 +79,25 @@ void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels,
   }
 }
 
+CalibrationUse use_of(const Calibration& calibration, const CostModel& costs, const std::vector<Kernel>& kernels) {
+  CalibrationUse use;
+  use.file = calibration.file;
+  use.transfers = !calibration.transfers.empty() || !calibration.transfer_lines.empty();
+  for (const Kernel& kernel : kernels) {
+    const int tier = costs.time(kernel).tier;
+    ++(tier == 3 ? use.measured : tier == 2 ? use.corrected : use.by_curve);
+  }
+  return use;
+}
+
 }  // namespace
 
 Result<Compiled> compile(const Scenario& scenario) {
   Result<topology::Fabric> fabric = topology::Fabric::build(scenario.cluster);
   if (!fabric.ok()) return fabric.errors();
-  const CostModel costs(scenario.cluster.gpu, scenario.software);
+  const Result<std::optional<Calibration>> calibration = calibration_of(scenario);
+  if (!calibration.ok()) return calibration.errors();
+  const CostModel costs(scenario.cluster.gpu, scenario.software, *calibration ? &**calibration : nullptr);
   KernelTable kernels(costs);
   Result<Schedule> schedule = schedule_of(scenario, kernels);
   if (!schedule.ok()) return schedule.errors();
@@ -96,6 +110,7 @@ Result<Compiled> compile(const Scenario& scenario) {
   TensorTable tensors;
   add_programs(scenario, layout, kernels, tensors, out);
   out.kernels = std::move(kernels).take();
+  if (*calibration) out.calibration = use_of(**calibration, costs, out.kernels);
   out.tensors = std::move(tensors).take();
 
   sim::Workload& workload = out.workload;

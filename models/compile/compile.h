@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "models/compute/kernel.h"
@@ -20,6 +22,16 @@ inline constexpr int kTimeCategories = 11;
 enum class MemoryCause : std::uint8_t { parameters, gradients, optimizer, activations, buffers };
 inline constexpr int kMemoryCauses = 5;
 
+// What of a calibration went into a workload: how many of its different kernels are
+// timed how.
+struct CalibrationUse {
+  std::string file;
+  int measured = 0;        // as they were timed
+  int corrected = 0;       // by a curve and the kernels near by that were timed
+  int by_curve = 0;        // by a curve alone
+  bool transfers = false;  // it times transfers too, which nothing uses yet
+};
+
 // A scenario as programs, with what is needed to read the result.
 struct Compiled {
   sim::Workload workload;
@@ -28,6 +40,7 @@ struct Compiled {
   std::vector<std::vector<Bytes>> tensors;  // Buffer::parts indexes this
   std::vector<int> stage_of_program;        // pipeline rank of each program
   Schedule schedule;
+  std::optional<CalibrationUse> calibration;
 };
 
 Result<Compiled> compile(const Scenario& scenario);

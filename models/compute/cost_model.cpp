@@ -1,9 +1,11 @@
 #include "models/compute/cost_model.h"
 
+#include <optional>
 #include <unordered_map>
 
 #include "models/compute/attention.h"
 #include "models/compute/gemm.h"
+#include "models/compute/measured_kernels.h"
 #include "models/compute/memory_bound.h"
 
 namespace orrery::models {
@@ -12,6 +14,8 @@ namespace {
 // Error to expect of tier 1 on shapes that no fit has seen (mean absolute, from
 // docs/compute.md). Curves taken from another GPU are of datasheet quality.
 constexpr double kGemmError = 0.07, kAttentionError = 0.08, kMemoryBoundError = 0.25, kTransferredError = 0.20;
+// Of a curve that is corrected by measured shapes nearby (docs/compute.md, tier 2).
+constexpr double kCorrectedError = 0.05;
 
 struct KernelHash {
   std::size_t operator()(const Kernel& kernel) const { return std::visit(*this, kernel.shape); }
@@ -41,14 +45,29 @@ struct KernelHash {
 struct CostModel::State {
   topology::GpuSpec gpu;
   double gemm_slowdown, attention_slowdown;
+  std::optional<MeasuredKernels> measured;
   std::unordered_map<Kernel, KernelTime, KernelHash> known;  // looked up only, never walked through
 
   KernelTime compute(const Kernel& kernel) const {
-    if (const auto* gemm = std::get_if<GemmShape>(&kernel.shape))
-      return told(gemm_seconds(*gemm, gpu, gemm_slowdown), kGemmError);
+    if (!measured) return by_curve(kernel);
+    if (const auto seconds = measured->exact(kernel))
+      return {Duration::from_seconds(seconds->value), seconds->low, seconds->high, 3};
+    const auto correction = measured->correction(kernel);
+    if (!correction) return by_curve(kernel);
+    const double seconds = *correction * curve_seconds(kernel);
+    return {Duration::from_seconds(seconds), seconds * (1 - kCorrectedError), seconds * (1 + kCorrectedError), 2};
+  }
+
+  KernelTime by_curve(const Kernel& kernel) const {
+    static constexpr double kErrors[] = {kGemmError, kAttentionError, kMemoryBoundError};
+    return told(curve_seconds(kernel), kErrors[kernel.shape.index()]);
+  }
+
+  double curve_seconds(const Kernel& kernel) const {
+    if (const auto* gemm = std::get_if<GemmShape>(&kernel.shape)) return gemm_seconds(*gemm, gpu, gemm_slowdown);
     if (const auto* attention = std::get_if<AttentionShape>(&kernel.shape))
-      return told(attention_seconds(*attention, gpu, attention_slowdown), kAttentionError);
-    return told(memory_bound_seconds(std::get<MemoryBoundShape>(kernel.shape), gpu), kMemoryBoundError);
+      return attention_seconds(*attention, gpu, attention_slowdown);
+    return memory_bound_seconds(std::get<MemoryBoundShape>(kernel.shape), gpu);
   }
 
   KernelTime told(double seconds, double error) const {
@@ -57,8 +76,13 @@ struct CostModel::State {
   }
 };
 
-CostModel::CostModel(const topology::GpuSpec& gpu, const Stack& stack)
-    : state_(new State{gpu, stack.gemm_slowdown, stack.attention_slowdown, {}}) {}
+CostModel::CostModel(const topology::GpuSpec& gpu, const Stack& stack, const Calibration* calibration)
+    : state_(new State{gpu, stack.gemm_slowdown, stack.attention_slowdown, {}, {}}) {
+  if (calibration == nullptr) return;
+  state_->gpu = with_measured_curves(gpu, *calibration);
+  state_->gemm_slowdown = state_->attention_slowdown = 1;
+  state_->measured.emplace(*calibration, [this](const Kernel& kernel) { return state_->curve_seconds(kernel); });
+}
 
 CostModel::~CostModel() = default;
 

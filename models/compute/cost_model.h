@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "models/compute/calibration.h"
 #include "models/compute/kernel.h"
 #include "models/software/stack.h"
 #include "topology/hardware.h"
@@ -15,12 +16,14 @@ struct KernelTime {
   int tier = 1;              // 0 datasheet, 1 fitted curve, 2 measured residual, 3 measured exactly
 };
 
-// From a kernel's shape to its time on one GPU. Memoised; answers depend on the
-// arguments alone and are equal on every machine (portable_math.h). It keeps
+// From a kernel's shape to its time on one GPU. With a calibration: as measured,
+// else the curve (measured where there is one) corrected by what was measured
+// nearby; the stack's slowdown against our own curves then stays out of it.
+// Memoised; answers depend on the arguments alone and are equal on every machine (portable_math.h). It keeps
 // answers without locks: one model a thread.
 class CostModel {
  public:
-  CostModel(const topology::GpuSpec& gpu, const Stack& stack);
+  CostModel(const topology::GpuSpec& gpu, const Stack& stack, const Calibration* calibration = nullptr);
   ~CostModel();
   KernelTime time(const Kernel& kernel) const;
 

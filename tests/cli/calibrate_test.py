@@ -1,0 +1,67 @@
+"""orrery calibrate --kernels, and calibration: in a scenario."""
+import json
+import os
+
+import support
+
+
+class Calibrate(support.Case):
+    def kernels(self):
+        rows = [f"bf16,{m},{n},{k},{2 * m * n * k / 5e14 * 1e6 + 4}" for m in (512, 1024, 4096) for n in (1024, 4096, 8192)
+                for k in (1024, 2048, 4096)]
+        path = self.path("gemm.csv")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join(["dtype,m,n,k,t_us", *rows]) + "\n")
+        return path
+
+    def test_without_a_gpu_and_without_tables_it_says_what_is_missing(self):
+        result = self.done("calibrate", status=7)
+        self.assertEqual(len(result.stderr.splitlines()), 1)
+
+    def test_a_table_becomes_a_calibration_that_a_run_uses(self):
+        calibration = self.path("mine.json")
+        self.done("calibrate", "--gpu", "h100-sxm-80gb", "--kernels", self.kernels(), "-o", calibration)
+        with open(calibration, encoding="utf-8") as file:
+            document = json.load(file)
+        self.assertLess(document["gemm"]["curve"]["bf16"]["fit_error"], 0.05)
+        self.assertEqual(len(document["gemm"]["points"]), 27)
+        scenario = self.scenario(support.SMALL + "calibration: mine.json\n")
+        result = json.loads(self.done("run", scenario, "--format", "json").stdout)
+        self.assertGreater(result["calibration"]["kernels_corrected"], 0)
+        plain = json.loads(self.done("run", self.scenario(support.SMALL, "plain.yaml"), "--format", "json").stdout)
+        self.assertNotEqual(result["step_time_s"], plain["step_time_s"])
+        self.assertIn("mine.json", self.done("run", scenario).stdout)
+
+    def test_the_shipped_file_is_found_by_its_name_and_says_what_it_does_not_do(self):
+        scenario = self.scenario(support.SMALL + "calibration: synthetic-h100.json\n")
+        result = json.loads(self.done("run", scenario, "--format", "json").stdout)
+        self.assertTrue(any("not used yet" in line for line in result["warnings"]))
+
+    def test_faults_have_their_places(self):
+        wrong = self.scenario(support.SMALL + "calibration: none.json\n")
+        self.assertIn(f"{wrong}:6:14: error: there is no calibration file", self.done("run", wrong, status=5).stderr)
+        other = self.scenario(support.SMALL.replace("dgx-h100", "dgx-a100") + "calibration: synthetic-h100.json\n")
+        self.assertIn("was measured on h100-sxm-80gb, but the cluster has a100", self.done("run", other, status=3).stderr)
+        with open(self.path("broken.json"), "w", encoding="utf-8") as file:
+            file.write('{"schema": "orrery-calibration/1",\n "machine": {"gpu": "h100-sxm-80gb"}, "gemn": 1}')
+        broken = self.scenario(support.SMALL + "calibration: broken.json\n")
+        self.assertIn("broken.json:2:39: error: unknown key 'gemn'", self.done("run", broken, status=3).stderr)
+
+    def test_wrong_tables_are_told_with_their_lines(self):
+        table = self.path("wrong.csv")
+        with open(table, "w", encoding="utf-8") as file:
+            file.write("m,n,k,t_us\n1,2,3,4\n1,2,x,4\n1,2,3,-4\n")
+        errors = self.done("calibrate", "--gpu", "h100-sxm-80gb", "--kernels", table, status=3).stderr
+        self.assertIn("wrong.csv:3", errors)
+        self.assertIn("wrong.csv:4", errors)
+        mixed = self.path("mixed.csv")
+        with open(mixed, "w", encoding="utf-8") as file:
+            file.write("gpu,m,n,k,t_us\nb200,1,2,3,4\na100,1,2,3,9\n")
+        self.assertIn("mixed.csv:3: error: is of gpu 'a100'",
+                      self.done("calibrate", "--gpu", "h100-sxm-80gb", "--kernels", mixed, status=3).stderr)
+        self.done("calibrate", "--kernels", table, status=2)
+        self.done("calibrate", "--gpu", "h100-sxm-80gb", "--kernels", os.path.join(self.folder, "none.csv"), status=5)
+        self.done("calibrate", "--gpu", "no-such-gpu", "--kernels", self.kernels(), status=3)
+
+
+support.main()
