@@ -23,9 +23,14 @@ std::string habits(const models::Stack& stack) {
 }  // namespace
 
 std::string calibration_line(const models::CalibrationUse& use) {
-  return "kernels are timed by " + use.file + ": " + std::to_string(use.measured) + " as measured, " +
-         std::to_string(use.corrected) + " by curves corrected by measured neighbours, " +
-         std::to_string(use.by_curve) + " by curves alone";
+  std::string text = "kernels are timed by " + use.file + ": " + std::to_string(use.measured) + " as measured, " +
+                     std::to_string(use.corrected) + " by curves corrected by measured neighbours, " +
+                     std::to_string(use.by_curve) + " by curves alone; ";
+  text += use.transfers_measured == 0 ? "no transfer is of a group that it measured"
+                                      : "of transfers " + std::to_string(use.transfers_measured) + " as measured, " +
+                                            std::to_string(use.transfers_modelled) + " as NCCL is modelled";
+  if (use.contention) text += "; what collectives take from kernels beside them is measured";
+  return text;
 }
 
 std::vector<std::string> assumptions_of(const models::Scenario& scenario, const models::Compiled& compiled) {

@@ -121,7 +121,10 @@ ordered_json document(const Result& r) {
     out["calibration"] = {{"file", r.calibration->file},
                           {"kernels_measured", r.calibration->measured},
                           {"kernels_corrected", r.calibration->corrected},
-                          {"kernels_by_curve", r.calibration->by_curve}};
+                          {"kernels_by_curve", r.calibration->by_curve},
+                          {"transfers_measured", r.calibration->transfers_measured},
+                          {"transfers_modelled", r.calibration->transfers_modelled},
+                          {"contention_measured", r.calibration->contention}};
   out["defaults_used"] = r.defaults_used;
   out["warnings"] = r.warnings;
   return out;

@@ -109,9 +109,9 @@ Result make_result(const RunInputs& inputs) {
   result.defaults_used = scenario.defaults_used;
   result.warnings = scenario.warnings;
   result.calibration = inputs.compiled.calibration;
-  if (result.calibration && result.calibration->transfers)
-    result.warnings.push_back(result.calibration->file +
-                              " times transfers too: not used yet, NCCL's shipped constants time them");
+  if (result.calibration && !result.calibration->stand_in.empty())
+    result.warnings.push_back(result.calibration->file + " was made without hardware (" + result.calibration->stand_in +
+                              "): nothing of it was measured");
   result.assumptions = assumptions_of(scenario, inputs.compiled);
   for (const models::PublishedValue& value : scenario.published)
     result.published.push_back({value, metric(result, value.metric, value.convention)});

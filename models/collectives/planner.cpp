@@ -101,10 +101,11 @@ struct RanksEqual {
 class NcclPlanner : public sim::DraftingPlanner {
  public:
   NcclPlanner(std::shared_ptr<const Fabric> fabric, Network network, std::shared_ptr<const CollectiveFacts> facts,
-              const Forced& forced)
+              const Forced& forced, MeasuredTransfers measured)
       : fabric_(std::move(fabric)),
         network_(network),
         forced_(forced),
+        measured_(std::move(measured)),
         site_(make_site(fabric_->cluster(), std::move(facts))),
         nvlink_send_channels_(message_channels(site_, false)),
         network_send_channels_(message_channels(site_, true)),
@@ -150,6 +151,7 @@ class NcclPlanner : public sim::DraftingPlanner {
   struct SendKind {
     Bytes bytes;
     bool crosses = false;
+    int nodes = 1;
     Duration latency;
     double nvlink_rate = 0, network_rate = 0;
     bool operator==(const SendKind&) const = default;
@@ -181,11 +183,13 @@ class NcclPlanner : public sim::DraftingPlanner {
     const auto connections = static_cast<std::uint32_t>(crosses ? network_send_channels_ : nvlink_send_channels_);
     const std::span<const sim::LinkUse> uses = make_footprints_.route(from, to, connections);
     const Footprint links = make_footprints_.rates(uses);
-    const SendKind kind{request.bytes, crosses, latency, links.nvlink_rate, links.network_rate};
+    const SendKind kind{request.bytes, crosses,           nodes_of(request.ranks),
+                        latency,       links.nvlink_rate, links.network_rate};
     auto known = std::find_if(send_kinds_.begin(), send_kinds_.end(), [&](const auto& k) { return k.first == kind; });
     if (known == send_kinds_.end()) {
-      const Course course = message_course(static_cast<double>(request.bytes.n) / connections, site_, crosses,
-                                           latency.seconds() / kMicro, links, Algorithm::send);
+      Course course = message_course(static_cast<double>(request.bytes.n) / connections, site_, crosses,
+                                     latency.seconds() / kMicro, links, Algorithm::send);
+      take_measured(request, course);
       constexpr std::size_t kKinds = 16;  // as many as are worth looking through
       if (send_kinds_.size() == kKinds) send_kinds_.pop_back();
       known = send_kinds_.emplace(send_kinds_.begin(), kind, finish(course, 1, false));
@@ -240,11 +244,27 @@ class NcclPlanner : public sim::DraftingPlanner {
 
   TransferPlan make(const TransferRequest& request, GroupPlans& group) const {
     if (moves_nothing(request)) return {};
-    if (request.kind == TransferKind::copy) return finish(copy_course(request, group), 0, true);
-    const bool on_links = request.bytes.n > kFillsNoLink;
-    if (!group.communicator) group.communicator = make_communicator(*fabric_, site_, request.ranks);
-    return finish(course(request.kind, static_cast<double>(request.bytes.n), group), 1, on_links);
+    const bool is_copy = request.kind == TransferKind::copy;
+    if (!is_copy && !group.communicator) group.communicator = make_communicator(*fabric_, site_, request.ranks);
+    Course course =
+        is_copy ? copy_course(request, group) : this->course(request.kind, static_cast<double>(request.bytes.n), group);
+    take_measured(request, course);
+    return finish(course, is_copy ? 0 : 1, is_copy || request.bytes.n > kFillsNoLink);
   }
+
+  // What was measured in place of what the model says; bytes that the links could
+  // not carry in that time are left out.
+  void take_measured(const TransferRequest& request, Course& course) const {
+    if (measured_.empty()) return;
+    const auto time =
+        measured_.time(request.kind, static_cast<int>(request.ranks.size()), nodes_of(request.ranks), request.bytes);
+    if (!time) return;
+    course.startup = time->startup / kMicro;
+    course.seconds = time->seconds - time->startup;
+    course.bytes = std::min(course.bytes, course.links->rate(1, 1) * course.seconds);
+  }
+
+  int nodes_of(std::span<const RankId> ranks) const { return measured_.empty() ? 1 : count_nodes(*fabric_, ranks); }
 
   Course course(TransferKind kind, double bytes, GroupPlans& group) const {
     const Communicator& c = *group.communicator;
@@ -323,6 +343,7 @@ class NcclPlanner : public sim::DraftingPlanner {
   std::shared_ptr<const Fabric> fabric_;
   Network network_;
   Forced forced_;
+  MeasuredTransfers measured_;
   Site site_;
   int nvlink_send_channels_, network_send_channels_;
   mutable std::vector<std::pair<SendKind, TransferPlan>> send_kinds_;  // the latest first, without links
@@ -340,8 +361,8 @@ class NcclPlanner : public sim::DraftingPlanner {
 
 std::shared_ptr<const sim::TransferPlanner> make_planner(std::shared_ptr<const topology::Fabric> fabric,
                                                          Network network, std::shared_ptr<const CollectiveFacts> facts,
-                                                         const Forced& forced) {
-  return std::make_shared<NcclPlanner>(std::move(fabric), network, std::move(facts), forced);
+                                                         const Forced& forced, MeasuredTransfers measured) {
+  return std::make_shared<NcclPlanner>(std::move(fabric), network, std::move(facts), forced, std::move(measured));
 }
 
 }  // namespace orrery::models

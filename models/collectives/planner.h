@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "models/collectives/measured_transfers.h"
 #include "models/collectives/nccl_choice.h"
 #include "models/scenario/scenario.h"
 #include "sim/planner.h"
@@ -14,11 +15,13 @@ namespace orrery::models {
 // the contention-free rate and touches no link. LinkIds are the fabric's.
 //
 // Plans are kept and returned by reference; the planner is not safe to share
-// among threads. A cluster without links (`ideal`) gives plans without phases, as
+// among threads. What was `measured` takes as long as it did, over the links that the
+// model gives it; where the model takes them for slower, it loads them as much as they
+// can carry meanwhile. A cluster without links (`ideal`) gives plans without phases, as
 // do one rank and zero bytes. Broadcast, reduce, gather and scatter have the
 // first rank of the group as their root.
 std::shared_ptr<const sim::TransferPlanner> make_planner(std::shared_ptr<const topology::Fabric> fabric,
                                                          Network network, std::shared_ptr<const CollectiveFacts> facts,
-                                                         const Forced& forced = {});
+                                                         const Forced& forced = {}, MeasuredTransfers measured = {});
 
 }  // namespace orrery::models

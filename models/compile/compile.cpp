@@ -5,6 +5,7 @@
 
 #include "models/collectives/planner.h"
 #include "models/compile/calibration_of.h"
+#include "models/compile/calibration_use.h"
 #include "models/compile/piece_template.h"
 #include "models/compile/roles.h"
 #include "models/compile/schedule_of.h"
@@ -27,7 +28,8 @@ std::vector<std::string> causes() {
 // What a running NCCL kernel takes from the kernels beside it: its channels hold
 // as many SMs (reference: 16 channels a ring over several nodes, 24 in a node),
 // and its bytes pass through device memory, read and written on both sides.
-std::vector<sim::Claim> claims(const topology::ClusterSpec& cluster) {
+// Where a calibration has measured it, that counts.
+std::vector<sim::Claim> claims(const topology::ClusterSpec& cluster, const Calibration* calibration) {
   constexpr int kChannels = 16;
   sim::Claim nccl{"nccl", {}};
   if (cluster.gpu.sms > 2 * kChannels)
@@ -39,6 +41,14 @@ std::vector<sim::Claim> claims(const topology::ClusterSpec& cluster) {
     nccl.slowdown_permille[static_cast<int>(sim::KernelClass::memory_bound)] =
         static_cast<std::uint32_t>(std::llround(1000 * std::min(share, 1.0)));
   }
+  const auto take = [&](const char* name, sim::KernelClass kernels) {
+    if (calibration == nullptr) return;
+    if (const auto at = calibration->interference.find(name); at != calibration->interference.end())
+      nccl.slowdown_permille[static_cast<int>(kernels)] =
+          static_cast<std::uint32_t>(std::llround(1000 * at->second.value));
+  };
+  take("compute_bound_by_collective", sim::KernelClass::compute_bound);
+  take("memory_bound_by_collective", sim::KernelClass::memory_bound);
   return {{"none", {}}, nccl};
 }
 
@@ -79,25 +89,20 @@ void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels,
   }
 }
 
-CalibrationUse use_of(const Calibration& calibration, const CostModel& costs, const std::vector<Kernel>& kernels) {
-  CalibrationUse use;
-  use.file = calibration.file;
-  use.transfers = !calibration.transfers.empty() || !calibration.transfer_lines.empty();
-  for (const Kernel& kernel : kernels) {
-    const int tier = costs.time(kernel).tier;
-    ++(tier == 3 ? use.measured : tier == 2 ? use.corrected : use.by_curve);
-  }
-  return use;
-}
-
 }  // namespace
 
 Result<Compiled> compile(const Scenario& scenario) {
-  Result<topology::Fabric> fabric = topology::Fabric::build(scenario.cluster);
-  if (!fabric.ok()) return fabric.errors();
   const Result<std::optional<Calibration>> calibration = calibration_of(scenario);
   if (!calibration.ok()) return calibration.errors();
-  const CostModel costs(scenario.cluster.gpu, scenario.software, *calibration ? &**calibration : nullptr);
+  return compile(scenario, *calibration ? &**calibration : nullptr);
+}
+
+Result<Compiled> compile(const Scenario& scenario, const Calibration* calibration, const Drawing& drawing) {
+  Result<topology::Fabric> fabric = topology::Fabric::build(scenario.cluster);
+  if (!fabric.ok()) return fabric.errors();
+  const CostModel costs(scenario.cluster.gpu, scenario.software, calibration, drawing);
+  MeasuredTransfers transfers;
+  if (calibration != nullptr) transfers = MeasuredTransfers(*calibration, drawing);
   KernelTable kernels(costs);
   Result<Schedule> schedule = schedule_of(scenario, kernels);
   if (!schedule.ok()) return schedule.errors();
@@ -110,7 +115,6 @@ Result<Compiled> compile(const Scenario& scenario) {
   TensorTable tensors;
   add_programs(scenario, layout, kernels, tensors, out);
   out.kernels = std::move(kernels).take();
-  if (*calibration) out.calibration = use_of(**calibration, costs, out.kernels);
   out.tensors = std::move(tensors).take();
 
   sim::Workload& workload = out.workload;
@@ -118,8 +122,10 @@ Result<Compiled> compile(const Scenario& scenario) {
   add_links(*out.fabric, workload);
   workload.categories = categories();
   workload.causes = causes();
-  workload.claims = claims(scenario.cluster);
-  workload.planner = make_planner(out.fabric, scenario.simulation.network, scenario.collectives);
+  workload.claims = claims(scenario.cluster, calibration);
+  if (calibration != nullptr) out.calibration = use_of(*calibration, costs, transfers, out);
+  workload.planner =
+      make_planner(out.fabric, scenario.simulation.network, scenario.collectives, {}, std::move(transfers));
   workload.jitter = {scenario.simulation.jitter_compute, scenario.simulation.seed};
   workload.steps = scenario.simulation.steps > 0 ? scenario.simulation.steps : 2;
   return out;

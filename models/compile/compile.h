@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "models/compute/drawing.h"
 #include "models/compute/kernel.h"
 #include "models/layout/layout.h"
 #include "models/scenario/scenario.h"
@@ -22,14 +23,18 @@ inline constexpr int kTimeCategories = 11;
 enum class MemoryCause : std::uint8_t { parameters, gradients, optimizer, activations, buffers };
 inline constexpr int kMemoryCauses = 5;
 
-// What of a calibration went into a workload: how many of its different kernels are
-// timed how.
+// What of a calibration went into a workload: how many of its different kernels and
+// transfers are timed how.
 struct CalibrationUse {
   std::string file;
-  int measured = 0;        // as they were timed
-  int corrected = 0;       // by a curve and the kernels near by that were timed
-  int by_curve = 0;        // by a curve alone
-  bool transfers = false;  // it times transfers too, which nothing uses yet
+  int measured = 0;   // as they were timed
+  int corrected = 0;  // by a curve and the kernels near by that were timed
+  int by_curve = 0;   // by a curve alone
+  // Of its different transfers (kind, ranks, nodes, bytes): in groups that were
+  // measured, and in others, which take what the model of NCCL says.
+  int transfers_measured = 0, transfers_modelled = 0;
+  bool contention = false;  // what a collective takes from kernels beside it is measured
+  std::string stand_in;     // not empty: nothing of it was measured, it was made from this model
 };
 
 // A scenario as programs, with what is needed to read the result.
@@ -44,5 +49,9 @@ struct Compiled {
 };
 
 Result<Compiled> compile(const Scenario& scenario);
+
+// The same with the scenario's calibration at hand (null: it has none), and with times
+// drawn from what they are known within.
+Result<Compiled> compile(const Scenario& scenario, const Calibration* calibration, const Drawing& drawing = {});
 
 }  // namespace orrery::models

@@ -72,6 +72,9 @@ struct Calibration {
   std::vector<KernelPoint> kernels;  // GEMMs, attention and memory-bound kernels, each once
   std::vector<TransferPoint> transfers;
   std::vector<TransferLine> transfer_lines;
+  // What runs at the same time takes from each other, as a share of its time alone:
+  // compute_bound_by_collective, collective_by_compute_bound, and memory_bound for both.
+  std::map<std::string, Interval> interference;
   std::vector<CalibrationCheck> layers, steps;
 };
 

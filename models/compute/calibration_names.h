@@ -11,6 +11,9 @@ namespace orrery::models::names {
 
 inline constexpr std::string_view kGemmRoles[] = {"forward", "data_gradient", "weight_gradient"};
 
+inline constexpr std::string_view kInterference[] = {"compute_bound_by_collective", "memory_bound_by_collective",
+                                                     "collective_by_compute_bound", "collective_by_memory_bound"};
+
 inline std::string_view of(GemmRole role) {
   return kGemmRoles[static_cast<int>(role)];
 }

@@ -11,6 +11,7 @@ namespace {
 
 constexpr double kLongest = 1e12;       // us, of anything that is measured
 constexpr std::int64_t kLargest = 1e9;  // of a size
+constexpr double kMostSlowdown = 100;   // by one transfer
 constexpr DocumentLimits kLimits{256u << 20, 16, 8'000'000};
 
 class Reader {
@@ -32,7 +33,7 @@ class Reader {
     read_memory_bound(f);
     read_collective(f);
     read_checks(f);
-    f.unsupported("interference");
+    read_interference(f);
     f.finish();
     refuse_repeats();
     if (!errors_.empty()) return std::move(errors_);
@@ -258,6 +259,22 @@ class Reader {
       out_.transfer_lines.push_back(line);
     });
     collective.finish();
+  }
+
+  void read_interference(Fields& f) {
+    read_intervals(f, "interference", out_.interference);
+    const Node* node = f.node("interference");
+    if (!node || !node->is_map()) return;
+    for (const Node::Entry& entry : node->entries) {
+      const bool known = std::find(std::begin(names::kInterference), std::end(names::kInterference), entry.key) !=
+                         std::end(names::kInterference);
+      if (!known)
+        errors_.push_back({entry.key_where, "'" + entry.key.substr(0, 40) + "' is not known in 'interference'"});
+      const auto read = out_.interference.find(entry.key);
+      if (read != out_.interference.end() && read->second.high > kMostSlowdown)
+        errors_.push_back(
+            {entry.value.where, "'" + entry.key.substr(0, 40) + "' is a share of the time alone, at most 100"});
+    }
   }
 
   void read_checks(Fields& f) {

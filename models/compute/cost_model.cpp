@@ -1,10 +1,12 @@
 #include "models/compute/cost_model.h"
 
+#include <algorithm>
 #include <optional>
 #include <unordered_map>
 
 #include "models/compute/attention.h"
 #include "models/compute/gemm.h"
+#include "models/compute/kernel_digest.h"
 #include "models/compute/measured_kernels.h"
 #include "models/compute/memory_bound.h"
 
@@ -40,13 +42,28 @@ struct KernelHash {
   }
 };
 
+template <class Shape>
+bool times(const Calibration& calibration) {
+  return std::any_of(calibration.kernels.begin(), calibration.kernels.end(),
+                     [](const KernelPoint& point) { return std::holds_alternative<Shape>(point.kernel.shape); });
+}
+
 }  // namespace
 
 struct CostModel::State {
   topology::GpuSpec gpu;
   double gemm_slowdown, attention_slowdown;
+  Drawing drawing;
   std::optional<MeasuredKernels> measured;
   std::unordered_map<Kernel, KernelTime, KernelHash> known;  // looked up only, never walked through
+
+  KernelTime drawn(const Kernel& kernel) const {
+    KernelTime time = compute(kernel);
+    if (drawing.number > 0)
+      time.time =
+          Duration::from_seconds(drawing.draw({time.time.seconds(), time.low, time.high, 1}, digest_of(kernel)));
+    return time;
+  }
 
   KernelTime compute(const Kernel& kernel) const {
     if (!measured) return by_curve(kernel);
@@ -76,11 +93,13 @@ struct CostModel::State {
   }
 };
 
-CostModel::CostModel(const topology::GpuSpec& gpu, const Stack& stack, const Calibration* calibration)
-    : state_(new State{gpu, stack.gemm_slowdown, stack.attention_slowdown, {}, {}}) {
+CostModel::CostModel(const topology::GpuSpec& gpu, const Stack& stack, const Calibration* calibration,
+                     const Drawing& drawing)
+    : state_(new State{gpu, stack.gemm_slowdown, stack.attention_slowdown, drawing, {}, {}}) {
   if (calibration == nullptr) return;
   state_->gpu = with_measured_curves(gpu, *calibration);
-  state_->gemm_slowdown = state_->attention_slowdown = 1;
+  if (times<GemmShape>(*calibration) || !calibration->gemm.empty()) state_->gemm_slowdown = 1;
+  if (times<AttentionShape>(*calibration)) state_->attention_slowdown = 1;
   state_->measured.emplace(*calibration, [this](const Kernel& kernel) { return state_->curve_seconds(kernel); });
 }
 
@@ -88,7 +107,7 @@ CostModel::~CostModel() = default;
 
 KernelTime CostModel::time(const Kernel& kernel) const {
   const auto [it, fresh] = state_->known.try_emplace(kernel);
-  if (fresh) it->second = state_->compute(kernel);
+  if (fresh) it->second = state_->drawn(kernel);
   return it->second;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "models/compute/calibration.h"
+#include "models/compute/drawing.h"
 #include "models/compute/kernel.h"
 #include "models/software/stack.h"
 #include "topology/hardware.h"
@@ -18,12 +19,14 @@ struct KernelTime {
 
 // From a kernel's shape to its time on one GPU. With a calibration: as measured,
 // else the curve (measured where there is one) corrected by what was measured
-// nearby; the stack's slowdown against our own curves then stays out of it.
+// nearby; the stack's slowdown against our own curves then stays out of what was measured. A drawing
+// takes each kernel's time from low to high as the 95 % interval that they are.
 // Memoised; answers depend on the arguments alone and are equal on every machine (portable_math.h). It keeps
 // answers without locks: one model a thread.
 class CostModel {
  public:
-  CostModel(const topology::GpuSpec& gpu, const Stack& stack, const Calibration* calibration = nullptr);
+  CostModel(const topology::GpuSpec& gpu, const Stack& stack, const Calibration* calibration = nullptr,
+            const Drawing& drawing = {});
   ~CostModel();
   KernelTime time(const Kernel& kernel) const;
 

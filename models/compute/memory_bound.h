@@ -5,6 +5,30 @@
 
 namespace orrery::models {
 
+// Families that programs ask for; a GPU file may have curves for more.
+inline constexpr const char* kMemoryBoundFamilies[] = {"adam",
+                                                       "axpy",
+                                                       "bias_dropout_add",
+                                                       "bias_gradient",
+                                                       "cast",
+                                                       "cross_entropy",
+                                                       "default",
+                                                       "dropout",
+                                                       "embedding",
+                                                       "gated_activation",
+                                                       "gelu",
+                                                       "layernorm",
+                                                       "layernorm_backward",
+                                                       "norm",
+                                                       "permute",
+                                                       "residual_add",
+                                                       "rmsnorm",
+                                                       "rmsnorm_backward",
+                                                       "rope",
+                                                       "scale",
+                                                       "softmax",
+                                                       "zero"};
+
 // t0 + bytes / (efficiency W) with the family's curve, or the GPU's "default".
 // Seconds; zero for no bytes.
 double memory_bound_seconds(const MemoryBoundShape& shape, const topology::GpuSpec& gpu);

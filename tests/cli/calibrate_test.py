@@ -32,10 +32,30 @@ class Calibrate(support.Case):
         self.assertNotEqual(result["step_time_s"], plain["step_time_s"])
         self.assertIn("mine.json", self.done("run", scenario).stdout)
 
-    def test_the_shipped_file_is_found_by_its_name_and_says_what_it_does_not_do(self):
+    def test_the_shipped_file_is_found_by_its_name_and_a_run_says_what_it_is(self):
         scenario = self.scenario(support.SMALL + "calibration: synthetic-h100.json\n")
         result = json.loads(self.done("run", scenario, "--format", "json").stdout)
-        self.assertTrue(any("not used yet" in line for line in result["warnings"]))
+        self.assertTrue(any("nothing of it was measured" in line for line in result["warnings"]))
+        self.assertTrue(result["calibration"]["contention_measured"])
+
+    def test_transfers_in_a_log_time_those_of_a_run(self):
+        log = self.path("all-gather.log")
+        with open(log, "w", encoding="utf-8") as file:
+            file.write("#  Rank  0 Group  0 Pid 1 on  node device  0 [0x07] NVIDIA H100\n"
+                       "#  Rank  1 Group  0 Pid 1 on  node device  1 [0x0b] NVIDIA H100\n"
+                       "#       size         count      type   redop    root     time   algbw   busbw #wrong\n")
+            for size in (1 << n for n in range(10, 31, 4)):  # a link a hundred times slower than NVLink
+                us = 20 + size / 2e9 * 1e6
+                file.write(f"{size} {size // 4} float none -1 {us:.2f} {size / us / 1e3:.2f} {size / us / 1e3:.2f} 0\n")
+        calibration = self.path("slow.json")
+        self.done("calibrate", "--gpu", "h100-sxm-80gb", "--nccl-log", f"all-gather={log}", "-o", calibration)
+        plain = json.loads(self.done("run", self.scenario(support.SMALL), "--format", "json").stdout)
+        slow = self.scenario(support.SMALL + "calibration: slow.json\n", "slow.yaml")
+        result = json.loads(self.done("run", slow, "--format", "json").stdout)
+        self.assertGreater(result["calibration"]["transfers_measured"], 0)
+        self.assertGreater(result["calibration"]["transfers_modelled"], 0)
+        self.assertGreater(result["time"]["exposed_tp_s"], 10 * plain["time"]["exposed_tp_s"])
+        self.assertIn("of transfers", self.done("run", slow).stdout)
 
     def test_faults_have_their_places(self):
         wrong = self.scenario(support.SMALL + "calibration: none.json\n")

@@ -47,7 +47,11 @@ TEST(Calibration, EveryFaultHasItsPlace) {
             "c.json:1:12: schema 'orrery-calibration/2' is not one that is read here; orrery-calibration/1 is");
   EXPECT_EQ(first_fault(with(R"("gemn": {})")),
             "c.json:2:1: unknown key 'gemn' in 'calibration'; did you mean 'gemm'?");
-  EXPECT_EQ(first_fault(with(R"("interference": {})")).substr(0, 13), "c.json:2:17: ");
+  EXPECT_EQ(first_fault(with(R"("interference": {"by_moonlight": {"value": 0.1}})")),
+            "c.json:2:18: 'by_moonlight' is not known in 'interference'");
+  EXPECT_NE(
+      first_fault(with(R"("interference": {"compute_bound_by_collective": {"value": 1000}})")).find("at most 100"),
+      std::string::npos);
   EXPECT_NE(first_fault(with(R"("gemm": {"points": [{"dtype": "bf16", "m": 1, "n": 1, "k": 1, "us": -3}]})"))
                 .find("'us' is -3"),
             std::string::npos);
@@ -89,6 +93,33 @@ TEST(CostModel, NeighboursCorrectTheCurve) {
   GemmShape gradient = product(512, 512, 512);
   gradient.role = GemmRole::weight_gradient;
   EXPECT_EQ(measured.time({gradient}).tier, 1);
+}
+
+// A thousand drawings of a kernel that takes 190 to 210 us in 19 of 20 cases.
+TEST(CostModel, DrawsFromTheIntervalOfAKernel) {
+  Calibration calibration;
+  calibration.kernels = {{{product(4096, 4096, 4096)}, {200e-6, 190e-6, 210e-6, 30}}};
+  const auto drawn = [&](std::uint64_t number) {
+    return CostModel(h100(), {}, &calibration, {1, number}).time({product(4096, 4096, 4096)}).time.seconds();
+  };
+  EXPECT_DOUBLE_EQ(drawn(0), 200e-6);
+  EXPECT_EQ(drawn(7), drawn(7));
+  int inside = 0, below = 0;
+  for (std::uint64_t number = 1; number <= 1000; ++number) {
+    inside += 190e-6 <= drawn(number) && drawn(number) <= 210e-6;
+    below += drawn(number) < 200e-6;
+  }
+  EXPECT_NEAR(inside, 950, 25);
+  EXPECT_NEAR(below, 500, 60);
+}
+
+// A file that times transfers alone says nothing of how products run under this software.
+TEST(CostModel, WhatWasNotMeasuredKeepsTheSoftwaresSlowdown) {
+  Stack slow;
+  slow.gemm_slowdown = 1.5;
+  const Calibration transfers_only;
+  const Kernel kernel{product(4096, 4096, 4096)};
+  EXPECT_EQ(CostModel(h100(), slow, &transfers_only).time(kernel).time, CostModel(h100(), slow).time(kernel).time);
 }
 
 TEST(CostModel, MeasuredCurvesStandInForShippedOnes) {
