@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/html_option.h"
 #include "cli/interrupt.h"
+#include "cli/intervals.h"
 #include "cli/messages.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -18,13 +19,15 @@
 namespace orrery::cli {
 namespace {
 
+constexpr int kDraws = 200;
+
 struct RunCommand {
   std::vector<std::string> files;
   ScenarioOptions scenario;
   OutputOptions output;
   TraceOptions trace;
   std::string html;
-  bool require_fit = false;
+  bool require_fit = false, intervals = false;
   bool header_printed = false;
 
   int run();
@@ -86,8 +89,16 @@ int RunCommand::run_file(const std::string& file, const std::vector<models::Over
   }
 
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
-  const report::Result result = report::make_result(
+  report::Result result = report::make_result(
       {prepared->scenario, prepared->compiled, simulated.ranks, prepared->workload().ranks(), wall.count()});
+  if (intervals) {
+    Progress of_draws(output.progress, output.quiet, file + " (intervals)");
+    auto interval =
+        step_interval(prepared->scenario, kDraws, options.stop, [&of_draws](double share) { of_draws(share); });
+    if (!interval) return report(interval.errors());
+    if (!*interval) return complain(file + ": interrupted"), kInterrupted;
+    result.step_interval = **interval;
+  }
   print(result, out);
   if (page && !page->write(html, simulated, result)) return kInputOutput;
   return require_fit && !result.memory.fits ? kNo : kDone;
@@ -121,6 +132,8 @@ void add_run(CLI::App& app, int& status) {
   command->trace.add_to(sub);
   sub.add_option("--report", command->html, "Write a page about the run: timeline, breakdown, memory, critical path")
       ->option_text("OUT.html");
+  sub.add_flag("--intervals", command->intervals,
+               "How far the step may be off: run it 200 times with every time drawn from what it is known within");
   sub.add_flag("--require-fit", command->require_fit, "Exit with status 1 when it does not fit into memory");
   sub.footer(
       "Examples:\n"

@@ -125,6 +125,10 @@ ordered_json document(const Result& r) {
                           {"transfers_measured", r.calibration->transfers_measured},
                           {"transfers_modelled", r.calibration->transfers_modelled},
                           {"contention_measured", r.calibration->contention}};
+  if (r.step_interval)
+    out["intervals"] = {
+        {"draws", r.step_interval->draws},
+        {"step_time_s", {{"low", r.step_interval->low.seconds()}, {"high", r.step_interval->high.seconds()}}}};
   out["defaults_used"] = r.defaults_used;
   out["warnings"] = r.warnings;
   return out;

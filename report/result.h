@@ -67,6 +67,13 @@ struct Published {
   std::optional<double> predicted;  // none: the metric is no numeric path of the result
 };
 
+// Between which step times nine in ten of `draws` runs lie, each with times drawn
+// from what they are known within.
+struct StepInterval {
+  int draws = 0;
+  Duration low, high;  // 5th and 95th percentile
+};
+
 // Everything that `orrery run` says about a scenario; the contract's section 3.
 struct Result {
   std::string scenario;  // its name
@@ -96,6 +103,7 @@ struct Result {
   std::vector<std::string> assumptions;  // what the times and the memory rest on, besides warnings
   std::vector<Published> published;
   std::optional<models::CalibrationUse> calibration;
+  std::optional<StepInterval> step_interval;
 
   double bubble_fraction() const;
 };

@@ -46,7 +46,11 @@ std::string recomputed(const Result& r) {
 std::string speed(const Result& r) {
   const std::string peak = significant(r.peak.n * 1e-12, 4) + " TFLOP/s (" + r.gpu + ", " + r.peak_dtype + ", dense)";
   Table table("lll");
-  table.row({"step", human_seconds(r.step_time.seconds())});
+  const std::string range = r.step_interval ? human_seconds(r.step_interval->low.seconds()) + " to " +
+                                                  human_seconds(r.step_interval->high.seconds()) + " in 9 of 10 of " +
+                                                  std::to_string(r.step_interval->draws) + " draws"
+                                            : "";
+  table.row({"step", human_seconds(r.step_time.seconds()), range});
   table.row({"tokens/s", with_prefix(r.tokens_per_s), significant(r.tokens_per_s / r.gpus) + " a GPU"});
   table.row({"model TFLOP/s a GPU", significant(r.model_tflops_per_gpu), "model-causal: half of the attention counts"});
   table.row({"MFU", percent(r.mfu), "of " + peak});

@@ -57,6 +57,16 @@ class Calibrate(support.Case):
         self.assertGreater(result["time"]["exposed_tp_s"], 10 * plain["time"]["exposed_tp_s"])
         self.assertIn("of transfers", self.done("run", slow).stdout)
 
+    def test_intervals_hold_the_step_and_are_the_same_every_time(self):
+        scenario = self.scenario(support.SMALL + "calibration: synthetic-h100.json\n")
+        results = [json.loads(self.done("run", scenario, "--intervals", "--format", "json").stdout) for _ in range(2)]
+        interval = results[0]["intervals"]["step_time_s"]
+        self.assertEqual(results[0]["intervals"], results[1]["intervals"])
+        self.assertLess(interval["low"], results[0]["step_time_s"])
+        self.assertGreater(interval["high"], results[0]["step_time_s"])
+        self.assertLess(interval["high"] / interval["low"], 1.2)
+        self.assertIn("in 9 of 10 of 200 draws", self.done("run", scenario, "--intervals").stdout)
+
     def test_faults_have_their_places(self):
         wrong = self.scenario(support.SMALL + "calibration: none.json\n")
         self.assertIn(f"{wrong}:6:14: error: there is no calibration file", self.done("run", wrong, status=5).stderr)
