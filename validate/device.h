@@ -52,6 +52,9 @@ class Device {
   virtual std::optional<BufferHandle> allocate(StreamHandle stream, Bytes bytes) = 0;
   virtual void free(StreamHandle stream, BufferHandle buffer) = 0;
 
+  // Whether it has something to run such a kernel with.
+  virtual bool can_run(const models::Kernel&) const { return true; }
+
   virtual bool failed() const = 0;
   // Waits for all that was enqueued.
   virtual Errors synchronize() = 0;

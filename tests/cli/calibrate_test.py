@@ -1,6 +1,8 @@
 """orrery calibrate --kernels, and calibration: in a scenario."""
 import json
 import os
+import signal
+import subprocess
 
 import support
 
@@ -66,6 +68,52 @@ class Calibrate(support.Case):
         self.assertGreater(interval["high"], results[0]["step_time_s"])
         self.assertLess(interval["high"] / interval["low"], 1.2)
         self.assertIn("in 9 of 10 of 200 draws", self.done("run", scenario, "--intervals").stdout)
+
+    def test_a_stand_in_is_measured_and_its_file_says_what_it_is(self):
+        calibration = self.path("stand-in.json")
+        scenario = self.scenario(support.SMALL + "calibration: stand-in.json\n")
+        plan = self.scenario(support.SMALL, "plan.yaml")
+        self.done("calibrate", plan, "--stand-in", "dgx-h100", "--gpus", "2", "-o", calibration)
+        self.assertFalse(os.path.exists(calibration + ".blocks"))
+        with open(calibration, encoding="utf-8") as file:
+            document = json.load(file)
+        self.assertEqual(document["machine"]["stand_in"], "dgx-h100")
+        self.assertGreater(len(document["attention"]["points"]), 50)
+        result = json.loads(self.done("run", scenario, "--format", "json").stdout)
+        plain = json.loads(self.done("run", plan, "--format", "json").stdout)
+        self.assertEqual(result["calibration"]["kernels_by_curve"] + result["calibration"]["kernels_corrected"], 0)
+        self.assertAlmostEqual(result["step_time_s"] / plain["step_time_s"], 1, delta=0.03)
+        self.assertTrue(any("nothing of it was measured" in line for line in result["warnings"]))
+
+    def test_an_interrupted_run_goes_on(self):
+        calibration = self.path("c.json")
+        arguments = ["calibrate", "--stand-in", "dgx-h100", "--gpus", "2", "-o", calibration]
+        running = subprocess.Popen([support.ORRERY, *arguments], stderr=subprocess.PIPE, text=True)
+        for line in running.stderr:
+            if "gemm.bf16" in line:
+                running.send_signal(signal.SIGINT)
+                break
+        rest = running.stderr.read()
+        running.stderr.close()
+        self.assertEqual(running.wait(), 130)
+        self.assertIn("the same command goes on", rest)
+        self.assertFalse(os.path.exists(calibration))
+        self.assertIn("01-peaks.json", os.listdir(calibration + ".blocks"))
+        again = self.done(*arguments)
+        self.assertNotIn("peaks: measuring", again.stderr)
+        self.assertTrue(os.path.exists(calibration))
+
+    def test_what_does_not_go_together_is_refused(self):
+        kernels = self.kernels()
+        for wrong in (["--gpu", "h100-sxm-80gb"], ["--kernels", kernels],
+                      ["--gpu", "h100-sxm-80gb", "--kernels", kernels, "--stand-in", "dgx-h100"],
+                      ["--gpu", "h100-sxm-80gb", "--kernels", kernels, "--gpus", "2"]):
+            self.done("calibrate", *wrong, status=2)
+        self.done("calibrate", "--stand-in", "dgx-h900", status=3)
+        self.done("calibrate", "--stand-in", "dgx-h100", "--gpus", "99", status=3)
+        other = self.scenario(support.SMALL)
+        self.assertIn("what is measured is a100",
+                      self.done("calibrate", other, "--stand-in", "dgx-a100", status=3).stderr)
 
     def test_faults_have_their_places(self):
         wrong = self.scenario(support.SMALL + "calibration: none.json\n")

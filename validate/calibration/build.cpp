@@ -66,6 +66,16 @@ std::string kind_of(const models::Kernel& kernel) {
 
 }  // namespace
 
+Calibration with_curves(const topology::GpuSpec& gpu, Calibration measured) {
+  Calibration fitted = build_calibration(gpu, measured.kernels, {0, 1});
+  measured.gpu = gpu.name;
+  measured.gemm = std::move(fitted.gemm);
+  measured.memory_bound = std::move(fitted.memory_bound);
+  measured.fit_errors = std::move(fitted.fit_errors);
+  measured.transfer_lines = fit_transfers(measured.transfers);
+  return measured;
+}
+
 Calibration build_calibration(const topology::GpuSpec& gpu, std::vector<KernelPoint> points,
                               const BuildOptions& options) {
   Calibration out;

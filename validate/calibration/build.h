@@ -16,6 +16,10 @@ struct BuildOptions {
 models::Calibration build_calibration(const topology::GpuSpec& gpu, std::vector<models::KernelPoint> points,
                                       const BuildOptions& options = {});
 
+// The same of all that a calibration measured: its kernels and the rest stay as
+// they are, curves and lines come to them.
+models::Calibration with_curves(const topology::GpuSpec& gpu, models::Calibration measured);
+
 // Lines t = alpha + beta bytes for every kind of transfer among as many GPUs.
 std::vector<models::TransferLine> fit_transfers(const std::vector<models::TransferPoint>& points);
 

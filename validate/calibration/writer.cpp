@@ -159,6 +159,7 @@ std::string calibration_json(const Calibration& c) {
                          {"attention", {{"points", points<models::AttentionShape>(c, kAll)}}},
                          {"memory_bound", memory_bound(c)},
                          {"collective", collective(c)},
+                         {"interference", intervals(c.interference)},
                          {"check", {{"layers", checks(c.layers)}, {"steps", checks(c.steps)}}}};
   return out.dump(1, ' ', false, ordered_json::error_handler_t::replace) + '\n';
 }

@@ -23,6 +23,12 @@ std::unique_ptr<Durations> planned_durations(const sim::Workload& workload);
 // As they were seen: `spans` is every op of a run.
 std::unique_ptr<Durations> seen_durations(const std::vector<sim::Span>& spans);
 
+// As a GPU's curves say, and for transfers a planner without links (analytic), with
+// normal noise of a relative deviation: a truth to calibrate against.
+std::unique_ptr<Durations> modelled_durations(const topology::GpuSpec& gpu,
+                                              std::shared_ptr<const sim::TransferPlanner> planner, double noise,
+                                              std::uint64_t seed);
+
 // A device and a transport without hardware: ops complete in stream order after
 // a given time, so that when each starts and ends is known as soon as it is
 // enqueued. It holds no data, and counts memory.
@@ -37,7 +43,8 @@ class StandIn : public Device, public Transport {
   std::optional<BufferHandle> allocate(StreamHandle stream, Bytes bytes) override;
   void free(StreamHandle stream, BufferHandle buffer) override;
   bool failed() const override { return false; }
-  Errors synchronize() override { return {}; }
+  // What is enqueued afterwards begins when all that was before is over.
+  Errors synchronize() override;
   Time time_of(EventHandle event) override { return events_[event]; }
 
   void exchange(std::span<const Exchange> together) override;

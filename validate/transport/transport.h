@@ -24,7 +24,7 @@ struct Exchange {
   std::uint16_t tag = 0;                    // point to point
   std::span<const RankId> members;          // of the communicator, in order; {from, to}; {rank} for a copy
   std::vector<Endpoint> local;              // those of `members` that run in this process; the sender first
-  const sim::TransferPlan* plan = nullptr;  // what the simulator would do
+  const sim::TransferPlan* plan = nullptr;  // what the simulator would do; null where it is not asked
 };
 
 // Moves data between ranks.

@@ -1,0 +1,369 @@
+// A device whose truth is known is calibrated: what comes out is the truth, also
+// about kernels that were not timed, and however often the run was interrupted.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <set>
+
+#include "models/collectives/facts.h"
+#include "models/collectives/planner.h"
+#include "models/compile/compile.h"
+#include "models/compute/cost_model.h"
+#include "models/scenario/reader.h"
+#include "sim/base/random.h"
+#include "sim/base/search_path.h"
+#include "tests/models/compute/gpus.h"
+#include "tests/models/compute/table.h"
+#include "topology/catalogue.h"
+#include "validate/calibration/writer.h"
+#include "validate/probe/calibrate.h"
+#include "validate/probe/plan.h"
+#include "validate/probe/probes.h"
+#include "validate/probe/sampling.h"
+#include "validate/probe/shapes.h"
+#include "validate/stand_in/stand_in.h"
+
+namespace orrery::validate {
+namespace {
+
+namespace fs = std::filesystem;
+using models::Calibration;
+using models::Interval;
+using models::Kernel;
+
+constexpr double kNoise = 0.01;
+
+const SearchPath kPresets({std::string(ORRERY_SOURCE_DIR) + "/scenarios"});
+
+topology::ClusterSpec dgx() {
+  return topology::read_cluster(parse_document("{preset: dgx-h200, nodes: 1}", "test").value(), kPresets).value();
+}
+
+// The H200 of the catalogue, but every curve of it is another: a chip of which the
+// shipped file knows nothing.
+topology::GpuSpec another_chip(topology::GpuSpec gpu) {
+  for (auto& [dtype, curve] : gpu.gemm) {
+    curve.compute_efficiency *= 0.85;
+    curve.memory_efficiency *= 0.9;
+    curve.launch = curve.launch * 2;
+    curve.exponent = 1.9;
+  }
+  for (auto& [family, curve] : gpu.memory_bound) curve.efficiency *= 0.8, curve.launch += Duration::us(1);
+  for (auto& [length, efficiency] : gpu.attention.efficiency_by_length) efficiency *= 0.88;
+  gpu.attention.backward_ratio = 2.6;
+  return gpu;
+}
+
+// Ranks of a DGX, whose kernels take what `gpu` says and a per cent of noise.
+struct World {
+  topology::ClusterSpec cluster = dgx();
+  topology::GpuSpec truth = another_chip(cluster.gpu);
+  std::shared_ptr<const sim::TransferPlanner> planner;
+  StandIn device;
+  CalibrateOptions options;
+
+  explicit World(int ranks = 4, double noise = kNoise)
+      : planner(models::make_planner(std::make_shared<topology::Fabric>(topology::Fabric::build(cluster).value()),
+                                     models::Network::analytic,
+                                     models::read_collective_facts(kPresets, cluster).value())),
+        device(modelled_durations(truth, planner, noise, 1)) {
+    for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(ranks); ++r) options.bench.ranks.push_back({r});
+    options.bench.local = options.bench.ranks;
+  }
+
+  Calibrated run() { return calibrate(cluster.gpu, device, device, options); }
+};
+
+const Calibration& calibrated() {
+  static const Calibration calibration = [] {
+    World world;
+    Calibrated out = world.run();
+    EXPECT_TRUE(out.faults.empty());
+    return std::move(out.calibration).value();
+  }();
+  return calibration;
+}
+
+bool holds(const Interval& interval, double truth) {
+  return interval.low <= truth * (1 + 1e-9) && truth * (1 - 1e-9) <= interval.high;
+}
+
+TEST(MedianInterval, HoldsTheMedianNineteenTimesInTwenty) {
+  int held = 0;
+  for (std::uint64_t trial = 0; trial < 1000; ++trial) {
+    std::vector<double> values;
+    for (std::uint64_t i = 0; i < 31; ++i)
+      values.push_back(10 + static_cast<double>(KeyedRandom(trial * 1000 + i).gaussian_q32()) * 0x1p-32);
+    const Interval interval = median_interval(values);
+    EXPECT_LE(interval.low, interval.value);
+    EXPECT_LE(interval.value, interval.high);
+    held += holds(interval, 10);
+  }
+  EXPECT_GE(held, 940);
+  EXPECT_LE(held, 995);
+}
+
+TEST(Sample, WarmsUpUntilTheMedianSettlesAndStopsWhenItIsKnown) {
+  double time = 2, clock = 0;
+  int runs = 0;
+  const std::vector<double> samples = sample(
+      [&] {
+        time = 1 + (time - 1) * 0.8;  // clocks that come up
+        clock += time * 1e-3;
+        ++runs;
+        return time;
+      },
+      {}, [&] { return clock; }, [] { return false; });
+  EXPECT_EQ(samples.size(), 15u);  // as soon as there are enough: nothing moves any more
+  EXPECT_GT(runs, 25);
+  EXPECT_LT(samples.front(), 1.02);
+}
+
+TEST(CalibrationPlan, FitsIntoTenMinutesAndTimesNothingTwice) {
+  const topology::GpuSpec gpu = dgx().gpu;
+  double budget = 0;
+  for (const Block& block : calibration_plan(gpu, {}, 1)) budget += block.budget;
+  EXPECT_LE(budget, 580);
+  std::set<Kernel> seen;
+  for (const models::KernelPoint& point : calibrated().kernels) EXPECT_TRUE(seen.insert(point.kernel).second);
+}
+
+// Nothing that a program runs goes without a probe of its family.
+TEST(CalibrationPlan, KnowsEveryFamilyThatProgramsUse) {
+  const auto families = memory_bound_families(dgx().gpu);
+  for (const char* name :
+       {"mixtral-8x7b-64-h100", "llama-3.1-70b-64-h100", "korthikanti-175b", "switch-base-32-a100"}) {
+    const auto scenario = models::read_scenario(std::string(ORRERY_SOURCE_DIR) + "/scenarios/" + name + ".yaml", {});
+    ASSERT_TRUE(scenario.ok());
+    const auto compiled = models::compile(*scenario);
+    ASSERT_TRUE(compiled.ok());
+    for (const Kernel& kernel : compiled->kernels) {
+      const auto* s = std::get_if<models::MemoryBoundShape>(&kernel.shape);
+      EXPECT_TRUE(s == nullptr || std::binary_search(families.begin(), families.end(), s->family));
+    }
+  }
+}
+
+// What was asked for by name is there, in every role and format; a block for each.
+TEST(CalibrationPlan, MeasuresThePlansOwnKernels) {
+  models::GemmShape odd;
+  odd.m = 4099, odd.n = 1031, odd.k = 2053, odd.dtype = models::Dtype::fp32;
+  World world(1);
+  world.options.wanted = {Kernel{odd}};
+  const Calibrated out = world.run();
+  ASSERT_TRUE(out.calibration);
+  EXPECT_TRUE(std::any_of(out.calibration->kernels.begin(), out.calibration->kernels.end(),
+                          [&](const models::KernelPoint& point) { return point.kernel == Kernel{odd}; }));
+  EXPECT_TRUE(out.calibration->transfers.size() == 10u);  // host copies: one GPU has nobody to talk to
+  EXPECT_TRUE(out.calibration->interference.empty());
+}
+
+TEST(Calibrate, IntervalsHoldTheTruth) {
+  World world;
+  const models::CostModel truth(world.truth, {});
+  std::size_t held = 0;
+  for (const models::KernelPoint& point : calibrated().kernels)
+    held += holds(point.seconds, truth.time(point.kernel).time.seconds());
+  const double share = static_cast<double>(held) / static_cast<double>(calibrated().kernels.size());
+  EXPECT_GT(calibrated().kernels.size(), 400u);
+  EXPECT_GT(share, 0.93);
+
+  std::size_t moved = 0;
+  for (const models::TransferPoint& point : calibrated().transfers) {
+    const Interval& seen = point.seconds;
+    std::vector<RankId> group(world.options.bench.ranks.begin(), world.options.bench.ranks.begin() + point.ranks);
+    double seconds = 0;
+    for (const sim::Phase& phase : world.planner->plan({point.kind, group, point.bytes}).phases)
+      seconds += (phase.latency + phase.bytes / phase.max_rate).seconds();
+    moved += holds({seen.value, seen.low * 0.98, seen.high * 1.02, 1}, seconds);
+  }
+  EXPECT_GT(static_cast<double>(moved) / static_cast<double>(calibrated().transfers.size()), 0.93);
+}
+
+TEST(Calibrate, FindsTheCurves) {
+  World world;
+  const topology::GemmCurve& truth = world.truth.gemm.at(models::Dtype::bf16);
+  const topology::GemmCurve& found = calibrated().gemm.at(models::Dtype::bf16);
+  EXPECT_NEAR(found.compute_efficiency / truth.compute_efficiency, 1, 0.02);
+  EXPECT_NEAR(found.memory_efficiency / truth.memory_efficiency, 1, 0.05);
+  EXPECT_NEAR(found.launch.seconds() / truth.launch.seconds(), 1, 0.05);
+  EXPECT_NEAR(found.exponent, truth.exponent, 0.2);
+  for (const auto& [family, curve] : world.truth.memory_bound) {
+    const topology::MemoryBoundCurve& fitted = calibrated().memory_bound.at(family);
+    EXPECT_NEAR(fitted.efficiency / curve.efficiency, 1, 0.03) << family;
+    EXPECT_NEAR(fitted.launch.seconds() / curve.launch.seconds(), 1, 0.03) << family;
+  }
+  const double peak = 2.0 * 8192 * 8192 * 8192 /
+                      models::CostModel(world.truth, {}).time({models::GemmShape{1, 8192, 8192, 8192}}).time.seconds();
+  EXPECT_TRUE(holds(calibrated().peaks.at("gemm.bf16"), peak));
+  EXPECT_FALSE(calibrated().launch.contains("event_s"));  // takes no time there
+  for (const auto& [name, share] : calibrated().interference) EXPECT_TRUE(holds(share, 0)) << name;
+}
+
+// Products, attention and memory-bound kernels of sizes that nobody timed.
+TEST(Calibrate, PredictsKernelsThatWereNotTimed) {
+  World world;
+  const models::CostModel truth(world.truth, {}), predicted(world.cluster.gpu, {}, &calibrated());
+  std::vector<Kernel> unseen = spread_products(models::Dtype::bf16, 200, 12345);
+  for (const std::int64_t length : {700, 3000, 6144, 12000})
+    for (const bool backward : {false, true}) {
+      models::AttentionShape s;
+      s.batch = 2, s.heads = 24, s.kv_heads = 8, s.queries = s.keys = length, s.head_dim = s.value_dim = 128;
+      s.backward = backward;
+      unseen.push_back({s});
+    }
+  for (const std::int64_t bytes : {3'000'000, 50'000'000, 700'000'000})
+    unseen.push_back({models::MemoryBoundShape{"rmsnorm", Bytes{bytes}}});
+  models::Errors errors;
+  for (const Kernel& kernel : unseen) {
+    EXPECT_LT(predicted.time(kernel).tier, 3);
+    errors.add(predicted.time(kernel).time.seconds(), truth.time(kernel).time.seconds());
+  }
+  EXPECT_LT(errors.mean(), 0.03);
+}
+
+// A stand-in whose kernels take a fifth longer while another stream of their rank is busy.
+class Contended final : public Device {
+ public:
+  explicit Contended(StandIn& inner) : inner_(inner) {}
+
+  StreamHandle add_stream(RankId rank, const std::string& name) override {
+    const StreamHandle stream = inner_.add_stream(rank, name);
+    streams_.emplace_back(stream, rank);
+    return stream;
+  }
+  EventHandle record(StreamHandle stream) override { return inner_.record(stream); }
+  void wait(StreamHandle stream, EventHandle event) override { inner_.wait(stream, event); }
+  void kernel(StreamHandle stream, const Work& work, const Place& place) override {
+    const Time begin = now(stream);
+    inner_.kernel(stream, work, place);
+    const bool beside = std::any_of(streams_.begin(), streams_.end(), [&](const auto& other) {
+      return other.first != stream && other.second == place.rank && now(other.first) > begin;
+    });
+    if (work.kernel && beside)
+      inner_.kernel(stream, {nullptr, Duration::ps((now(stream) - begin).count_ps() / 5)}, place);
+  }
+  std::optional<BufferHandle> allocate(StreamHandle stream, Bytes bytes) override {
+    return inner_.allocate(stream, bytes);
+  }
+  void free(StreamHandle stream, BufferHandle buffer) override { inner_.free(stream, buffer); }
+  bool failed() const override { return inner_.failed(); }
+  Errors synchronize() override { return inner_.synchronize(); }
+  Time time_of(EventHandle event) override { return inner_.time_of(event); }
+
+ private:
+  Time now(StreamHandle stream) { return inner_.time_of(inner_.record(stream)); }
+
+  StandIn& inner_;
+  std::vector<std::pair<StreamHandle, RankId>> streams_;
+};
+
+TEST(Interference, FindsWhatACollectiveTakesFromAKernel) {
+  World world(2);
+  Contended contended(world.device);
+  Bench bench(contended, world.device, world.options.bench);
+  const Calibration found = probe_interference(10).measure(bench);
+  EXPECT_NEAR(found.interference.at("compute_bound_by_collective").value, 0.2, 0.01);
+  EXPECT_NEAR(found.interference.at("memory_bound_by_collective").value, 0.2, 0.01);
+}
+
+class Folder {
+ public:
+  Folder() : path_(fs::temp_directory_path() / ("orrery-probe-" + std::to_string(::getpid()))) {}
+  ~Folder() { fs::remove_all(path_); }
+  std::string path() const { return path_.string(); }
+
+ private:
+  fs::path path_;
+};
+
+// Ctrl-C after each block in turn, and on from there: the same file to the byte.
+TEST(Calibrate, AnInterruptedRunGoesOnToTheSameFile) {
+  World whole(2);
+  const std::string expected = calibration_json(whole.run().calibration.value());
+
+  const Folder folder;
+  std::size_t blocks = 0;
+  for (std::size_t n = 1; n <= 100; ++n) {
+    World world(2);
+    std::atomic<bool> stop = false;
+    std::size_t told = 0;
+    world.options.folder = folder.path();
+    world.options.bench.stop = &stop;
+    world.options.tell = [&](const std::string& line) {  // as the second block of this run begins
+      if (line.find("measuring") != std::string::npos && ++told == 2) stop = true;
+    };
+    const Calibrated out = world.run();
+    ASSERT_TRUE(out.faults.empty());
+    if (out.calibration) {
+      EXPECT_EQ(calibration_json(*out.calibration), expected);
+      blocks = out.blocks;
+      EXPECT_EQ(n, blocks);
+      break;
+    }
+    EXPECT_TRUE(out.interrupted);
+    EXPECT_EQ(out.finished, n);
+  }
+  EXPECT_GT(blocks, 8u);
+}
+
+// A chip whose clocks fall while a block runs: it is measured again, and when that
+// does not help the file says so.
+TEST(RunBlocks, ABlockInWhichTheSentinelMovesIsMeasuredAgain) {
+  struct Falling final : Durations {
+    std::unique_ptr<Durations> inner;
+    double factor = 1;
+    Duration kernel(const Work& work, const Place& place) override {
+      return Duration::ps(
+          static_cast<std::int64_t>(factor * static_cast<double>(inner->kernel(work, place).count_ps())));
+    }
+    Duration transfer(const Exchange& exchange) override { return inner->transfer(exchange); }
+  };
+  World world(1, 0);
+  auto falling = std::make_unique<Falling>();
+  falling->inner = modelled_durations(world.truth, world.planner, 0, 1);
+  double& factor = falling->factor;
+  StandIn device(std::move(falling));
+  Bench bench(device, device, world.options.bench);
+  int measured = 0;
+  const auto block = [&](int bad) {
+    measured = 0;
+    return Block{"b", 10, 1, [&, bad](Bench&) {
+                   if (++measured <= bad) factor *= 1.05;
+                   return Calibration{};
+                 }};
+  };
+  SessionOptions options;
+  options.gpu = "h200-sxm-141gb";
+  EXPECT_TRUE(run_blocks({block(0)}, bench, options).measured.tool.empty());
+  EXPECT_EQ(measured, 1);
+  EXPECT_TRUE(run_blocks({block(1)}, bench, options).measured.tool.empty());
+  EXPECT_EQ(measured, 2);
+  EXPECT_EQ(run_blocks({block(9)}, bench, options).measured.tool.at("drift.b"), "50 permille");
+  EXPECT_EQ(measured, 3);
+}
+
+// What another machine measured is not taken over; neither is a file that was cut short.
+TEST(Calibrate, TakesOverOnlyWhatIsItsOwn) {
+  const Folder folder;
+  World first(1);
+  first.options.folder = folder.path();
+  first.options.machine["driver"] = "1";
+  ASSERT_TRUE(first.run().calibration);
+  World other(1);
+  other.options.folder = folder.path();
+  other.options.machine["driver"] = "2";
+  EXPECT_EQ(other.run().resumed, 0u);
+  fs::resize_file(fs::path(folder.path()) / "02-launch.json", 40);
+  World again(1);
+  again.options.folder = folder.path();
+  again.options.machine["driver"] = "2";
+  const Calibrated out = again.run();
+  EXPECT_EQ(out.resumed, out.blocks - 1);
+}
+
+}  // namespace
+}  // namespace orrery::validate

@@ -1,0 +1,49 @@
+#include "validate/probe/calibrate.h"
+
+#include "sim/base/digest.h"
+#include "validate/calibration/build.h"
+#include "validate/probe/plan.h"
+
+namespace orrery::validate {
+namespace {
+
+void add(const std::map<std::string, std::string>& texts, Digest& digest) {
+  for (const auto& [key, text] : texts)
+    for (const char c : key + '=' + text + '\n') digest.add(static_cast<unsigned char>(c));
+}
+
+std::uint64_t digest_of(const CalibrateOptions& options) {
+  Digest digest;
+  add(options.machine, digest);
+  add(options.tool, digest);
+  digest.add(options.bench.seed).add(options.bench.ranks.size());
+  for (const int node : options.bench.node_of) digest.add(static_cast<std::uint64_t>(node));
+  return digest.value();
+}
+
+}  // namespace
+
+Calibrated calibrate(const topology::GpuSpec& gpu, Device& device, Transport& transport,
+                     const CalibrateOptions& options) {
+  Bench bench(device, transport, options.bench);
+  const std::vector<Block> blocks = calibration_plan(gpu, options.wanted, options.bench.seed);
+  SessionOptions session_options;
+  session_options.folder = options.folder;
+  session_options.gpu = gpu.name;
+  session_options.digest = digest_of(options);
+  session_options.tell = options.tell;
+  Session session = run_blocks(blocks, bench, session_options);
+
+  Calibrated out;
+  out.finished = session.finished, out.resumed = session.resumed, out.blocks = blocks.size();
+  out.interrupted = session.interrupted;
+  out.faults = std::move(session.faults);
+  if (out.interrupted || !out.faults.empty()) return out;
+  out.calibration = with_curves(gpu, std::move(session.measured));
+  out.calibration->machine = options.machine;
+  for (const auto& [key, text] : options.tool) out.calibration->tool[key] = text;
+  out.calibration->tool["seed"] = std::to_string(options.bench.seed);
+  return out;
+}
+
+}  // namespace orrery::validate

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "topology/hardware.h"
+#include "validate/probe/bench.h"
+#include "validate/probe/session.h"
+
+namespace orrery::validate {
+
+struct CalibrateOptions {
+  BenchOptions bench;
+  std::string folder;                          // of finished blocks: a run that was interrupted goes on there
+  std::vector<models::Kernel> wanted;          // of the plans at hand: measured exactly
+  std::map<std::string, std::string> machine;  // driver, cuda, nccl, host_cpu…
+  std::map<std::string, std::string> tool;     // version, commit…
+  std::function<void(const std::string&)> tell = [](const std::string&) {};
+};
+
+struct Calibrated {
+  std::optional<models::Calibration> calibration;  // none when it did not come to its end
+  std::size_t finished = 0, resumed = 0, blocks = 0;
+  bool interrupted = false;
+  Errors faults;
+};
+
+// Measures a device by all probes and fits the curves of `gpu` to it. What another
+// machine, another version or another seed has left in the folder is measured anew.
+Calibrated calibrate(const topology::GpuSpec& gpu, Device& device, Transport& transport,
+                     const CalibrateOptions& options);
+
+}  // namespace orrery::validate

@@ -1,0 +1,79 @@
+#include "validate/probe/plan.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "validate/probe/probes.h"
+#include "validate/probe/shapes.h"
+
+namespace orrery::validate {
+namespace {
+
+using models::Dtype;
+using models::GemmRole;
+using models::Kernel;
+
+// Seconds.
+constexpr double kPeaks = 40, kLaunch = 10, kBf16 = 64, kOtherFormats = 96, kAttention = 90, kMemoryBound = 60,
+                 kOptimizer = 20, kCopies = 20, kCollectives = 150, kInterference = 10;
+constexpr int kSpread = 128, kSpreadOfOthers = 64;
+
+// Kernels by block, each once, in the order of coming.
+class Lists {
+ public:
+  void add(const std::string& block, const std::vector<Kernel>& kernels) {
+    for (const Kernel& kernel : kernels)
+      if (seen_.insert(kernel).second) lists_[block].push_back(kernel);
+  }
+  const std::map<std::string, std::vector<Kernel>>& by_block() const { return lists_; }
+
+ private:
+  std::set<Kernel> seen_;
+  std::map<std::string, std::vector<Kernel>> lists_;
+};
+
+std::string block_of(Dtype dtype) {
+  return "gemm." + std::string(to_string(dtype));
+}
+
+std::string block_of(const Kernel& kernel) {
+  if (const auto* s = std::get_if<models::GemmShape>(&kernel.shape)) return block_of(s->dtype);
+  if (std::holds_alternative<models::AttentionShape>(kernel.shape)) return "attention";
+  return is_of_optimizer(std::get<models::MemoryBoundShape>(kernel.shape).family) ? "optimizer" : "memory_bound";
+}
+
+// The formats that a GPU multiplies fast.
+std::vector<Dtype> formats(const topology::GpuSpec& gpu) {
+  std::vector<Dtype> out;
+  for (const Dtype dtype : {Dtype::bf16, Dtype::fp16, Dtype::tf32, Dtype::fp8, Dtype::mxfp8, Dtype::nvfp4})
+    if (gpu.peak.contains(dtype)) out.push_back(dtype);
+  return out;
+}
+
+}  // namespace
+
+std::vector<Block> calibration_plan(const topology::GpuSpec& gpu, const std::vector<Kernel>& wanted,
+                                    std::uint64_t seed) {
+  Lists lists;
+  for (const Kernel& kernel : wanted) lists.add(block_of(kernel), {kernel});
+  for (const Dtype dtype : formats(gpu))
+    lists.add(block_of(dtype), spread_products(dtype, dtype == Dtype::bf16 ? kSpread : kSpreadOfOthers, seed));
+  lists.add("attention", spread_attention(gpu));
+  for (const Kernel& kernel : spread_memory_bound(memory_bound_families(gpu))) lists.add(block_of(kernel), {kernel});
+
+  const std::map<std::string, double> budgets{
+      {"attention", kAttention}, {"gemm.bf16", kBf16}, {"memory_bound", kMemoryBound}, {"optimizer", kOptimizer}};
+  const double of_a_format = kOtherFormats / std::max(1.0, static_cast<double>(lists.by_block().size()) - 4);
+  std::vector<Block> blocks{probe_peaks(gpu, kPeaks), probe_launch(kLaunch)};
+  for (const auto& [block, kernels] : lists.by_block()) {
+    const auto budget = budgets.find(block);
+    blocks.push_back(probe_kernels(block, kernels, budget == budgets.end() ? of_a_format : budget->second));
+  }
+  blocks.push_back(probe_copies(kCopies));
+  blocks.push_back(probe_collectives(kCollectives));
+  blocks.push_back(probe_interference(kInterference));
+  return blocks;
+}
+
+}  // namespace orrery::validate

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <vector>
+
+#include "topology/hardware.h"
+#include "validate/probe/block.h"
+
+namespace orrery::validate {
+
+// The probes, a file a family. Each gives a block that measures it.
+
+// Kernels of any kind, twice over in two orders; the gap between the passes is
+// kept as the block's repeatability. Those that the device cannot run, or for
+// which no time is left, are counted in tool["left_out.NAME"].
+Block probe_kernels(const std::string& name, std::vector<models::Kernel> kernels, double budget);
+
+// Rates at their best and, of products, after seconds of load: gemm.bf16, gemm.bf16.hot, copy_d2d, triad…
+Block probe_peaks(const topology::GpuSpec& gpu, double budget);
+
+// What surrounds kernels: empty_kernel_s (queued), eager_s (not), event_s, stream_dependency_s, cpu_issue_s.
+Block probe_launch(double budget);
+
+// Between host and device.
+Block probe_copies(double budget);
+
+// Every operation, by powers of two from 64 B to 1 GiB, in groups of 2, 4, 8… ranks.
+Block probe_collectives(double budget);
+
+// What kernels and a collective beside them take from each other, as shares of their time alone.
+Block probe_interference(double budget);
+
+}  // namespace orrery::validate
