@@ -16,7 +16,7 @@ namespace orrery::models {
 //
 // Times themselves are never interpolated: they are not smooth. The residual
 // log2(measured / curve) is, so a curve's answer is multiplied by the residual of
-// the eight nearest shapes of its kind in log2 of the sizes, weighted
+// the eight nearest shapes of its kind (number format, pass, family) in log2 of the sizes, weighted
 // 1 / (distance + 0.05)^2 (docs/compute.md). A mean never leaves the range of what
 // was measured, so nothing is extrapolated.
 class MeasuredKernels {

@@ -110,6 +110,30 @@ TEST(Calibration, OfManyPointsTheSameFewAreKept) {
   EXPECT_EQ(a.kernels, build_calibration(models::h100(), points, {50, 1}).kernels);
 }
 
+// As many products as a calibration spreads, here every so-manieth of a measured table,
+// predict the others.
+TEST(Calibration, AHundredAndTwentyEightShapesPredictTheOthers) {
+  const auto rows = models::read_table("gemm_h200_sxm");
+  if (rows.empty()) GTEST_SKIP() << "no data/kernels/gemm_h200_sxm";
+  std::vector<KernelPoint> all, seen;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    if (rows[i][0] != "bf16") continue;
+    GemmShape s;
+    s.m = std::stoll(rows[i][1]), s.n = std::stoll(rows[i][2]), s.k = std::stoll(rows[i][3]);
+    const double seconds = std::stod(rows[i][4]) * 1e-6;
+    if (s.m >= 512 && s.n >= 512 && s.k >= 512) all.push_back({{s}, {seconds, seconds, seconds, 1}});
+  }
+  for (std::size_t i = 0; i < 128; ++i) seen.push_back(all[(2 * i + 1) * all.size() / 256]);
+  const topology::GpuSpec gpu = models::gpu(989e12, 4.8e12, 132, 90, models::curve(0.5, 0.5, 5, 1.5));
+  const models::Calibration calibration = build_calibration(gpu, seen);
+  const models::CostModel costs(gpu, {}, &calibration);
+  models::Errors errors;
+  for (const KernelPoint& p : all)
+    if (costs.time(p.kernel).tier == 2) errors.add(costs.time(p.kernel).time.seconds(), p.seconds.value);
+  ASSERT_GT(errors.each.size(), 5000u);
+  EXPECT_LT(errors.mean(), 0.05);
+}
+
 // Half of the shapes calibrate, the other half are predicted: far nearer than the
 // curve alone, and within what docs/compute.md expects of measured neighbours.
 TEST(Calibration, PredictsMeasuredKernelsThatItHasNotSeen) {
