@@ -12,6 +12,7 @@
 #include "cli/utc.h"
 #include "models/collectives/facts.h"
 #include "models/collectives/planner.h"
+#include "report/text.h"
 #include "sim/base/search_path.h"
 #include "validate/calibration/writer.h"
 #include "validate/probe/calibrate.h"
@@ -32,9 +33,9 @@ std::vector<std::string> helper_arguments(const MeasureOptions& options) {
   return words;
 }
 
-// Kernels of the scenarios, each once, in the order of coming.
-Result<std::vector<models::Kernel>> kernels_of(const std::vector<std::string>& files, const std::string& gpu) {
-  std::vector<models::Kernel> kernels;
+// What the scenarios' programs run.
+Result<validate::Wanted> wanted_of(const std::vector<std::string>& files, const std::string& gpu) {
+  validate::Wanted wanted;
   Errors errors;
   for (const std::string& file : files) {
     const auto scenario = models::read_scenario(file, {});
@@ -46,10 +47,20 @@ Result<std::vector<models::Kernel>> kernels_of(const std::vector<std::string>& f
     if (scenario->cluster.gpu.name != gpu)
       errors.push_back({scenario->at("cluster"),
                         "the cluster has " + scenario->cluster.gpu.name + ", but what is measured is " + gpu});
-    kernels.insert(kernels.end(), compiled->kernels.begin(), compiled->kernels.end());
+    wanted.kernels.insert(wanted.kernels.end(), compiled->kernels.begin(), compiled->kernels.end());
+    for (validate::KernelSequence& action : validate::schedule_actions(file, *compiled))
+      wanted.sequences.push_back(std::move(action));
   }
   if (!errors.empty()) return errors;
-  return kernels;
+  return wanted;
+}
+
+// How whole layers come out that no fit has seen.
+void tell_checks(const models::Calibration& calibration) {
+  for (const models::CalibrationCheck& check : calibration.layers)
+    complain("calibrate: check " + check.name + ": predicted " + report::human_seconds(check.predicted_s) +
+             ", measured " + report::human_seconds(check.measured_s.value) + ", " +
+             report::signed_percent(check.predicted_s / check.measured_s.value - 1));
 }
 
 // Where finished blocks are kept: beside the output, if that is a file.
@@ -84,9 +95,12 @@ int finish(validate::Calibrated result, const MeasureOptions& options, const std
     return kInterrupted;
   }
   result.calibration->created_utc = now_utc();
-  if (!options.quiet)
+  if (!options.quiet) {
     for (const auto& [key, text] : result.calibration->tool)
-      if (key.starts_with("left_out.") || key.starts_with("drift.")) complain("calibrate: " + key + ": " + text);
+      if (key.starts_with("left_out.") || key.starts_with("once.") || key.starts_with("drift."))
+        complain("calibrate: " + key + ": " + text);
+    tell_checks(*result.calibration);
+  }
   return write(*result.calibration, options, folder);
 }
 
@@ -96,8 +110,8 @@ int measure_stand_in(const MeasureOptions& options) {
   const SearchPath path = SearchPath::standard("");
   const auto cluster = read_preset_cluster(preset, path);
   if (!cluster) return report(cluster.errors());
-  const auto kernels = kernels_of(options.scenarios, cluster->gpu.name);
-  if (!kernels) return report(kernels.errors());
+  const auto wanted = wanted_of(options.scenarios, cluster->gpu.name);
+  if (!wanted) return report(wanted.errors());
   const auto facts = models::read_collective_facts(path, *cluster);
   if (!facts) return report(facts.errors());
   auto fabric = topology::Fabric::build(*cluster);
@@ -118,7 +132,7 @@ int measure_stand_in(const MeasureOptions& options) {
   calibrate.bench.local = calibrate.bench.ranks;
   calibrate.bench.seed = options.seed;
   calibrate.bench.stop = &stop_on_interrupt();
-  calibrate.wanted = *kernels;
+  calibrate.wanted = *wanted;
   calibrate.machine = {{"stand_in", options.stand_in}};
   calibrate.tool = {{"version", ORRERY_VERSION}};
   calibrate.folder = blocks_folder(options.output);

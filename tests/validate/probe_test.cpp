@@ -152,13 +152,28 @@ TEST(CalibrationPlan, MeasuresThePlansOwnKernels) {
   models::GemmShape odd;
   odd.m = 4099, odd.n = 1031, odd.k = 2053, odd.dtype = models::Dtype::fp32;
   World world(1);
-  world.options.wanted = {Kernel{odd}};
+  world.options.wanted.kernels = {Kernel{odd}};
   const Calibrated out = world.run();
   ASSERT_TRUE(out.calibration);
   EXPECT_TRUE(std::any_of(out.calibration->kernels.begin(), out.calibration->kernels.end(),
                           [&](const models::KernelPoint& point) { return point.kernel == Kernel{odd}; }));
   EXPECT_TRUE(out.calibration->transfers.size() == 10u);  // host copies: one GPU has nobody to talk to
   EXPECT_TRUE(out.calibration->interference.empty());
+}
+
+// Layers as they run are told beside what the calibration says of them.
+TEST(Calibrate, PredictsWholeLayers) {
+  const std::string file = std::string(ORRERY_SOURCE_DIR) + "/scenarios/llama-3.1-70b-64-h100.yaml";
+  const auto scenario = models::read_scenario(file, {});
+  ASSERT_TRUE(scenario.ok());
+  World world(1);
+  world.options.wanted.sequences = schedule_actions("llama", models::compile(*scenario).value());
+  ASSERT_EQ(world.options.wanted.sequences.size(), 2u);
+  const Calibrated out = world.run();
+  ASSERT_EQ(out.calibration->layers.size(), 2u);
+  EXPECT_EQ(out.calibration->layers[0].name, "llama: B");
+  for (const models::CalibrationCheck& layer : out.calibration->layers)
+    EXPECT_NEAR(layer.predicted_s / layer.measured_s.value, 1, 0.03) << layer.name;
 }
 
 TEST(Calibrate, IntervalsHoldTheTruth) {

@@ -54,6 +54,17 @@ double Bench::kernel(const models::Kernel& kernel, int launches, bool held) {
   return mean(batches, launches);
 }
 
+double Bench::sequence(const std::vector<models::Kernel>& kernels) {
+  std::vector<Batch> batches;
+  for (const Lane& lane : lanes_) {
+    hold(lane, static_cast<int>(std::min<std::size_t>(kernels.size(), kLongestQueue)));
+    const EventHandle begin = device_.record(lane.compute);
+    for (const models::Kernel& kernel : kernels) launch(lane, kernel, 1);
+    batches.push_back({begin, device_.record(lane.compute)});
+  }
+  return mean(batches, 1);
+}
+
 double Bench::transfer(const GroupedTransfer& transfer, int launches) {
   std::vector<Batch> batches;
   for (const Lane& lane : lanes_) {

@@ -61,6 +61,8 @@ class Bench {
   bool can_run(const models::Kernel& kernel) const { return device_.can_run(kernel); }
   // One of `launches` in a row.
   double kernel(const models::Kernel& kernel, int launches, bool held = true);
+  // All of them, each behind the one before.
+  double sequence(const std::vector<models::Kernel>& kernels);
   double transfer(const GroupedTransfer& transfer, int launches);
   Beside beside(const models::Kernel& kernel, int launches, const GroupedTransfer& transfer, int transfers);
   // Two events with nothing between them; a wait for another stream's event, each after `kernel`.

@@ -1,8 +1,8 @@
 #include "validate/probe/calibrate.h"
 
+#include "models/compute/cost_model.h"
 #include "sim/base/digest.h"
 #include "validate/calibration/build.h"
-#include "validate/probe/plan.h"
 
 namespace orrery::validate {
 namespace {
@@ -19,6 +19,18 @@ std::uint64_t digest_of(const CalibrateOptions& options) {
   digest.add(options.bench.seed).add(options.bench.ranks.size());
   for (const int node : options.bench.node_of) digest.add(static_cast<std::uint64_t>(node));
   return digest.value();
+}
+
+// What the calibration says of whole layers, of which it was told nothing.
+void predict_checks(const topology::GpuSpec& gpu, const std::vector<KernelSequence>& sequences,
+                    models::Calibration& calibration) {
+  const models::CostModel costs(gpu, {}, &calibration);
+  for (models::CalibrationCheck& check : calibration.layers)
+    for (const KernelSequence& sequence : sequences) {
+      if (sequence.name != check.name) continue;
+      check.predicted_s = 0;
+      for (const models::Kernel& kernel : sequence.kernels) check.predicted_s += costs.time(kernel).time.seconds();
+    }
 }
 
 }  // namespace
@@ -40,6 +52,7 @@ Calibrated calibrate(const topology::GpuSpec& gpu, Device& device, Transport& tr
   out.faults = std::move(session.faults);
   if (out.interrupted || !out.faults.empty()) return out;
   out.calibration = with_curves(gpu, std::move(session.measured));
+  predict_checks(gpu, options.wanted.sequences, *out.calibration);
   out.calibration->machine = options.machine;
   for (const auto& [key, text] : options.tool) out.calibration->tool[key] = text;
   out.calibration->tool["seed"] = std::to_string(options.bench.seed);

@@ -7,14 +7,15 @@
 
 #include "topology/hardware.h"
 #include "validate/probe/bench.h"
+#include "validate/probe/plan.h"
 #include "validate/probe/session.h"
 
 namespace orrery::validate {
 
 struct CalibrateOptions {
   BenchOptions bench;
-  std::string folder;                          // of finished blocks: a run that was interrupted goes on there
-  std::vector<models::Kernel> wanted;          // of the plans at hand: measured exactly
+  std::string folder;  // of finished blocks: a run that was interrupted goes on there
+  Wanted wanted;
   std::map<std::string, std::string> machine;  // driver, cuda, nccl, host_cpu…
   std::map<std::string, std::string> tool;     // version, commit…
   std::function<void(const std::string&)> tell = [](const std::string&) {};

@@ -32,13 +32,18 @@ std::vector<Timed> time_twice(Bench& bench, std::size_t n, double budget,
 }
 
 void tell_quality(const std::string& name, const std::vector<Timed>& timed, models::Calibration& out) {
-  std::size_t left_out = 0;
+  std::size_t left_out = 0, once = 0;
   std::vector<double> gaps;
   for (const Timed& t : timed) {
     if (!t.has(0)) ++left_out;
+    if (t.has(0) && !t.has(1)) ++once;
     if (t.has(0) && t.has(1)) gaps.push_back(std::abs(t.median(1) / t.median(0) - 1));
   }
-  if (left_out > 0) out.tool["left_out." + name] = std::to_string(left_out) + " of " + std::to_string(timed.size());
+  const auto tell = [&](const std::string& what, std::size_t n) {
+    if (n > 0) out.tool[what + name] = std::to_string(n) + " of " + std::to_string(timed.size());
+  };
+  tell("left_out.", left_out);
+  tell("once.", once);
   if (!gaps.empty()) out.conditions["repeatability." + name] = median_interval(std::move(gaps));
 }
 

@@ -27,8 +27,8 @@ std::vector<double> sample(Bench& bench, const std::function<double()>& once);
 std::vector<Timed> time_twice(Bench& bench, std::size_t n, double budget,
                               const std::function<std::vector<double>(std::size_t)>& time_one);
 
-// Into tool["left_out.NAME"] how many were not timed, into conditions["repeatability.NAME"] by which
-// share the passes differ.
+// Into tool["left_out.NAME"] how many were not timed, into tool["once.NAME"] how many in
+// one pass only, into conditions["repeatability.NAME"] by which share the passes differ.
 void tell_quality(const std::string& name, const std::vector<Timed>& timed, models::Calibration& out);
 
 }  // namespace orrery::validate

@@ -15,8 +15,8 @@ using models::GemmRole;
 using models::Kernel;
 
 // Seconds.
-constexpr double kPeaks = 40, kLaunch = 10, kBf16 = 64, kOtherFormats = 96, kAttention = 90, kMemoryBound = 60,
-                 kOptimizer = 20, kCopies = 20, kCollectives = 150, kInterference = 10;
+constexpr double kPeaks = 30, kLaunch = 10, kBf16 = 100, kOtherFormats = 80, kAttention = 80, kMemoryBound = 60,
+                 kOptimizer = 40, kCopies = 15, kCollectives = 110, kInterference = 10, kChecks = 35;
 constexpr int kSpread = 128, kSpreadOfOthers = 64;
 
 // Kernels by block, each once, in the order of coming.
@@ -53,10 +53,9 @@ std::vector<Dtype> formats(const topology::GpuSpec& gpu) {
 
 }  // namespace
 
-std::vector<Block> calibration_plan(const topology::GpuSpec& gpu, const std::vector<Kernel>& wanted,
-                                    std::uint64_t seed) {
+std::vector<Block> calibration_plan(const topology::GpuSpec& gpu, const Wanted& wanted, std::uint64_t seed) {
   Lists lists;
-  for (const Kernel& kernel : wanted) lists.add(block_of(kernel), {kernel});
+  for (const Kernel& kernel : wanted.kernels) lists.add(block_of(kernel), {kernel});
   for (const Dtype dtype : formats(gpu))
     lists.add(block_of(dtype), spread_products(dtype, dtype == Dtype::bf16 ? kSpread : kSpreadOfOthers, seed));
   lists.add("attention", spread_attention(gpu));
@@ -73,6 +72,7 @@ std::vector<Block> calibration_plan(const topology::GpuSpec& gpu, const std::vec
   blocks.push_back(probe_copies(kCopies));
   blocks.push_back(probe_collectives(kCollectives));
   blocks.push_back(probe_interference(kInterference));
+  if (!wanted.sequences.empty()) blocks.push_back(probe_checks(wanted.sequences, kChecks));
   return blocks;
 }
 

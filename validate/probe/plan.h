@@ -4,13 +4,18 @@
 
 #include "topology/hardware.h"
 #include "validate/probe/block.h"
+#include "validate/probe/sequences.h"
 
 namespace orrery::validate {
 
-// What a calibration of `gpu` measures: `wanted`, the exact kernels of the plans at
-// hand (products in all three roles), and a spread for all others. Every kernel stands in
-// one block. Budgets add up to less than 10 minutes.
-std::vector<Block> calibration_plan(const topology::GpuSpec& gpu, const std::vector<models::Kernel>& wanted,
-                                    std::uint64_t seed);
+// What of the programs at hand a calibration measures.
+struct Wanted {
+  std::vector<models::Kernel> kernels;    // exactly, products in all three roles
+  std::vector<KernelSequence> sequences;  // as checks
+};
+
+// What a calibration of `gpu` measures: what is wanted, and a spread for all other
+// kernels. Every kernel stands in one block. Budgets add up to less than 10 minutes.
+std::vector<Block> calibration_plan(const topology::GpuSpec& gpu, const Wanted& wanted, std::uint64_t seed);
 
 }  // namespace orrery::validate

@@ -161,6 +161,7 @@ void merge(Calibration part, Calibration& whole) {
   whole.interference.merge(part.interference);
   append(whole.kernels, std::move(part.kernels));
   append(whole.transfers, std::move(part.transfers));
+  append(whole.layers, std::move(part.layers));
 }
 
 Session run_blocks(const std::vector<Block>& blocks, Bench& bench, const SessionOptions& options) {
