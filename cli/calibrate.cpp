@@ -58,7 +58,9 @@ void add_calibrate(CLI::App& app, int& status) {
   sub.add_option("--stand-in", command->measure.stand_in,
                  "Without hardware: measure what the model of a cluster says, as dgx-h200, with noise")
       ->option_text("PRESET");
-  sub.add_option("--seed", command->measure.seed, "Of the order in which things are measured")->option_text("N");
+  sub.add_option("--seed", command->measure.seed, "Of the order in which things are measured")
+      ->option_text("N")
+      ->check(CLI::Range(std::int64_t{0}, INT64_MAX));
   sub.add_flag("-q,--quiet", command->measure.quiet, "No lines on how it goes");
   sub.add_option("--kernels", command->tables.kernels, "Table of timed kernels (CSV, also .gz); may be given again")
       ->option_text("FILE")

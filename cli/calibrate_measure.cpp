@@ -109,7 +109,12 @@ int measure_stand_in(const MeasureOptions& options) {
   preset.preset = options.stand_in;
   const SearchPath path = SearchPath::standard("");
   const auto cluster = read_preset_cluster(preset, path);
-  if (!cluster) return report(cluster.errors());
+  if (!cluster) {
+    Errors errors = cluster.errors();
+    for (Error& error : errors)
+      if (error.where.file == "--cluster") error.where.file = "--stand-in";
+    return report(errors);
+  }
   const auto wanted = wanted_of(options.scenarios, cluster->gpu.name);
   if (!wanted) return report(wanted.errors());
   const auto facts = models::read_collective_facts(path, *cluster);
@@ -143,6 +148,9 @@ int measure_stand_in(const MeasureOptions& options) {
 }  // namespace
 
 int measure(const MeasureOptions& options) {
+  std::error_code none;  // better now than in ten minutes
+  if (std::filesystem::is_directory(options.output, none))
+    return complain(options.output + ": cannot be written: it is a folder"), kInputOutput;
   if (!options.stand_in.empty()) return measure_stand_in(options);
   if (const auto helper = find_gpu_helper()) return become_gpu_helper(*helper, helper_arguments(options));
   complain(

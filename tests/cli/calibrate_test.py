@@ -1,6 +1,7 @@
 """orrery calibrate --kernels, and calibration: in a scenario."""
 import json
 import os
+import shutil
 import signal
 import subprocess
 
@@ -85,6 +86,22 @@ class Calibrate(support.Case):
         self.assertAlmostEqual(result["step_time_s"] / plain["step_time_s"], 1, delta=0.03)
         self.assertTrue(any("nothing of it was measured" in line for line in result["warnings"]))
 
+    def test_where_there_is_a_gpu_backend_it_goes_on_as_that(self):
+        shutil.copy(support.ORRERY, self.path("orrery"))
+        with open(self.path("orrery-gpu"), "w", encoding="utf-8") as file:
+            file.write('#!/bin/sh\necho "$@"\nexit 9\n')
+        os.chmod(self.path("orrery-gpu"), 0o755)
+        result = subprocess.run([self.path("orrery"), "calibrate", "my.yaml", "--gpus", "2", "-o", "c.json"],
+                                capture_output=True, text=True, check=False)
+        self.assertEqual(result.returncode, 9)
+        self.assertEqual(result.stdout, "calibrate --seed 1 --gpus 2 --output c.json my.yaml\n")
+
+    def test_links_that_take_no_time_are_left_out(self):
+        calibration = self.path("ideal.json")
+        self.done("calibrate", "--stand-in", "ideal", "--gpus", "2", "-q", "-o", calibration)
+        with open(calibration, encoding="utf-8") as file:
+            self.assertEqual(json.load(file)["collective"]["points"], [])
+
     def test_an_interrupted_run_goes_on(self):
         calibration = self.path("c.json")
         arguments = ["calibrate", "--stand-in", "dgx-h100", "--gpus", "2", "-o", calibration]
@@ -109,7 +126,13 @@ class Calibrate(support.Case):
                       ["--gpu", "h100-sxm-80gb", "--kernels", kernels, "--stand-in", "dgx-h100"],
                       ["--gpu", "h100-sxm-80gb", "--kernels", kernels, "--gpus", "2"]):
             self.done("calibrate", *wrong, status=2)
-        self.done("calibrate", "--stand-in", "dgx-h900", status=3)
+        self.assertIn("--stand-in: error: no preset",
+                      self.done("calibrate", "--stand-in", "dgx-h900", status=3).stderr)
+        self.done("calibrate", "--stand-in", "dgx-h100", "--seed", "-1", status=2)
+        self.done("calibrate", "--stand-in", "dgx-h100", "-o", self.folder, status=5)
+        nowhere = self.path("no/such/folder")
+        self.done("calibrate", "--stand-in", "dgx-h100", "--gpus", "1", "-o", nowhere, status=5)
+        self.assertFalse(os.path.exists(os.path.dirname(nowhere)))
         self.done("calibrate", "--stand-in", "dgx-h100", "--gpus", "99", status=3)
         other = self.scenario(support.SMALL)
         self.assertIn("what is measured is a100",

@@ -27,7 +27,7 @@ models::Calibration measure(Bench& bench, const std::vector<KernelSequence>& seq
 
 }  // namespace
 
-Block probe_checks(std::vector<KernelSequence> sequences, double budget) {
+Block probe_checks(const std::vector<KernelSequence>& sequences, double budget) {
   Digest digest;
   for (const KernelSequence& sequence : sequences)
     for (const models::Kernel& kernel : sequence.kernels) digest.add(models::digest_of(kernel));

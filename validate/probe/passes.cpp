@@ -15,8 +15,10 @@ models::Interval Timed::interval() const {
 }
 
 std::vector<double> sample(Bench& bench, const std::function<double()>& once) {
-  return sample(
+  std::vector<double> samples = sample(
       once, {}, [&] { return bench.seconds(); }, [&] { return bench.stopped(); });
+  std::erase_if(samples, [](double seconds) { return !(seconds > 0); });
+  return samples;
 }
 
 std::vector<Timed> time_twice(Bench& bench, std::size_t n, double budget,

@@ -20,7 +20,8 @@ class Timed {
   models::Interval interval() const;
 };
 
-// Samples of what `once` times, by the bench's clock and until it is stopped.
+// Samples of what `once` times, by the bench's clock and until it is stopped. What
+// takes no time (ideal links; anything after a fault) leaves none.
 std::vector<double> sample(Bench& bench, const std::function<double()>& once);
 
 // Times `n` things, each pass in an order of its own. What there is no time for is left out.

@@ -28,7 +28,7 @@ void add_rate(Bench& bench, const std::string& name, const Kernel& kernel, doubl
   if (!bench.can_run(kernel) || bench.stopped()) return;
   const int launches = Bench::launches_for(bench.kernel(kernel, 1), SamplingRules{}.batch);
   const std::vector<double> samples = sample(bench, [&] { return bench.kernel(kernel, launches); });
-  if (!samples.empty() && samples.front() > 0) out.peaks[name] = rate(work, median_interval(samples));
+  if (!samples.empty()) out.peaks[name] = rate(work, median_interval(samples));
 }
 
 // The last fifth of seconds of uninterrupted load.

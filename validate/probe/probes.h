@@ -13,7 +13,7 @@ namespace orrery::validate {
 // Kernels of any kind, twice over in two orders; the gap between the passes is
 // kept as the block's repeatability. Those that the device cannot run, or for
 // which no time is left, are counted (tell_quality).
-Block probe_kernels(const std::string& name, std::vector<models::Kernel> kernels, double budget);
+Block probe_kernels(const std::string& name, const std::vector<models::Kernel>& kernels, double budget);
 
 // Rates at their best and, of products, after seconds of load: gemm.bf16, gemm.bf16.hot, copy_d2d, triad…
 Block probe_peaks(const topology::GpuSpec& gpu, double budget);
@@ -32,6 +32,6 @@ Block probe_interference(double budget);
 
 // Sequences of kernels as they follow each other in a program: layers of the calibration's checks,
 // measured; what it predicts of them is for whoever has the fits.
-Block probe_checks(std::vector<KernelSequence> sequences, double budget);
+Block probe_checks(const std::vector<KernelSequence>& sequences, double budget);
 
 }  // namespace orrery::validate

@@ -143,7 +143,8 @@ void join(const Interval& more, Interval& to) {
 Errors make_folder(const std::string& folder) {
   std::error_code error;
   if (folder.empty() || fs::is_directory(folder, error)) return {};
-  if (fs::create_directories(folder, error)) return {};
+  error.clear();
+  if (fs::create_directory(folder, error)) return {};
   return {{{folder, 0, 0}, "cannot be made: " + error.message(), Fault::io}};
 }
 
