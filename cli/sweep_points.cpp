@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <ctime>
 #include <filesystem>
 
 #include "cli/pipeline.h"
+#include "cli/utc.h"
+#include "models/compile/calibration_of.h"
 #include "report/result.h"
 #include "sim/base/suggest.h"
+#include "sim/base/text.h"
 #include "sweep/variables.h"
 #include "sweep/version.h"
 
@@ -17,6 +19,8 @@ namespace {
 using sweep::Expression;
 using sweep::Outcome;
 using sweep::Status;
+
+constexpr std::size_t kLargestCalibration = 256u << 20;
 
 bool is_outcome(std::string_view name) {
   const std::vector<std::string> names = sweep::outcome_names();
@@ -55,13 +59,20 @@ std::string reason_of(const Errors& errors, const std::string& file) {
   return what;
 }
 
-std::string now_utc() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text;
+// Of the calibrations that points take times from, wherever they lie.
+std::string calibrations_version(const Node& root, const std::vector<sweep::Axis>& axes, const std::string& file) {
+  std::vector<std::string> names;
+  if (const Node* name = root.find("calibration")) names.push_back(name->text);
+  for (const sweep::Axis& axis : axes)
+    if (axis.path == "calibration") names.insert(names.end(), axis.values.begin(), axis.values.end());
+  std::string versions;
+  for (std::string& name : names) {
+    std::erase(name, '"');  // swept values are YAML
+    const auto path = models::find_calibration(file, name);
+    const auto text = path ? read_text_file(*path, kLargestCalibration) : Result<std::string>(std::string());
+    if (text) versions += sweep::to_hex(sweep::key_of(*text));
+  }
+  return versions;
 }
 
 std::string json_text(std::string_view text) {
@@ -111,6 +122,7 @@ Result<SweepPoints> SweepPoints::read(const std::string& file, const std::vector
   points.space_ = std::move(*space);
   points.root_ = std::move(*set);
   points.data_ = sweep::data_version(SearchPath::standard(std::filesystem::path(file).parent_path().string()));
+  points.data_ += calibrations_version(points.root_, points.space_.axes(), file);
   Errors errors = points.check_names();
   if (errors.empty()) errors = points.check_everywhere();
   if (!errors.empty()) return errors;

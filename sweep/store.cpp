@@ -192,8 +192,8 @@ Result<Store> Store::open(const std::string& path, const Meta& meta) {
     store.meta_ = store.read_meta();
     if (!store.meta_.belongs_with(meta)) {
       const std::string why = store.meta_.engine != meta.engine ? "orrery " + store.meta_.engine
-                              : store.meta_.data != meta.data   ? "other presets (their data has changed)"
-                                                                : "another sweep (" + store.meta_.file + ")";
+                              : store.meta_.data != meta.data ? "other presets or calibrations (their data has changed)"
+                                                              : "another sweep (" + store.meta_.file + ")";
       return fault(path, "holds results of " + why + "; give another --store, or move this one away");
     }
     if (store.meta_.shard != meta.shard || store.meta_.shards != meta.shards)

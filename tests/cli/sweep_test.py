@@ -134,6 +134,17 @@ class Sweeps(support.Case):
             file.truncate(8192)
         self.assertIn("a.sqlite", self.done("sweep", "status", self.path("a.sqlite"), status=5).stderr)
 
+    def test_what_was_measured_again_is_another_sweep(self):
+        calibration = self.path("mine.json")
+        text = support.SMALL + "calibration: mine.json\nsweep:\n  training.micro_batch: [1, 2]\n"
+        file = self.scenario(text, "calibrated.yaml")
+        for em, status in ((0.7, 0), (0.7, 0), (0.1, 5)):
+            with open(calibration, "w", encoding="utf-8") as out:
+                json.dump({"schema": "orrery-calibration/1", "machine": {"gpu": "h100-sxm-80gb"},
+                           "memory_bound": {"adam": {"em": em, "t0_us": 2}}}, out)
+            result = self.done("sweep", "run", file, "--store", self.path("c.sqlite"), "-q", status=status)
+        self.assertIn("presets or calibrations", result.stderr)
+
     def test_nothing_feasible_is_status_4(self):
         file = self.scenario(SWEEP.replace("tp * pp <= 8", "tp * pp > 1000"), "n.yaml")
         result = self.done("sweep", "run", file, "--store", self.path("n.sqlite"), "-q", status=4)
