@@ -11,7 +11,6 @@ namespace orrery::validate {
 namespace {
 
 using models::Dtype;
-using models::GemmRole;
 using models::Kernel;
 
 // Seconds.
