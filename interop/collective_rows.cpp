@@ -7,12 +7,14 @@
 #include <optional>
 
 #include "interop/csv.h"
-#include "interop/read_text.h"
+#include "sim/base/text.h"
 
 namespace orrery::interop {
 namespace {
 
 using sim::TransferKind;
+
+constexpr std::size_t kMostBytes = std::size_t{64} << 20;
 
 constexpr std::pair<std::string_view, TransferKind> kOperations[] = {{"all_reduce", TransferKind::all_reduce},
                                                                      {"all_gather", TransferKind::all_gather},
@@ -100,7 +102,7 @@ Result<std::vector<CollectiveMeasurement>> parse_collective_rows(std::string_vie
 }
 
 Result<std::vector<CollectiveMeasurement>> read_collective_rows(const std::string& path) {
-  const Result<std::string> text = read_text(path);
+  const Result<std::string> text = read_text_file(path, kMostBytes);
   if (!text) return text.errors();
   return parse_collective_rows(*text, path);
 }

@@ -6,13 +6,13 @@
 #include <cmath>
 #include <map>
 
-#include "interop/read_text.h"
+#include "sim/base/text.h"
 
 namespace orrery::interop {
 namespace {
 
 // A sweep has some dozens.
-constexpr std::size_t kMaxRows = 100'000;
+constexpr std::size_t kMaxRows = 100'000, kMostBytes = std::size_t{64} << 20;
 
 constexpr std::array<std::string_view, 17> kTypes = {"int8",   "uint8",    "char",     "int32",    "uint32", "int",
                                                      "int64",  "uint64",   "half",     "float16",  "float",  "float32",
@@ -133,7 +133,7 @@ Result<NcclTestsLog> parse_nccl_tests(std::string_view text, const std::string& 
 }
 
 Result<NcclTestsLog> read_nccl_tests(const std::string& path) {
-  const Result<std::string> text = read_text(path);
+  const Result<std::string> text = read_text_file(path, kMostBytes);
   if (!text) return text.errors();
   return parse_nccl_tests(*text, path);
 }
