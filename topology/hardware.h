@@ -137,6 +137,7 @@ struct ClusterSpec {
   FabricSpec fabric;
   std::vector<LinkFault> faults;
   std::string cpu_vendor = "intel";
+  std::string nccl;                        // version whose choices its collectives follow; empty: the newest known
   bool ideal = false;                      // free links: transfers take no time
   std::vector<std::string> assumptions;    // said in the result's warnings
   std::vector<std::string> defaults_used;  // "cluster.host.numa = 2": what nobody wrote

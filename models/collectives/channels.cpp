@@ -50,8 +50,6 @@ int single_node_channels(Generation g) {
   return 12;
 }
 
-constexpr int kMostChannels = 64;
-
 constexpr int kMostHeads = 32;
 
 bool has_nvls(Generation g) {
@@ -73,6 +71,28 @@ void add_nvls(Generation generation, double nvlink_budget, int nodes, int ranks_
   graph.nvls_inter = fastest(inter_speeds(generation), std::min(nic, nvlink_budget / graph.heads));
 }
 
+struct Found {
+  int channels = 1;
+  double speed = 0;
+};
+
+// From the fastest on, a channel a way out of the node and as many as its NVLinks
+// allow; a speed that fills 93 % of them ends the search, else the best product wins.
+// A domain of 72 GPUs so leaves by 15 of its NICs.
+Found search_rings(std::span<const double> speeds, double nvlink_budget, int ranks_per_node, int nics, double nic) {
+  Found best;
+  const double most = ranks_per_node > 1 ? nvlink_budget : nic * nics;
+  for (double speed : speeds) {
+    if (speed > nic * (1 + 1e-9)) continue;
+    const int fit = ranks_per_node > 1 ? static_cast<int>(nvlink_budget / speed * (1 + 1e-9)) : nics;
+    const int channels = std::min({nics, fit, kMostChannels / 2});
+    if (channels * speed > best.channels * best.speed) best = {channels, speed};
+    if (channels * speed >= 0.93 * most) break;
+  }
+  if (best.speed == 0) best = {nics, std::min(nic, nvlink_budget / nics)};
+  return best;
+}
+
 ChannelGraph ring_graph(Generation generation, double nvlink_budget, int nodes, int ranks_per_node, int nics,
                         double nic) {
   // Every search channel becomes two compute channels of half its speed.
@@ -81,12 +101,13 @@ ChannelGraph ring_graph(Generation generation, double nvlink_budget, int nodes, 
     const double speed = fastest(intra_speeds(generation), nvlink_budget / channels);
     return {.channels = 2 * channels, .speed = speed / 2, .tree_speed = speed / 2};
   }
-  int channels = std::max(1, nics);
-  const double nvlink_share = ranks_per_node > 1 ? nvlink_budget / channels : nic;
-  double speed = fastest(inter_speeds(generation), std::min(nic, nvlink_share));
+  const Found found = search_rings(inter_speeds(generation), nvlink_budget, ranks_per_node, std::max(1, nics), nic);
+  int channels = found.channels;
+  double speed = found.speed;
   // Over two nodes a tree sends half of what a ring does, so the search lets its
   // speed inside a node rise to twice that between them, short of filling the
   // NVLinks (2 x 8 A100 with 8 x 200 Gb/s are measured to run rings).
+  const double nvlink_share = ranks_per_node > 1 ? nvlink_budget / channels : nic;
   const double tree_speed =
       nodes == 2 ? fastest(inter_speeds(generation), std::min(2 * speed, 0.99 * nvlink_share)) / speed : 1.0;
   const bool hopper_on = generation == Generation::hopper || generation == Generation::blackwell;
@@ -94,7 +115,10 @@ ChannelGraph ring_graph(Generation generation, double nvlink_budget, int nodes, 
   int copies = 2;
   if (hopper_on && speed > 45 && copies * channels < 16) copies *= 2;
   channels = std::min(channels * copies, kMostChannels);
-  return {.channels = channels, .speed = speed / copies, .tree_speed = tree_speed * speed / copies};
+  return {.channels = channels,
+          .speed = speed / copies,
+          .tree_speed = tree_speed * speed / copies,
+          .rails = static_cast<double>(found.channels) / std::max(1, nics)};
 }
 
 }  // namespace
@@ -103,6 +127,9 @@ ChannelGraph channel_graph(Generation generation, double nvlink_budget, int node
                            double nic) {
   ChannelGraph graph = ring_graph(generation, nvlink_budget, nodes, ranks_per_node, nics, nic);
   add_nvls(generation, nvlink_budget, nodes, ranks_per_node, nic, graph);
+  // Each rank's NIC carries equally many, of both trees.
+  const int per_rank = std::max(2, (graph.channels + ranks_per_node - 1) / ranks_per_node);
+  graph.spread = nodes > 1 ? per_rank * ranks_per_node : graph.channels;
   return graph;
 }
 
@@ -128,13 +155,17 @@ double tree_chunk(Protocol protocol, double bytes, int channels, int nodes, int 
   return chunk;
 }
 
-double nvls_chunk(const ChannelGraph& graph, int nodes, double bytes) {
+double nvls_chunk(const ChannelGraph& graph, int nodes, double bytes, bool tree) {
   constexpr double kKiB = 1024;
+  struct Limit {
+    double chunks, chunk;  // with fewer than `chunks` of each head and channel, at most `chunk`
+  };
+  constexpr Limit kNvls[] = {{64, 64 * kKiB}, {8, 32 * kKiB}, {2, 16 * kKiB}};
+  constexpr Limit kNvlsTree[] = {{4, 64 * kKiB}, {1, 32 * kKiB}};
   const double at_once = static_cast<double>(graph.nvls_channels) * graph.heads;
-  double chunk = (nodes >= 4 ? 64 : 128) * kKiB;
-  if (bytes < 64 * at_once * chunk) chunk = std::min(chunk, 64 * kKiB);
-  if (bytes < 8 * at_once * chunk) chunk = std::min(chunk, 32 * kKiB);
-  if (bytes < 2 * at_once * chunk) chunk = std::min(chunk, 16 * kKiB);
+  double chunk = (tree && nodes >= 4 ? 64 : 128) * kKiB;
+  for (const Limit& limit : tree ? std::span<const Limit>(kNvlsTree) : std::span<const Limit>(kNvls))
+    if (bytes < limit.chunks * at_once * chunk) chunk = std::min(chunk, limit.chunk);
   return chunk;
 }
 

@@ -10,11 +10,19 @@ struct ChannelGraph {
   int channels = 0;       // compute channels
   double speed = 0;       // of one compute channel
   double tree_speed = 0;  // what NCCL reckons a tree's channel with
+  double rails = 1;       // share of the ways out of a node that rings and trees use
+
+  // Channels as links see them: as many a rank, so that the ranks of a node are alike.
+  // Fewer channels than ranks stand for the time when each is on another rank's rail.
+  int spread = 0;
 
   int heads = 0;                          // GPUs of a node that reduce a part each (NVLS), at most 32
   int nvls_channels = 0;                  // of the NVLS kernel
   double nvls_intra = 0, nvls_inter = 0;  // of one head, inside a node and between nodes
 };
+
+// NCCL has no more (MAXCHANNELS).
+inline constexpr int kMostChannels = 64;
 
 // `nic` is the rated bandwidth of one NIC in GB/s, `nics` those that the ranks of
 // one node use; `nodes` 1 asks for a graph inside one domain.
@@ -39,7 +47,7 @@ int ring_channels(Generation generation);
 // halves it while a channel has few of them.
 double tree_chunk(Protocol protocol, double bytes, int channels, int nodes, int ranks_per_node);
 
-// Bytes of a chunk of the NVLS kernels for a message of this size (enqueue.cc).
-double nvls_chunk(const ChannelGraph& graph, int nodes, double bytes);
+// Bytes of a chunk of the NVLS kernels, or of the NVLS tree's, for a message of this size (enqueue.cc).
+double nvls_chunk(const ChannelGraph& graph, int nodes, double bytes, bool tree);
 
 }  // namespace orrery::models

@@ -67,9 +67,6 @@ Communicator make_communicator(const topology::Fabric& fabric, const Site& site,
         std::max(c.network_latency, fabric.latency(c.domains[d - 1][0], c.domains[d][0]).seconds() * 1e6);
   c.graph = channel_graph(site.generation, site.nvlink_budget, c.nodes(), c.ranks_per_domain,
                           nics_used(fabric, c.domains[0]), site.nic_rate);
-  // Each rank's NIC carries equally many channels.
-  const int per_rank = (c.graph.channels + c.ranks_per_domain - 1) / c.ranks_per_domain;
-  if (c.nodes() > 1) c.graph.channels = per_rank * c.ranks_per_domain;
   return c;
 }
 

@@ -14,6 +14,9 @@ using sim::TransferKind;
 
 constexpr double kMicro = 1e-6, kGiga = 1e9, kKiB = 1024;
 
+// What a tree between nodes reaches of a ring by LL128, as NCCL reckons it (graph/tuning.cc).
+constexpr double kTreeLl128 = 120.0 / 128;
+
 // A block of threads moves this much in one pass of LL; with less, some are idle
 // and a step is a little faster.
 constexpr double kBlock = 4096;
@@ -71,8 +74,8 @@ Course ring_course(TransferKind kind, double bytes, const Communicator& c, Proto
       steps.between *
           network_hop(c.ranks_per_domain == 1 ? times.tree_network_hop : times.ring_network_hop, c, protocol);
   Course course;
-  course.bytes = bytes * (one_way ? 1 : static_cast<double>(ring_steps(kind, c.ranks)) / c.ranks) / c.graph.channels;
-  const double on_wire = on_links(links, course.bytes, own.bandwidth, of(kWireShare, protocol));
+  course.bytes = bytes * (one_way ? 1 : static_cast<double>(ring_steps(kind, c.ranks)) / c.ranks) / c.graph.spread;
+  const double on_wire = on_links(links, course.bytes, own.bandwidth, of(kWireShare, protocol) * c.graph.rails);
   course.seconds =
       (one_way ? 0 : own_share(c, bytes, kind == TransferKind::all_gather ? own.own_copy : own.own_share)) +
       ramp(own.ramp, on_wire);
@@ -97,28 +100,31 @@ Course tree_course(double bytes, const Communicator& c, Protocol protocol, const
                               log2_floor(c.nodes()) * network_hop(times.tree_network_hop, c, protocol)) +
                          tree_fill(bytes, c, protocol, own.bandwidth);
   Course course;
-  course.bytes = bytes / c.graph.channels;
-  const double correction = tree_correction(protocol, bytes);
+  course.bytes = bytes / c.graph.spread;
+  const double correction =
+      tree_correction(protocol, bytes) * (protocol == Protocol::ll128 && c.nodes() > 1 ? kTreeLl128 : 1);
   const double on_wire =
-      on_links(links, course.bytes, own.bandwidth * correction, of(kWireShare, protocol) * correction);
+      on_links(links, course.bytes, own.bandwidth * correction, of(kWireShare, protocol) * correction * c.graph.rails);
   put_together(own.base, waiting, on_wire, protocol, course);
   return course;
 }
 
-// The switches work on chunks: the first fills the pipeline, and small ones cost more
-// a byte. Beyond eight GPUs a domain is measured to be no faster than with eight.
+// The switches work on chunks, one of each head in a step: the first step fills the
+// pipeline, and small chunks cost more a byte. Beyond eight GPUs a domain is measured
+// to be no faster than with eight. Constants are those of eight heads.
 Course nvls_course(double bytes, const Communicator& c, Algorithm algorithm, const Footprint& links) {
   const bool tree = algorithm == Algorithm::nvls_tree;
   const KernelTimes& times = c.site.facts->times;
   const NvlsTimes& own = tree ? times.nvls_tree : times.nvls;
-  const double chunk = nvls_chunk(c.graph, c.nodes(), bytes) / kKiB;
+  const double chunk = nvls_chunk(c.graph, c.nodes(), bytes, tree) / kKiB;
   const double each_way = 1 + 1.0 / std::min(c.ranks_per_domain, 8);
   Course course;
   course.bytes = bytes / c.graph.nvls_channels;
   const double switches = bytes * each_way / bytes_per_second(c, own.bandwidth) * (1 + own.chunk / chunk);
   course.seconds = std::max(switches, on_links(links, course.bytes, 1, 1));
   const int levels = c.nodes() == 1 ? 0 : tree ? 2 * log2_floor(c.nodes()) : 1;
-  course.startup = own.base + own.fill * chunk + levels * network_hop(times.tree_network_hop, c, Protocol::simple);
+  course.startup = own.base + own.fill * chunk * c.graph.heads / 8 +
+                   levels * network_hop(times.tree_network_hop, c, Protocol::simple);
   return course;
 }
 
@@ -129,7 +135,7 @@ Course collnet_course(double bytes, const Communicator& c, Algorithm algorithm, 
   const int hops =
       algorithm == Algorithm::collnet_direct ? std::min(1, c.ranks_per_domain - 1) : c.ranks_per_domain - 1;
   Course course;
-  course.bytes = bytes / c.graph.channels;
+  course.bytes = bytes / c.graph.spread;
   const double on_wire = on_links(links, course.bytes, own.bandwidth, 1);
   put_together(own.base, 2 * hops * own.hop + network_hop(times.tree_network_hop, c, Protocol::simple), on_wire,
                Protocol::simple, course);
@@ -210,7 +216,8 @@ Course exchange_course(double bytes, const Communicator& c, const ShapeFootprint
 
   Course simple;
   simple.bytes = ll.bytes;
-  simple.startup = own.base + own.step * peers + hop(Protocol::simple);
+  const double full = own.full > 0 ? message / (message + own.full * kKiB * kKiB) : 0;
+  simple.startup = own.base + (own.step + full * own.full_step) * peers + hop(Protocol::simple);
   const double on_wire = on_links(links.links, simple.bytes, own.bandwidth, 1);
   simple.seconds = on_wire + own_share(c, bytes, own.own_share) + ramp(own.ramp, on_wire);
 

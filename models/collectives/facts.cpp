@@ -7,7 +7,8 @@ Result<std::shared_ptr<const CollectiveFacts>> read_collective_facts(const Searc
                                                                      const std::string& version,
                                                                      const Where& asked_at) {
   const Generation generation = generation_of(cluster.gpu);
-  Result<NcclModel> nccl = read_nccl_model(path, version, generation, cluster.cpu_vendor == "amd", asked_at);
+  Result<NcclModel> nccl = read_nccl_model(path, version.empty() ? cluster.nccl : version, generation,
+                                           cluster.cpu_vendor == "amd", asked_at);
   Result<KernelTimes> times = read_kernel_times(path, generation);
   Errors errors;
   if (!nccl) errors = nccl.errors();

@@ -14,7 +14,8 @@ struct CollectiveFacts {
   KernelTimes times;
 };
 
-// Of the cluster's generation of GPUs; `version` of NCCL, empty for the newest known.
+// Of the cluster's generation of GPUs; `version` of NCCL, empty for the cluster's own (`cluster.nccl`), or else
+// the newest known.
 Result<std::shared_ptr<const CollectiveFacts>> read_collective_facts(const SearchPath& path,
                                                                      const topology::ClusterSpec& cluster,
                                                                      const std::string& version = "",

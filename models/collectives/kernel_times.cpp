@@ -80,6 +80,8 @@ class Reader {
     share(f, "bandwidth", times.bandwidth);
     share(f, "own_share", times.own_share);
     if (const std::optional<double> ramp = f.number("ramp", 0, 1000)) times.ramp = *ramp;
+    time(f, "full_step", times.full_step);
+    if (const std::optional<double> full = f.number("full", 0, 1e6)) times.full = *full;
   }
 
   static void by_protocol(Fields& f, ByProtocol& times) {

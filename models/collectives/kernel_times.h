@@ -35,6 +35,7 @@ struct NvlsTimes {
 struct ExchangeTimes {
   double ll_base = 0, ll_step = 0, ll_bandwidth = 0;  // one peer's message goes at ll_bandwidth
   double base = 0, step = 0, bandwidth = 1, own_share = 1, ramp = 0;
+  double full_step = 0, full = 0;  // more of a step where its message is large; MiB at which it is half
 };
 
 struct KernelTimes {

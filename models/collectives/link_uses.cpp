@@ -178,8 +178,8 @@ ShapeFootprint FootprintMaker::make(Shape shape, const Communicator& c) {
       add_ring(c, shape == Shape::ring);
       break;
     case Shape::tree:
-      for (const Members& members : c.domains) add_chains(links_, members, c.graph.channels, true);
-      add_trees(c, c.graph.channels);
+      for (const Members& members : c.domains) add_chains(links_, members, c.graph.spread, true);
+      add_trees(c, c.graph.spread);
       break;
     case Shape::nvls:
       add_switches(c);
@@ -205,11 +205,11 @@ ShapeFootprint FootprintMaker::make(Shape shape, const Communicator& c) {
 }
 
 void FootprintMaker::add_ring(const Communicator& c, bool closed) {
-  if (c.nodes() == 1) return add_ring_inside(links_, c.domains[0], c.graph.channels, closed);
-  for (const Members& members : c.domains) add_chains(links_, members, c.graph.channels, false);
+  if (c.nodes() == 1) return add_ring_inside(links_, c.domains[0], c.graph.spread, closed);
+  for (const Members& members : c.domains) add_chains(links_, members, c.graph.spread, false);
   const std::size_t edges = c.domains.size() - (closed ? 0 : 1);
   for (std::size_t d = 0; d < edges; ++d)
-    add_rails(links_, c.domains[d], c.domains[(d + 1) % c.domains.size()], 0, c.graph.channels);
+    add_rails(links_, c.domains[d], c.domains[(d + 1) % c.domains.size()], 0, c.graph.spread);
 }
 
 // NCCL's double binary tree over nodes; every edge carries its channels up and
@@ -238,7 +238,7 @@ void FootprintMaker::add_switches(const Communicator& c) {
 // The part of a rank goes up to the switch and comes back reduced: its NIC once each
 // way. Rails of neighbouring domains name the same NICs and the links above them.
 void FootprintMaker::add_rails_of_all(const Communicator& c) {
-  const int channels = c.graph.channels;
+  const int channels = c.graph.spread;
   for (const Members& members : c.domains) add_chains(links_, members, channels, true);
   for (std::size_t d = 0; d < c.domains.size(); ++d)
     add_rails(links_, c.domains[d], c.domains[(d + 1) % c.domains.size()], 0, channels);
@@ -281,7 +281,7 @@ ShapeFootprint FootprintMaker::exchange(const Communicator& c) {
   for (const LinkUse& use : uses)
     divisor = std::gcd(divisor, use.connections), heaviest = std::max(heaviest, use.connections);
   if (divisor == 0) return {summarize({}), 1};
-  const std::uint32_t times = std::max(1u, static_cast<std::uint32_t>(c.graph.channels) / (heaviest / divisor));
+  const std::uint32_t times = std::max(1u, static_cast<std::uint32_t>(c.graph.spread) / (heaviest / divisor));
   for (LinkUse& use : uses) use.connections = use.connections / divisor * times;
   return {summarize(std::move(uses)), static_cast<double>(divisor) / times};
 }

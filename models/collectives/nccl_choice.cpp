@@ -75,7 +75,7 @@ double nvls_head(TransferKind kind, const Communicator& c, Choice choice) {
   double speed = c.graph.nvls_intra * m.nvls_efficiency * (heads - 1) / heads * twice;
   if (c.nodes() == 1) return speed;
   const bool tree = choice.algorithm == Algorithm::nvls_tree;
-  speed = std::min(speed, c.graph.nvls_inter * (tree && c.nodes() == 2 ? 2 : 1));
+  speed = std::min(speed, c.graph.nvls_inter * (tree ? m.nvls_tree_nic[by_nodes(c)] : 1));
   return tree ? std::min(speed, m.nvls_tree[by_nodes(c)]) : speed;
 }
 

@@ -71,6 +71,7 @@ class Reader {
     by_generation("tree_ll128", model_.tree_ll128);
     by_generation("tree_simple", model_.tree_simple);
     by_generation("nvls_tree", model_.nvls_tree);
+    read_numbers(fields_, "nvls_tree_nic", model_.nvls_tree_nic);
     by_generation("nvls_efficiency", std::span(&model_.nvls_efficiency, 1));
     by_generation("large_ring_latency", std::span(&model_.large_ring_latency, 1));
     if (const std::optional<bool> pat = fields_.flag("pat")) model_.pat = *pat;

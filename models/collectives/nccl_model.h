@@ -40,6 +40,7 @@ struct NcclModel {
   ByNodes ll_max{};                                                // cap on LL's bus bandwidth
   ByNodes ring_ll128{}, tree_ll128{}, tree_simple{}, nvls_tree{};  // caps of one channel
   double nvls_efficiency = 0;
+  ByNodes nvls_tree_nic{};        // times a NIC's rate, what an NVLS tree's head is reckoned with
   double large_ring_latency = 1;  // factor on Simple rings that cross nodes
   bool pat = false;               // known to this version
 

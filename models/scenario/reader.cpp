@@ -58,7 +58,9 @@ void read_cluster_section(Reading& reading, const Node& root) {
     scenario.warnings.insert(scenario.warnings.end(), scenario.cluster.assumptions.begin(),
                              scenario.cluster.assumptions.end());
     for (const std::string& line : scenario.cluster.defaults_used) scenario.defaults_used.push_back(line);
-    Result<std::shared_ptr<const CollectiveFacts>> facts = read_collective_facts(reading.path, scenario.cluster);
+    const auto nccl = scenario.places.find("cluster.nccl");
+    Result<std::shared_ptr<const CollectiveFacts>> facts = read_collective_facts(
+        reading.path, scenario.cluster, "", nccl == scenario.places.end() ? Where{"cluster.nccl", 0, 0} : nccl->second);
     if (facts)
       scenario.collectives = std::move(*facts);
     else

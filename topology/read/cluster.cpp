@@ -30,6 +30,7 @@ class ClusterReader {
     f.require({"gpu"});
     if (const Node* gpu = f.node("gpu")) read_the_gpu(*gpu);
     spec_.ideal = is_ideal(f.node("scale_up"));
+    spec_.nccl = f.text("nccl").value_or("");
     read_size(f, preset_, spec_);
     read_scale_up(f, links_, errors_, spec_);
     read_host(f, links_, errors_, spec_);

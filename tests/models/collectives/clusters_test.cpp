@@ -105,6 +105,41 @@ TEST(ShippedClusters, AnNvl72IsOneNode) {
             bench.seconds(TransferKind::all_gather, ranks(72), 1 << 30));
 }
 
+// Bus bandwidth of one, two and twenty racks (coreweave/nccl-tests README, NCCL 2.26.2;
+// oracle-quickstart GPU guides, 2.27.3 and 2.28.7). Two racks of 72 were no row that a
+// constant was fitted on.
+TEST(ShippedClusters, RacksReachMeasuredBusBandwidth) {
+  struct Known {
+    const char* preset;
+    int gpus;
+    TransferKind kind;
+    std::int64_t gib;
+    double busbw;
+    const char* algorithm;
+  };
+  const Known known[] = {{"gb200-nvl72", 64, TransferKind::all_reduce, 8, 892, "nvls Simple"},
+                         {"gb200-nvl72", 72, TransferKind::all_reduce, 2, 758, "nvls Simple"},
+                         {"gb200-nvl72", 128, TransferKind::all_reduce, 8, 800, "nvls-tree Simple"},
+                         {"gb200-nvl72", 144, TransferKind::all_reduce, 1, 596, "nvls-tree Simple"},
+                         {"gb200-nvl72", 144, TransferKind::all_reduce, 8, 793, "nvls-tree Simple"},
+                         {"gb200-nvl72", 1440, TransferKind::all_reduce, 1, 219, "tree LL128"},
+                         {"gb200-nvl72", 1440, TransferKind::all_reduce, 8, 381, "tree LL128"},
+                         {"gb200-nvl72", 64, TransferKind::all_to_all, 8, 623, "pairwise Simple"},
+                         {"gb200-nvl72", 128, TransferKind::all_to_all, 8, 90, "pairwise Simple"},
+                         {"gb300-nvl72", 64, TransferKind::all_reduce, 16, 930, "nvls Simple"}};
+  for (const Known& k : known) {
+    const auto spec = shipped(k.preset, k.gpus);
+    ASSERT_TRUE(spec);
+    const Bench bench(*spec);
+    const double n = k.gpus, factor = (k.kind == TransferKind::all_reduce ? 2 : 1) * (n - 1) / n;
+    const auto group = ranks(static_cast<std::uint32_t>(k.gpus));
+    const std::int64_t bytes = k.gib << 30;
+    const double busbw = factor * static_cast<double>(bytes) / bench.seconds(k.kind, group, bytes) / 1e9;
+    EXPECT_NEAR(busbw / k.busbw, 1, 0.10) << k.gpus << " GPUs: " << busbw;
+    EXPECT_EQ(bench.planner->algorithm_name(bench.plan(k.kind, group, bytes).algorithm), k.algorithm) << k.gpus;
+  }
+}
+
 struct Network {
   IdVector<LinkId, sim::Link> links;
   explicit Network(const topology::Fabric& fabric) {

@@ -23,10 +23,14 @@ TEST(ChannelGraph, IsNcclsOnKnownNodes) {
     int channels;
     double bus;
   };
-  const Row rows[] = {
-      {Generation::ampere, 240, 1, 8, 8, 25, 24, 240},      {Generation::hopper, 370.8, 1, 8, 8, 50, 24, 360},
-      {Generation::blackwell, 721.8, 1, 8, 8, 50, 32, 720}, {Generation::hopper, 370.8, 8, 8, 8, 50, 16, 360},
-      {Generation::ampere, 240, 8, 8, 8, 25, 16, 192},      {Generation::blackwell, 721.8, 4, 8, 8, 50, 16, 384}};
+  const Row rows[] = {{Generation::ampere, 240, 1, 8, 8, 25, 24, 240},
+                      {Generation::hopper, 370.8, 1, 8, 8, 50, 24, 360},
+                      {Generation::blackwell, 721.8, 1, 8, 8, 50, 32, 720},
+                      {Generation::hopper, 370.8, 8, 8, 8, 50, 16, 360},
+                      {Generation::ampere, 240, 8, 8, 8, 25, 16, 192},
+                      {Generation::blackwell, 721.8, 4, 8, 8, 50, 16, 384},
+                      // Of 72 GPUs whose NVLinks 15 channels of 48 GB/s fill.
+                      {Generation::blackwell, 721.8, 2, 72, 72, 50, 30, 720}};
   for (const Row& r : rows) {
     const ChannelGraph g = channel_graph(r.generation, r.nvlink, r.nodes, r.ranks, r.nics, r.nic);
     EXPECT_EQ(g.channels, r.channels);
