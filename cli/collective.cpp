@@ -58,6 +58,7 @@ int CollectiveCommand::run() {
       for (const interop::NcclTestsRow& row : log->rows) options.sizes.push_back(row.bytes);
   }
   if (const Errors wrong = options.parse(); !wrong.empty()) return report(wrong), kUsage;
+  if (const Errors wrong = options.read_written(); !wrong.empty()) return report(wrong);
   const Result<topology::ClusterSpec> cluster = options.read_cluster();
   if (!cluster) return report(cluster.errors());
   Result<topology::Fabric> built = topology::Fabric::build(*cluster);
@@ -67,10 +68,16 @@ int CollectiveCommand::run() {
   if (!ranks) return report(ranks.errors());
 
   const sim::TransferKind kind = operation_kind(operation);
+  if (const std::optional<Error> wrong = options.check_written(kind, static_cast<int>(ranks->size())))
+    return report({*wrong});
   const auto facts =
       models::read_collective_facts(SearchPath::standard(""), fabric->cluster(), options.nccl, {"--nccl", 0, 0});
   if (!facts) return report(facts.errors());
   const auto planner = models::make_planner(fabric, options.network, *facts, options.forced);
+  // Free of contention, analytic plans name no links; alone, flow's are the same.
+  const bool analytic = options.network == models::Network::analytic;
+  const auto on_links =
+      analytic ? models::make_planner(fabric, models::Network::flow, *facts, options.forced) : planner;
   report::CollectiveTable table;
   table.operation = operation;
   table.cluster = cluster->name;
@@ -80,7 +87,7 @@ int CollectiveCommand::run() {
   table.element_bytes = options.element_bytes;
   table.redop = reduces(kind) ? "sum" : "";
   table.rooted = has_root(kind);
-  table.rows = models::collective_table(*fabric, *planner, kind, *ranks, options.sizes);
+  table.rows = models::collective_table(*fabric, *planner, kind, *ranks, options.sizes, on_links.get());
   if (log) compare_with(*log, compare, table);
   return write(table);
 }

@@ -138,8 +138,11 @@ void CollectiveOptions::add_to(CLI::App& app) {
   app.add_option("-f", factor, "From size to size (2)")->option_text("FACTOR");
   app.add_option("--bytes", list, "These sizes, instead of -b, -e and -f")->option_text("LIST");
   app.add_option("--nccl", nccl, "Version of NCCL whose choice it is (the newest known)")->option_text("2.28");
-  app.add_option("--algo", algorithm, "Algorithm, instead of NCCL's choice (NCCL_ALGO)")
-      ->option_text(alternatives(models::algorithm_names()));
+  app.add_option("--algo,--algorithm", algorithm,
+                 "Algorithm, instead of NCCL's choice (NCCL_ALGO), or a file of steps (step,from,to,share)")
+      ->option_text(alternatives(models::algorithm_names()) + "|FILE.csv");
+  app.add_option("--matrix", matrix, "All-to-all of uneven parts: what each rank sends to each, in bytes")
+      ->option_text("FILE.csv");
   app.add_option("--proto", protocol, "Protocol, instead of NCCL's choice (NCCL_PROTO)")
       ->option_text("LL|LL128|Simple");
   one_of(app.add_option("--network", network_name, "Model of the network"), {"analytic", "flow", "chunk"});
@@ -172,6 +175,29 @@ void CollectiveOptions::parse_sizes(Errors& errors) {
     sizes.push_back({static_cast<std::int64_t>(n)});
 }
 
+Errors CollectiveOptions::read_written() {
+  if (matrix.empty() && !algorithm_is_file()) return {};
+  Result<std::shared_ptr<const models::WrittenSteps>> read =
+      matrix.empty() ? models::read_steps(algorithm) : models::read_byte_matrix(matrix);
+  if (!read) return read.errors();
+  forced.written = std::move(*read);
+  if (!matrix.empty()) sizes = {{static_cast<std::int64_t>(forced.written->bytes)}};
+  return {};
+}
+
+bool CollectiveOptions::algorithm_is_file() const {
+  return algorithm.find_first_of("./") != std::string::npos;
+}
+
+void CollectiveOptions::parse_algorithm(Errors& errors) {
+  if (!matrix.empty() && !algorithm.empty()) errors.push_back(at("--matrix", "cannot stand beside --algo"));
+  if (algorithm.empty() || algorithm_is_file()) return;
+  forced.algorithm = models::algorithm_from(algorithm);
+  if (!forced.algorithm)
+    errors.push_back(
+        at("--algo", "there is no algorithm '" + algorithm + "'" + did_you_mean(algorithm, models::algorithm_names())));
+}
+
 Errors CollectiveOptions::parse() {
   Errors errors;
   if (sizes.empty()) parse_sizes(errors);
@@ -183,11 +209,7 @@ Errors CollectiveOptions::parse() {
   network = network_name == "analytic" ? models::Network::analytic
             : network_name == "flow"   ? models::Network::flow
                                        : models::Network::chunk;
-  if (network == models::Network::chunk)
-    errors.push_back(at("--network", "'chunk' is not supported yet; use analytic or flow"));
-  if (!algorithm.empty() && !(forced.algorithm = models::algorithm_from(algorithm)))
-    errors.push_back(
-        at("--algo", "there is no algorithm '" + algorithm + "'" + did_you_mean(algorithm, models::algorithm_names())));
+  parse_algorithm(errors);
   if (!protocol.empty() && !(forced.protocol = models::protocol_from(protocol)))
     errors.push_back(at("--proto", "there is no protocol '" + protocol + "'; NCCL has LL, LL128 and Simple"));
   if (!nodes.empty() && !gpus.empty()) errors.push_back(at("--gpus", "cannot stand beside --nodes"));
@@ -196,6 +218,17 @@ Errors CollectiveOptions::parse() {
 
 Result<topology::ClusterSpec> CollectiveOptions::read_cluster() const {
   return read_preset_cluster({cluster, nodes, gpus, gpus_per_node}, SearchPath::standard(""));
+}
+
+std::optional<Error> CollectiveOptions::check_written(TransferKind kind, int group) const {
+  if (!forced.written) return std::nullopt;
+  if (!matrix.empty() && kind != TransferKind::all_to_all)
+    return at("--matrix", "says what ranks send in an all-to-all, not in another operation");
+  const int written = forced.written->ranks;
+  if (written > group || (!matrix.empty() && written < group))
+    return at(matrix.empty() ? "--algo" : "--matrix",
+              "is of " + std::to_string(written) + " ranks, but the group has " + std::to_string(group));
+  return std::nullopt;
 }
 
 Result<std::vector<RankId>> CollectiveOptions::choose_ranks(int gpus_there) const {

@@ -24,7 +24,7 @@ bool has_root(sim::TransferKind kind);
 struct CollectiveOptions {
   std::string cluster, nodes, gpus, gpus_per_node, ranks;
   std::string begin = "8", end = "8G", factor = "2", list;
-  std::string dtype = "float", network_name = "flow", nccl, algorithm, protocol;
+  std::string dtype = "float", network_name = "flow", nccl, algorithm, protocol, matrix;
 
   std::vector<Bytes> sizes;
   int element_bytes = 4;
@@ -34,7 +34,10 @@ struct CollectiveOptions {
   void add_to(CLI::App& app);
   bool sizes_given() const;
   Errors parse();
+  Errors read_written();  // the files of --algo and --matrix; after parse
   Result<topology::ClusterSpec> read_cluster() const;
+  // Why steps that somebody wrote do not fit this operation among as many ranks.
+  std::optional<Error> check_written(sim::TransferKind kind, int ranks) const;
   // The ranks of --ranks, else all.
   Result<std::vector<RankId>> choose_ranks(int gpus) const;
 
@@ -42,6 +45,8 @@ struct CollectiveOptions {
   CLI::App* app_ = nullptr;
 
   void parse_sizes(Errors& errors);
+  void parse_algorithm(Errors& errors);
+  bool algorithm_is_file() const;
 };
 
 }  // namespace orrery::cli

@@ -9,8 +9,9 @@ namespace orrery::models {
 namespace {
 
 constexpr std::array<std::string_view, kAlgorithms> kAlgorithmNames = {
-    "none",          "ring", "tree",     "nvls", "nvls-tree", "collnet-direct",
-    "collnet-chain", "pat",  "pairwise", "fan",  "send",      "copy"};
+    "none",     "ring",        "tree",     "nvls",     "nvls-tree", "collnet-direct",     "collnet-chain",    "pat",
+    "pairwise", "fan",         "send",     "copy",     "two-level", "recursive-doubling", "halving-doubling", "bruck",
+    "binomial", "torus-rings", "one-shot", "two-shot", "written"};
 constexpr std::array<std::string_view, kProtocols> kProtocolNames = {"LL", "LL128", "Simple"};
 
 // "NVLS_Tree", "nvls-tree" and "NVLSTree" are one name.
@@ -41,11 +42,27 @@ std::string_view to_string(Protocol protocol) {
 
 std::optional<Algorithm> algorithm_from(std::string_view name) {
   const auto found = find<Algorithm>(kAlgorithmNames, name);
-  return found == Algorithm::none ? std::nullopt : found;
+  const bool by_name = found != Algorithm::none && found != Algorithm::written;
+  return by_name ? found : std::nullopt;
 }
 
 std::vector<std::string> algorithm_names() {
-  return {"ring", "tree", "nvls", "nvls-tree", "collnet-direct", "collnet-chain", "pat", "pairwise"};
+  return {"ring",
+          "tree",
+          "nvls",
+          "nvls-tree",
+          "collnet-direct",
+          "collnet-chain",
+          "pat",
+          "pairwise",
+          "two-level",
+          "recursive-doubling",
+          "halving-doubling",
+          "bruck",
+          "binomial",
+          "torus-rings",
+          "one-shot",
+          "two-shot"};
 }
 
 std::optional<Protocol> protocol_from(std::string_view name) {
@@ -55,6 +72,11 @@ std::optional<Protocol> protocol_from(std::string_view name) {
 std::uint32_t Method::pack() const {
   return static_cast<std::uint32_t>(algorithm) | static_cast<std::uint32_t>(protocol) << 8 |
          static_cast<std::uint32_t>(channels) << 16;
+}
+
+std::uint8_t claim_of(const Method& method) {
+  if (method.algorithm == Algorithm::none || method.algorithm == Algorithm::copy) return 0;
+  return static_cast<std::uint8_t>(std::clamp(method.channels, 1, 64));
 }
 
 Method Method::unpack(std::uint32_t packed) {

@@ -22,8 +22,18 @@ enum class Algorithm : std::uint8_t {
   fan,       // gather and scatter: one message from (to) each rank
   send,
   copy,
+  // Not NCCL's; written out in steps (steps/algorithms.h).
+  two_level,
+  recursive_doubling,
+  halving_doubling,
+  bruck,
+  binomial,
+  torus_rings,
+  one_shot,
+  two_shot,
+  written,  // by a person, in a file
 };
-inline constexpr int kAlgorithms = 12;
+inline constexpr int kAlgorithms = 21;
 std::string_view to_string(Algorithm algorithm);
 std::optional<Algorithm> algorithm_from(std::string_view name);  // any case, with or without '-' and '_'
 std::vector<std::string> algorithm_names();                      // those that a collective can be told to use
@@ -49,5 +59,8 @@ struct Method {
   std::uint32_t pack() const;
   static Method unpack(std::uint32_t packed);
 };
+
+// SMs that a running kernel holds: one a channel, none where the copy engine works.
+std::uint8_t claim_of(const Method& method);
 
 }  // namespace orrery::models

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -274,16 +275,32 @@ ShapeFootprint FootprintMaker::exchange(const Communicator& c) {
       for (std::size_t j = 0; other != d && j < c.domains[other].size(); ++j)
         links_.add(from[j % from.size()], c.domains[other][j], static_cast<std::uint32_t>(from.size()));
   }
-  // That would outweigh every neighbour on a shared link: the ratios are kept, the
-  // number is brought near that of the channels.
+  return in_channels(1, c.graph.spread);
+}
+
+// What was counted would outweigh every neighbour on a shared link: the ratios are
+// kept, the number is brought near that of the channels. `bytes` are those of one.
+ShapeFootprint FootprintMaker::in_channels(double bytes, int channels) {
   LinkUses uses = links_.take();
   std::uint32_t divisor = 0, heaviest = 0;
   for (const LinkUse& use : uses)
     divisor = std::gcd(divisor, use.connections), heaviest = std::max(heaviest, use.connections);
   if (divisor == 0) return {summarize({}), 1};
-  const std::uint32_t times = std::max(1u, static_cast<std::uint32_t>(c.graph.spread) / (heaviest / divisor));
+  const std::uint32_t times = std::max(1u, static_cast<std::uint32_t>(channels) / (heaviest / divisor));
   for (LinkUse& use : uses) use.connections = use.connections / divisor * times;
-  return {summarize(std::move(uses)), static_cast<double>(divisor) / times};
+  return {summarize(std::move(uses)), bytes * divisor / times};
+}
+
+// Unequal messages are counted in parts of the largest, rounded up.
+ShapeFootprint FootprintMaker::step(const Step& step, std::span<const RankId> ranks) {
+  constexpr double kParts = 1024;
+  constexpr int kChannels = 16;
+  double largest = 0, least = std::numeric_limits<double>::infinity();
+  for (const Message& m : step.messages) largest = std::max(largest, m.bytes), least = std::min(least, m.bytes);
+  const double unit = least == largest ? largest : largest / kParts;
+  for (const Message& m : step.messages)
+    links_.add(ranks[m.from], ranks[m.to], static_cast<std::uint32_t>(std::ceil(m.bytes / unit - 1e-9)));
+  return in_channels(unit, kChannels);
 }
 
 // Asked for every pair of neighbours of a pipeline, so it counts nothing: a route

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "models/collectives/communicator.h"
+#include "models/collectives/steps/steps.h"
 #include "sim/planner.h"
 
 namespace orrery::models {
@@ -38,7 +39,7 @@ enum class Shape : std::uint8_t {
 
 struct ShapeFootprint {
   Footprint links;
-  double parts = 1;  // exchange: pairs that share one connection of the result
+  double parts = 1;  // exchange: pairs that share one connection of the result; a step: its bytes
 };
 
 // Adds connections up route by route and gives them in the order of the links. A
@@ -72,6 +73,9 @@ class FootprintMaker {
   // rail of the rank it leaves by, and leaving points are spread over the ranks.
   ShapeFootprint make(Shape shape, const Communicator& comm);
 
+  // The messages of one step among `ranks`; parts are bytes of one connection.
+  ShapeFootprint step(const Step& step, std::span<const RankId> ranks);
+
   // One route, `connections` wide: its links, valid until the next call.
   std::span<const sim::LinkUse> route(RankId from, RankId to, std::uint32_t connections);
 
@@ -90,6 +94,7 @@ class FootprintMaker {
   void add_shift(const Communicator& comm);
   void add_fan(const Communicator& comm, bool to_first);
   ShapeFootprint exchange(const Communicator& comm);
+  ShapeFootprint in_channels(double bytes, int channels);
   Footprint summarize(sim::LinkUses uses) const;
 
   const topology::Fabric& fabric_;

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "models/collectives/communicator.h"
+#include "models/collectives/steps/written.h"
 #include "sim/program.h"
 
 namespace orrery::models {
@@ -12,6 +13,7 @@ namespace orrery::models {
 struct Forced {
   std::optional<Algorithm> algorithm;
   std::optional<Protocol> protocol;
+  std::shared_ptr<const WrittenSteps> written;  // a person's own, for groups of as many ranks; null for none
 };
 
 // Steps of a ring: 2(n-1) for all-reduce, n-1 for the others.

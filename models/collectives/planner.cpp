@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "models/collectives/course.h"
+#include "models/collectives/phase.h"
+#include "models/collectives/steps/step_planner.h"
 #include "sim/fold_planner.h"
 
 // How a plan comes about
@@ -110,6 +112,7 @@ class NcclPlanner : public sim::DraftingPlanner {
         nvlink_send_channels_(message_channels(site_, false)),
         network_send_channels_(message_channels(site_, true)),
         make_footprints_(*fabric_),
+        steps_(*fabric_, make_footprints_),
         sends_(static_cast<std::size_t>(fabric_->gpus()), nullptr) {}
 
   const TransferPlan& plan(const TransferRequest& request) const override {
@@ -127,6 +130,7 @@ class NcclPlanner : public sim::DraftingPlanner {
     drafts_.clear();
     draft_phases_.clear();
     draft_plans_.clear();
+    long_drafts_.clear();
     draft_phases_.reserve(wanted.size());  // one each, so that they stay where they are
     // A group of most ranks is one of a kind: it will be asked for again.
     const bool keep = 2 * ranks.size() > static_cast<std::size_t>(fabric_->gpus());
@@ -192,7 +196,7 @@ class NcclPlanner : public sim::DraftingPlanner {
       take_measured(request, course);
       constexpr std::size_t kKinds = 16;  // as many as are worth looking through
       if (send_kinds_.size() == kKinds) send_kinds_.pop_back();
-      known = send_kinds_.emplace(send_kinds_.begin(), kind, finish(course, 1, false));
+      known = send_kinds_.emplace(send_kinds_.begin(), kind, finish(course, false));
     }
     const TransferPlan& plan = known->second;
     const bool on_links =
@@ -220,11 +224,21 @@ class NcclPlanner : public sim::DraftingPlanner {
     if (plan.phases.empty()) return {};
     draft_plans_.push_back(std::move(plan));
     const TransferPlan& kept = draft_plans_.back();
+    if (kept.phases.size() > 1) return add_long_draft(kept);
     const auto& uses = kept.phases.front().uses;
     return add_draft(kept, uses ? std::span<const sim::LinkUse>(*uses) : std::span<const sim::LinkUse>());
   }
 
-  // Plans have one phase (finish).
+  // What is written out in steps.
+  sim::Draft add_long_draft(const TransferPlan& plan) const {
+    auto& phases = long_drafts_.emplace_back();
+    for (const Phase& phase : plan.phases)
+      phases.push_back({phase.latency, phase.bytes, phase.max_rate,
+                        phase.uses ? std::span<const sim::LinkUse>(*phase.uses) : std::span<const sim::LinkUse>()});
+    return {phases, plan.claim, plan.algorithm};
+  }
+
+  // NCCL's plans have one phase (finish).
   sim::Draft add_draft(const TransferPlan& plan, std::span<const sim::LinkUse> uses) const {
     const Phase& phase = plan.phases.front();
     draft_phases_.push_back({phase.latency, phase.bytes, phase.max_rate, uses});
@@ -246,10 +260,14 @@ class NcclPlanner : public sim::DraftingPlanner {
     if (moves_nothing(request)) return {};
     const bool is_copy = request.kind == TransferKind::copy;
     if (!is_copy && !group.communicator) group.communicator = make_communicator(*fabric_, site_, request.ranks);
+    if (!is_copy)
+      if (std::optional<TransferPlan> written = in_steps(request, *group.communicator)) return std::move(*written);
     Course course =
         is_copy ? copy_course(request, group) : this->course(request.kind, static_cast<double>(request.bytes.n), group);
     take_measured(request, course);
-    return finish(course, is_copy ? 0 : 1, is_copy || request.bytes.n > kFillsNoLink);
+    TransferPlan plan = finish(course, is_copy || request.bytes.n > kFillsNoLink);
+    if (!is_copy && network_ == Network::chunk) run_in_chunks(request, *group.communicator, plan);
+    return plan;
   }
 
   // What was measured in place of what the model says; bytes that the links could
@@ -323,20 +341,40 @@ class NcclPlanner : public sim::DraftingPlanner {
 
   bool uses_links(const Footprint& links) const { return network_ != Network::analytic && !links.uses->empty(); }
 
-  // Rounded so that nothing ends early: bytes up, rate down.
-  TransferPlan finish(const Course& course, std::uint8_t claim, bool on_links) const {
-    Phase phase;
-    phase.latency = Duration::from_seconds(course.startup * kMicro);
-    if (course.seconds > 0) {
-      // The network carries the flows of a connection, which share its bytes.
-      const double bytes = std::max(1.0, std::ceil(course.bytes / fabric_->paths()));
-      phase.bytes = {static_cast<std::int64_t>(bytes)};
-      const double rate = std::min(bytes / course.seconds, course.links->rate(1, 1) / fabric_->paths());
-      phase.max_rate = {std::max<std::int64_t>(1, static_cast<std::int64_t>(rate))};
-      if (on_links && uses_links(*course.links)) phase.uses = course.links->uses;
+  // Where a person asked for an algorithm that is not NCCL's, and it does this.
+  std::optional<TransferPlan> in_steps(const TransferRequest& request, const Communicator& c) const {
+    const double bytes = static_cast<double>(request.bytes.n);
+    MaybeSteps steps;
+    Algorithm algorithm = Algorithm::written;
+    if (forced_.written && forced_.written->ranks <= c.ranks) {
+      steps = forced_.written->steps;
+      for (Step& step : *steps)
+        for (Message& m : step.messages) m.bytes *= bytes;
+    } else if (forced_.algorithm && models::in_steps(*forced_.algorithm)) {
+      algorithm = *forced_.algorithm;
+      steps = steps_of(algorithm, request.kind, steps_.places_of(request.ranks, c), bytes);
     }
-    TransferPlan plan{{}, claim, course.method.pack()};
-    plan.phases.push_back(std::move(phase));
+    if (!steps) return std::nullopt;
+    TransferPlan plan = steps_.plan(*steps, request.ranks, c, algorithm, forced_.protocol);
+    if (network_ == Network::chunk)
+      stretch(plan, steps_.chunked(*steps, request.ranks, c, Method::unpack(plan.algorithm).protocol));
+    if (network_ == Network::analytic || request.bytes.n <= kFillsNoLink)
+      for (Phase& phase : plan.phases) phase.uses = nullptr;
+    return plan;
+  }
+
+  // NCCL's rings step by step; what switches reduce, trees and messages flow.
+  void run_in_chunks(const TransferRequest& request, const Communicator& c, TransferPlan& plan) const {
+    const Method method = Method::unpack(plan.algorithm);
+    if (method.algorithm != Algorithm::ring) return;
+    const Places places = steps_.places_of(request.ranks, c);
+    const MaybeSteps steps = rings_over_rails(request.kind, places, static_cast<double>(request.bytes.n));
+    if (steps) stretch(plan, steps_.chunked(*steps, request.ranks, c, method.protocol, rails_of(places)));
+  }
+
+  TransferPlan finish(const Course& course, bool on_links) const {
+    TransferPlan plan{{}, claim_of(course.method), course.method.pack()};
+    plan.phases.push_back(phase_of(course, fabric_->paths(), on_links && uses_links(*course.links)));
     return plan;
   }
 
@@ -348,8 +386,10 @@ class NcclPlanner : public sim::DraftingPlanner {
   int nvlink_send_channels_, network_send_channels_;
   mutable std::vector<std::pair<SendKind, TransferPlan>> send_kinds_;  // the latest first, without links
   mutable FootprintMaker make_footprints_;
+  StepPlanner steps_;
   mutable std::vector<sim::Draft> drafts_;
   mutable std::vector<sim::Draft::Phase> draft_phases_;
+  mutable std::vector<std::vector<sim::Draft::Phase>> long_drafts_;
   mutable std::vector<TransferPlan> draft_plans_;  // what the links of drafts belong to
   mutable Shelf<TransferPlan> group_plans_;
   mutable Shelf<SendPlan> send_plans_;

@@ -14,6 +14,9 @@ namespace orrery::models {
 // phases over the fabric's links. `analytic` gives the same startup and bytes at
 // the contention-free rate and touches no link. LinkIds are the fabric's.
 //
+// A plan's claim is the number of channels that its kernel holds an SM each for; 0 for
+// the copy engine.
+//
 // Plans are kept and returned by reference; the planner is not safe to share
 // among threads. What was `measured` takes as long as it did, over the links that the
 // model gives it; where the model takes them for slower, it loads them as much as they

@@ -64,7 +64,7 @@ double bus_factor(TransferKind kind, int ranks) {
 
 std::vector<CollectiveRow> collective_table(const topology::Fabric& fabric, const sim::TransferPlanner& planner,
                                             TransferKind kind, std::span<const RankId> ranks,
-                                            std::span<const Bytes> sizes) {
+                                            std::span<const Bytes> sizes, const sim::TransferPlanner* on_links) {
   const sim::FlowNet network = network_of(fabric);
   std::vector<CollectiveRow> rows;
   rows.reserve(sizes.size());
@@ -78,7 +78,7 @@ std::vector<CollectiveRow> collective_table(const topology::Fabric& fabric, cons
       row.algbw = static_cast<double>(bytes.n) / seconds / 1e9;
       row.busbw = row.algbw * bus_factor(kind, static_cast<int>(ranks.size()));
     }
-    row.busiest_link = busiest_link(fabric, plan);
+    row.busiest_link = busiest_link(fabric, on_links ? on_links->plan({kind, ranks, bytes}) : plan);
     rows.push_back(std::move(row));
   }
   return rows;

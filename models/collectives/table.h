@@ -22,10 +22,12 @@ struct CollectiveRow {
   std::string busiest_link;  // empty where no link is loaded
 };
 
-// Sizes in the nccl-tests sense (docs/collectives.md). `planner` is one of make_planner's.
+// Sizes in the nccl-tests sense (docs/collectives.md). `planner` is one of make_planner's;
+// where it is analytic and touches no link, `on_links` is one that says which it would load.
 std::vector<CollectiveRow> collective_table(const topology::Fabric& fabric, const sim::TransferPlanner& planner,
                                             sim::TransferKind kind, std::span<const RankId> ranks,
-                                            std::span<const Bytes> sizes);
+                                            std::span<const Bytes> sizes,
+                                            const sim::TransferPlanner* on_links = nullptr);
 
 // busbw / algbw of an operation among `ranks` ranks. Source: NVIDIA/nccl-tests doc/PERFORMANCE.md.
 double bus_factor(sim::TransferKind kind, int ranks);

@@ -26,15 +26,13 @@ std::vector<std::string> causes() {
 }
 
 // What a running NCCL kernel takes from the kernels beside it: its channels hold
-// as many SMs (reference: 16 channels a ring over several nodes, 24 in a node),
-// and its bytes pass through device memory, read and written on both sides.
-// Where a calibration has measured it, that counts.
-std::vector<sim::Claim> claims(const topology::ClusterSpec& cluster, const Calibration* calibration) {
-  constexpr int kChannels = 16;
-  sim::Claim nccl{"nccl", {}};
-  if (cluster.gpu.sms > 2 * kChannels)
+// as many SMs, and its bytes pass through device memory, read and written on both sides.
+// Where a calibration has measured it, that counts, however many channels there are.
+sim::Claim claim_of(int channels, const topology::ClusterSpec& cluster, const Calibration* calibration) {
+  sim::Claim nccl{"nccl x " + std::to_string(channels), {}};
+  if (cluster.gpu.sms > 2 * channels)
     nccl.slowdown_permille[static_cast<int>(sim::KernelClass::compute_bound)] =
-        static_cast<std::uint32_t>(1000 * kChannels / (cluster.gpu.sms - kChannels));
+        static_cast<std::uint32_t>(1000 * channels / (cluster.gpu.sms - channels));
   if (cluster.gpu.memory_bandwidth.n > 0) {
     const double share =
         4.0 * static_cast<double>(cluster.fabric.link.n) / static_cast<double>(cluster.gpu.memory_bandwidth.n);
@@ -49,7 +47,15 @@ std::vector<sim::Claim> claims(const topology::ClusterSpec& cluster, const Calib
   };
   take("compute_bound_by_collective", sim::KernelClass::compute_bound);
   take("memory_bound_by_collective", sim::KernelClass::memory_bound);
-  return {{"none", {}}, nccl};
+  return nccl;
+}
+
+// A claim's index is the number of channels (planner.h).
+std::vector<sim::Claim> claims(const topology::ClusterSpec& cluster, const Calibration* calibration) {
+  std::vector<sim::Claim> all = {{"none", {}}};
+  for (int channels = 1; channels <= kMostChannels; ++channels)
+    all.push_back(claim_of(channels, cluster, calibration));
+  return all;
 }
 
 void add_links(const topology::Fabric& fabric, sim::Workload& workload) {

@@ -40,6 +40,53 @@ class Collective(support.Case):
             both = [self.rows(operation, *H100, "--nodes", 4, "--network", network) for network in ["analytic", "flow"]]
             for analytic, flow in zip(*both):
                 self.assertLess(abs(analytic["time_us"] / flow["time_us"] - 1), 0.001, (operation, flow))
+                self.assertEqual(analytic["busiest_link"], flow["busiest_link"])
+
+    def test_textbook_algorithms_run_on_request(self):
+        hand = [("all-reduce", ["two-level", "recursive-doubling", "halving-doubling", "one-shot", "two-shot"]),
+                ("all-gather", ["two-level", "halving-doubling", "bruck"]), ("all-to-all", ["bruck"]),
+                ("broadcast", ["binomial"])]
+        for operation, algorithms in hand:
+            for algorithm in algorithms:
+                rows = self.rows(operation, *H100, "--nodes", 2, "--bytes", "1K,256M", "--algorithm", algorithm)
+                self.assertEqual([row["algorithm"] for row in rows], 2 * [algorithm])
+                self.assertLess(rows[0]["time_us"], rows[1]["time_us"])
+                # 8 NICs of 46 GB/s stand between the nodes.
+                self.assertLess(rows[1]["algbw_GBps"], 8 * 50)
+        [torus] = self.rows("all-reduce", "--cluster", "tpu-v4", "--gpus", 64, "--bytes", "1G", "--algo", "torus-rings")
+        [ring] = self.rows("all-reduce", "--cluster", "tpu-v4", "--gpus", 64, "--bytes", "1G", "--algo", "ring")
+        self.assertLess(torus["time_us"], ring["time_us"])  # six links a chip, not one
+
+    def test_an_algorithm_may_be_a_file(self):
+        steps = self.scenario("step,from,to,share,times\n0,0,1,1/2,1\n0,1,0,1/2,1\n1,0,1,0.5,1\n1,1,0,0.5,1\n", "pair.csv")
+        [mine] = self.rows("all-reduce", *H100, "--ranks", "0,1", "--bytes", "1G", "--algo", steps)
+        [halves] = self.rows("all-reduce", *H100, "--ranks", "0,1", "--bytes", "1G", "--algo", "halving-doubling")
+        self.assertEqual((mine["algorithm"], mine["time_us"]), ("written", halves["time_us"]))
+        wrong = self.done("collective", "all-reduce", *H100, "--ranks", "0", "--algo", steps, status=3)
+        self.assertIn("2 ranks, but the group has 1", wrong.stderr)
+        broken = self.scenario("step,from,to,share\n0,1,1,1\n", "broken.csv")
+        self.assertIn("broken.csv:2:1", self.done("collective", "all-reduce", *H100, "--algo", broken, status=3).stderr)
+        self.done("collective", "all-reduce", *H100, "--algo", self.path("absent.csv"), status=5)
+
+    def test_parts_may_be_uneven(self):
+        even = self.scenario("\n".join(8 * [",".join(8 * ["1048576"])]), "even.csv")
+        lines = [8 * ["1048576"] for _ in range(8)]
+        lines[3][5] = str(16 << 20)
+        uneven = self.scenario("\n".join(map(",".join, lines)), "uneven.csv")
+        [a], [b] = (self.rows("all-to-all", *H100, "--matrix", file) for file in (even, uneven))
+        self.assertEqual((a["bytes"], b["bytes"]), (8 << 20, 23 << 20))
+        self.assertGreater(b["time_us"], 2 * a["time_us"])
+        self.assertIn("--matrix", self.done("collective", "all-reduce", *H100, "--matrix", even, status=3).stderr)
+
+    def test_rings_can_be_run_chunk_by_chunk(self):
+        start = time.monotonic()
+        for operation in ["all-reduce", "all-gather"]:
+            size = ["--nodes", 128, "--bytes", "1M,1G", "--algo", "ring", "--proto", "simple"]
+            flow, chunk = (self.rows(operation, *H100, *size, "--network", network) for network in ["flow", "chunk"])
+            for a, b in zip(flow, chunk):
+                self.assertEqual(a["busiest_link"], b["busiest_link"])
+                self.assertLess(abs(b["time_us"] / a["time_us"] - 1), 0.3, (operation, a, b))
+        self.assertLess(time.monotonic() - start, 30)
 
     def test_sizes_and_ranks(self):
         self.assertEqual([row["bytes"] for row in self.rows("all-reduce", *H100, "--bytes", "1024,64K,3M")],

@@ -57,8 +57,7 @@ class Messages(support.Case):
 
     def test_what_is_not_built_yet_is_refused_by_name(self):
         good = self.scenario(support.SMALL)
-        for key, value in [("pipeline.schedule", "pipedream"), ("layout.tp_dimensions", "2d"),
-                           ("simulation.network", "chunk")]:
+        for key, value in [("pipeline.schedule", "pipedream"), ("layout.tp_dimensions", "2d")]:
             result = self.done("run", good, "--set", f"{key}={value}", status=3)
             self.assertIn("not supported yet", result.stderr, key)
             self.assertIn(key.split(".")[1], result.stderr)

@@ -262,8 +262,10 @@ TEST(Planner, SmallSendsGoByLl) {
 
 TEST(Planner, ClaimsAreOfTransfersThatTakeSms) {
   const Bench bench(h100(2));
-  EXPECT_EQ(bench.plan(TransferKind::all_reduce, ranks(8), kMiB).claim, 1);
-  EXPECT_EQ(bench.plan(TransferKind::point_to_point, ranks(2), kMiB).claim, 1);
+  // A ring in a node has 24 channels, one between nodes 16; each holds an SM.
+  EXPECT_EQ(bench.plan(TransferKind::all_gather, ranks(8), kMiB).claim, 24);
+  EXPECT_EQ(bench.plan(TransferKind::all_gather, ranks(16), kMiB).claim, 16);
+  EXPECT_EQ(bench.plan(TransferKind::point_to_point, {{0}, {8}}, kMiB).claim, 4);
   EXPECT_EQ(bench.plan(TransferKind::copy, ranks(1), kMiB).claim, 0);
 }
 

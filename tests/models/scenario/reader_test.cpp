@@ -197,7 +197,7 @@ TEST(Reader, UnsupportedKeysCanBeReadWhenNothingIsToBeRun) {
       parse_scenario(kSmall, "f", {{"layout.tp_dimensions", "2d"}, {"simulation.network", "chunk"}}, all);
   ASSERT_TRUE(s.ok()) << told(s);
   EXPECT_EQ(s->simulation.network, Network::chunk);
-  EXPECT_EQ(unsupported_yet(*s).size(), 2u);
+  EXPECT_EQ(unsupported_yet(*s).size(), 1u);
 }
 
 }  // namespace
