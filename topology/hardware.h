@@ -28,6 +28,7 @@ struct GemmCurve {
   double quantize_efficiency = 0;    // eq; 0: no quantisation term
   Duration quantize_launch;          // tq
   double wave = 0;                   // q: share of a last, partly filled wave of tiles that costs a full one
+  double sustained = 1;  // by which the power limit stretches products that follow each other for a whole step
 };
 
 // Forward efficiency against peak by sequence length (causal, d = 128), and the
@@ -37,6 +38,7 @@ struct AttentionCurve {
   double backward_ratio = 3.0;
   double memory_efficiency = 0.75;
   Duration launch;
+  std::map<std::string, double> kernel_slowdown;  // of older kernels ("flash-2") against the table's; others: 1
 };
 
 // A memory-bound kernel family: t = launch + bytes / (efficiency W).

@@ -48,6 +48,12 @@ bool times(const Calibration& calibration) {
                      [](const KernelPoint& point) { return std::holds_alternative<Shape>(point.kernel.shape); });
 }
 
+// Against the kernels that the GPU's table was measured with.
+double attention_slowdown(const topology::GpuSpec& gpu, const Stack& stack) {
+  const auto known = gpu.attention.kernel_slowdown.find(stack.attention_kernel);
+  return known == gpu.attention.kernel_slowdown.end() ? 1.0 : known->second;
+}
+
 }  // namespace
 
 struct CostModel::State {
@@ -95,7 +101,7 @@ struct CostModel::State {
 
 CostModel::CostModel(const topology::GpuSpec& gpu, const Stack& stack, const Calibration* calibration,
                      const Drawing& drawing)
-    : state_(new State{gpu, stack.gemm_slowdown, stack.attention_slowdown, drawing, {}, {}}) {
+    : state_(new State{gpu, stack.gemm_slowdown, attention_slowdown(gpu, stack), drawing, {}, {}}) {
   if (calibration == nullptr) return;
   state_->gpu = with_measured_curves(gpu, *calibration);
   if (times<GemmShape>(*calibration) || !calibration->gemm.empty()) state_->gemm_slowdown = 1;

@@ -165,6 +165,7 @@ double gemm_seconds(const GemmShape& s, const GpuSpec& gpu, double slowdown) {
   double compute =
       curve.wave > 0 && gpu.sms > 0 ? wave_seconds(s, gpu, curve, peak) : flops(s) / (curve.compute_efficiency * peak);
   if (s.role == GemmRole::weight_gradient) compute *= kWeightGradientFactor;
+  compute *= curve.sustained;
   const double memory = gemm_bytes(s) / (curve.memory_efficiency * static_cast<double>(gpu.memory_bandwidth.n));
   return curve.launch.seconds() + quantize_seconds(s, gpu, curve) + slowdown * p_norm(compute, memory, curve.exponent);
 }

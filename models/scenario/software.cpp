@@ -57,7 +57,7 @@ void read_kernels(Fields& fields, Stack& stack) {
   for (const auto& [key, target] : flags) *target = fields.flag(key).value_or(*target);
   stack.logit_copies = static_cast<int>(fields.count("logit_copies", 0, 16).value_or(stack.logit_copies));
   stack.gemm_slowdown = fields.number("gemm_slowdown", 0.01, 100).value_or(stack.gemm_slowdown);
-  stack.attention_slowdown = fields.number("attention_slowdown", 0.01, 100).value_or(stack.attention_slowdown);
+  stack.attention_kernel = fields.text("attention_kernel").value_or(stack.attention_kernel);
 }
 
 void read_host(Fields& fields, Stack& stack) {

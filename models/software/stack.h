@@ -30,9 +30,9 @@ struct Stack {
   int logit_copies = 0;  // fp32 tensors as large as the logits that an unfused loss makes beside its first
   bool experts_launched_one_by_one = false;  // a grouped product is one launch an expert (several cuBLAS streams)
   bool weighs_expert_outputs =
-      false;                   // router weights are applied where copies are summed, not before fc2: outputs stay
-  double gemm_slowdown = 1.0;  // against the GPU's fitted curves (library generation)
-  double attention_slowdown = 1.0;
+      false;                     // router weights are applied where copies are summed, not before fc2: outputs stay
+  double gemm_slowdown = 1.0;    // against the GPU's fitted curves (library generation)
+  std::string attention_kernel;  // "flash-2"…: what the GPU file's `attention.kernel_slowdown` tells of it; empty: 1
 
   // Host.
   Duration launch;             // host time to issue one kernel

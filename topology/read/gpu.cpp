@@ -72,6 +72,7 @@ GemmCurve read_gemm_curve(const Node& node, const std::string& name, Errors& err
   set(curve.quantize_efficiency, f.number("quantize_efficiency", 0, 2));
   set(curve.quantize_launch, f.duration("quantize_launch"));
   set(curve.wave, f.number("wave", 0, 1));
+  set(curve.sustained, f.number("sustained", 1, 10));
   f.finish();
   return curve;
 }
@@ -105,6 +106,16 @@ void read_efficiencies(Fields& attention, AttentionCurve& curve, Errors& errors)
   std::sort(curve.efficiency_by_length.begin(), curve.efficiency_by_length.end());
 }
 
+void read_kernel_slowdown(Fields& attention, AttentionCurve& curve, Errors& errors) {
+  const Node* table = attention.node("kernel_slowdown");
+  if (!table) return;
+  Fields rows(*table, attention.name() + ".kernel_slowdown", errors);
+  for (const Node::Entry& entry : table->entries)
+    if (const std::optional<double> factor = rows.number(entry.key, 0.01, 100))
+      curve.kernel_slowdown[entry.key] = *factor;
+  rows.finish();
+}
+
 void read_attention(Fields& gpu, GpuSpec& spec, Errors& errors) {
   const Node* node = gpu.node("attention");
   if (!node) return;
@@ -114,6 +125,7 @@ void read_attention(Fields& gpu, GpuSpec& spec, Errors& errors) {
   set(spec.attention.backward_ratio, f.number("backward_ratio", 0.1, 100));
   set(spec.attention.memory_efficiency, f.number("memory_efficiency", 0.001, 2));
   set(spec.attention.launch, f.duration("launch"));
+  read_kernel_slowdown(f, spec.attention, errors);
   f.finish();
 }
 

@@ -24,13 +24,33 @@ TEST(CostModel, TimesAreWholeNanosecondsAndRepeat) {
 
 TEST(CostModel, TheStacksSlowdownsReachTheirKernelsOnly) {
   Stack slow;
-  slow.gemm_slowdown = 2, slow.attention_slowdown = 3;
-  const CostModel plain(h100(), {}), slowed(h100(), slow);
+  slow.gemm_slowdown = 2, slow.attention_kernel = "flash-1";
+  topology::GpuSpec gpu = h100();
+  gpu.attention.kernel_slowdown["flash-1"] = 3;
+  const CostModel plain(gpu, {}), slowed(gpu, slow);
   const Kernel attention{AttentionShape{.queries = 4096, .keys = 4096, .heads = 64, .kv_heads = 64, .head_dim = 128}};
   const Kernel norm{MemoryBoundShape{"rmsnorm", {1 << 28}}};
   EXPECT_NEAR(slowed.time(gemm(8192)).time.seconds() / plain.time(gemm(8192)).time.seconds(), 2, 0.01);
   EXPECT_NEAR(slowed.time(attention).time.seconds() / plain.time(attention).time.seconds(), 3, 0.1);
   EXPECT_EQ(slowed.time(norm).time, plain.time(norm).time);
+}
+
+// A GPU that tells nothing of a kernel runs it as its table says.
+TEST(CostModel, AKernelThatTheGpuDoesNotTellOfIsTheTables) {
+  Stack stack;
+  stack.attention_kernel = "flash-9";
+  const Kernel attention{AttentionShape{.queries = 4096, .keys = 4096, .heads = 64, .kv_heads = 64, .head_dim = 128}};
+  EXPECT_EQ(CostModel(h100(), stack).time(attention).time, CostModel(h100(), {}).time(attention).time);
+}
+
+// The power limit stretches what the tensor cores do, not the bytes that a narrow product waits for.
+TEST(CostModel, SustainedClocksStretchWhatIsBoundByTheTensorCores) {
+  topology::GpuSpec hot = h100();
+  for (auto& [dtype, curve] : hot.gemm) curve.sustained = 1.25;
+  const CostModel cold(h100(), {}), warm(hot, {});
+  EXPECT_NEAR(warm.time(gemm(8192)).time.seconds() / cold.time(gemm(8192)).time.seconds(), 1.25, 0.01);
+  const Kernel narrow{GemmShape{.m = 16, .n = 8192, .k = 8192}};
+  EXPECT_NEAR(warm.time(narrow).time.seconds() / cold.time(narrow).time.seconds(), 1, 0.01);
 }
 
 // 67 MB at 0.5 x 3.35 TB/s after 7 us.

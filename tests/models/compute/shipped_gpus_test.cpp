@@ -28,8 +28,9 @@ void PrintTo(const Shipped& s, std::ostream* out) {
 }
 
 TEST_P(ShippedGpus, ErrorsAreAsPromised) {
-  const auto gpu = shipped(GetParam().name);
+  auto gpu = shipped(GetParam().name);
   ASSERT_TRUE(gpu.ok()) << to_string(gpu.errors().front());
+  for (auto& [dtype, curve] : gpu->gemm) curve.sustained = 1;  // the tables are of short bursts
   const Errors gemm = gemm_errors(std::string("gemm_") + GetParam().table, *gpu, "bf16");
   Errors attention = attention_errors(std::string("attn_fwd_") + GetParam().table, *gpu);
   if (gemm.each.empty() || attention.each.empty()) GTEST_SKIP() << "shared data absent: kernels/*_" << GetParam().table;
