@@ -98,6 +98,7 @@ double recomputed(const Scenario& scenario) {
 }  // namespace
 
 ForwardFlops layer_forward_flops(const ModelSpec& model, std::int64_t sequence, int layer) {
+  if (!model.table.empty()) return {model.table[static_cast<std::size_t>(layer)].forward_flops, 0, 0};
   const double tokens = static_cast<double>(sequence);
   return {2 * tokens * (projections(model) + feed_forward(model, layer)), core(model, tokens), 0};
 }
@@ -105,6 +106,7 @@ ForwardFlops layer_forward_flops(const ModelSpec& model, std::int64_t sequence, 
 ForwardFlops forward_flops(const ModelSpec& model, std::int64_t sequence, std::int64_t vocab) {
   ForwardFlops sum;
   for (int layer = 0; layer < model.layers; ++layer) add(sum, layer_forward_flops(model, sequence, layer));
+  if (!model.table.empty()) return sum;
   sum.head = 2 * static_cast<double>(sequence) * model.hidden * static_cast<double>(vocab);
   if (model.mtp_layers > 0) add(sum, mtp_module(model, sequence, vocab), model.mtp_layers);
   return sum;

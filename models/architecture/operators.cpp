@@ -7,6 +7,7 @@
 #include "models/architecture/parameters.h"
 #include "models/architecture/recompute.h"
 #include "models/architecture/saved_tensors.h"
+#include "models/architecture/table_layer.h"
 
 namespace orrery::models {
 
@@ -33,6 +34,7 @@ void set_backward(const StepList& backward, PieceWork& work) {
 }
 
 Bytes dummy_weight_gradients(const Scenario& scenario, const std::vector<int>& layers) {
+  if (!scenario.model.table.empty()) return {};
   LayerContext context = layer_context(scenario);
   std::set<std::pair<std::int64_t, std::int64_t>> shapes;
   bool seen[2] = {false, false};
@@ -51,6 +53,9 @@ PieceWork piece_work(const Scenario& scenario, PieceKind kind, int layer, int la
   LayerContext context = layer_context(scenario, context_rank);
   context.layer = layer;
   context.expert_rank = expert_rank;
+  if (!scenario.model.table.empty())
+    return kind == PieceKind::layer ? table_work(context, layer_recompute(scenario.training, layer_in_rank).everything)
+                                    : PieceWork{};
   switch (kind) {
     case PieceKind::embedding:
       return embedding_work(context);

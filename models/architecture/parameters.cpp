@@ -156,7 +156,28 @@ PieceParameters mtp_parameters(const Scenario& scenario) {
 
 }  // namespace
 
+namespace {
+
+ParameterCount count_table(const ModelSpec& model) {
+  ParameterCount count;
+  for (const TableLayer& layer : model.table) count.total += layer.parameters;
+  count.active = count.total;
+  count.per_layer = model.table.back().parameters;
+  return count;
+}
+
+PieceParameters table_parameters(const ModelSpec& model, PieceKind kind, int layer) {
+  PieceParameters size;
+  if (kind != PieceKind::layer) return size;
+  size.tp_split = model.table[static_cast<std::size_t>(layer)].parameters;
+  size.largest_weight = size.tp_split;
+  return size;
+}
+
+}  // namespace
+
 ParameterCount count_parameters(const ModelSpec& model, std::int64_t positions) {
+  if (!model.table.empty()) return count_table(model);
   const std::int64_t table = static_cast<std::int64_t>(model.vocab) * model.hidden;
   ParameterCount count;
   count.embedding = table;
@@ -181,6 +202,7 @@ std::int64_t padded_vocab(const ModelSpec& model, const LayoutSpec& layout) {
 }
 
 PieceParameters piece_parameters(const Scenario& scenario, PieceKind kind, int layer) {
+  if (!scenario.model.table.empty()) return table_parameters(scenario.model, kind, layer);
   switch (kind) {
     case PieceKind::embedding:
       return embedding_parameters(scenario);

@@ -16,6 +16,22 @@ Bytes full_message(const Scenario& s) {
   return Bytes{tokens * s.model.hidden * activation_bytes(s.training.precision)};
 }
 
+// What each virtual stage hands to the next. The stages of a transformer hand over alike; those of a
+// table what their last layer puts out.
+std::vector<Bytes> messages(const Scenario& s, bool is_shard) {
+  const std::vector<int>& layers = s.pipeline.stage_layers;
+  std::vector<Bytes> messages(layers.size(), full_message(s));
+  if (is_shard)
+    for (Bytes& message : messages) message.n /= s.layout.tp;
+  if (s.model.table.empty()) return messages;
+  std::size_t end = 0;
+  for (std::size_t stage = 0; stage < layers.size(); ++stage) {
+    end += static_cast<std::size_t>(layers[stage]);
+    messages[stage] = s.model.table[end - 1].output * s.training.micro_batch;
+  }
+  return messages;
+}
+
 bool needs_gather(const Scenario& s) {
   return s.software.scatter_gather && !s.layout.sequence_parallel && s.layout.tp > 1;
 }
@@ -24,8 +40,7 @@ bool needs_gather(const Scenario& s) {
 
 PipelineTransfers::PipelineTransfers(StageContext& context) : context_(context) {
   const Scenario& s = context.scenario;
-  message_ = full_message(s);
-  if (s.layout.sequence_parallel || needs_gather(s)) message_.n /= s.layout.tp;
+  messages_ = messages(s, s.layout.sequence_parallel || needs_gather(s));
   received_.resize(context.actions().size());
   find_gates();
   find_slots();
@@ -39,7 +54,7 @@ PipelineTransfers::Edges PipelineTransfers::inputs_of(std::size_t i) const {
     if (!forward && !makes_input_gradient(pass.type)) continue;
     if (forward && pass.stage == 0) continue;
     const int step = schedule.step_after(forward ? pass.stage - 1 : pass.stage, pass.micro_batch);
-    if (step != 0) edges.add({i, forward, forward == (step > 0)});
+    if (step != 0) edges.add({i, forward, forward == (step > 0), forward ? pass.stage - 1 : pass.stage});
   }
   return edges;
 }
@@ -51,7 +66,7 @@ PipelineTransfers::Edges PipelineTransfers::outputs_of(const Action& action, std
     const bool forward = is_forward(pass);
     if (!forward && (pass.stage == 0 || !makes_input_gradient(pass.type))) continue;
     const int step = schedule.step_after(forward ? pass.stage : pass.stage - 1, pass.micro_batch);
-    if (step != 0) edges.add({i, forward, forward == (step > 0)});
+    if (step != 0) edges.add({i, forward, forward == (step > 0), forward ? pass.stage : pass.stage - 1});
   }
   return edges;
 }
@@ -82,7 +97,7 @@ std::vector<PipelineTransfers::Edge> PipelineTransfers::sent_by_neighbour(bool t
         if (edge.to_next != to_next) continue;
         const int stage = pass.stage + (edge.forward ? 1 : -1);
         const std::size_t found = consumer[place(edge.forward, stage, pass.micro_batch)];
-        if (found != kNobody) edges.push_back({found, edge.forward, to_next});
+        if (found != kNobody) edges.push_back({found, edge.forward, to_next, edge.handed_by});
       }
   return edges;
 }
@@ -125,7 +140,8 @@ void PipelineTransfers::find_slots() {
 sim::Transfer PipelineTransfers::transfer(const Edge& edge, bool send) const {
   const sim::PeerRole peer = edge.to_next == send ? role::next_stage : role::previous_stage;
   const int tag = edge.to_next ? (edge.forward ? 0 : 3) : (edge.forward ? 2 : 1);
-  return {sim::TransferKind::point_to_point, peer, static_cast<std::uint16_t>(tag), message_};
+  return {sim::TransferKind::point_to_point, peer, static_cast<std::uint16_t>(tag),
+          messages_[static_cast<std::size_t>(edge.handed_by)]};
 }
 
 sim::OpRef PipelineTransfers::receive(sim::StreamIndex stream, const Edge& edge, bool more) {
@@ -219,7 +235,7 @@ void PipelineTransfers::exchange(std::size_t slot) {
 
 Bytes PipelineTransfers::buffers() const {
   // Reference: two under plain 1F1B (one each way), four when they are posted ahead.
-  return context_.schedule.request.ranks < 2 ? Bytes{} : message_ * (waiting() ? 2 : 4);
+  return context_.schedule.request.ranks < 2 ? Bytes{} : message() * (waiting() ? 2 : 4);
 }
 
 }  // namespace orrery::models

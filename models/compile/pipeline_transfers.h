@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -28,8 +29,8 @@ class PipelineTransfers {
   // Passes on what action `i` made.
   void after(std::size_t i);
 
-  // Bytes of one stage's output as a rank sends it.
-  Bytes message() const { return message_; }
+  // Bytes of the largest output of a stage as a rank sends it.
+  Bytes message() const { return *std::max_element(messages_.begin(), messages_.end()); }
   // Receive buffers that stay allocated.
   Bytes buffers() const;
 
@@ -39,6 +40,7 @@ class PipelineTransfers {
     std::size_t action = 0;  // of this rank
     bool forward = true;     // an activation, else a gradient
     bool to_next = true;     // to the next rank, else to the one before
+    int handed_by = 0;       // virtual stage whose output it is, or the gradient of that
   };
   // An overlapped slot has two.
   struct Edges {
@@ -72,7 +74,7 @@ class PipelineTransfers {
   sim::OpRef& received(const Edge& edge) { return received_[edge.action][edge.forward ? 0 : 1]; }
 
   StageContext& context_;
-  Bytes message_;
+  std::vector<Bytes> messages_;                      // by virtual stage: its output
   std::vector<std::array<sim::OpRef, 2>> received_;  // by action: its activation, its gradient
   std::array<Incoming, 2> incoming_;                 // from the rank before, from the next one
   std::vector<std::vector<std::size_t>> slots_;      // waiting: actions between two exchanges

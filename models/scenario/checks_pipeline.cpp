@@ -69,7 +69,9 @@ void check_stage_layers(Reading& reading) {
   const std::string pieces = "pp*virtual_stages = " + text(scenario.layout.pp) + "*" +
                              text(scenario.pipeline.virtual_stages) + " = " + text(chunks);
   if (!reading.written("pipeline.stage_layers")) {
-    if (chunks > scenario.model.layers + 2)
+    if (!scenario.model.table.empty() && chunks > scenario.model.layers)
+      reading.fail("layout.pp", pieces + " chunks are more than the table's layers, " + text(scenario.model.layers));
+    else if (chunks > scenario.model.layers + 2)
       reading.fail(reading.written("pipeline.virtual_stages") ? "pipeline.virtual_stages" : "layout.pp",
                    pieces + " chunks are more than layers + 2 = " + text(scenario.model.layers + 2));
     return;

@@ -134,7 +134,9 @@ void derive_pipeline(Reading& reading) {
   const std::int64_t chunks = std::int64_t{pp} * pipeline.virtual_stages;
   const int layers = reading.scenario.model.layers;
   if (chunks > layers + 2) return;  // told by check_pipeline
-  pipeline.stage_layers = layers_of_stages(layers, static_cast<int>(chunks));
+  const std::vector<TableLayer>& table = reading.scenario.model.table;
+  pipeline.stage_layers = table.empty() ? layers_of_stages(layers, static_cast<int>(chunks))
+                                        : stages_of_table(table, static_cast<int>(chunks));
   const bool even = layers % chunks == 0;
   if (!even) reading.defaulted("pipeline.stage_layers", text(pipeline.stage_layers));
 }

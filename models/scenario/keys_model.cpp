@@ -204,8 +204,8 @@ constexpr Key kModel[] = {
      .store = store_model<&ModelSpec::mtp_layers>},
     {.path = "model.layer_table",
      .shape = Shape::text,
-     .doc = "Any other network, as a CSV table of layers.",
-     .supported = "none"},
+     .doc = "Any other network, as a CSV table of layers, beside the file that names it; then the whole section.",
+     .read = [](Reading&, const Key&, const Node&) {}},  // with_layer_table has read it
 };
 
 }  // namespace

@@ -115,7 +115,7 @@ Result<ModelSpec> read_model(const std::string& name_or_path, const SearchPath& 
   name.text = name_or_path;
   Result<Node> node = resolve_model(reading, name);
   if (!node) return std::move(node).errors();
-  read_section(reading, "model", *node);
+  read_section(reading, "model", with_layer_table(reading, *node));
   if (reading.errors.empty()) derive_model(reading);
   if (!reading.errors.empty()) return reading.errors;
   if (warnings) *warnings = reading.scenario.warnings;

@@ -41,7 +41,7 @@ void read_model_section(Reading& reading, const Node& root) {
   const Node* node = written(root, "model");
   if (!node) return;  // its absence is told with the other keys of the top
   const Result<Node> model = resolve_model(reading, *node);
-  if (model) return read_section(reading, "model", *model);
+  if (model) return read_section(reading, "model", with_layer_table(reading, *model));
   reading.errors.insert(reading.errors.end(), model.errors().begin(), model.errors().end());
   reading.broken.emplace("model");
 }
@@ -99,6 +99,7 @@ void read_all(Reading& reading, Node& root) {
   check_grid(reading);
   check_batch(reading);
   check_pipeline(reading);
+  check_layer_table(reading);
   check_sharding(reading);
   check_hardware(reading);
   derive_rest(reading);

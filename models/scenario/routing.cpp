@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "models/scenario/reading.h"
+#include "models/scenario/table_lines.h"
 #include "sim/base/quantity.h"
 
 namespace orrery::models {
@@ -15,54 +16,27 @@ namespace {
 constexpr std::uintmax_t kLargestFile = 64u << 20;
 constexpr std::int64_t kMostLayers = 100'000, kMostExperts = 100'000;
 
-struct Line {
-  std::vector<std::string> cells;
-  Where where;
-};
-
-std::string trimmed(const std::string& text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
-
-std::vector<Line> lines_of(std::istream& file, const std::string& path) {
-  std::vector<Line> lines;
-  std::string text;
-  for (int number = 1; std::getline(file, text); ++number) {
-    if (trimmed(text).empty() || trimmed(text).front() == '#') continue;
-    Line line;
-    line.where.file = path;
-    line.where.line = number;
-    line.where.column = 1;
-    std::istringstream cells(text);
-    for (std::string cell; std::getline(cells, cell, ',');) line.cells.push_back(trimmed(cell));
-    lines.push_back(std::move(line));
-  }
-  return lines;
-}
-
 // Loads by (layer, expert); layer 0 where the file has no such column.
 class LoadsFile {
  public:
   LoadsFile(Reading& reading, const std::string& path) : reading_(reading), path_(path) {}
 
   void read(std::istream& file) {
-    const std::vector<Line> lines = lines_of(file, path_);
+    const std::vector<TableLine> lines = table_lines(file, path_);
     if (lines.empty() || !columns(lines.front())) return;
     for (std::size_t i = 1; i < lines.size() && !faulty_; ++i) row(lines[i]);
     if (!faulty_) store(lines.front().where);
   }
 
  private:
-  bool columns(const Line& header) {
+  bool columns(const TableLine& header) {
     by_layer_ = header.cells == std::vector<std::string>{"layer", "expert", "load"};
     if (by_layer_ || header.cells == std::vector<std::string>{"expert", "load"}) return true;
     fail(header.where, "the first line of a file of loads must be 'expert,load' or 'layer,expert,load'");
     return false;
   }
 
-  void row(const Line& line) {
+  void row(const TableLine& line) {
     const std::size_t width = by_layer_ ? 3 : 2;
     if (line.cells.size() != width) {
       fail(line.where, "needs " + std::to_string(width) + " numbers");
@@ -77,7 +51,7 @@ class LoadsFile {
       fail(line.where, "expert " + std::to_string(expert) + " stands here a second time");
   }
 
-  std::int64_t index(const Line& line, std::size_t cell, std::int64_t most) {
+  std::int64_t index(const TableLine& line, std::size_t cell, std::int64_t most) {
     const Result<double> value = parse_number(line.cells[cell], line.where);
     if (value && *value >= 0 && *value < static_cast<double>(most) && *value == std::floor(*value))
       return static_cast<std::int64_t>(*value);

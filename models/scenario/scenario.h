@@ -42,6 +42,15 @@ struct MoeSpec {
   bool even() const { return routing == "balanced" || capacity_factor > 0; }
 };
 
+// One row of a layer table. All but the parameters are for one sample: operations of the forward pass, bytes that
+// stay for the backward pass, bytes handed to the next layer.
+struct TableLayer {
+  std::string name;
+  double forward_flops = 0;
+  std::int64_t parameters = 0;
+  Bytes activations, output;
+};
+
 struct ModelSpec {
   std::string name;
   int layers = 0, hidden = 0, ffn = 0, heads = 0, kv_heads = 0, head_dim = 0, vocab = 0;
@@ -56,6 +65,9 @@ struct ModelSpec {
   std::optional<MlaSpec> mla;
   std::optional<MoeSpec> moe;
   int mtp_layers = 0;
+  // Any other network, layer by layer: then what speaks of transformers above is not used, and there is neither
+  // an embedding nor a head beside the table.
+  std::vector<TableLayer> table;
 
   bool gated() const { return activation == Activation::swiglu || activation == Activation::geglu; }
 };
