@@ -1,0 +1,13 @@
+#pragma once
+
+#include "sim/base/result.h"
+
+namespace orrery::validate {
+
+// SMs of each of `ranks` equal partitions of a GPU: a multiple of what its
+// architecture splits by (compute capability 9 and above: 8, at least 8; below: 2,
+// at least 4; CUDA driver API, cuDevSmResourceSplitByCount). An error when there are
+// too few.
+Result<int> sm_share(int sms, int ranks, int compute_capability_major);
+
+}  // namespace orrery::validate
