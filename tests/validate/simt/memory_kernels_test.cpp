@@ -245,6 +245,15 @@ TEST_F(MemoryKernels, RopeTurnsPairs) {
   }
 }
 
+TEST_F(MemoryKernels, ChunksOfASumAreAdded) {
+  const std::vector<Vector> before = in;
+  simt::run({2, 1, 64}, [&] { add_into(in.data(), in.data() + 5000, 3000); });
+  for (std::uint64_t e = 0; e < 8 * kVectors; ++e) {
+    const double wanted = e < 24000 ? double{bf16_at(before, e)} + bf16_at(before, e + 40000) : bf16_at(before, e);
+    ASSERT_NEAR(bf16_at(in, e), wanted, std::abs(wanted) * kBf16 + 1e-6);
+  }
+}
+
 // A shape's bytes are what its kernel moves, to half a unit.
 TEST(Traffic, UnitsMoveTheBytesAskedFor) {
   for (int i = 0; i < kMemoryKernels; ++i) {

@@ -171,4 +171,16 @@ ORRERY_KERNEL void stream_through(Operands operands, std::uint64_t units) {
   for (std::uint64_t unit = global_thread(); unit < units; unit += all_threads()) Operator::apply(operands, unit);
 }
 
+// to += from: what a rank does with a chunk of a sum that has come.
+ORRERY_KERNEL inline void add_into(Vector* to, const Vector* from, std::uint64_t vectors) {
+  for (std::uint64_t i = global_thread(); i < vectors; i += all_threads()) {
+    float a[8], b[8];
+    read_bf16(a, load(to + i));
+    read_bf16(b, load(from + i));
+    ORRERY_UNROLL
+    for (int k = 0; k < 8; ++k) a[k] += b[k];
+    store(to + i, bf16_vector(a));
+  }
+}
+
 }  // namespace orrery::validate::cuda
