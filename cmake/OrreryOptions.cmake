@@ -10,14 +10,17 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
 endif()
 
 add_library(orrery_options INTERFACE)
+# nvcc has its own words, and code that it generates is not pedantic.
 target_compile_options(orrery_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -ffp-contract=off
-  $<$<BOOL:${ORRERY_WERROR}>:-Werror>)
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -ffp-contract=off>
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${ORRERY_WERROR}>>:-Werror>
+  $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra>
+  $<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<BOOL:${ORRERY_WERROR}>>:-Werror=all-warnings -Xcompiler=-Werror>)
 target_include_directories(orrery_options INTERFACE ${PROJECT_SOURCE_DIR})
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # Both cry wolf over std::string in GCC 12 at -O2 and above: "a" + std::to_string(n)
   # and {{}, std::string} (GCC bugs 105651 and 105562). The sanitizers watch instead.
-  target_compile_options(orrery_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
+  target_compile_options(orrery_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict -Wno-maybe-uninitialized>)
 endif()
 
 # A build type of its own: optimised enough for the tests to stay fast, with
@@ -31,6 +34,7 @@ endif()
 find_program(CCACHE ccache)
 if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_CUDA_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
 # A floor of the house: every .cpp under this folder, one library. Patterns to

@@ -58,7 +58,8 @@ class Device {
   virtual bool failed() const = 0;
   // Waits for all that was enqueued.
   virtual Errors synchronize() = 0;
-  // When an event came, since the device's own beginning. After synchronize().
+  // When an event came, since the device's own beginning; never, when a fault kept it
+  // from coming. After synchronize().
   virtual Time time_of(EventHandle event) = 0;
 };
 

@@ -49,7 +49,7 @@ Execution Runner::run() {
   result.faults = device_.synchronize();
   result.faults.insert(result.faults.begin(), faults_.begin(), faults_.end());
   if (result.ok()) tell_stuck(result.faults);
-  if (!device_.failed() && options_.trace) tell_trace();
+  if (options_.trace) tell_trace();
   return result;
 }
 

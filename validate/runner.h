@@ -14,7 +14,7 @@ namespace orrery::validate {
 struct RunnerOptions {
   std::vector<RankId> local;                // the ranks of this process; empty: all
   std::span<const models::Kernel> kernels;  // what Note::kernel counts in
-  sim::TraceSink* trace = nullptr;          // told of every op, after the run
+  sim::TraceSink* trace = nullptr;          // told, after the run, of every op that ended
   const std::atomic<bool>* stop = nullptr;  // set by Ctrl-C: what was enqueued ends, the rest is left out
 };
 

@@ -1,8 +1,13 @@
 // What the GPU backend decides before it has a GPU.
 #include <gtest/gtest.h>
 
+#include <set>
 #include <vector>
 
+#include "sim/coalesce.h"
+#include "tests/models/compile/support.h"
+#include "validate/plan/attention_plan.h"
+#include "validate/plan/communicators.h"
 #include "validate/plan/gemm_layout.h"
 #include "validate/plan/sm_share.h"
 
@@ -70,6 +75,61 @@ TEST(SmShare, IsWhatTheArchitectureSplitsBy) {
   EXPECT_EQ(*sm_share(148, 1, 10), 144);
   ASSERT_FALSE(sm_share(132, 17, 9));
   EXPECT_NE(sm_share(132, 17, 9).errors()[0].what.find("at most 16 virtual ranks"), std::string::npos);
+}
+
+// Every rank makes the same splits, is in one part of each at most, and finds the
+// communicator of whatever its program does in exactly one.
+TEST(Communicators, AreThereOnceForEveryGroupStreamAndPair) {
+  for (const char* layout : {"layout: {tp: 2, dp: 4, zero: 1}", "layout: {tp: 2, pp: 4}",
+                             "layout: {tp: 2, pp: 2, dp: 2}", "layout: {dp: 8, zero: 3}"}) {
+    SCOPED_TRACE(layout);
+    std::string text = models::small_scenario();
+    text.replace(text.find("layout: {tp: 1, pp: 1}"), 22, layout);
+    const models::Compiled c = models::compiled(models::read(text));
+    const std::vector<Split> splits = plan_communicators(c.workload);
+    std::set<CommunicatorKey> seen;
+    for (const Split& split : splits) {
+      std::set<RankId> ranks;
+      for (const CommunicatorKey& key : split.parts) {
+        EXPECT_TRUE(seen.insert(key).second) << "twice";
+        for (const RankId rank : key.members) EXPECT_TRUE(ranks.insert(rank).second) << "in two parts of a split";
+      }
+    }
+    const sim::Workload& w = c.workload;
+    for (std::uint32_t r = 0; r < w.ranks(); ++r) {
+      const sim::Program& program = w.programs[w.program_of[RankId{r}]];
+      for (std::size_t s = 0; s < program.streams.size(); ++s) {
+        for (const sim::Op& op : program.streams[s].ops) {
+          if (sim::is_local(op.kind) || op.kind == sim::OpKind::copy) continue;
+          const sim::Transfer& t = program.transfers[static_cast<std::size_t>(op.payload)];
+          if (op.kind == sim::OpKind::collective) {
+            const auto& members = w.groups[w.group_roles[t.role].group_of[RankId{r}]].members;
+            EXPECT_TRUE(members.size() < 2 || seen.contains({members, false, static_cast<std::uint16_t>(s)}));
+          } else {
+            const RankId peer = w.peer_roles[t.role].peer_of[RankId{r}];
+            const bool sends = op.kind == sim::OpKind::send;
+            EXPECT_TRUE(seen.contains({{sends ? RankId{r} : peer, sends ? peer : RankId{r}}, true, t.tag}));
+          }
+        }
+      }
+    }
+    EXPECT_LE(splits.size(), 16u) << "few splits: disjoint groups and pairs share one";
+  }
+}
+
+TEST(AttentionPlan, TakesTheNextHeadsAndRefusesByName) {
+  models::AttentionShape shape{2, 100, 200, 8, 2, 80, 80};
+  const AttentionPlan plan = *attention_plan(shape);
+  EXPECT_EQ(plan.dim, 128);
+  EXPECT_EQ(plan.q, 2 * 100 * 8 * 128 * 2);
+  EXPECT_EQ(plan.v, 2 * 200 * 2 * 128 * 2);
+  EXPECT_EQ(plan.row_figures, 2 * 100 * 8 * 4);
+  shape.head_dim = 192;
+  EXPECT_EQ(attention_plan(shape)->dim, 192);
+  shape.head_dim = 256;
+  EXPECT_NE(attention_plan(shape).errors()[0].what.find("heads of 256"), std::string::npos);
+  shape.dtype = models::Dtype::fp8;
+  EXPECT_NE(attention_plan(shape).errors()[0].what.find("attention in fp8"), std::string::npos);
 }
 
 }  // namespace

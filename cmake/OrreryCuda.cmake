@@ -1,0 +1,46 @@
+# The GPU backend: built where nvcc and NCCL are (ORRERY_CUDA=AUTO), demanded (ON) or
+# left out (OFF). Sets ORRERY_HAS_CUDA, and says what was decided.
+#
+# libcuda and NVML are never linked: a program that refers to them does not start
+# where no driver is. The heavy libraries are those of orrery-gpu alone.
+set(ORRERY_HAS_CUDA FALSE)
+set(missing "")
+if(ORRERY_CUDA STREQUAL "OFF")
+  set(missing "ORRERY_CUDA=OFF")
+else()
+  include(CheckLanguage)
+  check_language(CUDA)
+  if(NOT CMAKE_CUDA_COMPILER)
+    set(missing "no nvcc")
+  else()
+    # `native` needs a GPU, and with nothing set CMake takes one of its own.
+    set(CMAKE_CUDA_ARCHITECTURES "80;90;100" CACHE STRING "GPU architectures to compile for")
+    enable_language(CUDA)
+    set(CMAKE_CUDA_STANDARD 20)
+    if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25 does not know that nvcc has it
+      set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+      set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+    endif()
+    find_package(CUDAToolkit REQUIRED)
+    find_package(NCCL)
+    if(CUDAToolkit_VERSION VERSION_LESS 12.5)
+      set(missing "CUDA ${CUDAToolkit_VERSION}, 12.5 or newer is needed")
+    elseif(NOT TARGET CUDA::cublasLt)
+      set(missing "no cuBLASLt")
+    elseif(NOT NCCL_FOUND)
+      set(missing "no NCCL")
+    else()
+      set(ORRERY_HAS_CUDA TRUE)
+    endif()
+  endif()
+endif()
+
+if(ORRERY_HAS_CUDA)
+  set(backend "CUDA ${CUDAToolkit_VERSION}, NCCL ${NCCL_VERSION}, for sm_${CMAKE_CUDA_ARCHITECTURES}")
+elseif(ORRERY_CUDA STREQUAL "ON")
+  message(FATAL_ERROR "ORRERY_CUDA=ON, but: ${missing}")
+else()
+  set(backend "not built (${missing})")
+endif()
+message(STATUS "GPU backend: ${backend}")
+set(ORRERY_GPU_BACKEND "${backend}" CACHE INTERNAL "What ./check tells")

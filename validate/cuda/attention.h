@@ -1,0 +1,29 @@
+#pragma once
+
+#include "models/compute/kernel.h"
+#include "validate/cuda/arena.h"
+#include "validate/cuda/kernels/attention.h"
+
+namespace orrery::validate::cuda {
+
+// Our own attention for heads of 64, 128, and 192 keys with 128 values; what lies
+// between runs at the next of them. Backward is three kernels: delta, dQ, dK with dV.
+cudaError_t launch_attention_forward(const AttentionTensors& tensors, int dim, int value_dim, int batch,
+                                     cudaStream_t stream);
+cudaError_t launch_attention_backward(const AttentionTensors& tensors, int dim, int value_dim, int batch,
+                                      cudaStream_t stream);
+
+class Attention {
+ public:
+  Attention(Faults& faults, Arena& arena) : faults_(faults), arena_(arena) {}
+
+  // Room in the arena for the operands of `shape`.
+  bool reserve(const models::AttentionShape& shape);
+  void run(const models::AttentionShape& shape, cudaStream_t stream);
+
+ private:
+  Faults& faults_;
+  Arena& arena_;
+};
+
+}  // namespace orrery::validate::cuda

@@ -1,0 +1,127 @@
+#include "validate/backend.h"
+
+#include "validate/cuda/device.h"
+#include "validate/cuda/mover.h"
+#include "validate/cuda/nvml.h"
+#include "validate/transport/nccl.h"
+
+namespace orrery::validate {
+namespace {
+
+using cuda::CudaDevice;
+using cuda::CudaMover;
+
+class CudaBackend final : public Backend {
+ public:
+  CudaBackend(const BackendOptions& options, const sim::Workload& workload, std::unique_ptr<CudaDevice> device,
+              std::vector<std::string> notes)
+      : options_(options),
+        workload_(workload),
+        device_(std::move(device)),
+        mover_(*device_),
+        notes_(std::move(notes)) {}
+
+  ~CudaBackend() override {
+    device_->watch({});
+    nccl_.reset();
+  }
+
+  Errors connect() {
+    if (options_.rendezvous == nullptr) {
+      copies_ = std::make_unique<CopyTransport>(*device_, mover_, options_.imposed);
+      return {};
+    }
+    auto nccl = NcclTransport::open(*device_, mover_, workload_, options_.ranks.front(), *options_.rendezvous,
+                                    options_.deadline);
+    if (!nccl) return nccl.errors();
+    nccl_ = std::move(nccl).value();
+    device_->watch([this] { return interrupted() ? std::optional<std::string>("interrupted") : nccl_->broken(); });
+    return {};
+  }
+
+  Device& device() override { return *device_; }
+  Transport& transport() override {
+    if (nccl_) return *nccl_;
+    return *copies_;
+  }
+
+  Errors prepare(std::span<const models::Kernel> kernels) override {
+    for (const RankId rank : options_.ranks) mover_.reserve(rank, largest_transfer(workload_, rank));
+    device_->prepare(kernels);
+    if (nccl_ && !device_->failed()) {
+      if (Errors errors = options_.rendezvous->barrier(options_.deadline); !errors.empty()) return errors;
+      nccl_->meet();
+    }
+    sampler_ = std::make_unique<cuda::ClockSampler>(options_.gpu);
+    return device_->faults().errors();
+  }
+
+  void describe(RunRecord& record) const override {
+    cudaDeviceProp properties{};
+    cudaGetDeviceProperties(&properties, options_.gpu);
+    record.device = std::to_string(nccl_ ? workload_.ranks() : 1) + " x " + properties.name;
+    record.transport = nccl_              ? nccl_->name()
+                       : options_.imposed ? "copies on one GPU, links imposed"
+                                          : "copies on one GPU";
+    record.mode = options_.graph ? "graph" : "eager";
+    record.notes.insert(record.notes.end(), notes_.begin(), notes_.end());
+    record.device_memory = {static_cast<std::int64_t>(properties.totalGlobalMem)};
+    record.operand_memory = Bytes{static_cast<std::int64_t>(device_->operand_bytes())} + mover_.bytes();
+    record.memory = device_->memory().use();
+    record.enqueue_seconds = device_->enqueue_seconds();
+    if (sampler_) record.conditions = sampler_->conditions();
+  }
+
+ private:
+  // After Ctrl-C processes stop at different ops, so what is under way may never end.
+  bool interrupted() {
+    constexpr auto kGrace = std::chrono::seconds(5);
+    const auto now = std::chrono::steady_clock::now();
+    if (options_.stop == nullptr || !options_.stop->load()) return false;
+    if (!stopped_) stopped_ = now;
+    return now - *stopped_ > kGrace;
+  }
+
+  BackendOptions options_;
+  const sim::Workload& workload_;
+  std::unique_ptr<CudaDevice> device_;
+  CudaMover mover_;
+  std::unique_ptr<CopyTransport> copies_;
+  std::unique_ptr<NcclTransport> nccl_;
+  std::unique_ptr<cuda::ClockSampler> sampler_;
+  std::vector<std::string> notes_;
+  std::optional<std::chrono::steady_clock::time_point> stopped_;
+};
+
+cuda::DeviceOptions device_options(const BackendOptions& options, bool partition) {
+  cuda::DeviceOptions device;
+  device.gpu = options.gpu;
+  device.ranks = options.ranks;
+  device.partition = partition && options.ranks.size() > 1;
+  device.graph = options.graph;
+  device.host_ops = options.host_ops;
+  device.deadline = options.deadline;
+  return device;
+}
+
+}  // namespace
+
+int Backend::gpus() {
+  int count = 0;
+  return cudaGetDeviceCount(&count) == cudaSuccess ? count : 0;
+}
+
+Result<std::unique_ptr<Backend>> Backend::open(const BackendOptions& options, const sim::Workload& workload) {
+  std::vector<std::string> notes;
+  auto device = CudaDevice::open(device_options(options, options.partition));
+  if (!device && options.partition && options.ranks.size() > 1 && gpus() > 0) {
+    notes.push_back("virtual ranks share all SMs, so their times mean nothing: " + device.errors().front().what);
+    device = CudaDevice::open(device_options(options, false));
+  }
+  if (!device) return device.errors();
+  auto backend = std::make_unique<CudaBackend>(options, workload, std::move(device).value(), std::move(notes));
+  if (Errors errors = backend->connect(); !errors.empty()) return errors;
+  return std::unique_ptr<Backend>(std::move(backend));
+}
+
+}  // namespace orrery::validate

@@ -1,0 +1,270 @@
+#include "validate/cuda/device.h"
+
+#include <thread>
+
+#include "validate/cuda/gemm_types.h"
+#include "validate/cuda/launch.h"
+#include "validate/plan/attention_plan.h"
+
+namespace orrery::validate::cuda {
+namespace {
+
+constexpr auto kPoll = std::chrono::microseconds(200);
+constexpr int kGraphRuns = 2;  // the first warms up
+
+}  // namespace
+
+CudaDevice::CudaDevice(const DeviceOptions& options)
+    : options_(options), memory_(faults_, options.gpu), arena_(faults_, 128), attention_(faults_, arena_) {}
+
+Result<std::unique_ptr<CudaDevice>> CudaDevice::open(const DeviceOptions& options) {
+  int count = 0;
+  if (cudaGetDeviceCount(&count) != cudaSuccess || count == 0)
+    return Error{{}, "no GPU here (the CUDA runtime finds none)", Fault::unsupported};
+  if (options.gpu >= count)
+    return Error{{},
+                 "GPU " + std::to_string(options.gpu) + " is asked for, but there are " + std::to_string(count),
+                 Fault::unsupported};
+  std::unique_ptr<CudaDevice> device(new CudaDevice(options));
+  if (Errors errors = device->start(); !errors.empty()) return errors;
+  return device;
+}
+
+Errors CudaDevice::start() {
+  if (!faults_.ok(cudaSetDevice(options_.gpu), "the GPU")) return faults_.errors();
+  if (!faults_.ok(cudaFree(nullptr), "a context on the GPU")) return faults_.errors();
+  faults_.ok(cudaDeviceGetAttribute(&sms_, cudaDevAttrMultiProcessorCount, options_.gpu), "the GPU's SMs");
+  if (options_.partition && options_.ranks.size() > 1) {
+    auto made = Partitions::create(options_.gpu, static_cast<int>(options_.ranks.size()));
+    if (!made) return made.errors();
+    partitions_ = std::move(made).value();
+    sms_ = partitions_->sms();
+  }
+  gemms_ = std::make_unique<Gemms>(faults_, arena_, partitions_ ? sms_ : 0);
+  origin_ = make_stream(options_.ranks.empty() ? RankId{0} : options_.ranks.front());
+  return faults_.errors();
+}
+
+CudaDevice::~CudaDevice() {
+  if (capturing_) {
+    cudaGraph_t graph = nullptr;
+    cudaStreamEndCapture(origin_, &graph);
+    if (graph != nullptr) cudaGraphDestroy(graph);
+  }
+  for (const Event& event : events_) {
+    cudaEventDestroy(event.timed);
+    if (event.order != nullptr) cudaEventDestroy(event.order);
+  }
+  for (const Stream& stream : streams_) destroy_stream(stream.handle);
+  destroy_stream(origin_);
+}
+
+// Streams of partitions belong to those.
+void CudaDevice::destroy_stream(cudaStream_t stream) {
+  if (stream != nullptr && !partitions_) cudaStreamDestroy(stream);
+}
+
+void CudaDevice::prepare(std::span<const models::Kernel> kernels) {
+  arena_.reserve(Fill::bf16, 0, 0);
+  for (const models::Kernel& kernel : kernels) {
+    if (const auto* gemm = std::get_if<models::GemmShape>(&kernel.shape)) gemms_->reserve(*gemm);
+    if (const auto* attention = std::get_if<models::AttentionShape>(&kernel.shape)) attention_.reserve(*attention);
+  }
+  for (const models::Kernel& kernel : kernels)
+    if (const auto* gemm = std::get_if<models::GemmShape>(&kernel.shape)) gemms_->prepare(*gemm, origin_);
+  faults_.ok(cudaDeviceSynchronize(), "preparing kernels");
+}
+
+StreamHandle CudaDevice::add_stream(RankId rank, const std::string& name) {
+  streams_.push_back({rank, name});
+  return static_cast<StreamHandle>(streams_.size() - 1);
+}
+
+int CudaDevice::partition_of(RankId rank) const {
+  for (std::size_t i = 0; i < options_.ranks.size(); ++i)
+    if (options_.ranks[i] == rank) return static_cast<int>(i);
+  return 0;
+}
+
+cudaStream_t CudaDevice::make_stream(RankId rank) {
+  cudaStream_t made = nullptr;
+  if (partitions_) {
+    made = partitions_->stream(partition_of(rank));
+    if (made == nullptr) faults_.add("no stream in the SM partition of rank " + std::to_string(rank.value));
+    return made;
+  }
+  faults_.ok(cudaStreamCreateWithFlags(&made, cudaStreamNonBlocking), "a stream");
+  return made;
+}
+
+// The device's beginning: everything else comes behind it.
+bool CudaDevice::begin() {
+  if (begun_) return true;
+  begun_ = true;
+  began_ = std::chrono::steady_clock::now();
+  if (options_.graph) {
+    if (!faults_.ok(cudaStreamBeginCapture(origin_, cudaStreamCaptureModeRelaxed), "graph mode: beginning to capture"))
+      return false;
+    capturing_ = true;
+  }
+  record_event(origin_);
+  return !faults_.failed();
+}
+
+cudaStream_t CudaDevice::stream(StreamHandle handle) {
+  if (failed() || !begin()) return nullptr;
+  Stream& s = streams_[handle];
+  s.moved = true;
+  if (s.handle != nullptr) return s.handle;
+  s.handle = make_stream(s.rank);
+  if (failed()) return nullptr;
+  const Event& beginning = events_[kBeginning];
+  faults_.ok(cudaStreamWaitEvent(s.handle, capturing_ ? beginning.order : beginning.timed, 0), "a stream's beginning");
+  return s.handle;
+}
+
+EventHandle CudaDevice::record_event(cudaStream_t stream) {
+  Event event;
+  if (!faults_.ok(cudaEventCreate(&event.timed), "an event")) return kBeginning;
+  if (capturing_) {
+    faults_.ok(cudaEventCreateWithFlags(&event.order, cudaEventDisableTiming), "an event");
+    faults_.ok(cudaEventRecordWithFlags(event.timed, stream, cudaEventRecordExternal),
+               "graph mode: recording an event");
+    faults_.ok(cudaEventRecord(event.order, stream), "graph mode: recording an event");
+  } else {
+    faults_.ok(cudaEventRecord(event.timed, stream), "recording an event");
+  }
+  events_.push_back(event);
+  return static_cast<EventHandle>(events_.size() - 1);
+}
+
+EventHandle CudaDevice::record(StreamHandle handle) {
+  Stream& s = streams_[handle];
+  if (failed() || !s.moved) return s.last;
+  s.last = record_event(s.handle);
+  s.moved = false;
+  return s.last;
+}
+
+void CudaDevice::wait(StreamHandle handle, EventHandle event) {
+  if (failed() || event == kBeginning) return;
+  const cudaStream_t s = stream(handle);
+  if (s == nullptr) return;
+  faults_.ok(cudaStreamWaitEvent(s, capturing_ ? events_[event].order : events_[event].timed, 0),
+             "waiting for an event");
+}
+
+void CudaDevice::kernel(StreamHandle handle, const Work& work, const Place& place) {
+  if (failed()) return;
+  faults_.at(place);
+  if (work.kernel == nullptr) {
+    if (!options_.host_ops || work.planned <= Duration()) return;
+    const cudaStream_t s = stream(handle);
+    if (s == nullptr) return;
+    faults_.ok(launch_delay(static_cast<std::uint64_t>(work.planned.count_ps() / 1000), s), "a delay");
+    return;
+  }
+  const cudaStream_t s = stream(handle);
+  if (s == nullptr) return;
+  if (const auto* gemm = std::get_if<models::GemmShape>(&work.kernel->shape)) {
+    gemms_->run(*gemm, s);
+  } else if (const auto* memory = std::get_if<models::MemoryBoundShape>(&work.kernel->shape)) {
+    const MemoryKernel kernel = memory_kernel(memory->family);
+    const auto bytes = static_cast<std::uint64_t>(memory->bytes.n);
+    if (!arena_.reserve(Fill::bf16, 0, 0)) return;
+    faults_.ok(launch_memory_kernel(kernel, arena_.streams(bytes), units_for(kernel, memory->bytes),
+                                    arena_.rope_table(), sms_, s),
+               memory->family.c_str());
+  } else {
+    attention_.run(std::get<models::AttentionShape>(work.kernel->shape), s);
+  }
+}
+
+bool CudaDevice::can_run(const models::Kernel& kernel) const {
+  if (const auto* attention = std::get_if<models::AttentionShape>(&kernel.shape))
+    return attention_plan(*attention).ok();
+  const auto* gemm = std::get_if<models::GemmShape>(&kernel.shape);
+  if (gemm == nullptr) return true;
+  if (!gemm_types(*gemm)) return false;
+  int major = 0, minor = 0;
+  cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, options_.gpu);
+  cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, options_.gpu);
+  constexpr int kFirstWithFp8 = 89;
+  return gemm->dtype != models::Dtype::fp8 || 10 * major + minor >= kFirstWithFp8;
+}
+
+std::optional<BufferHandle> CudaDevice::allocate(StreamHandle handle, Bytes bytes) {
+  if (failed()) return std::nullopt;
+  if (options_.graph) return memory_.count(streams_[handle].rank, bytes);
+  const cudaStream_t s = stream(handle);
+  if (s == nullptr) return std::nullopt;
+  return memory_.allocate(streams_[handle].rank, bytes, s);
+}
+
+void CudaDevice::free(StreamHandle handle, BufferHandle buffer) {
+  if (failed()) return;
+  memory_.free(buffer, options_.graph ? nullptr : stream(handle));
+}
+
+Errors CudaDevice::synchronize() {
+  if (failed() || !begun_) return faults_.errors();
+  enqueue_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+  if (capturing_) {
+    launch_graph();
+  } else {
+    for (const Stream& s : streams_)
+      if (s.handle != nullptr && !wait_for(s.handle, s)) break;
+  }
+  return faults_.errors();
+}
+
+// What was captured ends in the stream where it began, so that stream awaits all others.
+void CudaDevice::launch_graph() {
+  for (const Stream& s : streams_) {
+    if (s.handle == nullptr) continue;
+    const EventHandle end = record_event(s.handle);
+    if (failed()) return;
+    faults_.ok(cudaStreamWaitEvent(origin_, events_[end].order, 0), "graph mode: joining streams");
+  }
+  cudaGraph_t graph = nullptr;
+  capturing_ = false;
+  if (!faults_.ok(cudaStreamEndCapture(origin_, &graph), "graph mode: ending the capture")) return;
+  cudaGraphExec_t executable = nullptr;
+  if (faults_.ok(cudaGraphInstantiate(&executable, graph, 0), "graph mode: making a graph of the run")) {
+    for (int i = 0; i < kGraphRuns && !failed(); ++i)
+      if (faults_.ok(cudaGraphLaunch(executable, origin_), "graph mode: launching")) wait_for(origin_, {{}, "graph"});
+    cudaGraphExecDestroy(executable);
+  }
+  cudaGraphDestroy(graph);
+}
+
+// Looks again and again, since a stream that a lost peer holds up would never end.
+bool CudaDevice::wait_for(cudaStream_t stream, const Stream& of) {
+  const auto latest = std::chrono::steady_clock::now() + options_.deadline;
+  for (;;) {
+    const cudaError_t status = cudaStreamQuery(stream);
+    if (status == cudaSuccess) return true;
+    if (status != cudaErrorNotReady) return faults_.ok(status, "executing what was enqueued");
+    const std::string where = "stream '" + of.name + "' of rank " + std::to_string(of.rank.value);
+    if (const auto why = broken_ ? broken_() : std::nullopt) {
+      faults_.add(where + " was given up: " + *why);
+      return false;
+    }
+    if (std::chrono::steady_clock::now() > latest) {
+      faults_.add(where + " did not end within " + std::to_string(options_.deadline.count()) + " s");
+      return false;
+    }
+    std::this_thread::sleep_for(kPoll);
+  }
+}
+
+// Float milliseconds, as the runtime tells them: to half a microsecond in the first
+// eight seconds. What a fault kept from happening never came.
+Time CudaDevice::time_of(EventHandle event) {
+  if (event == kBeginning || events_.empty()) return Time();
+  float ms = 0;
+  if (cudaEventElapsedTime(&ms, events_[kBeginning].timed, events_[event].timed) != cudaSuccess) return Time::never();
+  return Time::at(Duration::from_seconds(static_cast<double>(ms) * 1e-3));
+}
+
+}  // namespace orrery::validate::cuda

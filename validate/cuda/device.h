@@ -1,0 +1,108 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "validate/cuda/arena.h"
+#include "validate/cuda/attention.h"
+#include "validate/cuda/gemm.h"
+#include "validate/cuda/green_context.h"
+#include "validate/cuda/memory.h"
+#include "validate/device.h"
+
+namespace orrery::validate::cuda {
+
+struct DeviceOptions {
+  int gpu = 0;
+  std::vector<RankId> ranks;           // that run on it
+  bool partition = false;              // an equal share of the SMs for each
+  bool graph = false;                  // everything until synchronize() becomes one CUDA graph
+  bool host_ops = true;                // ops without a shape take their planned time; else none
+  std::chrono::seconds deadline{120};  // for all that was enqueued
+};
+
+// A GPU that executes the ops of one rank, or of several virtual ones.
+//
+// Streams are made when they are first used, and begin behind one event that is the
+// device's own beginning. With `graph`, enqueueing captures; synchronize() launches the
+// graph twice and times the second run. Memory is not allocated then.
+class CudaDevice final : public Device {
+ public:
+  static Result<std::unique_ptr<CudaDevice>> open(const DeviceOptions& options);
+  ~CudaDevice() override;
+
+  // Chooses algorithms and makes operands for these kernels; before they are enqueued.
+  void prepare(std::span<const models::Kernel> kernels);
+
+  StreamHandle add_stream(RankId rank, const std::string& name) override;
+  EventHandle record(StreamHandle stream) override;
+  void wait(StreamHandle stream, EventHandle event) override;
+  void kernel(StreamHandle stream, const Work& work, const Place& place) override;
+  std::optional<BufferHandle> allocate(StreamHandle stream, Bytes bytes) override;
+  void free(StreamHandle stream, BufferHandle buffer) override;
+  bool can_run(const models::Kernel& kernel) const override;
+  bool failed() const override { return faults_.failed(); }
+  Errors synchronize() override;
+  Time time_of(EventHandle event) override;
+
+  // For transports.
+  cudaStream_t stream(StreamHandle handle);  // ready to be enqueued to; null after a fault
+  Faults& faults() { return faults_; }
+  bool captures() const { return options_.graph; }
+  int sms() const { return sms_; }
+  // Asked again and again while it waits; what it says ends the wait.
+  void watch(std::function<std::optional<std::string>()> broken) { broken_ = std::move(broken); }
+  // Of the host, from the beginning until synchronize().
+  double enqueue_seconds() const { return enqueue_seconds_; }
+
+  const Memory& memory() const { return memory_; }
+  std::uint64_t operand_bytes() const { return arena_.bytes(); }
+  Gemms& gemms() { return *gemms_; }
+
+ private:
+  struct Stream {
+    RankId rank;
+    std::string name;
+    cudaStream_t handle = nullptr;
+    EventHandle last = kBeginning;  // recorded behind all that was enqueued, unless `moved`
+    bool moved = false;
+  };
+  // In a graph, what orders ops and what tells the time are two things.
+  struct Event {
+    cudaEvent_t timed = nullptr, order = nullptr;
+  };
+  static constexpr EventHandle kBeginning = 0;
+
+  explicit CudaDevice(const DeviceOptions& options);
+  Errors start();
+  int partition_of(RankId rank) const;
+  cudaStream_t make_stream(RankId rank);
+  EventHandle record_event(cudaStream_t stream);
+  bool begin();
+  void launch_graph();
+  bool wait_for(cudaStream_t stream, const Stream& of);
+  void destroy_stream(cudaStream_t stream);
+
+  DeviceOptions options_;
+  Faults faults_;
+  int sms_ = 0;  // that a stream may use
+  std::unique_ptr<Partitions> partitions_;
+  Memory memory_;
+  Arena arena_;
+  std::unique_ptr<Gemms> gemms_;
+  Attention attention_;
+  cudaStream_t origin_ = nullptr;  // the first; a capture begins and ends there
+  bool begun_ = false, capturing_ = false;
+  std::vector<Stream> streams_;
+  std::vector<Event> events_;
+  std::function<std::optional<std::string>()> broken_;
+  std::chrono::steady_clock::time_point began_;
+  double enqueue_seconds_ = 0;
+};
+
+}  // namespace orrery::validate::cuda

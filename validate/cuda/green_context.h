@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <memory>
+#include <vector>
+
+#include "sim/base/result.h"
+
+namespace orrery::validate::cuda {
+
+// A GPU cut into equal sets of SMs, by green contexts of the driver (12.5 or newer).
+// Kernels of a stream of one partition run on its SMs alone; memory, L2 and power stay shared.
+class Partitions {
+ public:
+  // An error, with the reason, where driver or GPU cannot.
+  static Result<std::unique_ptr<Partitions>> create(int gpu, int count);
+  virtual ~Partitions() = default;
+
+  virtual int sms() const = 0;  // of each
+  // A stream that waits for no other; null when the driver refuses.
+  virtual cudaStream_t stream(int partition) = 0;
+};
+
+}  // namespace orrery::validate::cuda

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "validate/plan/throttle.h"
+
+namespace orrery::validate::cuda {
+
+// Looks at a GPU's clocks, power, temperature and throttle reasons ten times a second
+// while it lives. NVML is opened, not linked; without it there are no samples.
+class ClockSampler {
+ public:
+  explicit ClockSampler(int gpu);
+  ~ClockSampler();
+  ClockSampler(const ClockSampler&) = delete;
+  ClockSampler& operator=(const ClockSampler&) = delete;
+
+  Conditions conditions() const;
+
+ private:
+  struct Nvml;
+  void sample(const Nvml& nvml, void* device);
+
+  void* library_ = nullptr;
+  std::atomic<bool> stop_{false};
+  mutable std::mutex mutex_;
+  std::vector<ClockSample> samples_;
+  std::thread thread_;
+};
+
+}  // namespace orrery::validate::cuda
