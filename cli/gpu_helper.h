@@ -4,14 +4,34 @@
 #include <string>
 #include <vector>
 
+#include "validate/run_record.h"
+
 namespace orrery::cli {
 
-// The program that runs things on GPUs: orrery-gpu in the folder of this program.
-// It alone is linked with CUDA's libraries.
+// The program orrery-gpu, which alone is linked with CUDA's libraries: beside this one, in
+// ../libexec/orrery, or where $ORRERY_GPU says. None where it is not installed.
 std::optional<std::string> find_gpu_helper();
 
 // Goes on as the helper, with these arguments: its exit status is ours. Comes back
 // only where that fails, with a status.
 int become_gpu_helper(const std::string& helper, const std::vector<std::string>& arguments);
+
+// The helper as a program that is started and ends.
+class GpuHelper {
+ public:
+  static std::optional<GpuHelper> find();
+
+  // 0 without a GPU or driver.
+  int gpus() const;
+
+  // Runs `arguments` of its command `run` in one process, or in `processes` of this host
+  // that meet at a free port; what rank 0 recorded. Errors say which process ended how
+  // when there is no record.
+  Result<validate::RunRecord> run(const std::vector<std::string>& arguments, int processes) const;
+
+ private:
+  explicit GpuHelper(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
 
 }  // namespace orrery::cli

@@ -82,7 +82,8 @@ std::string comparison_report(const Validation& v) {
       '\n' + measured_steps(c) + "; order of op starts: Kendall's tau " + fixed(c.order_tau, 4) + " (lowest rank)\n";
   text += "\nBy kind of op, all ranks of one step\n" + classes(c);
   text += "\nBy rank (measured step; errors of its parts)\n" + ranks(c);
-  return text;
+  for (const std::string& note : v.notes) text += "\nnote: " + note;
+  return text + (v.notes.empty() ? "" : "\n");
 }
 
 }  // namespace orrery::report

@@ -14,6 +14,7 @@ struct Validation {
   std::string transport;
   int steps = 0;
   validate::Comparison comparison;
+  std::vector<std::string> notes;  // what a reader must know of the run: clocks, memory, what was done otherwise
 };
 
 // What `orrery validate` prints: predicted beside measured, with signed errors

@@ -54,6 +54,7 @@ std::string comparison_json(const Validation& v) {
       {"worst_error", c.worst_error()},
       {"ops", classes(c)},
       {"ranks", ranks(c)},
+      {"notes", v.notes},
       {"prediction", ordered_json::parse(to_json(v.prediction))},
   };
   return out.dump(2, ' ', false, ordered_json::error_handler_t::replace) + '\n';

@@ -1,0 +1,218 @@
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <sstream>
+
+#include "cli/command.h"
+#include "cli/gpu/command.h"
+#include "cli/interrupt.h"
+#include "cli/messages.h"
+#include "cli/options.h"
+#include "cli/pipeline.h"
+#include "sim/base/quantity.h"
+#include "validate/backend.h"
+#include "validate/runner.h"
+#include "validate/stand_in/stand_in.h"
+
+namespace orrery::cli::gpu {
+namespace {
+
+using validate::Backend;
+using validate::BackendOptions;
+using validate::Rendezvous;
+using validate::RunRecord;
+
+struct RunCommand {
+  std::string file, record;
+  ScenarioOptions scenario;
+  validate::PlaceFlags place;
+  int deadline_s = 120, gpu = -1;
+  bool virtual_ranks = false, share_sms = false, graph = false, skip_host_ops = false, planned_links = false;
+  std::string link_latency, link_bandwidth;
+
+  int run();
+  Result<validate::ImposedTime> imposed(const sim::Workload& workload) const;
+  Result<RunRecord> execute(const Prepared& prepared, BackendOptions options) const;
+  int finish(RunRecord mine, Rendezvous* rendezvous) const;
+};
+
+// What transfers take on the stand-in: as planned, alone on their links.
+validate::ImposedTime planned(const sim::Workload& workload) {
+  std::shared_ptr<validate::Durations> durations = validate::planned_durations(workload);
+  return [durations](const validate::Exchange& exchange, const std::vector<validate::Move>&) {
+    return std::optional(durations->transfer(exchange));
+  };
+}
+
+Result<validate::ImposedTime> RunCommand::imposed(const sim::Workload& workload) const {
+  if (planned_links) return planned(workload);
+  if (link_latency.empty() && link_bandwidth.empty()) return validate::ImposedTime();
+  Duration latency;
+  BytesPerSecond bandwidth;
+  if (!link_latency.empty()) {
+    const auto read = parse_duration(link_latency, {"--link-latency"});
+    if (!read) return read.errors();
+    latency = *read;
+  }
+  if (!link_bandwidth.empty()) {
+    const auto read = parse_bandwidth(link_bandwidth, {"--link-bandwidth"});
+    if (!read) return read.errors();
+    bandwidth = *read;
+  }
+  return validate::imposed_link(latency, bandwidth);
+}
+
+// Kernels that the ranks of this process launch.
+std::vector<models::Kernel> kernels_of(const Prepared& prepared, const std::vector<RankId>& ranks) {
+  const sim::Workload& workload = prepared.workload();
+  std::vector<bool> used(prepared.compiled.kernels.size());
+  for (const RankId rank : ranks)
+    for (const sim::Stream& stream : workload.programs[workload.program_of[rank]].streams)
+      for (const sim::Note& note : stream.notes)
+        if (note.kernel < used.size()) used[note.kernel] = true;
+  std::vector<models::Kernel> kernels;
+  for (std::size_t i = 0; i < used.size(); ++i)
+    if (used[i]) kernels.push_back(prepared.compiled.kernels[i]);
+  return kernels;
+}
+
+Result<RunRecord> RunCommand::execute(const Prepared& prepared, BackendOptions options) const {
+  auto backend = Backend::open(options, prepared.workload());
+  if (!backend) return backend.errors();
+  RunRecord record;
+  sim::Trace trace;
+  Errors faults = (*backend)->prepare(kernels_of(prepared, options.ranks));
+  if (faults.empty()) {
+    validate::RunnerOptions run;
+    run.local = options.ranks;
+    run.kernels = prepared.compiled.kernels;
+    run.trace = &trace;
+    run.stop = options.stop;
+    validate::Execution execution =
+        validate::execute(prepared.workload(), (*backend)->device(), (*backend)->transport(), run);
+    faults = std::move(execution.faults);
+    record.interrupted = execution.interrupted;
+  }
+  for (const Error& fault : faults) record.faults.push_back(fault.what);
+  record.spans = trace.spans();
+  (*backend)->describe(record);
+  if (!faults.empty() && options.rendezvous != nullptr)
+    options.rendezvous->give_up("rank " + std::to_string(options.ranks.front().value) +
+                                " failed: " + faults.front().what);
+  return record;
+}
+
+// At rank 0 the records of all are joined and written.
+int RunCommand::finish(RunRecord mine, Rendezvous* rendezvous) const {
+  std::vector<RunRecord> all;
+  if (rendezvous != nullptr) {
+    std::ostringstream text;
+    validate::write_record(text, mine);
+    const auto gathered = rendezvous->gather(text.str(), std::chrono::seconds(deadline_s));
+    if (!gathered) return report(gathered.errors());
+    if (rendezvous->place().rank != 0) return mine.complete() ? kDone : kNo;
+    for (std::size_t r = 1; r < gathered->size(); ++r) {
+      if (!(*gathered)[r]) {
+        mine.faults.push_back("rank " + std::to_string(r) + " left no record");
+        continue;
+      }
+      std::istringstream in(*(*gathered)[r]);
+      auto other = validate::read_record(in);
+      if (!other) return report(other.errors());
+      all.push_back(std::move(other).value());
+    }
+  }
+  all.insert(all.begin(), std::move(mine));
+  const RunRecord joined = validate::join(std::move(all));
+  std::ofstream out(record, std::ios::binary);
+  validate::write_record(out, joined);
+  if (!out.flush()) return complain(record + ": cannot be written"), kInputOutput;
+  return joined.complete() ? kDone : kNo;
+}
+
+int RunCommand::run() {
+  const auto overrides = scenario.overrides();
+  if (!overrides) return report(overrides.errors()), kUsage;
+  const auto where = validate::place_of(place, [](const char* name) -> const char* { return std::getenv(name); });
+  if (!where) return report(where.errors()), kUsage;
+  if (virtual_ranks && where->world > 1) return complain("--virtual-ranks: all run in one process"), kUsage;
+  if (Backend::gpus() == 0) return complain("orrery-gpu: there is no GPU here"), kMissing;
+
+  auto prepared = prepare(file, *overrides);
+  if (!prepared) return report(prepared.errors());
+  prepared->folded.reset();  // ranks are executed one by one
+  const sim::Workload& workload = prepared->workload();
+  if (!virtual_ranks && static_cast<std::size_t>(where->world) != workload.ranks())
+    return complain(file + ": its layout has " + std::to_string(workload.ranks()) + " ranks, but there are " +
+                    std::to_string(where->world) + " processes; --virtual-ranks runs all on one GPU"),
+           kInvalid;
+  auto links = imposed(workload);
+  if (!links) return report(links.errors()), kUsage;
+
+  BackendOptions options;
+  options.partition = !share_sms;
+  options.graph = graph;
+  options.host_ops = !skip_host_ops;
+  options.deadline = std::chrono::seconds(deadline_s);
+  options.imposed = std::move(links).value();
+  options.stop = &stop_on_interrupt();
+  options.gpu = gpu >= 0 ? gpu : virtual_ranks ? 0 : where->local_rank;
+  std::unique_ptr<Rendezvous> rendezvous;
+  if (virtual_ranks) {
+    for (std::uint32_t r = 0; r < workload.ranks(); ++r) options.ranks.push_back({r});
+  } else {
+    options.ranks = {{static_cast<std::uint32_t>(where->rank)}};
+    auto met = Rendezvous::join(*where, options.deadline);
+    if (!met) return report(met.errors()), kNo;
+    rendezvous = std::move(met).value();
+    options.rendezvous = rendezvous.get();
+  }
+
+  auto executed = execute(*prepared, options);
+  // Alone, a graph that cannot be made is no reason to stop.
+  if (executed && graph && virtual_ranks && !executed->faults.empty() &&
+      executed->faults.front().find("graph mode") != std::string::npos) {
+    const std::string why = executed->faults.front();
+    options.graph = false;
+    executed = execute(*prepared, options);
+    if (executed) executed->notes.push_back("run eagerly: " + why);
+  }
+  if (!executed) {
+    if (rendezvous) rendezvous->give_up("rank " + std::to_string(where->rank) + ": " + executed.errors().front().what);
+    return report(executed.errors()), kNo;
+  }
+  return finish(std::move(executed).value(), rendezvous.get());
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, int& status) {
+  auto command = std::make_shared<RunCommand>();
+  CLI::App& sub = *app.add_subcommand("run", "Execute a scenario's programs and record what happened");
+  sub.add_option("FILE", command->file, "Scenario")->required();
+  sub.add_option("--record", command->record, "Write the record there (rank 0)")->required()->option_text("FILE");
+  sub.add_flag("--virtual-ranks", command->virtual_ranks, "All ranks on one GPU");
+  sub.add_flag("--share-sms", command->share_sms, "Virtual ranks share all SMs (times mean nothing)");
+  sub.add_flag("--graph", command->graph, "As a CUDA graph; eagerly where that fails");
+  sub.add_flag("--skip-host-ops", command->skip_host_ops, "Leave out the planned time of the CPU");
+  sub.add_flag("--planned-links", command->planned_links, "Virtual ranks: transfers take at least their planned time");
+  sub.add_option("--link-latency", command->link_latency, "Virtual ranks: of every round of a transfer")
+      ->option_text("TIME");
+  sub.add_option("--link-bandwidth", command->link_bandwidth, "Virtual ranks: of every rank's link")
+      ->option_text("RATE");
+  sub.add_option("--gpu", command->gpu, "Which GPU (default: the local rank)")->option_text("N");
+  sub.add_option("--deadline", command->deadline_s, "Seconds to wait for peers and for the GPU")
+      ->option_text("S")
+      ->check(CLI::Range(1, 86400));
+  sub.add_option("--rank", command->place.rank, "Of this process (default: what the launcher says)")->option_text("N");
+  sub.add_option("--world", command->place.world, "Number of processes")->option_text("N");
+  sub.add_option("--local-rank", command->place.local_rank, "On this host")->option_text("N");
+  sub.add_option("--address", command->place.address, "Host of rank 0")->option_text("HOST");
+  sub.add_option("--port", command->place.port, "Port of rank 0")->option_text("N");
+  command->scenario.add_to(sub);
+  sub.callback([command, &status] { status = command->run(); });
+}
+
+}  // namespace orrery::cli::gpu
