@@ -27,6 +27,21 @@ class Run(support.Case):
             self.assertGreater(doc["step_time_s"], 0)
             self.assertAlmostEqual(sum(doc["time"].values()), doc["step_time_s"], delta=1e-9 * doc["step_time_s"])
 
+    def test_stages_of_a_layer_table_hand_on_what_their_last_layer_puts_out(self):
+        table = """\
+model: alexnet
+cluster: {preset: dgx-1v, nodes: 1, gpus_per_node: 2}
+training: {sequence_length: 1, global_batch: 64, micro_batch: 16, precision: fp32}
+layout: {tp: 1, pp: 2, dp: 1}
+pipeline: {schedule: gpipe, stage_layers: [4, 7]}
+software: ideal
+"""
+        doc = self.document(table)
+        # pool2 gives 13 x 13 x 256 values of 4 bytes; each sample's go forward, and their gradients come back.
+        self.assertEqual(doc["network"]["bytes_by_link_kind"]["nvlink"], 64 * 2 * 13 * 13 * 256 * 4)
+        self.assertEqual(doc["memory"]["stages"][0]["parameters_bytes"], 4 * (34_944 + 307_456))
+        self.assertEqual(self.document(table, "--set", "simulation.fold=off")["digest"], doc["digest"])
+
     def test_the_bubble_of_a_plain_pipeline(self):
         # (p - 1) / (m + p - 1) = 3 / 11 of the time between the first forward and the last backward.
         time = self.document(support.BUBBLE)["time"]
