@@ -25,7 +25,7 @@ using validate::Rendezvous;
 using validate::RunRecord;
 
 struct RunCommand {
-  std::string file, record;
+  std::string file, record_path;
   ScenarioOptions scenario;
   validate::PlaceFlags place;
   int deadline_s = 120, gpu = -1;
@@ -126,9 +126,9 @@ int RunCommand::finish(RunRecord mine, Rendezvous* rendezvous) const {
   }
   all.insert(all.begin(), std::move(mine));
   const RunRecord joined = validate::join(std::move(all));
-  std::ofstream out(record, std::ios::binary);
+  std::ofstream out(record_path, std::ios::binary);
   validate::write_record(out, joined);
-  if (!out.flush()) return complain(record + ": cannot be written"), kInputOutput;
+  if (!out.flush()) return complain(record_path + ": cannot be written"), kInputOutput;
   return joined.complete() ? kDone : kNo;
 }
 
@@ -192,7 +192,7 @@ void add_run(CLI::App& app, int& status) {
   auto command = std::make_shared<RunCommand>();
   CLI::App& sub = *app.add_subcommand("run", "Execute a scenario's programs and record what happened");
   sub.add_option("FILE", command->file, "Scenario")->required();
-  sub.add_option("--record", command->record, "Write the record there (rank 0)")->required()->option_text("FILE");
+  sub.add_option("--record", command->record_path, "Write the record there (rank 0)")->required()->option_text("FILE");
   sub.add_flag("--virtual-ranks", command->virtual_ranks, "All ranks on one GPU");
   sub.add_flag("--share-sms", command->share_sms, "Virtual ranks share all SMs (times mean nothing)");
   sub.add_flag("--graph", command->graph, "As a CUDA graph; eagerly where that fails");
