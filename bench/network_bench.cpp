@@ -109,9 +109,9 @@ BENCHMARK(BM_Churn)->Unit(benchmark::kMillisecond);
 // GPUs, 5 s for 1,024. SimGrid: 13.6 s, and more than 320 s.
 void BM_AllPairs(benchmark::State& state) {
   const auto n = static_cast<std::uint32_t>(state.range(0));
-  const auto fabric = fabric_of(
-      "{gpu: h100-sxm-80gb, gpus_per_node: 1, nodes: " + std::to_string(n) +
-      ", scale_up: {kind: pcie}, host: {pcie: gen5, nics: 1}, fabric: {kind: fat-tree, link: 400Gb/s, leaf_radix: 64}}");
+  const auto fabric = fabric_of("{gpu: h100-sxm-80gb, gpus_per_node: 1, nodes: " + std::to_string(n) +
+                                ", scale_up: {kind: pcie}, host: {pcie: gen5, nics: 1}, fabric: {kind: fat-tree, link: "
+                                "400Gb/s, leaf_radix: 64}}");
   double seconds = 0;
   for (auto _ : state) {
     const double start = cpu_seconds();
@@ -129,8 +129,7 @@ void BM_AllPairs(benchmark::State& state) {
     net.settle(last, ends);
     seconds += cpu_seconds() - start;
   }
-  state.counters["times_faster"] =
-      (n == 256 ? 13.6 : 320) * static_cast<double>(state.iterations()) / seconds;
+  state.counters["times_faster"] = (n == 256 ? 13.6 : 320) * static_cast<double>(state.iterations()) / seconds;
 }
 BENCHMARK(BM_AllPairs)->Arg(256)->Arg(1024)->Unit(benchmark::kMillisecond)->Iterations(1);
 
@@ -151,8 +150,9 @@ void BM_ChunkRing(benchmark::State& state) {
     const double start = cpu_seconds();
     for (int chunk = 0; chunk < chunks; ++chunk) {
       models::ChunkNet net(std::vector<BytesPerSecond>(n, BytesPerSecond{50'000'000'000}));
-      benchmark::DoNotOptimize(
-          net.run(steps, n, 1, [](const models::Message& m) { return models::Way{{m.from}, Duration::ns(500)}; }));
+      benchmark::DoNotOptimize(net.run(steps, n, 1, [](const models::Message& m) {
+        return models::Way{{m.from}, Duration::ns(500)};
+      }));
     }
     seconds += cpu_seconds() - start;
   }

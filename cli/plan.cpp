@@ -1,3 +1,5 @@
+#include "report/plan.h"
+
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <map>
@@ -14,7 +16,6 @@
 #include "cli/pipeline.h"
 #include "cli/progress.h"
 #include "models/memory/allocation_replay.h"
-#include "report/plan.h"
 #include "report/text.h"
 #include "sim/base/quantity.h"
 #include "sweep/plan/layouts.h"
@@ -24,8 +25,8 @@ namespace orrery::cli {
 namespace {
 
 // What a search replaces, and would contradict where the file says it too.
-constexpr const char* kDerived[] = {"layout.dp", "pipeline.stage_layers", "pipeline.group", "pipeline.schedule",
-                                    "pipeline.virtual_stages", "layout.sequence_parallel"};
+constexpr const char* kDerived[] = {"layout.dp",         "pipeline.stage_layers",   "pipeline.group",
+                                    "pipeline.schedule", "pipeline.virtual_stages", "layout.sequence_parallel"};
 
 void take_out(Node& root, std::string_view path) {
   const std::size_t dot = path.find('.');
@@ -126,8 +127,8 @@ std::optional<report::Result> Plan::work_out(std::uint64_t candidate) const {
   const Prepared prepared = prepare(std::move(*read), std::move(*compiled));
   const Simulated simulated = simulate(prepared);
   throw_if_stuck(simulated);
-  report::Result result = report::make_result(
-      {prepared.scenario, prepared.compiled, simulated.ranks, prepared.workload().ranks(), 0});
+  report::Result result =
+      report::make_result({prepared.scenario, prepared.compiled, simulated.ranks, prepared.workload().ranks(), 0});
   if (!result.memory.fits && !any_memory) return std::nullopt;
   return result;
 }
@@ -139,7 +140,8 @@ int Plan::run() {
 
   std::mutex mutex;
   std::map<std::uint64_t, report::Result> results;
-  Progress looking(output.progress, output.quiet, file + ": looking"), running(output.progress, output.quiet, file + ": running");
+  Progress looking(output.progress, output.quiet, file + ": looking"),
+      running(output.progress, output.quiet, file + ": running");
   sweep::SearchOptions options;
   options.candidates = layouts_.size();
   options.top = top;
@@ -163,7 +165,8 @@ int Plan::run() {
   for (const sweep::Found& one : found.best) {
     plan.results.push_back(std::move(results.at(one.candidate)));
     std::string sets;
-    for (const models::Override& o : layouts_[one.candidate]) sets += (sets.empty() ? "" : " ") + o.path + "=" + o.value;
+    for (const models::Override& o : layouts_[one.candidate])
+      sets += (sets.empty() ? "" : " ") + o.path + "=" + o.value;
     plan.settings.push_back(sets);
   }
   if (!tokens.empty()) {
@@ -184,12 +187,15 @@ int Plan::run() {
 void add_plan(CLI::App& app, int& status) {
   auto command = std::make_shared<Plan>();
   CLI::App& sub = *app.add_subcommand("plan", "The fastest layout that fits, and why the runners-up lost");
-  sub.add_option("FILE", command->file, "Scenario: its model, cluster and training; its layout is searched anew")->required();
+  sub.add_option("FILE", command->file, "Scenario: its model, cluster and training; its layout is searched anew")
+      ->required();
   command->scenario.add_to(sub);
   command->output.add_to(sub, {"table", "json"});
   sub.add_option("--keep", command->keep, "A key that stays as the file has it, as layout.tp; one of --set stays too")
       ->option_text("KEY");
-  sub.add_option("--top", command->top, "How many layouts to tell (default: 10)")->option_text("N")->check(CLI::Range(1, 1000));
+  sub.add_option("--top", command->top, "How many layouts to tell (default: 10)")
+      ->option_text("N")
+      ->check(CLI::Range(1, 1000));
   sub.add_option("-j,--jobs", command->jobs, "Threads (default: one a core)")->option_text("N");
   sub.add_option("--tokens", command->tokens, "Tokens to train on, as 15T: days, GPU-hours")->option_text("N");
   sub.add_option("--price", command->price, "Of a GPU-hour: what that costs")->option_text("MONEY");

@@ -43,7 +43,8 @@ std::string training(const PlanReport& plan) {
   const double seconds = plan.tokens / best.tokens_per_s, hours = seconds / 3600 * best.gpus;
   std::string text = "\n" + with_prefix(plan.tokens) + " tokens take " + significant(seconds / 86'400) + " days, " +
                      grouped(static_cast<std::int64_t>(hours)) + " GPU-hours";
-  if (plan.price > 0) text += ", " + grouped(static_cast<std::int64_t>(hours * plan.price)) + " at " + significant(plan.price) + " each";
+  if (plan.price > 0)
+    text += ", " + grouped(static_cast<std::int64_t>(hours * plan.price)) + " at " + significant(plan.price) + " each";
   return text + "\n";
 }
 
@@ -51,8 +52,9 @@ std::string searched(const PlanReport& plan) {
   const sweep::SearchResult& s = plan.search;
   std::string text = grouped(static_cast<std::int64_t>(plan.combinations)) + " combinations, " +
                      grouped(static_cast<std::int64_t>(plan.candidates)) + " that fill " +
-                     grouped(plan.scenario.cluster.gpus()) + " GPUs: " + grouped(static_cast<std::int64_t>(s.worked_out)) +
-                     " simulated, " + grouped(static_cast<std::int64_t>(s.pruned)) +
+                     grouped(plan.scenario.cluster.gpus()) +
+                     " GPUs: " + grouped(static_cast<std::int64_t>(s.worked_out)) + " simulated, " +
+                     grouped(static_cast<std::int64_t>(s.pruned)) +
                      (s.stopped ? " not looked into" : " too slow by their lower bound");
   std::uint64_t contradictory = 0, misfits = 0;
   for (const auto& [reason, n] : s.ruled_out) (reason == "does not fit into memory" ? misfits : contradictory) += n;
@@ -89,14 +91,17 @@ std::string plan_text(const PlanReport& plan) {
                      plan.scenario.cluster.gpu.name + "\n\n" + searched(plan);
   if (plan.results.empty()) return text + "\nNo layout fits.\n";
   const Result& best = plan.results.front();
-  text += "\nFastest: " + human_seconds(best.step_time.seconds()) + " a step, " + significant(best.model_tflops_per_gpu) +
-          " TFLOP/s a GPU, " + percent(best.mfu) + " MFU, " + gib(best.memory.headroom()) + " GiB to spare\n";
-  text += "  --set " ;
+  text += "\nFastest: " + human_seconds(best.step_time.seconds()) + " a step, " +
+          significant(best.model_tflops_per_gpu) + " TFLOP/s a GPU, " + percent(best.mfu) + " MFU, " +
+          gib(best.memory.headroom()) + " GiB to spare\n";
+  text += "  --set ";
   std::string sets = plan.settings.front();
-  for (std::size_t at = sets.find(' '); at != std::string::npos; at = sets.find(' ', at + 7)) sets.replace(at, 1, " --set ");
+  for (std::size_t at = sets.find(' '); at != std::string::npos; at = sets.find(' ', at + 7))
+    sets.replace(at, 1, " --set ");
   text += sets + "\n" + training(plan) + "\n";
   Table table("lrlrrrrrl");
-  table.row({"layout", "chunks", "recompute", "micro-batch", "step", "TFLOP/s/GPU", "bubble", "GiB reserved", "against the best"});
+  table.row({"layout", "chunks", "recompute", "micro-batch", "step", "TFLOP/s/GPU", "bubble", "GiB reserved",
+             "against the best"});
   for (std::size_t i = 0; i < plan.results.size(); ++i) {
     const Result& r = plan.results[i];
     const double more = r.step_time.seconds() / best.step_time.seconds() - 1;

@@ -53,8 +53,7 @@ sim::Claim claim_of(int channels, const topology::ClusterSpec& cluster, const Ca
 // A claim's index is the number of channels (planner.h).
 std::vector<sim::Claim> claims(const topology::ClusterSpec& cluster, const Calibration* calibration) {
   std::vector<sim::Claim> all = {{"none", {}}};
-  for (int channels = 1; channels <= kMostChannels; ++channels)
-    all.push_back(claim_of(channels, cluster, calibration));
+  for (int channels = 1; channels <= kMostChannels; ++channels) all.push_back(claim_of(channels, cluster, calibration));
   return all;
 }
 

@@ -59,15 +59,15 @@ Node scalar(std::string text, const Where& where) {
 // What the section asks of any model, so that the rest of it need not know of tables.
 void add_shape(Node& model, std::size_t layers, const Where& where) {
   const std::array<std::pair<const char*, std::string>, 10> shape{{{"layers", std::to_string(layers)},
-                                                                  {"hidden", "1"},
-                                                                  {"heads", "1"},
-                                                                  {"kv_heads", "1"},
-                                                                  {"head_dim", "1"},
-                                                                  {"ffn", "1"},
-                                                                  {"vocab", "1"},
-                                                                  {"bias", "false"},
-                                                                  {"positions", "none"},
-                                                                  {"tied_embeddings", "false"}}};
+                                                                   {"hidden", "1"},
+                                                                   {"heads", "1"},
+                                                                   {"kv_heads", "1"},
+                                                                   {"head_dim", "1"},
+                                                                   {"ffn", "1"},
+                                                                   {"vocab", "1"},
+                                                                   {"bias", "false"},
+                                                                   {"positions", "none"},
+                                                                   {"tied_embeddings", "false"}}};
   for (const auto& [key, value] : shape) model.entries.push_back({key, where, scalar(value, where)});
 }
 
@@ -78,7 +78,8 @@ Node with_layer_table(Reading& reading, const Node& model) {
   if (!named || !named->is_scalar()) return model;
   for (const Node::Entry& entry : model.entries)
     if (entry.key != "layer_table" && entry.key != "preset")
-      reading.fail(entry.key_where, quote(entry.key) + " has no meaning beside a layer_table, which is the whole model");
+      reading.fail(entry.key_where,
+                   quote(entry.key) + " has no meaning beside a layer_table, which is the whole model");
 
   // Beside the file that names it.
   const std::string path = (std::filesystem::path(named->where.file).parent_path() / named->text).string();
@@ -156,9 +157,11 @@ void check_layer_table(Reading& reading) {
   refuse("layout.cp", s.layout.cp > 1, "the samples of a layer_table are not split: cp must be 1");
   refuse("layout.ep", s.layout.ep > 1, "a layer_table has no experts: ep must be 1");
   const Recompute::Kind kind = s.training.recompute.kind;
-  refuse("training.recompute",
-         kind == Recompute::Kind::selective || kind == Recompute::Kind::selective_op || kind == Recompute::Kind::modules,
-         "layers of a layer_table are computed again as a whole or not at all: none, full, {full_layers: n} or {every: n}");
+  refuse(
+      "training.recompute",
+      kind == Recompute::Kind::selective || kind == Recompute::Kind::selective_op || kind == Recompute::Kind::modules,
+      "layers of a layer_table are computed again as a whole or not at all: none, full, {full_layers: n} or {every: "
+      "n}");
 }
 
 }  // namespace orrery::models

@@ -86,7 +86,7 @@ std::vector<std::vector<models::Override>> candidate_layouts(const models::Scena
       const bool searched = std::any_of(axes.begin(), axes.end(),
                                         [](const Axis& axis) { return axis.path == "pipeline.virtual_stages"; });
       if (searched)
-        overrides.push_back({"pipeline.schedule", candidate.pp() == 1     ? "none"
+        overrides.push_back({"pipeline.schedule", candidate.pp() == 1      ? "none"
                                                   : candidate.chunks() > 1 ? "interleaved-1f1b"
                                                                            : "1f1b"});
       all.push_back(std::move(overrides));

@@ -25,7 +25,7 @@ struct SearchOptions {
   std::uint64_t candidates = 0;
   std::size_t top = 10;
   int threads = 1;
-  const std::atomic<bool>* stop = nullptr;                                     // then what is found is given
+  const std::atomic<bool>* stop = nullptr;                                           // then what is found is given
   std::function<void(std::uint64_t done, std::uint64_t of, bool looking)> progress;  // in any thread, one at a time
 };
 

@@ -54,7 +54,8 @@ void ChunkNet::lay_out(const Step& step, const std::function<Way(const Message&)
   for (const Message& message : step.messages) {
     const Way route = way(message);
     const Bytes piece = whole(message.bytes / pieces);
-    Send send{message.from, message.to, message.lane, route.latency, {}, static_cast<std::uint32_t>(way_links_.size()), 0};
+    Send send{
+        message.from, message.to, message.lane, route.latency, {}, static_cast<std::uint32_t>(way_links_.size()), 0};
     if (step.reduces && reduce.n > 0) send.reduction = piece / reduce;
     for (const std::uint32_t link : route.links) {
       way_links_.push_back(link);

@@ -62,7 +62,7 @@ class ChunkNet {
   std::vector<Duration> ready_, arrived_;  // by piece, lane and rank
   std::vector<Send> sends_;
   std::vector<std::uint32_t> way_links_, used_;  // used_: each once
-  std::vector<Duration> holds_;  // how long a piece takes on each of way_links_
+  std::vector<Duration> holds_;                  // how long a piece takes on each of way_links_
   std::size_t ranks_ = 0, lanes_ = 1;
 };
 

@@ -41,8 +41,8 @@ MaybeSteps ring_steps_of(TransferKind kind, int ranks, double bytes) {
 
 int rails_of(const Places& places) {
   const std::size_t g = places.domains.empty() ? 1 : places.domains.front().size();
-  const bool even = std::all_of(places.domains.begin(), places.domains.end(),
-                                [g](const auto& domain) { return domain.size() == g; });
+  const bool even =
+      std::all_of(places.domains.begin(), places.domains.end(), [g](const auto& domain) { return domain.size() == g; });
   return places.domains.size() > 1 && even ? static_cast<int>(g) : 1;
 }
 
@@ -52,8 +52,8 @@ MaybeSteps rings_over_rails(TransferKind kind, const Places& places, double byte
   for (int rail = 0; rail < rails; ++rail) {
     const std::vector<std::uint32_t> order = order_of(places, static_cast<std::size_t>(rail));
     for (std::size_t i = 0; i < order.size(); ++i)
-      messages.push_back({order[i], order[(i + 1) % order.size()], bytes / places.ranks / rails,
-                          static_cast<std::uint32_t>(rail)});
+      messages.push_back(
+          {order[i], order[(i + 1) % order.size()], bytes / places.ranks / rails, static_cast<std::uint32_t>(rail)});
   }
   return rounds(kind, places.ranks, std::move(messages));
 }

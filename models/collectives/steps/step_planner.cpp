@@ -21,8 +21,8 @@ struct StepTimes {
 StepTimes times_of(const Communicator& c, Protocol protocol) {
   const KernelTimes& times = c.site.facts->times;
   const RingTimes& ring = times.ring[static_cast<std::size_t>(protocol)];
-  const double network = of(times.ring_network_hop, protocol) +
-                         c.network_latency * (protocol == Protocol::simple ? 2 : 1);
+  const double network =
+      of(times.ring_network_hop, protocol) + c.network_latency * (protocol == Protocol::simple ? 2 : 1);
   return {ring.base, ring.hop, network, std::min(1.0, ring.bandwidth), of(kWireShare, protocol)};
 }
 
@@ -85,8 +85,8 @@ sim::TransferPlan StepPlanner::plan(const Steps& steps, std::span<const RankId> 
     for (std::size_t i = 0; i < steps.size(); ++i) {
       Course course;
       course.links = &links[i].links;
-      course.startup =
-          (i == 0 ? times.base : 0) + steps[i].times * (crosses(fabric_, ranks, steps[i]) ? times.network_hop : times.hop);
+      course.startup = (i == 0 ? times.base : 0) +
+                       steps[i].times * (crosses(fabric_, ranks, steps[i]) ? times.network_hop : times.hop);
       course.bytes = links[i].parts * steps[i].times;
       const double rate = links[i].links.rate(times.nvlink_share, times.network_share);
       course.seconds = rate > 0 && std::isfinite(rate) ? course.bytes / rate : 0;
@@ -114,7 +114,8 @@ Duration StepPlanner::chunked(const Steps& steps, std::span<const RankId> ranks,
       if (!added) continue;
       const topology::FabricLink& wire = fabric_.links()[link];
       const double share = wire.kind == topology::LinkKind::nvlink ? times.nvlink_share : times.network_share;
-      rates.push_back({std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(wire.capacity.n) * share))});
+      rates.push_back(
+          {std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(wire.capacity.n) * share))});
     }
     const bool inside = fabric_.same_domain(ranks[m.from], ranks[m.to]);
     found.latency = Duration::from_seconds((inside ? times.hop : times.network_hop) * kMicro);
@@ -124,9 +125,11 @@ Duration StepPlanner::chunked(const Steps& steps, std::span<const RankId> ranks,
   for (const Step& step : steps)
     for (const Message& m : step.messages) way(m), largest = std::max(largest, m.bytes);
   constexpr double kMostPieces = 16;
-  const int pieces = static_cast<int>(std::clamp(std::ceil(largest / piece_bytes(c, protocol, rings)), 1.0, kMostPieces));
+  const int pieces =
+      static_cast<int>(std::clamp(std::ceil(largest / piece_bytes(c, protocol, rings)), 1.0, kMostPieces));
   ChunkNet net(rates);
-  return Duration::from_seconds(times.base * kMicro) + net.run(steps, c.ranks, pieces, way, {0}, std::max(1, c.ranks_per_domain));
+  return Duration::from_seconds(times.base * kMicro) +
+         net.run(steps, c.ranks, pieces, way, {0}, std::max(1, c.ranks_per_domain));
 }
 
 void stretch(sim::TransferPlan& plan, Duration whole) {

@@ -11,7 +11,8 @@ using sim::TransferKind;
 // that no two of them are on the same links at once where all sides are equal.
 class Streams {
  public:
-  Streams(const Places& places, double bytes) : places_(places), d_(places.torus.size()), part_(bytes / (2.0 * static_cast<double>(d_))) {}
+  Streams(const Places& places, double bytes)
+      : places_(places), d_(places.torus.size()), part_(bytes / (2.0 * static_cast<double>(d_))) {}
 
   // Reduce-scatter, dimension by dimension; each leaves a part of what there was.
   Steps scatter() const {

@@ -151,12 +151,14 @@ Result<Written> read_byte_matrix(const std::string& file) {
       row.push_back(bytes.value_or(0));
     }
     if (row.size() != rows.front().size() && errors.size() < 20)
-      errors.push_back({{file, line, 1}, "a line of " + std::to_string(row.size()) + " ranks, but the first has " +
-                                             std::to_string(rows.front().size())});
+      errors.push_back({{file, line, 1},
+                        "a line of " + std::to_string(row.size()) + " ranks, but the first has " +
+                            std::to_string(rows.front().size())});
   });
   if (errors.empty() && (rows.empty() || rows.size() != rows.front().size()))
-    errors.push_back({{file, 1, 1}, "a matrix of bytes has as many lines as columns, but this has " +
-                                        std::to_string(rows.size()) + " lines"});
+    errors.push_back(
+        {{file, 1, 1},
+         "a matrix of bytes has as many lines as columns, but this has " + std::to_string(rows.size()) + " lines"});
   if (!errors.empty()) return errors;
   WrittenSteps written;
   written.ranks = static_cast<int>(rows.size());
@@ -170,8 +172,8 @@ Result<Written> read_byte_matrix(const std::string& file) {
   for (std::size_t distance = 1; distance < n; ++distance)
     for (std::size_t r = 0; r < n; ++r)
       if (const double bytes = rows[r][(r + distance) % n]; bytes > 0)
-        step.messages.push_back({static_cast<std::uint32_t>(r), static_cast<std::uint32_t>((r + distance) % n),
-                                 bytes / written.bytes});
+        step.messages.push_back(
+            {static_cast<std::uint32_t>(r), static_cast<std::uint32_t>((r + distance) % n), bytes / written.bytes});
   if (!step.messages.empty()) written.steps.push_back(std::move(step));
   return std::make_shared<const WrittenSteps>(std::move(written));
 }

@@ -19,7 +19,8 @@ Result<Scenario> try_read(const std::string& model, const std::string& more = ""
 cluster: {preset: ideal, nodes: 1, gpus_per_node: 4}
 training: {sequence_length: 1, global_batch: 64, micro_batch: 4, precision: fp32}
 software: ideal
-layout: {pp: 4, tp: 1)" + more + "}\n",
+layout: {pp: 4, tp: 1)" + more +
+                            "}\n",
                         kFolder + "some.yaml");
 }
 

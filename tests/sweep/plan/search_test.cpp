@@ -34,7 +34,10 @@ SearchResult run(const Case& c, std::size_t top, int threads) {
   options.top = top;
   options.threads = threads;
   return search(
-      options, [&](std::uint64_t i) { return c.values[i] < 0 ? Look{"no", 0} : Look{"", c.bounds[i]}; },
+      options,
+      [&](std::uint64_t i) {
+        return c.values[i] < 0 ? Look{"no", 0} : Look{"", c.bounds[i]};
+      },
       [&](std::uint64_t i) { return c.values[i] >= 0 ? std::optional<double>(c.values[i]) : std::nullopt; });
 }
 
@@ -75,7 +78,10 @@ TEST(Search, GivesWhatItHasWhenStopped) {
   options.stop = &stop;
   std::size_t done = 0;
   const SearchResult found = search(
-      options, [&](std::uint64_t i) { return Look{"", c.bounds[i]}; },
+      options,
+      [&](std::uint64_t i) {
+        return Look{"", c.bounds[i]};
+      },
       [&](std::uint64_t) {
         stop = ++done == 3;
         return std::optional<double>(1.0);

@@ -18,8 +18,7 @@ TEST(ChunkNet, RingsTakeWhatAstraSimPublishes) {
     int ranks;
     std::int64_t ns;
   };
-  for (const auto [ranks, ns] :
-       {Published{8, 64'440}, {64, 296'896}, {256, 1'079'200}, {1024, 4'206'616}}) {
+  for (const auto [ranks, ns] : {Published{8, 64'440}, {64, 296'896}, {256, 1'079'200}, {1024, 4'206'616}}) {
     const Ports ports{.a_ns = 510, .bytes_per_second = std::int64_t{50} << 30, .reduce = {1'600'000'000'000 / 3}};
     const auto chunk = ring_steps_of(TransferKind::all_reduce, ranks, (1 << 20) / 4.0);
     const double ours = 4 * (ports.time(*chunk, ranks).seconds() * 1e9 + 10);

@@ -90,8 +90,8 @@ TEST(ClosedForms, AChainHasABestNumberOfChunks) {
   const double a = 500e-9, b = 50e9;
   const double best = std::sqrt((n - 2) * kBytes / (a * b));
   const auto time = [&](int c) { return ports.lock_step(*chain(TransferKind::broadcast, n, kBytes, c), n); };
-  EXPECT_NEAR(time(static_cast<int>(best + 0.5)),
-              kBytes / b + (n - 2) * a + 2 * std::sqrt((n - 2) * a * kBytes / b), 1e-8);
+  EXPECT_NEAR(time(static_cast<int>(best + 0.5)), kBytes / b + (n - 2) * a + 2 * std::sqrt((n - 2) * a * kBytes / b),
+              1e-8);
   EXPECT_LT(time(static_cast<int>(best)), time(static_cast<int>(best / 2)));
   EXPECT_LT(time(static_cast<int>(best)), time(static_cast<int>(2 * best)));
 }
@@ -112,7 +112,8 @@ TEST(ClosedForms, TwoLevelsAreRingsInRings) {
     const auto steps = two_level(TransferKind::all_reduce, domains_of(k, g), kBytes);
     ASSERT_TRUE(steps);
     const double inside = 2 * kBytes * (g - 1) / g, between = 2 * kBytes / g * (k - 1) / k;
-    EXPECT_NEAR(ports.time(*steps, k * g).seconds(), ports.form(2 * (g - 1) + 2 * (k - 1), inside + between), kRounding);
+    EXPECT_NEAR(ports.time(*steps, k * g).seconds(), ports.form(2 * (g - 1) + 2 * (k - 1), inside + between),
+                kRounding);
     EXPECT_NEAR(most_sent(*steps, k * g), inside + between, 1e-6);
   }
 }

@@ -23,8 +23,9 @@ class Written : public testing::Test {
 
 // A ring of three, as a person writes it, is the ring.
 TEST_F(Written, StepsAreThoseOfTheFile) {
-  const auto ring = read_steps(file("step,from,to,share,times  # around\n"
-                                    "0,0,1,1/3,2\n0,1,2,1/3,2\n\n0,2,0,1/3,2\n"));
+  const auto ring =
+      read_steps(file("step,from,to,share,times  # around\n"
+                      "0,0,1,1/3,2\n0,1,2,1/3,2\n\n0,2,0,1/3,2\n"));
   ASSERT_TRUE(ring) << ring.errors()[0].what;
   EXPECT_EQ((*ring)->ranks, 3);
   Steps scaled = (*ring)->steps;
