@@ -293,7 +293,7 @@ Value evaluate_tree(const Tree& node, const Lookup& lookup) {
     case Kind::binary:
       break;
   }
-  const Value left = evaluate_tree(*node.left, lookup);
+  Value left = evaluate_tree(*node.left, lookup);
   if (node.text == "or" || node.text == "and") {
     if (truth(left) == (node.text == "or")) return left;
     return truth(evaluate_tree(*node.right, lookup));

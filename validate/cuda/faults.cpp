@@ -41,7 +41,7 @@ bool Faults::ok(cublasStatus_t status, const char* doing) {
   return false;
 }
 
-void Faults::add(std::string what, Fault kind) {
+void Faults::add(const std::string& what, Fault kind) {
   if (!errors_.empty()) return;
   errors_.push_back({{}, (has_place_ ? text_of(place_) : std::string()) + what, kind});
 }

@@ -17,7 +17,7 @@ class Faults {
   // False, and kept, when `status` is a fault. `doing` is what was asked for.
   bool ok(cudaError_t status, const char* doing);
   bool ok(cublasStatus_t status, const char* doing);
-  void add(std::string what, Fault kind = Fault::input);
+  void add(const std::string& what, Fault kind = Fault::input);
 
   bool failed() const { return !errors_.empty(); }
   const Errors& errors() const { return errors_; }
