@@ -15,6 +15,11 @@
 namespace orrery::validate {
 namespace {
 
+// Of an element of a matrix, or how many a matrix has.
+std::size_t place(int row, int width, int column = 0) {
+  return static_cast<std::size_t>(row) * static_cast<std::size_t>(width) + static_cast<std::size_t>(column);
+}
+
 using cuda::Bf16;
 using Numbers = std::vector<double>;
 
@@ -125,15 +130,15 @@ struct Head {
        const std::vector<Bf16>& k, const std::vector<Bf16>& v, const std::vector<Bf16>& d_o)
       : queries(t.queries), keys(t.keys), dim(dims), value_dim(value_dims) {
     const auto at = [](const std::vector<Bf16>& x, int row, int width, int i) {
-      return value_of(x[static_cast<std::size_t>(row * width + i)]);
+      return value_of(x[place(row, width, i)]);
     };
     const auto of = [](Numbers& x, int row, int width, int i) -> double& {
-      return x[static_cast<std::size_t>(row * width + i)];
+      return x[place(row, width, i)];
     };
-    o.resize(static_cast<std::size_t>(queries * value_dim));
-    dq.resize(static_cast<std::size_t>(queries * dim));
-    dk.resize(static_cast<std::size_t>(keys * dim));
-    dv.resize(static_cast<std::size_t>(keys * value_dim));
+    o.resize(place(queries, value_dim));
+    dq.resize(place(queries, dim));
+    dk.resize(place(keys, dim));
+    dv.resize(place(keys, value_dim));
     for (int i = 0; i < queries; ++i) {
       Numbers p(static_cast<std::size_t>(keys));
       double sum = 0, delta = 0;
@@ -167,7 +172,7 @@ struct Head {
 
 std::vector<SelfTestLine> check_attention(cuda::Faults& faults, int dim, int value_dim) {
   constexpr int kTokens = 200;  // no multiple of a tile
-  const auto size = [&](int width) { return static_cast<std::size_t>(kTokens * width); };
+  const auto size = [&](int width) { return place(kTokens, width); };
   Buffer<Bf16> q(faults, size(dim)), k(faults, size(dim)), v(faults, size(value_dim)), o(faults, size(value_dim)),
       d_o(faults, size(value_dim));
   Buffer<Bf16> dq(faults, size(dim)), dk(faults, size(dim)), dv(faults, size(value_dim));
