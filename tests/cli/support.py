@@ -30,7 +30,7 @@ layout:   {tp: 2, pp: 2}
 
 def orrery(*arguments, **options):
     """Runs the program; gives its status, standard output and standard error."""
-    return subprocess.run([ORRERY, *map(str, arguments)], capture_output=True, text=True, timeout=240, **options)
+    return subprocess.run([ORRERY, *map(str, arguments)], capture_output=True, text=True, timeout=600, **options)
 
 
 class Case(unittest.TestCase):
