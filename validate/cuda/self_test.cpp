@@ -132,9 +132,7 @@ struct Head {
     const auto at = [](const std::vector<Bf16>& x, int row, int width, int i) {
       return value_of(x[place(row, width, i)]);
     };
-    const auto of = [](Numbers& x, int row, int width, int i) -> double& {
-      return x[place(row, width, i)];
-    };
+    const auto of = [](Numbers& x, int row, int width, int i) -> double& { return x[place(row, width, i)]; };
     o.resize(place(queries, value_dim));
     dq.resize(place(queries, dim));
     dk.resize(place(keys, dim));
