@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <thread>
 
@@ -112,6 +113,10 @@ int SweepRun::run() {
 int SweepRun::go_on(const SweepPoints& points, sweep::Store kept, const Shard& part) {
   const auto known = kept.statuses();
   if (!known) return report(known.errors());
+  std::map<std::uint64_t, int> failed;  // and how often
+  if (const auto rows = kept.rows())
+    for (const sweep::Row& row : *rows)
+      if (row.outcome.status == sweep::Status::failed) failed[row.index] = row.attempt;
   std::vector<std::uint64_t> todo;
   for (const std::uint64_t point : points.of_shard(part.index, part.of)) {
     const auto at = known->find(point);
@@ -129,7 +134,12 @@ int SweepRun::go_on(const SweepPoints& points, sweep::Store kept, const Shard& p
       if (row.outcome.fits && (best == 0 || row.outcome.step_time_s < best)) best = row.outcome.step_time_s;
     progress.step(done, todo.size(), best > 0 ? "best step " + report::human_seconds(best) : "");
   };
-  const auto factory = [&points] { return [&points](std::uint64_t point) { return points.evaluate(point); }; };
+  const auto evaluate = [&](std::uint64_t point) {
+    sweep::Row row = points.evaluate(point);
+    if (const auto before = failed.find(point); before != failed.end()) row.attempt = before->second + 1;
+    return row;
+  };
+  const auto factory = [&evaluate] { return evaluate; };
   Errors errors = sweep::work(
       todo, factory, [&](std::span<const sweep::Row> rows) { return kept.put(rows); }, options);
   if (errors.empty()) errors = kept.finish();

@@ -195,7 +195,8 @@ sweep::Row SweepPoints::evaluate(std::uint64_t point) const {
   row.config = config_of(point);
   Result<Node> tree = models::with_overrides(root_, space_.overrides(point));
   if (tree) {
-    row.key = sweep::key_of(flow_text(*tree, true) + '\n' + data_ + '\n' + ORRERY_VERSION);
+    // Two points may come to one scenario (where a swept key lies inside another); each keeps its row.
+    row.key = sweep::key_of(flow_text(*tree, true) + '\n' + row.config + '\n' + data_ + '\n' + ORRERY_VERSION);
     row.outcome = outcome_of(std::move(*tree), point);
   } else {
     row.key = sweep::key_of(sweep_digest_ + row.config);

@@ -26,7 +26,6 @@ create table if not exists points(
   gpus integer, step_time_s real, tokens_per_s real, model_tflops_per_gpu real, mfu real, bubble_fraction real,
   exposed_comm_s real, peak_bytes integer, reserved_bytes integer, fits integer,
   sim_events integer, wall_s real, attempt integer not null, finished_at text not null) without rowid;
-create table if not exists warnings(key blob, text text);
 )";
 constexpr const char* kColumns =
     "key, index_no, config_json, status, reason, gpus, step_time_s, tokens_per_s, model_tflops_per_gpu, mfu, "

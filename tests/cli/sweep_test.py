@@ -45,6 +45,22 @@ class Sweeps(support.Case):
         self.assertEqual(float(row["step_time_s"]), result["step_time_s"])
         self.assertEqual(int(row["reserved_bytes"]), result["memory"]["reserved_bytes"])
 
+    def test_points_that_come_to_one_scenario_keep_a_row_each(self):
+        text = support.SMALL + "sweep:\n  layout: [{tp: 1}, {tp: 2}]\n  layout.tp: [2, 4]\n"
+        self.file = self.scenario(text, "inside.yaml")
+        self.sweep("i.sqlite")
+        self.assertEqual([row["status"] for row in self.table(self.path("i.sqlite"))], ["ok"] * 4)
+
+    def test_what_failed_is_tried_again_and_counted(self):
+        self.sweep("f.sqlite")
+        with sqlite3.connect(self.path("f.sqlite")) as db:
+            db.execute("update points set status = 'failed' where index_no = 3")
+        self.done("sweep", "resume", self.file, "--store", self.path("f.sqlite"), "-q")
+        with sqlite3.connect(self.path("f.sqlite")) as db:
+            rows = db.execute("select attempt, status from points where index_no in (3, 4) order by index_no").fetchall()
+        self.assertEqual(rows[0], (2, "ok"))
+        self.assertEqual(rows[1][0], 1)
+
     def test_shards_and_threads_change_nothing(self):
         self.sweep("one.sqlite", "-j", "1")
         expected = self.table(self.path("one.sqlite"))
