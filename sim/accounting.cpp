@@ -29,6 +29,18 @@ void Accounting::late(RankId rank, Category category, Time from, Time to, Time b
   bubble(rank, begin, end);
 }
 
+Accounting::Row Accounting::spent(RankId rank) const {
+  const auto first = sums_.begin() + static_cast<std::ptrdiff_t>(rank.value * 3 * categories_);
+  Row row(first, first + static_cast<std::ptrdiff_t>(3 * categories_));
+  row.push_back(clocks_[rank].bubble);
+  return row;
+}
+
+void Accounting::spend(RankId rank, const Row& more) {
+  std::int64_t* const sums = row(rank);
+  for (std::size_t i = 0; i < 3 * categories_; ++i) sums[i] += more[i];
+}
+
 RankTime Accounting::summary(RankId rank) const {
   const auto first = sums_.begin() + static_cast<std::ptrdiff_t>(rank.value * 3 * categories_);
   const auto column = [&](std::size_t which) {

@@ -40,6 +40,11 @@ class Accounting {
 
   RankTime summary(RankId rank) const;
 
+  // What a rank has spent, by (busy, exposed, late) and category, ps; then its bubble.
+  using Row = std::vector<std::int64_t>;
+  Row spent(RankId rank) const;
+  void spend(RankId rank, const Row& more);
+
  private:
   struct Clock {
     Time since;

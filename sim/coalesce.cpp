@@ -42,6 +42,11 @@ void FlatStream::look_ahead(const std::vector<bool>& awaited, std::span<const Ma
   }
 }
 
+void FlatStream::break_before(OpIndex op) {
+  for (OpIndex i = op; i-- > 0 && ahead[i].run_end > op;) ahead[i].run_end = op;
+  if (op < size()) entered_ahead[op] = false;
+}
+
 OpIndex group_end(std::span<const Op> ops, OpIndex op) {
   while (op + 1 < ops.size() && ops[op].grouped_with_next()) {
     OpIndex next = op + 1;

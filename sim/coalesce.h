@@ -50,6 +50,9 @@ class FlatStream {
 
   OpIndex size() const { return static_cast<OpIndex>(ops.size()); }
 
+  // No run goes beyond `op`.
+  void break_before(OpIndex op);
+
   // Time that the kernels before each op take under `speed`: size() + 1 entries.
   const std::int64_t* sums(SpeedIndex speed, const Speeds& speeds) {
     if (speed >= sums_.size() || sums_[speed].empty()) add_sums(speed, speeds);
@@ -76,6 +79,7 @@ struct FlatProgram {
   FlatProgram(const Program& program, std::span<const std::span<const Op>> streams, const Speeds& speeds,
               bool memory_breaks);
 
+  StreamIndex stream_count() const { return static_cast<StreamIndex>(streams.size()); }
   // Whether a transfer on `stream` can slow kernels: those of another stream, as its own waits for it.
   bool slows_others(StreamIndex stream) const {
     return feeling.size() > 1 || (feeling.size() == 1 && feeling.front() != stream);
@@ -92,9 +96,18 @@ struct RunClock {
   Time first_end;  // end of op `at`
   OpIndex at = 0;
   const std::int64_t* sums = nullptr;
+  // Of a stretch (stretch.h), from its start, instead of sums: kernels may wait in it.
+  const std::int64_t* starts = nullptr;
+  const std::int64_t* ends = nullptr;
 
-  Time start_of(OpIndex op) const { return op == at ? op_start : end_of(op - 1); }
-  Time end_of(OpIndex op) const { return first_end + Duration::ps(sums[op + 1] - sums[at + 1]); }
+  Time start_of(OpIndex op) const {
+    if (starts) return op_start + Duration::ps(starts[op - at]);
+    return op == at ? op_start : end_of(op - 1);
+  }
+  Time end_of(OpIndex op) const {
+    if (ends) return op_start + Duration::ps(ends[op - at]);
+    return first_end + Duration::ps(sums[op + 1] - sums[at + 1]);
+  }
 };
 
 }  // namespace orrery::sim

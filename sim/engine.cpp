@@ -26,6 +26,7 @@ Engine::Engine(const Workload& workload, const RunOptions& options, OpSource* so
       link_busy_since_(workload.links.size()) {
   prepare_programs();
   prepare_ranks();
+  if (coalesce_ && !source_ && !options_.trace) prepare_stretches();
   if (options_.trace) {
     met_.resize(streams_.size());
     link_sampled_.resize(workload_.links.size());
@@ -84,6 +85,7 @@ RunResult Engine::run() {
   while (!events_.empty()) {
     now_ = events_.take(due_);
     handle_instant();
+    while (!gathering_.empty()) release_gathered();
     if (network_touched_) settle_network();
     if ((++instants & 0xfff) == 0 && !go_on()) break;
   }
@@ -96,6 +98,7 @@ void Engine::start() {
     if (workload_.steps <= 2 && ranks_[RankId{r}].streams > 0) accounting_.start(RankId{r}, now_);
   for (StreamState& s : streams_) ready_.push_back(id_of(s));
   drain_ready();
+  while (!gathering_.empty()) release_gathered();
   if (network_touched_) settle_network();
 }
 
@@ -130,7 +133,8 @@ void Engine::tell_owner(const Event& event) {
     return;
   }
   StreamState& s = streams_[event.id];
-  if (s.generation == event.generation) end_run(s);
+  if (s.generation != event.generation) return;
+  s.status == StreamStatus::passing ? end_stretch(rank_of(s).cell) : end_run(s);
 }
 
 void Engine::drain_ready() {
@@ -140,8 +144,8 @@ void Engine::drain_ready() {
 }
 
 // Takes a stream as far as it gets at this instant.
-void Engine::advance(StreamState& s) {
-  for (;;) {
+void Engine::advance(StreamState& s, bool may_gather) {
+  for (;; may_gather = true) {
     const FlatStream& f = flat(s);
     if (s.at == f.size()) {
       if (!next_step(s)) return;
@@ -149,6 +153,7 @@ void Engine::advance(StreamState& s) {
     }
     const Op& op = f.ops[s.at];
     if (!is_met(s, op)) return block(s, s.at);
+    if (s.index == kMainStream && may_gather && gather(s)) return;
     if (!is_local(op.kind)) return start_transfers(s);
     if (!start_run(s)) return;
   }
@@ -198,7 +203,9 @@ void Engine::pass(StreamState& s, OpIndex end) {
   ledger_.pass(RankId{s.rank}, s.index, s.step, f, clock, end);
   if (options_.trace && options_.trace->wants(RankId{s.rank})) trace_run(s, end, clock);
   result_.ops += end - s.at;
+  see_ops(s, end, clock);
   s.at = end;
+  see_end(s);
 }
 
 void Engine::schedule(StreamState& s, Time when) {

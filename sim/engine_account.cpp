@@ -138,6 +138,7 @@ void Engine::settle_run(const StreamState& s, bool is_main, Time since) {
 
 RunResult Engine::summarize() {
   if (solo_ && unfinished_ == 0 && workload_.steps > 0) solo_->add_loads(result_);
+  add_loads();
   result_.ranks.reserve(ranks_.size());
   for (std::uint32_t r = 0; r < ranks_.size(); ++r) {
     const RankId id{r};

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "sim/accounting.h"
+#include "sim/cells.h"
+#include "sim/course.h"
 #include "sim/engine.h"
 #include "sim/engine_state.h"
 #include "sim/event_queue.h"
@@ -41,7 +43,7 @@ class Engine {
   void handle(const Event& event);
   void tell_owner(const Event& event);
   void drain_ready();
-  void advance(StreamState& s);
+  void advance(StreamState& s, bool may_gather = true);
   bool start_run(StreamState& s);
   void end_run(StreamState& s);
   void pass(StreamState& s, OpIndex end);
@@ -88,6 +90,28 @@ class Engine {
   void add_claim(StreamState& s, std::uint8_t claim, bool starts);
   void change_speed(StreamState& s, SpeedIndex speed);
   OpIndex op_in_progress(const StreamState& s);
+
+  // engine_stretches.cpp: what a cell goes through as one
+  void prepare_stretches();
+  bool gather(StreamState& s);
+  bool may_pass(const StreamState& main, const Stretch& stretch) const;
+  bool stands_at(const StreamState& main, const SideOps& side) const;
+  bool stands_until(const StreamState& main, const StreamState& side, OpIndex op) const;
+  void go_through(std::uint32_t cell);
+  void release_gathered();
+  void end_stretch(std::uint32_t cell);
+  void leave_stretch(StreamState& main, const Stretch& stretch, const Course& course);
+  void stop_waiting(StreamState& main, StreamState& side);
+  CellState* watched_cell(const StreamState& s);
+  CellState* watched_in(const StreamState& s);
+  void watch(std::uint32_t cell);
+  void see_ops(const StreamState& s, OpIndex end, const RunClock& clock);
+  void see_transfers(const StreamState& s);
+  void see(CellState& state, OpIndex op, Time start, Time end);
+  void see_flow(const Meeting& meeting);
+  void see_end(StreamState& main);
+  void add_loads();
+  void add_loads_of(std::uint32_t cell, const Course& course, std::int64_t times);
 
   // engine_account.cpp: what results are made of
   void stamp_actions(StreamState& s, OpIndex end, const RunClock& clock);
@@ -145,6 +169,12 @@ class Engine {
 
   FlowNet network_;
   std::optional<SoloCollectives> solo_;
+  std::optional<Cells> cells_;
+  std::vector<CellState> cell_states_;  // by cell
+  IdVector<ProgramId, Stretches> stretches_;
+  IdVector<ProgramId, std::vector<Course>> courses_;  // content x kind
+  std::uint32_t watched_ = 0;                         // cells in a stretch that is looked at
+  std::vector<std::uint32_t> gathering_;              // cells of which some are there
   bool network_touched_ = false;
   std::vector<std::uint32_t> meeting_of_;  // by activity
   std::vector<FlowNet::Completion> changed_;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "sim/base/digest.h"
+#include "sim/cells.h"
 #include "sim/coalesce.h"
 #include "sim/contention.h"
 #include "sim/meetings.h"
@@ -15,6 +16,8 @@ enum class StreamStatus : std::uint8_t {
   blocked,   // waits for an op of another stream of its rank
   running,   // in a run of local ops; an event is due at its end
   arriving,  // running, and already entered in the collective behind the run
+  gathered,  // before a stretch, until the others of its cell are there or the instant is over
+  passing,   // in a stretch that is one event
   meeting,   // in a collective, a copy or a group of sends and receives
   drained,   // at its end, and a source may append
   finished,
@@ -50,6 +53,7 @@ struct RankState {
   FlatProgram* flat = nullptr;
   std::uint32_t first_stream = 0;
   StreamIndex streams = 0;
+  std::uint32_t cell = Cells::none();
   SpeedIndex speed = kFullSpeed;
   std::uint16_t unfinished = 0;             // streams that are neither drained nor finished
   OpIndex pending_begin = kNothingPending;  // first action_begin of the main stream that no op has followed yet

@@ -259,6 +259,7 @@ void Engine::start_flow(std::uint32_t index) {
   Meeting& meeting = meetings_[index];
   const Phase& phase = meeting.plan->phases[meeting.phase];
   meeting.activity = network_.start(now_, phase);
+  meeting.flow_start = now_;
   if (meeting.activity >= meeting_of_.size()) meeting_of_.resize(meeting.activity + 1u);
   if (!network_.disturbed().empty()) settle_disturbed();
   meeting_of_[meeting.activity] = index;
@@ -305,6 +306,7 @@ void Engine::end_flow(std::uint32_t index) {
   if (meeting.measured)
     meeting.alone ? count_link_use_alone(phase, now_ - meeting.flow_start) : count_link_use(phase, false, now_);
   if (options_.trace) sample_later(phase);
+  see_flow(meeting);
   meeting.alone = false;
   meeting.activity = kNone;
   meeting.flowed = true;
@@ -331,8 +333,10 @@ void Engine::leave(StreamState& s, OpIndex op, Time met) {
   if (--s.open > 0) return;
   if (options_.trace && options_.trace->wants(RankId{s.rank})) trace_transfers(s);
   result_.ops += s.until - s.at;
+  see_transfers(s);
   s.at = s.until;
   s.status = StreamStatus::ready;
+  see_end(s);
   wake_waiters(s);
   ready_.push_back(id_of(s));
 }

@@ -146,10 +146,12 @@ const TransferPlan* SoloCollectives::plan_of(RankId rank, const Op& op) const {
 
 // All ranks of the program must agree, for they share its stream.
 void SoloCollectives::make_stream(ProgramId program, std::span<const RankId> ranks) {
-  const std::vector<std::int64_t> durations = times(ranks.front());
+  const std::vector<Alone> alone = transfers_alone(ranks.front());
+  const std::vector<std::int64_t> durations = times(workload_.programs[program], alone);
   if (std::all_of(durations.begin(), durations.end(), [](std::int64_t t) { return t == kNotAlone; })) return;
+  const std::vector<std::int64_t> pattern = pattern_of(alone);
   for (const RankId rank : ranks.subspan(1))
-    if (times(rank) != durations) return;
+    if (pattern_of(transfers_alone(rank)) != pattern) return;
   std::vector<Op>& stream = streams_[program];
   stream = workload_.programs[program].streams[kMainStream].ops;
   for (OpIndex i = 0; i < stream.size(); ++i) {
@@ -160,11 +162,19 @@ void SoloCollectives::make_stream(ProgramId program, std::span<const RankId> ran
   for (const RankId rank : ranks) add_loads_of(rank, stream);
 }
 
-// Of every op of the rank's main stream that is alone; kNotAlone for the others.
-std::vector<std::int64_t> SoloCollectives::times(RankId rank) const {
-  const Program& program = workload_.programs[workload_.program_of[rank]];
+// What times() depends on: how long each transfer takes alone, and which of them share links.
+std::vector<std::int64_t> SoloCollectives::pattern_of(const std::vector<Alone>& alone) {
+  std::vector<std::int64_t> pattern;
+  for (const Alone& a : alone) {
+    pattern.push_back(a.plan == nullptr ? kNotAlone : a.time.count_ps());
+    for (const Alone& b : alone) pattern.push_back(overlap(a.links, b.links));
+  }
+  return pattern;
+}
+
+// Of every op of the main stream that is alone; kNotAlone for the others.
+std::vector<std::int64_t> SoloCollectives::times(const Program& program, const std::vector<Alone>& alone) const {
   const std::vector<Op>& main = program.streams[kMainStream].ops;
-  const std::vector<Alone> alone = transfers_alone(rank);
   const std::vector<bool> meets = met(program, alone);
   std::vector<std::int64_t> durations(main.size(), kNotAlone);
   for (OpIndex i = 0; i < main.size(); ++i) {
