@@ -59,6 +59,7 @@ struct GpuSpec {
   std::map<std::string, MemoryBoundCurve> memory_bound;  // by operator name; "default" always there
   bool fitted = true;  // false: curves transferred from another GPU, and results say so
   std::string transferred_from;
+  std::vector<std::string> driver_names;  // what drivers call it
 };
 
 enum class LinkKind : std::uint8_t { nvlink, pcie, nic, spine };

@@ -49,6 +49,19 @@ TEST(GpuReader, AGpuWithoutCurvesBorrowsThoseOfItsGeneration) {
   EXPECT_EQ(donor(", compute_capability: 103"), "b200-sxm-180gb");
 }
 
+TEST(GpuReader, FindsAGpuByWhatItsDriverCallsIt) {
+  const SearchPath path({std::string(ORRERY_SOURCE_DIR) + "/scenarios"});
+  std::map<std::string, std::string> preset_of;
+  for (const std::string& preset : path.names("hardware/gpus")) {
+    const GpuSpec gpu = read_gpu(parse_document(preset, "test").value(), path).value();
+    for (const std::string& name : gpu.driver_names)
+      EXPECT_TRUE(preset_of.emplace(name, preset).second) << name << " is also " << preset_of[name];
+  }
+  for (const auto& [name, preset] : preset_of) EXPECT_EQ(gpu_by_driver_name(name, path)->name, preset);
+  EXPECT_EQ(gpu_by_driver_name("NVIDIA H100 80GB HBM3", path)->name, "h100-sxm-80gb");
+  EXPECT_FALSE(gpu_by_driver_name("NVIDIA X1", path));
+}
+
 TEST(GpuReader, NeedsWhatNoCurveCanReplace) {
   const Result<GpuSpec> spec = gpu("{sms: 132}");
   ASSERT_FALSE(spec.ok());

@@ -168,6 +168,15 @@ void borrow_curves(Node& gpu, const SearchPath& path, Errors& errors) {
   gpu = overlay(curves, gpu);
 }
 
+std::vector<std::string> read_driver_names(Fields& gpu) {
+  std::vector<std::string> names;
+  const Node* node = gpu.node("driver_names");
+  if (!node) return names;
+  if (!node->is_list()) gpu.fail("driver_names", "'driver_names' must be a list of names");
+  for (const Node& item : node->items) names.push_back(item.text);
+  return names;
+}
+
 GpuSpec read_resolved(const Node& node, const std::string& preset, Errors& errors) {
   GpuSpec spec;
   spec.name = preset;
@@ -184,6 +193,7 @@ GpuSpec read_resolved(const Node& node, const std::string& preset, Errors& error
   read_attention(f, spec, errors);
   read_memory_bound(f, spec, errors);
   set(spec.transferred_from, f.text("transferred_from"));
+  spec.driver_names = read_driver_names(f);
   spec.fitted = spec.transferred_from.empty();
   f.finish();
   return spec;
@@ -205,6 +215,18 @@ Result<GpuSpec> read_gpu(const Node& node, const SearchPath& path) {
   GpuSpec spec = read_resolved(*resolved, name, errors);
   if (!errors.empty()) return errors;
   return spec;
+}
+
+Result<GpuSpec> gpu_by_driver_name(const std::string& name, const SearchPath& path) {
+  for (const std::string& preset : path.names(kFolder)) {
+    Node node;
+    node.kind = Node::Kind::scalar;
+    node.text = preset;
+    Result<GpuSpec> gpu = read_gpu(node, path);
+    if (!gpu) return gpu;
+    if (std::find(gpu->driver_names.begin(), gpu->driver_names.end(), name) != gpu->driver_names.end()) return gpu;
+  }
+  return Error{{}, "no preset of hardware/gpus has '" + name + "' among its driver_names", Fault::unsupported};
 }
 
 }  // namespace orrery::topology
