@@ -22,8 +22,9 @@ struct CalibrateCommand {
 
 int CalibrateCommand::run() {
   if (tables.kernels.empty() && tables.nccl_logs.empty()) {
-    if (!tables.gpu.empty())
-      return complain("calibrate: --gpu says what --kernels or --nccl-log were measured on; there is neither"), kUsage;
+    if (!tables.gpu.empty() && !measure.stand_in.empty())
+      return complain("calibrate: --stand-in says itself which GPU it is; no --gpu"), kUsage;
+    measure.gpu = tables.gpu;
     return cli::measure(measure);
   }
   if (!measure.stand_in.empty() || !measure.scenarios.empty() || measure.gpus > 0)
@@ -69,7 +70,8 @@ void add_calibrate(CLI::App& app, int& status) {
                  "Log of nccl-tests, as all-reduce=log.txt; may be given again")
       ->option_text("OP=FILE")
       ->allow_extra_args(false);
-  sub.add_option("--gpu", command->tables.gpu, "The GPU that tables and logs are of, as h100-sxm-80gb")
+  sub.add_option("--gpu", command->tables.gpu,
+                 "The GPU that is measured, or that tables and logs are of, as h100-sxm-80gb")
       ->option_text("NAME");
   sub.add_option("--nodes", command->tables.nodes, "Nodes that the logs' ranks were on")
       ->option_text("N")

@@ -10,6 +10,7 @@ struct MeasureOptions {
   std::vector<std::string> scenarios;  // whose kernels are measured exactly
   std::string output;                  // empty: standard output, and nothing is kept of a run that is interrupted
   std::string stand_in;                // a cluster preset, in place of hardware
+  std::string gpu;                     // preset whose curves are fitted; empty: by the driver's name
   int gpus = 0;                        // 0: all of the node
   std::uint64_t seed = 1;
   bool quiet = false;

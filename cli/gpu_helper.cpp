@@ -63,11 +63,16 @@ pid_t start(const std::string& program, std::vector<std::string> arguments) {
   ::_exit(127);
 }
 
-// How a process ended, when that was not by its own choice.
-std::optional<std::string> ended_badly(pid_t child) {
+int wait_for(pid_t child) {
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
+  return status;
+}
+
+// How a process ended, when that was not by its own choice.
+std::optional<std::string> ended_badly(pid_t child) {
+  const int status = wait_for(child);
   if (WIFSIGNALED(status)) return "ended by signal " + std::to_string(WTERMSIG(status));
   const int code = WEXITSTATUS(status);
   if (code > 1) return "ended with status " + std::to_string(code);
@@ -112,20 +117,10 @@ int GpuHelper::gpus() const {
 
 Result<validate::RunRecord> GpuHelper::run(const std::vector<std::string>& arguments, int processes) const {
   const TemporaryFile file;
-  std::vector<std::string> all{path_, "run"};
+  std::vector<std::string> all{"run"};
   all.insert(all.end(), arguments.begin(), arguments.end());
   all.insert(all.end(), {"--record", file.path()});
-  const std::string port = std::to_string(free_port());
-  std::vector<pid_t> children;
-  for (int rank = 0; rank < processes; ++rank) {
-    std::vector<std::string> of_rank = all;
-    if (processes > 1) {
-      const std::string number = std::to_string(rank);
-      of_rank.insert(of_rank.end(), {"--rank", number, "--local-rank", number, "--world", std::to_string(processes),
-                                     "--address", "127.0.0.1", "--port", port});
-    }
-    children.push_back(start(path_, std::move(of_rank)));
-  }
+  const std::vector<pid_t> children = start_all(all, processes);
   std::vector<std::string> deaths;
   for (int rank = 0; rank < processes; ++rank)
     if (const auto how = ended_badly(children[static_cast<std::size_t>(rank)]))
@@ -140,6 +135,32 @@ Result<validate::RunRecord> GpuHelper::run(const std::vector<std::string>& argum
   for (const std::string& death : deaths) errors.push_back({{}, "orrery-gpu: " + death});
   if (errors.empty()) errors.push_back({{}, "orrery-gpu ended without a record"});
   return errors;
+}
+
+std::vector<pid_t> GpuHelper::start_all(const std::vector<std::string>& arguments, int processes) const {
+  const std::string port = std::to_string(free_port());
+  std::vector<pid_t> children;
+  for (int rank = 0; rank < processes; ++rank) {
+    std::vector<std::string> words{path_};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    if (processes > 1) {
+      const std::string number = std::to_string(rank);
+      words.insert(words.end(), {"--rank", number, "--local-rank", number, "--world", std::to_string(processes),
+                                 "--address", "127.0.0.1", "--port", port});
+    }
+    children.push_back(start(path_, std::move(words)));
+  }
+  return children;
+}
+
+int GpuHelper::run_all(const std::vector<std::string>& arguments, int processes) const {
+  int worst = kDone;
+  for (const pid_t child : start_all(arguments, processes)) {
+    const int status = wait_for(child);
+    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : kInternal;
+    if (worst == kDone) worst = code;
+  }
+  return worst;
 }
 
 }  // namespace orrery::cli

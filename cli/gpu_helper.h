@@ -29,7 +29,13 @@ class GpuHelper {
   // when there is no record.
   Result<validate::RunRecord> run(const std::vector<std::string>& arguments, int processes) const;
 
+  // Runs it with `arguments` in `processes` of this host that meet at a free port; the
+  // status of rank 0, or of the first that ended worse.
+  int run_all(const std::vector<std::string>& arguments, int processes) const;
+  const std::string& path() const { return path_; }
+
  private:
+  std::vector<int> start_all(const std::vector<std::string>& arguments, int processes) const;
   explicit GpuHelper(std::string path) : path_(std::move(path)) {}
   std::string path_;
 };

@@ -2,8 +2,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "validate/processes/rendezvous.h"
@@ -31,6 +33,10 @@ class Backend {
   // An error without a GPU, or when a peer does not come.
   static Result<std::unique_ptr<Backend>> open(const BackendOptions& options, const sim::Workload& workload);
   static int gpus();
+  // As the driver calls it: "NVIDIA H100 80GB HBM3".
+  static std::string gpu_name(int gpu);
+  // Versions: driver, cuda, cublaslt, nccl.
+  static std::map<std::string, std::string> versions();
   virtual ~Backend() = default;
 
   virtual Device& device() = 0;
@@ -40,6 +46,8 @@ class Backend {
   virtual Errors prepare(std::span<const models::Kernel> kernels) = 0;
   // Device, transport, memory, conditions, notes.
   virtual void describe(RunRecord& record) const = 0;
+  // Of the GPU since this was last asked, or since prepare().
+  virtual Conditions conditions() = 0;
 };
 
 // The largest transfer of a rank: what its buffers must hold.

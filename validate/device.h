@@ -43,7 +43,7 @@ class Device {
   virtual ~Device() = default;
 
   virtual StreamHandle add_stream(RankId rank, const std::string& name) = 0;
-  // An event of this moment of the stream. Handles are never used again.
+  // An event of this moment of the stream. Handles are not used again before forget_events().
   virtual EventHandle record(StreamHandle stream) = 0;
   // What is enqueued from now on starts after the event.
   virtual void wait(StreamHandle stream, EventHandle event) = 0;
@@ -61,6 +61,10 @@ class Device {
   // When an event came, since the device's own beginning; never, when a fault kept it
   // from coming. After synchronize().
   virtual Time time_of(EventHandle event) = 0;
+  // From one event to another, as exactly as the device can tell. After synchronize().
+  virtual Duration between(EventHandle from, EventHandle to) { return time_of(to) - time_of(from); }
+  // Nobody asks for the events so far any more, so their handles may be given out again. After synchronize().
+  virtual void forget_events() {}
 };
 
 }  // namespace orrery::validate

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "validate/processes/place.h"
+
 namespace CLI {
 class App;
 }
@@ -12,5 +14,8 @@ void add_run(CLI::App& app, int& status);
 void add_info(CLI::App& app, int& status);
 void add_calibrate(CLI::App& app, int& status);
 void add_self_test(CLI::App& app, int& status);
+
+// Options that say where a process stands (validate/processes/place.h).
+void add_place(CLI::App& sub, validate::PlaceFlags& place);
 
 }  // namespace orrery::cli::gpu

@@ -188,6 +188,14 @@ int RunCommand::run() {
 
 }  // namespace
 
+void add_place(CLI::App& sub, validate::PlaceFlags& place) {
+  sub.add_option("--rank", place.rank, "Of this process (default: what the launcher says)")->option_text("N");
+  sub.add_option("--world", place.world, "Number of processes")->option_text("N");
+  sub.add_option("--local-rank", place.local_rank, "On this host")->option_text("N");
+  sub.add_option("--address", place.address, "Host of rank 0")->option_text("HOST");
+  sub.add_option("--port", place.port, "Port of rank 0")->option_text("N");
+}
+
 void add_run(CLI::App& app, int& status) {
   auto command = std::make_shared<RunCommand>();
   CLI::App& sub = *app.add_subcommand("run", "Execute a scenario's programs and record what happened");
@@ -206,11 +214,7 @@ void add_run(CLI::App& app, int& status) {
   sub.add_option("--deadline", command->deadline_s, "Seconds to wait for peers and for the GPU")
       ->option_text("S")
       ->check(CLI::Range(1, 86400));
-  sub.add_option("--rank", command->place.rank, "Of this process (default: what the launcher says)")->option_text("N");
-  sub.add_option("--world", command->place.world, "Number of processes")->option_text("N");
-  sub.add_option("--local-rank", command->place.local_rank, "On this host")->option_text("N");
-  sub.add_option("--address", command->place.address, "Host of rank 0")->option_text("HOST");
-  sub.add_option("--port", command->place.port, "Port of rank 0")->option_text("N");
+  add_place(sub, command->place);
   command->scenario.add_to(sub);
   sub.callback([command, &status] { status = command->run(); });
 }

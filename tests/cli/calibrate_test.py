@@ -89,12 +89,26 @@ class Calibrate(support.Case):
     def test_where_there_is_a_gpu_backend_it_goes_on_as_that(self):
         shutil.copy(support.ORRERY, self.path("orrery"))
         with open(self.path("orrery-gpu"), "w", encoding="utf-8") as file:
-            file.write('#!/bin/sh\necho "$@"\nexit 9\n')
+            file.write('#!/bin/sh\n[ "$1" = info ] && echo 2 && exit\necho "$@"\nexit 9\n')
         os.chmod(self.path("orrery-gpu"), 0o755)
-        result = subprocess.run([self.path("orrery"), "calibrate", "my.yaml", "--gpus", "2", "-o", "c.json"],
-                                capture_output=True, text=True, check=False)
-        self.assertEqual(result.returncode, 9)
-        self.assertEqual(result.stdout, "calibrate --seed 1 --gpus 2 --output c.json my.yaml\n")
+
+        def calibrate(*arguments):
+            return subprocess.run([self.path("orrery"), "calibrate", "my.yaml", *arguments, "-o", "c.json"],
+                                  capture_output=True, text=True, check=False)
+
+        one = calibrate("--gpus", "1", "--gpu", "h200-sxm-141gb")
+        self.assertEqual(one.returncode, 9)
+        self.assertEqual(one.stdout, "calibrate --seed 1 --gpu-preset h200-sxm-141gb --output c.json my.yaml\n")
+        both = calibrate()
+        self.assertEqual(both.returncode, 9)
+        processes = sorted(both.stdout.splitlines())
+        self.assertEqual(len(processes), 2)
+        for rank, line in enumerate(processes):
+            self.assertTrue(line.startswith("calibrate --seed 1 --output c.json my.yaml "), line)
+            self.assertIn(f"--rank {rank} --local-rank {rank} --world 2 --address 127.0.0.1 --port ", line)
+        many = calibrate("--gpus", "3")
+        self.assertEqual(many.returncode, 7)
+        self.assertIn("there are 2", many.stderr)
 
     def test_links_that_take_no_time_are_left_out(self):
         calibration = self.path("ideal.json")
@@ -122,7 +136,7 @@ class Calibrate(support.Case):
 
     def test_what_does_not_go_together_is_refused(self):
         kernels = self.kernels()
-        for wrong in (["--gpu", "h100-sxm-80gb"], ["--kernels", kernels],
+        for wrong in (["--gpu", "h100-sxm-80gb", "--stand-in", "dgx-h100"], ["--kernels", kernels],
                       ["--gpu", "h100-sxm-80gb", "--kernels", kernels, "--stand-in", "dgx-h100"],
                       ["--gpu", "h100-sxm-80gb", "--kernels", kernels, "--gpus", "2"]):
             self.done("calibrate", *wrong, status=2)

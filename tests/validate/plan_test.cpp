@@ -6,10 +6,12 @@
 
 #include "sim/coalesce.h"
 #include "tests/models/compile/support.h"
+#include "validate/backend.h"
 #include "validate/plan/attention_plan.h"
 #include "validate/plan/communicators.h"
 #include "validate/plan/gemm_layout.h"
 #include "validate/plan/sm_share.h"
+#include "validate/probe/meetings.h"
 
 namespace orrery::validate {
 namespace {
@@ -114,6 +116,29 @@ TEST(Communicators, AreThereOnceForEveryGroupStreamAndPair) {
       }
     }
     EXPECT_LE(splits.size(), 16u) << "few splits: disjoint groups and pairs share one";
+  }
+}
+
+// A transport finds a communicator for whatever the probes exchange.
+TEST(ProbedMeetings, HaveACommunicatorForEveryGroupAndPair) {
+  for (const std::size_t ranks : {1u, 2u, 3u, 6u, 8u}) {
+    SCOPED_TRACE(ranks);
+    const sim::Workload workload = probed_meetings(ranks);
+    std::set<CommunicatorKey> keys;
+    for (const Split& split : plan_communicators(workload)) keys.insert(split.parts.begin(), split.parts.end());
+    std::size_t expected = 0;
+    for (const std::size_t size : probed_group_sizes(ranks)) {
+      for (std::uint32_t first = 0; first + size <= ranks; first += static_cast<std::uint32_t>(size), ++expected) {
+        std::vector<RankId> members;
+        for (std::uint32_t r = first; r < first + size; ++r) members.push_back({r});
+        EXPECT_TRUE(keys.contains({members, false, 1}));
+        if (size != 2) continue;
+        EXPECT_TRUE(keys.contains({members, true, 0}));
+        ++expected;
+      }
+    }
+    EXPECT_EQ(keys.size(), expected);
+    for (std::uint32_t r = 0; r < ranks; ++r) EXPECT_EQ(largest_transfer(workload, {r}), kLargestProbe);
   }
 }
 

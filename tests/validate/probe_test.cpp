@@ -327,6 +327,93 @@ TEST(Calibrate, AnInterruptedRunGoesOnToTheSameFile) {
 
 // A chip whose clocks fall while a block runs: it is measured again, and when that
 // does not help the file says so.
+// A device that gives out the handles of forgotten events again, and notes the kernels
+// that it is asked for.
+class Economical final : public Device {
+ public:
+  explicit Economical(StandIn& device) : device_(device) {}
+  std::set<Kernel> launched;
+  std::size_t most_events = 0;
+  bool asked_for_forgotten = false;
+
+  StreamHandle add_stream(RankId rank, const std::string& name) override { return device_.add_stream(rank, name); }
+  EventHandle record(StreamHandle stream) override {
+    events_.push_back(device_.record(stream));
+    most_events = std::max(most_events, events_.size());
+    return static_cast<EventHandle>(events_.size() - 1);
+  }
+  void wait(StreamHandle stream, EventHandle event) override { device_.wait(stream, true_event(event)); }
+  void kernel(StreamHandle stream, const Work& work, const Place& place) override {
+    if (work.kernel != nullptr) launched.insert(*work.kernel);
+    device_.kernel(stream, work, place);
+  }
+  std::optional<BufferHandle> allocate(StreamHandle stream, Bytes bytes) override {
+    return device_.allocate(stream, bytes);
+  }
+  void free(StreamHandle stream, BufferHandle buffer) override { device_.free(stream, buffer); }
+  bool failed() const override { return device_.failed(); }
+  Errors synchronize() override { return device_.synchronize(); }
+  Time time_of(EventHandle event) override { return device_.time_of(true_event(event)); }
+  void forget_events() override { events_.clear(); }
+
+  EventHandle true_event(EventHandle event) {
+    if (event < events_.size()) return events_[event];
+    asked_for_forgotten = true;
+    return 0;
+  }
+
+ private:
+  StandIn& device_;
+  std::vector<EventHandle> events_;
+};
+
+// Hands on the events of an Economical device to the transport below.
+class Translated final : public Transport {
+ public:
+  Translated(Economical& device, Transport& transport) : device_(device), transport_(transport) {}
+  void exchange(std::span<const Exchange> together) override {
+    std::vector<Exchange> all(together.begin(), together.end());
+    for (Exchange& exchange : all)
+      for (Endpoint& end : exchange.local) end.arrived = device_.true_event(end.arrived);
+    transport_.exchange(all);
+  }
+
+ private:
+  Economical& device_;
+  Transport& transport_;
+};
+
+// Ten minutes of timing record millions of events: a GPU must get those back. And what is
+// launched must be known before, since operands and algorithms are made from it.
+TEST(Calibrate, GivesEventsBackAndAnnouncesItsKernels) {
+  World plain(2), careful(2);
+  Economical device(careful.device);
+  Translated transport(device, careful.device);
+  std::set<Kernel> announced;
+  careful.options.prepare = [&](std::span<const Kernel> kernels) {
+    EXPECT_TRUE(device.launched.empty());
+    announced.insert(kernels.begin(), kernels.end());
+    EXPECT_EQ(announced.size(), kernels.size());
+    return Errors{};
+  };
+  const Calibrated with = calibrate(careful.cluster.gpu, device, transport, careful.options), without = plain.run();
+  ASSERT_TRUE(with.calibration && without.calibration);
+  EXPECT_EQ(calibration_json(*with.calibration), calibration_json(*without.calibration));
+  EXPECT_FALSE(device.asked_for_forgotten);
+  EXPECT_LT(device.most_events, 5000u);
+  EXPECT_TRUE(std::includes(announced.begin(), announced.end(), device.launched.begin(), device.launched.end()));
+}
+
+TEST(Calibrate, ADeviceThatCannotPrepareIsNotMeasured) {
+  World world(1);
+  world.options.prepare = [](std::span<const Kernel>) { return Errors{{{}, "no memory for operands"}}; };
+  const Calibrated result = world.run();
+  EXPECT_FALSE(result.calibration);
+  EXPECT_EQ(result.finished, 0u);
+  ASSERT_EQ(result.faults.size(), 1u);
+  EXPECT_EQ(result.faults[0].what, "no memory for operands");
+}
+
 TEST(RunBlocks, ABlockInWhichTheSentinelMovesIsMeasuredAgain) {
   struct Falling final : Durations {
     std::unique_ptr<Durations> inner;
@@ -346,7 +433,7 @@ TEST(RunBlocks, ABlockInWhichTheSentinelMovesIsMeasuredAgain) {
   int measured = 0;
   const auto block = [&](int bad) {
     measured = 0;
-    return Block{"b", 10, 1, [&, bad](Bench&) {
+    return Block{"b", 10, 1, {}, [&, bad](Bench&) {
                    if (++measured <= bad) factor *= 1.05;
                    return Calibration{};
                  }};

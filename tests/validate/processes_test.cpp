@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "validate/plan/throttle.h"
+#include "validate/processes/agreement.h"
 #include "validate/processes/place.h"
 #include "validate/processes/rendezvous.h"
 #include "validate/run_record.h"
@@ -151,6 +152,52 @@ Environment environment(std::map<std::string, std::string> values) {
     const auto at = values.find(name);
     return at == values.end() ? nullptr : at->second.c_str();
   };
+}
+
+TEST(Agreement, AllDecideAlike) {
+  const int port = free_port();
+  const auto agrees = [](Rendezvous& rendezvous, int rank) {
+    RendezvousAgreement agreement(rendezvous, seconds(20));
+    const auto hosts = hosts_of(rendezvous, rank < 2 ? "a" : "b", seconds(20));
+    if (!hosts || *hosts != std::vector<int>{0, 0, 1}) return false;
+    for (int i = 0; i < 100; ++i)
+      if (agreement.largest(rank == i % 3 ? 7 + i : 1) != 7 + i || agreement.mean(0.5 * rank) != 0.5) return false;
+    return agreement.faults().empty();
+  };
+  std::vector<pid_t> children;
+  for (int rank = 1; rank < 3; ++rank)
+    children.push_back(process([=] {
+      auto met = Rendezvous::join(place(rank, 3, port), seconds(20));
+      return met && agrees(**met, rank) ? 0 : 1;
+    }));
+  auto met = Rendezvous::join(place(0, 3, port), seconds(20));
+  ASSERT_TRUE(met);
+  EXPECT_TRUE(agrees(**met, 0));
+  for (const pid_t child : children) EXPECT_EQ(exit_of(child), 0);
+}
+
+// "The largest is 1" is what says stop: nobody goes on to wait for the one that is gone.
+TEST(Agreement, AllStopWhenOneIsGone) {
+  const int port = free_port();
+  std::vector<pid_t> children;
+  for (int rank = 1; rank < 3; ++rank)
+    children.push_back(process([=] {
+      auto met = Rendezvous::join(place(rank, 3, port), seconds(20));
+      if (!met) return 1;
+      RendezvousAgreement agreement(**met, seconds(20));
+      if (agreement.largest(0) != 0) return 2;
+      if (rank == 2) return 0;  // and is gone
+      return agreement.largest(0) == 1 && !agreement.faults().empty() && agreement.largest(0) == 1 ? 0 : 3;
+    }));
+  auto met = Rendezvous::join(place(0, 3, port), seconds(20));
+  ASSERT_TRUE(met);
+  RendezvousAgreement agreement(**met, seconds(20));
+  EXPECT_EQ(agreement.largest(0), 0);
+  EXPECT_EQ(exit_of(children[1]), 0);
+  EXPECT_EQ(agreement.largest(0), 1);
+  ASSERT_FALSE(agreement.faults().empty());
+  EXPECT_NE(agreement.faults()[0].what.find("rank 2"), std::string::npos) << agreement.faults()[0].what;
+  EXPECT_EQ(exit_of(children[0]), 0);
 }
 
 TEST(Place, IsReadFromWhatLaunchersSet) {

@@ -72,6 +72,8 @@ class CudaBackend final : public Backend {
     if (sampler_) record.conditions = sampler_->conditions();
   }
 
+  Conditions conditions() override { return sampler_ ? sampler_->latest() : Conditions{}; }
+
  private:
   // After Ctrl-C processes stop at different ops, so what is under way may never end.
   bool interrupted() {
@@ -105,6 +107,24 @@ cuda::DeviceOptions device_options(const BackendOptions& options, bool partition
 }
 
 }  // namespace
+
+std::string Backend::gpu_name(int gpu) {
+  cudaDeviceProp properties{};
+  return cudaGetDeviceProperties(&properties, gpu) == cudaSuccess ? properties.name : "";
+}
+
+std::map<std::string, std::string> Backend::versions() {
+  const auto dotted = [](int version) {
+    return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+  };
+  int driver = 0, runtime = 0;
+  cudaDriverGetVersion(&driver);
+  cudaRuntimeGetVersion(&runtime);
+  return {{"driver_cuda", dotted(driver)},
+          {"cuda", dotted(runtime)},
+          {"cublaslt", std::to_string(cublasLtGetVersion())},
+          {"nccl", nccl_version()}};
+}
 
 int Backend::gpus() {
   int count = 0;

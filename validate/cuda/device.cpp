@@ -67,11 +67,13 @@ void CudaDevice::destroy_stream(cudaStream_t stream) {
 void CudaDevice::prepare(std::span<const models::Kernel> kernels) {
   arena_.reserve(Fill::bf16, 0, 0);
   for (const models::Kernel& kernel : kernels) {
+    if (!can_run(kernel)) continue;
     if (const auto* gemm = std::get_if<models::GemmShape>(&kernel.shape)) gemms_->reserve(*gemm);
     if (const auto* attention = std::get_if<models::AttentionShape>(&kernel.shape)) attention_.reserve(*attention);
   }
   for (const models::Kernel& kernel : kernels)
-    if (const auto* gemm = std::get_if<models::GemmShape>(&kernel.shape)) gemms_->prepare(*gemm, origin_);
+    if (const auto* gemm = std::get_if<models::GemmShape>(&kernel.shape); gemm && can_run(kernel))
+      gemms_->prepare(*gemm, origin_);
   faults_.ok(cudaDeviceSynchronize(), "preparing kernels");
 }
 
@@ -124,6 +126,10 @@ cudaStream_t CudaDevice::stream(StreamHandle handle) {
 }
 
 EventHandle CudaDevice::record_event(cudaStream_t stream) {
+  if (next_event_ < events_.size()) {
+    faults_.ok(cudaEventRecord(events_[next_event_].timed, stream), "recording an event");
+    return static_cast<EventHandle>(next_event_++);
+  }
   Event event;
   if (!faults_.ok(cudaEventCreate(&event.timed), "an event")) return kBeginning;
   if (capturing_) {
@@ -135,7 +141,15 @@ EventHandle CudaDevice::record_event(cudaStream_t stream) {
     faults_.ok(cudaEventRecord(event.timed, stream), "recording an event");
   }
   events_.push_back(event);
+  next_event_ = events_.size();
   return static_cast<EventHandle>(events_.size() - 1);
+}
+
+// All but the beginning. A graph keeps its own.
+void CudaDevice::forget_events() {
+  if (options_.graph || !begun_) return;
+  next_event_ = kBeginning + 1;
+  for (Stream& s : streams_) s.last = kBeginning, s.moved = false;
 }
 
 EventHandle CudaDevice::record(StreamHandle handle) {
@@ -185,7 +199,7 @@ bool CudaDevice::can_run(const models::Kernel& kernel) const {
     return attention_plan(*attention).ok();
   const auto* gemm = std::get_if<models::GemmShape>(&kernel.shape);
   if (gemm == nullptr) return true;
-  if (!gemm_types(*gemm)) return false;
+  if (!gemm_types(*gemm) || gemms_->refuses(*gemm)) return false;
   int major = 0, minor = 0;
   cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, options_.gpu);
   cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, options_.gpu);
@@ -265,6 +279,14 @@ Time CudaDevice::time_of(EventHandle event) {
   float ms = 0;
   if (cudaEventElapsedTime(&ms, events_[kBeginning].timed, events_[event].timed) != cudaSuccess) return Time::never();
   return Time::at(Duration::from_seconds(static_cast<double>(ms) * 1e-3));
+}
+
+// Not through the beginning, from which a float tells the hours of a calibration too coarsely.
+Duration CudaDevice::between(EventHandle from, EventHandle to) {
+  float ms = 0;
+  if (events_.empty() || cudaEventElapsedTime(&ms, events_[from].timed, events_[to].timed) != cudaSuccess)
+    return Duration();
+  return Duration::from_seconds(static_cast<double>(ms) * 1e-3);
 }
 
 }  // namespace orrery::validate::cuda

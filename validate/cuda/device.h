@@ -49,6 +49,8 @@ class CudaDevice final : public Device {
   bool failed() const override { return faults_.failed(); }
   Errors synchronize() override;
   Time time_of(EventHandle event) override;
+  Duration between(EventHandle from, EventHandle to) override;
+  void forget_events() override;
 
   // For transports.
   cudaStream_t stream(StreamHandle handle);  // ready to be enqueued to; null after a fault
@@ -100,6 +102,7 @@ class CudaDevice final : public Device {
   bool begun_ = false, capturing_ = false;
   std::vector<Stream> streams_;
   std::vector<Event> events_;
+  std::size_t next_event_ = 0;  // those from here on are forgotten, and recorded again
   std::function<std::optional<std::string>()> broken_;
   std::chrono::steady_clock::time_point began_;
   double enqueue_seconds_ = 0;

@@ -65,7 +65,7 @@ struct Gemms::Plan {
   Held<cublasLtMatrixLayoutOpaque_t> a, b, d;
   cublasLtMatmulAlgo_t algorithm{};
   GemmChoice choice;
-  bool ready = false;
+  bool ready = false, refused = false;
 
   std::uint64_t a_bytes() const { return bytes(layout.a, types.operand_bytes); }
   std::uint64_t b_bytes() const { return bytes(layout.b, types.operand_bytes); }
@@ -113,7 +113,7 @@ bool Gemms::reserve(const models::GemmShape& shape) {
 
 bool Gemms::prepare(const models::GemmShape& shape, cudaStream_t stream) {
   Plan& plan = *plan_of(shape);
-  if (plan.ready || faults_.failed()) return !faults_.failed();
+  if (plan.ready || plan.refused || faults_.failed()) return !faults_.failed() && !plan.refused;
   if (!reserve(shape)) return false;
   if (handle_ == nullptr) {
     if (!faults_.ok(cublasLtCreate(&handle_), "cuBLASLt")) return false;
@@ -122,7 +122,7 @@ bool Gemms::prepare(const models::GemmShape& shape, cudaStream_t stream) {
         !faults_.ok(cudaMemcpy(one_, &kOne, sizeof kOne, cudaMemcpyHostToDevice), "scale factors"))
       return false;
   }
-  plan.ready = describe(plan, shape) && choose(plan, shape, stream);
+  plan.ready = describe(plan, shape) && choose(plan, stream);
   return plan.ready;
 }
 
@@ -148,7 +148,7 @@ bool Gemms::describe(Plan& plan, const models::GemmShape& shape) {
 }
 
 // The fastest of the candidates that run.
-bool Gemms::choose(Plan& plan, const models::GemmShape& shape, cudaStream_t stream) {
+bool Gemms::choose(Plan& plan, cudaStream_t stream) {
   cublasLtMatmulPreference_t wishes = nullptr;
   if (!faults_.ok(cublasLtMatmulPreferenceCreate(&wishes), "wishes for a product")) return false;
   const Held<cublasLtMatmulPreferenceOpaque_t> held(wishes);
@@ -163,9 +163,7 @@ bool Gemms::choose(Plan& plan, const models::GemmShape& shape, cudaStream_t stre
       cublasLtMatmulAlgoGetHeuristic(handle_, plan.product.get(), plan.a.get(), plan.b.get(), plan.d.get(),
                                      plan.d.get(), wishes, kCandidates, found.data(), &count);
   if (status == CUBLAS_STATUS_NOT_SUPPORTED || (status == CUBLAS_STATUS_SUCCESS && count == 0)) {
-    faults_.add("cuBLASLt has no algorithm for the product " + text_of(shape) +
-                    " on this GPU (fp8 needs compute capability 8.9 and sizes that are multiples of 16)",
-                Fault::unsupported);
+    plan.refused = true;
     return false;
   }
   if (!faults_.ok(status, "algorithms for a product")) return false;
@@ -185,8 +183,8 @@ bool Gemms::choose(Plan& plan, const models::GemmShape& shape, cudaStream_t stre
   plan.choice.tile = static_cast<int>(attribute<std::uint32_t>(plan.algorithm, CUBLASLT_ALGO_CONFIG_TILE_ID));
   plan.choice.stages = static_cast<int>(attribute<std::uint32_t>(plan.algorithm, CUBLASLT_ALGO_CONFIG_STAGES_ID));
   plan.choice.split_k = attribute<std::int32_t>(plan.algorithm, CUBLASLT_ALGO_CONFIG_SPLITK_NUM);
-  return best < std::numeric_limits<float>::max() ||
-         (faults_.add("no candidate for " + text_of(shape) + " runs"), false);
+  plan.refused = best == std::numeric_limits<float>::max();
+  return !plan.refused;
 }
 
 // Milliseconds of one run; a candidate that is refused takes for ever.
@@ -229,8 +227,23 @@ void* Gemms::workspace(cudaStream_t stream) {
   return memory;
 }
 
+bool Gemms::refuses(const models::GemmShape& shape) const {
+  const auto plan = plans_.find(shape);
+  return plan != plans_.end() && plan->second->refused;
+}
+
+// To be run all the same, a refused product is a fault.
+bool Gemms::is_ready(const models::GemmShape& shape, cudaStream_t stream) {
+  if (prepare(shape, stream)) return true;
+  if (refuses(shape))
+    faults_.add("cuBLASLt has no algorithm for the product " + text_of(shape) +
+                    " on this GPU (fp8 needs compute capability 8.9 and sizes that are multiples of 16)",
+                Fault::unsupported);
+  return false;
+}
+
 void Gemms::run(const models::GemmShape& shape, cudaStream_t stream) {
-  if (!prepare(shape, stream)) return;
+  if (!is_ready(shape, stream)) return;
   const Plan& plan = *plan_of(shape);
   const void* a = arena_.input(plan.types.fill, plan.a_bytes());
   const void* b = arena_.input(plan.types.fill, plan.b_bytes());
@@ -240,7 +253,7 @@ void Gemms::run(const models::GemmShape& shape, cudaStream_t stream) {
 
 void Gemms::run(const models::GemmShape& shape, const void* a, const void* b, const void* c, void* d,
                 cudaStream_t stream) {
-  if (!prepare(shape, stream)) return;
+  if (!is_ready(shape, stream)) return;
   const Plan& plan = *plan_of(shape);
   if (!launch(plan, plan.algorithm, a, b, c, d, stream))
     faults_.add("cuBLASLt did not take the product " + text_of(shape));

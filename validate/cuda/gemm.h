@@ -32,9 +32,12 @@ class Gemms {
 
   // Room in the arena for the operands of `shape`.
   bool reserve(const models::GemmShape& shape);
+  // False after a fault, and for a product that the library refuses.
   bool prepare(const models::GemmShape& shape, cudaStream_t stream);
   void run(const models::GemmShape& shape, cudaStream_t stream);
   std::vector<GemmChoice> choices() const;
+  // Whether the library was found to have no algorithm for it.
+  bool refuses(const models::GemmShape& shape) const;
 
   // The product of given operands (of gemm_layout()); for self-tests.
   void run(const models::GemmShape& shape, const void* a, const void* b, const void* c, void* d, cudaStream_t stream);
@@ -43,7 +46,8 @@ class Gemms {
   struct Plan;
   Plan* plan_of(const models::GemmShape& shape);
   bool describe(Plan& plan, const models::GemmShape& shape);
-  bool choose(Plan& plan, const models::GemmShape& shape, cudaStream_t stream);
+  bool is_ready(const models::GemmShape& shape, cudaStream_t stream);
+  bool choose(Plan& plan, cudaStream_t stream);
   float time(Plan& plan, const cublasLtMatmulAlgo_t& algorithm, cudaStream_t stream);
   bool launch(const Plan& plan, const cublasLtMatmulAlgo_t& algorithm, const void* a, const void* b, const void* c,
               void* d, cudaStream_t stream);

@@ -85,4 +85,11 @@ Conditions ClockSampler::conditions() const {
   return conditions_of(samples_);
 }
 
+Conditions ClockSampler::latest() {
+  const std::lock_guard lock(mutex_);
+  const auto first = samples_.begin() + static_cast<std::ptrdiff_t>(asked_);
+  asked_ = samples_.size();
+  return conditions_of({first, samples_.end()});
+}
+
 }  // namespace orrery::validate::cuda

@@ -18,7 +18,9 @@ class ClockSampler {
   ClockSampler(const ClockSampler&) = delete;
   ClockSampler& operator=(const ClockSampler&) = delete;
 
+  // Of all that was seen; and of what was seen since this was last asked.
   Conditions conditions() const;
+  Conditions latest();
 
  private:
   struct Nvml;
@@ -28,6 +30,7 @@ class ClockSampler {
   std::atomic<bool> stop_{false};
   mutable std::mutex mutex_;
   std::vector<ClockSample> samples_;
+  std::size_t asked_ = 0;  // for: samples before
   std::thread thread_;
 };
 

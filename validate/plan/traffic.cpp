@@ -42,6 +42,7 @@ constexpr std::array<Named, kMemoryKernels> kKernels{{
 }  // namespace
 
 MemoryKernel memory_kernel(std::string_view family) {
+  if (family == "triad") return MemoryKernel::residual_add;  // two read, one written
   const auto known =
       std::find_if(kKernels.begin(), kKernels.end(), [&](const Named& named) { return named.family == family; });
   return known == kKernels.end() ? MemoryKernel::copy : static_cast<MemoryKernel>(known - kKernels.begin());

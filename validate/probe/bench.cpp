@@ -44,6 +44,7 @@ void Bench::launch(const Lane& lane, const models::Kernel& kernel, int launches)
 }
 
 double Bench::kernel(const models::Kernel& kernel, int launches, bool held) {
+  begin();
   std::vector<Batch> batches;
   for (const Lane& lane : lanes_) {
     if (held) hold(lane, launches);
@@ -55,6 +56,7 @@ double Bench::kernel(const models::Kernel& kernel, int launches, bool held) {
 }
 
 double Bench::sequence(const std::vector<models::Kernel>& kernels) {
+  begin();
   std::vector<Batch> batches;
   for (const Lane& lane : lanes_) {
     hold(lane, static_cast<int>(std::min<std::size_t>(kernels.size(), kLongestQueue)));
@@ -66,6 +68,7 @@ double Bench::sequence(const std::vector<models::Kernel>& kernels) {
 }
 
 double Bench::transfer(const GroupedTransfer& transfer, int launches) {
+  begin();
   std::vector<Batch> batches;
   for (const Lane& lane : lanes_) {
     hold(lane, launches);
@@ -79,6 +82,7 @@ double Bench::transfer(const GroupedTransfer& transfer, int launches) {
 }
 
 Beside Bench::beside(const models::Kernel& kernel, int launches, const GroupedTransfer& transfer, int transfers) {
+  begin();
   std::vector<Batch> kernels, moved;
   for (const Lane& lane : lanes_) {
     hold(lane, launches + transfers);
@@ -98,6 +102,7 @@ Beside Bench::beside(const models::Kernel& kernel, int launches, const GroupedTr
 }
 
 double Bench::event_gap() {
+  begin();
   std::vector<Batch> batches;
   for (const Lane& lane : lanes_) {
     hold(lane, 2);
@@ -108,6 +113,7 @@ double Bench::event_gap() {
 }
 
 double Bench::dependency(const models::Kernel& kernel, int hops) {
+  begin();
   std::vector<Batch> batches;
   for (const Lane& lane : lanes_) {
     hold(lane, 3 * hops);
@@ -125,6 +131,7 @@ double Bench::dependency(const models::Kernel& kernel, int hops) {
 
 double Bench::issue(const models::Kernel& kernel, int launches) {
   if (!options_.clock || lanes_.empty()) return 0;
+  begin();
   hold(lanes_.front(), 2 * launches);
   const double begin = options_.clock();
   launch(lanes_.front(), kernel, launches);
@@ -156,9 +163,8 @@ std::vector<double> Bench::times(const std::vector<Batch>& batches, int launches
   std::vector<double> seconds(batches.size(), 0);
   if (!synchronize()) return seconds;
   for (std::size_t i = 0; i < batches.size(); ++i) {
-    const Time end = device_.time_of(batches[i].end);
-    seconds[i] = (end - device_.time_of(batches[i].begin)).seconds() / launches;
-    latest_ = std::max(latest_, end);
+    seconds[i] = device_.between(batches[i].begin, batches[i].end).seconds() / launches;
+    latest_ = std::max(latest_, device_.time_of(batches[i].end));
   }
   return seconds;
 }

@@ -96,6 +96,8 @@ class Bench {
   };
 
   Place place(const Lane& lane, sim::StreamIndex stream);
+  // Before anything is timed: what was timed before has been read.
+  void begin() { device_.forget_events(); }
   void hold(const Lane& lane, int launches);
   void launch(const Lane& lane, const models::Kernel& kernel, int launches);
   void exchange(const GroupedTransfer& transfer);

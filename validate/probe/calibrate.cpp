@@ -1,5 +1,7 @@
 #include "validate/probe/calibrate.h"
 
+#include <set>
+
 #include "models/compute/cost_model.h"
 #include "sim/base/digest.h"
 #include "validate/calibration/build.h"
@@ -33,12 +35,20 @@ void predict_checks(const topology::GpuSpec& gpu, const std::vector<KernelSequen
     }
 }
 
+std::vector<models::Kernel> kernels_of(const std::vector<Block>& blocks) {
+  std::set<models::Kernel> kernels{sentinel()};
+  for (const Block& block : blocks) kernels.insert(block.kernels.begin(), block.kernels.end());
+  return {kernels.begin(), kernels.end()};
+}
+
 }  // namespace
 
 Calibrated calibrate(const topology::GpuSpec& gpu, Device& device, Transport& transport,
                      const CalibrateOptions& options) {
   Bench bench(device, transport, options.bench);
   const std::vector<Block> blocks = calibration_plan(gpu, options.wanted, options.bench.seed);
+  if (Errors errors = options.prepare(kernels_of(blocks)); !errors.empty())
+    return {{}, 0, 0, blocks.size(), false, errors};
   SessionOptions session_options;
   session_options.folder = options.folder;
   session_options.gpu = gpu.name;

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,10 @@ struct CalibrateOptions {
   Wanted wanted;
   std::map<std::string, std::string> machine;  // driver, cuda, nccl, host_cpu…
   std::map<std::string, std::string> tool;     // version, commit…
+  // Told of all kernels before the first is launched, each once.
+  std::function<Errors(std::span<const models::Kernel>)> prepare = [](std::span<const models::Kernel>) {
+    return Errors{};
+  };
   std::function<void(const std::string&)> tell = [](const std::string&) {};
 };
 

@@ -29,9 +29,12 @@ models::Calibration measure(Bench& bench, const std::vector<KernelSequence>& seq
 
 Block probe_checks(const std::vector<KernelSequence>& sequences, double budget) {
   Digest digest;
+  std::vector<models::Kernel> kernels;
   for (const KernelSequence& sequence : sequences)
-    for (const models::Kernel& kernel : sequence.kernels) digest.add(models::digest_of(kernel));
-  return {"check", budget, digest.value(), [=](Bench& bench) { return measure(bench, sequences, budget); }};
+    for (const models::Kernel& kernel : sequence.kernels)
+      digest.add(models::digest_of(kernel)), kernels.push_back(kernel);
+  return {"check", budget, digest.value(), std::move(kernels),
+          [=](Bench& bench) { return measure(bench, sequences, budget); }};
 }
 
 }  // namespace orrery::validate

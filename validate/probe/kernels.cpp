@@ -29,7 +29,7 @@ models::Calibration measure(Bench& bench, const std::string& name, const std::ve
 Block probe_kernels(const std::string& name, const std::vector<Kernel>& kernels, double budget) {
   Digest digest;
   for (const Kernel& kernel : kernels) digest.add(models::digest_of(kernel));
-  return {name, budget, digest.value(), [=](Bench& bench) { return measure(bench, name, kernels, budget); }};
+  return {name, budget, digest.value(), kernels, [=](Bench& bench) { return measure(bench, name, kernels, budget); }};
 }
 
 }  // namespace orrery::validate

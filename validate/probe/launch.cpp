@@ -35,7 +35,7 @@ Calibration measure(Bench& bench) {
 }  // namespace
 
 Block probe_launch(double budget) {
-  return {"launch", budget, 1, measure};
+  return {"launch", budget, 1, {smallest()}, measure};
 }
 
 }  // namespace orrery::validate

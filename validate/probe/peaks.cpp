@@ -40,6 +40,12 @@ void add_hot(Bench& bench, const std::string& name, const Kernel& kernel, Calibr
   if (!samples.empty() && samples.front() > 0) out.peaks[name] = rate(kernel.flops().n, median_interval(samples));
 }
 
+constexpr const char* kStreaming[] = {"copy_d2d", "triad"};
+
+Kernel streaming(const char* family) {
+  return {models::MemoryBoundShape{family, kLarge}};
+}
+
 Calibration measure(Bench& bench, const std::vector<models::Dtype>& dtypes, double budget) {
   Calibration out;
   const double begin = bench.seconds();
@@ -48,8 +54,7 @@ Calibration measure(Bench& bench, const std::vector<models::Dtype>& dtypes, doub
     const Kernel product = large_product(dtype);
     add_rate(bench, "gemm." + std::string(to_string(dtype)), product, product.flops().n, out);
   }
-  for (const char* family : {"copy_d2d", "triad"})
-    add_rate(bench, family, {models::MemoryBoundShape{family, kLarge}}, static_cast<double>(kLarge.n), out);
+  for (const char* family : kStreaming) add_rate(bench, family, streaming(family), static_cast<double>(kLarge.n), out);
   const Kernel product = large_product(models::Dtype::bf16);
   if (bench.can_run(product) && bench.seconds() - begin + kHotFor < budget)
     add_hot(bench, "gemm.bf16.hot", product, out);
@@ -60,8 +65,11 @@ Calibration measure(Bench& bench, const std::vector<models::Dtype>& dtypes, doub
 
 Block probe_peaks(const topology::GpuSpec& gpu, double budget) {
   std::vector<models::Dtype> dtypes;
-  for (const auto& [dtype, peak] : gpu.peak) dtypes.push_back(dtype);
-  return {"peaks", budget, dtypes.size(), [=](Bench& bench) { return measure(bench, dtypes, budget); }};
+  std::vector<Kernel> kernels;
+  for (const auto& [dtype, peak] : gpu.peak) dtypes.push_back(dtype), kernels.push_back(large_product(dtype));
+  for (const char* family : kStreaming) kernels.push_back(streaming(family));
+  return {"peaks", budget, dtypes.size(), std::move(kernels),
+          [=](Bench& bench) { return measure(bench, dtypes, budget); }};
 }
 
 }  // namespace orrery::validate

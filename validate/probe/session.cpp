@@ -22,12 +22,6 @@ constexpr int kTries = 3;
 constexpr double kWarmFor = 0.5;  // seconds of load before anything is timed
 constexpr int kSentinels = 5;
 
-models::Kernel sentinel() {
-  models::GemmShape s;
-  s.m = s.n = s.k = 4096;
-  return {s};
-}
-
 class BlockRunner {
  public:
   BlockRunner(Bench& bench, const SessionOptions& options) : bench_(bench), options_(options) {}
@@ -149,6 +143,12 @@ Errors make_folder(const std::string& folder) {
 }
 
 }  // namespace
+
+models::Kernel sentinel() {
+  models::GemmShape s;
+  s.m = s.n = s.k = 4096;
+  return {s};
+}
 
 void merge(Calibration part, Calibration& whole) {
   part.tool.erase("block");

@@ -28,6 +28,9 @@ struct Session {
 // and a block in which it moves by more than 2 % is measured again, twice at most.
 Session run_blocks(const std::vector<Block>& blocks, Bench& bench, const SessionOptions& options);
 
+// The product that is timed before and after each block.
+models::Kernel sentinel();
+
 // Takes what `part` measured into `whole`.
 void merge(models::Calibration part, models::Calibration& whole);
 

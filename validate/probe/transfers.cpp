@@ -1,6 +1,7 @@
 // Copies between host and device, and collectives.
 #include <algorithm>
 
+#include "validate/probe/meetings.h"
 #include "validate/probe/passes.h"
 #include "validate/probe/probes.h"
 
@@ -46,16 +47,9 @@ std::vector<GroupedTransfer> copies(const Bench& bench) {
   return out;
 }
 
-std::vector<std::size_t> group_sizes(std::size_t ranks) {
-  std::vector<std::size_t> sizes;
-  for (std::size_t size = 2; size < ranks; size *= 2) sizes.push_back(size);
-  if (ranks > 1) sizes.push_back(ranks);
-  return sizes;
-}
-
 std::vector<GroupedTransfer> collectives(const Bench& bench) {
   std::vector<GroupedTransfer> out;
-  for (const std::size_t size : group_sizes(bench.options().ranks.size()))
+  for (const std::size_t size : probed_group_sizes(bench.options().ranks.size()))
     for (const TransferKind kind : kCollectives) {
       if (kind == TransferKind::point_to_point && size != 2) continue;
       for (int exponent = 6; exponent <= 30; ++exponent)
@@ -67,12 +61,13 @@ std::vector<GroupedTransfer> collectives(const Bench& bench) {
 }  // namespace
 
 Block probe_copies(double budget) {
-  return {"copies", budget, 1, [=](Bench& bench) { return measure(bench, "copies", copies(bench), budget); }};
+  return {"copies", budget, 1, {}, [=](Bench& bench) { return measure(bench, "copies", copies(bench), budget); }};
 }
 
 Block probe_collectives(double budget) {
-  return {"collectives", budget, 1,
-          [=](Bench& bench) { return measure(bench, "collectives", collectives(bench), budget); }};
+  return {"collectives", budget, 1, {}, [=](Bench& bench) {
+            return measure(bench, "collectives", collectives(bench), budget);
+          }};
 }
 
 }  // namespace orrery::validate

@@ -280,11 +280,15 @@ void NcclTransport::meet() {
     drain(doing);
 }
 
-std::string NcclTransport::name() const {
+std::string nccl_version() {
   int version = 0;
   ncclGetVersion(&version);
-  return "NCCL " + std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) + "." +
+  return std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) + "." +
          std::to_string(version % 100);
+}
+
+std::string NcclTransport::name() const {
+  return "NCCL " + nccl_version();
 }
 
 }  // namespace orrery::validate

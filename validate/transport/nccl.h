@@ -70,4 +70,7 @@ class NcclTransport final : public Transport {
   bool aborted_ = false;
 };
 
+// "2.28.9"
+std::string nccl_version();
+
 }  // namespace orrery::validate
