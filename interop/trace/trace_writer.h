@@ -5,20 +5,13 @@
 #include <string_view>
 #include <vector>
 
+#include "interop/trace/rank_range.h"
 #include "sim/base/result.h"
 #include "sim/fold.h"
 #include "sim/trace.h"
 #include "sim/workload.h"
 
 namespace orrery::interop {
-
-struct RankRange {
-  std::uint32_t first = 0, last = 0;  // both included
-  bool operator==(const RankRange&) const = default;
-};
-
-// "0-7,64": what --ranks takes.
-Result<std::vector<RankRange>> parse_rank_ranges(std::string_view text);
 
 // What of a run is written.
 struct TraceFilter {
