@@ -22,9 +22,9 @@ enum class TraceFormat { chrome, kineto, perfetto };
 struct TraceSummary {
   TraceFormat format = TraceFormat::chrome;
   std::uint64_t slices = 0, instants = 0, counts = 0, flow_points = 0;
-  std::uint64_t skipped = 0;      // broken events
+  std::uint64_t skipped = 0;         // broken events
   std::vector<Error> first_skipped;  // the first few of them; the column is the byte's where there are no lines
-  bool cancelled = false;         // keep_going said so
+  bool cancelled = false;            // keep_going said so
 };
 
 // Streams through a trace: Chrome JSON (an array of events, or an object with

@@ -1,0 +1,73 @@
+#include "interop/trace/read/open_slices.h"
+
+namespace orrery::interop {
+namespace {
+
+constexpr std::size_t kMaxDepth = 512;
+constexpr std::size_t kMaxKeptBytes = 256 << 20;
+
+}  // namespace
+
+void OpenSlices::begin(std::uint32_t row, TraceTrackId track, ClockTime when, TraceNameId name, TraceNameId category,
+                       std::span<const TraceArgument> arguments, std::uint64_t at) {
+  if (kept_bytes_ > kMaxKeptBytes) return teller_.skip("too much is open at once", at);
+  if (rows_.size() <= row) rows_.resize(row + 1);
+  Row& open = rows_[row];
+  if (open.depth >= kMaxDepth) return teller_.skip("more than 512 slices are open within each other", at);
+  if (open.begins.size() == open.depth) {
+    open.begins.emplace_back();
+    kept_bytes_ += sizeof(Begin);
+  }
+  Begin& begin = open.begins[open.depth++];
+  begin.track = track, begin.when = when, begin.name = name, begin.category = category, begin.at = at;
+  store(begin, arguments);
+}
+
+void OpenSlices::store(Begin& begin, std::span<const TraceArgument> arguments) {
+  begin.argument_count = arguments.size();
+  if (begin.arguments.size() < arguments.size()) {
+    kept_bytes_ += (arguments.size() - begin.arguments.size()) * sizeof(Stored);
+    begin.arguments.resize(arguments.size());
+  }
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    Stored& stored = begin.arguments[i];
+    keep(stored.key, arguments[i].key);
+    stored.value = arguments[i].value;
+    if (const auto* text = std::get_if<std::string_view>(&arguments[i].value)) keep(stored.text, *text);
+    if (const auto* json = std::get_if<TraceJson>(&arguments[i].value)) keep(stored.text, json->text);
+  }
+}
+
+void OpenSlices::keep(std::string& place, std::string_view text) {
+  if (text.size() > place.capacity()) kept_bytes_ += text.size() - place.capacity();
+  place = text;
+}
+
+void OpenSlices::end(std::uint32_t row, ClockTime when, std::span<const TraceArgument> arguments, std::uint64_t at) {
+  if (row >= rows_.size() || rows_[row].depth == 0) return teller_.skip("it ends a slice that did not begin", at);
+  tell(rows_[row].begins[--rows_[row].depth], when, arguments);
+}
+
+void OpenSlices::tell(const Begin& begin, ClockTime end, std::span<const TraceArgument> more) {
+  arguments_.clear();
+  for (std::size_t i = 0; i < begin.argument_count; ++i) {
+    const Stored& stored = begin.arguments[i];
+    TraceArgument argument{stored.key, stored.value};
+    if (std::holds_alternative<std::string_view>(stored.value)) argument.value = std::string_view(stored.text);
+    if (std::holds_alternative<TraceJson>(stored.value)) argument.value = TraceJson{stored.text};
+    arguments_.push_back(argument);
+  }
+  arguments_.insert(arguments_.end(), more.begin(), more.end());
+  teller_.slice(begin.track, begin.when, end, begin.name, begin.category, arguments_, begin.at);
+}
+
+void OpenSlices::finish() {
+  const ClockTime end = teller_.latest();
+  for (Row& row : rows_)
+    while (row.depth > 0) {
+      const Begin& begin = row.begins[--row.depth];
+      tell(begin, std::max(end, begin.when), {});
+    }
+}
+
+}  // namespace orrery::interop

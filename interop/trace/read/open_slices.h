@@ -1,0 +1,53 @@
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "interop/trace/read/teller.h"
+
+namespace orrery::interop {
+
+// Slices that a file tells of by their begin and their end. An end closes the
+// last begin of its row; rows are threads, or ids of slices that cross threads.
+class OpenSlices {
+ public:
+  explicit OpenSlices(TraceTeller& teller) : teller_(teller) {}
+
+  void begin(std::uint32_t row, TraceTrackId track, ClockTime when, TraceNameId name, TraceNameId category,
+             std::span<const TraceArgument> arguments, std::uint64_t at);
+  // Tells the slice, with `arguments` of the end behind those of the begin.
+  void end(std::uint32_t row, ClockTime when, std::span<const TraceArgument> arguments, std::uint64_t at);
+  // What nobody closed ends with the trace: a process that was cut off was in the middle of something.
+  void finish();
+
+ private:
+  struct Stored {
+    std::string key, text;  // `text` also of JSON
+    std::variant<std::int64_t, double, bool, std::string_view, TraceJson> value;
+  };
+  // Begins are used again and again, so that their texts stay allocated.
+  struct Begin {
+    TraceTrackId track;
+    ClockTime when = 0;
+    TraceNameId name, category;
+    std::uint64_t at = 0;
+    std::vector<Stored> arguments;
+    std::size_t argument_count = 0;
+  };
+  struct Row {
+    std::deque<Begin> begins;
+    std::size_t depth = 0;
+  };
+
+  void store(Begin& begin, std::span<const TraceArgument> arguments);
+  void keep(std::string& place, std::string_view text);
+  void tell(const Begin& begin, ClockTime end, std::span<const TraceArgument> more);
+
+  TraceTeller& teller_;
+  std::vector<Row> rows_;
+  std::size_t kept_bytes_ = 0;  // what a file of begins without ends could make grow
+  std::vector<TraceArgument> arguments_;
+};
+
+}  // namespace orrery::interop
