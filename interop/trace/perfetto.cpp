@@ -3,46 +3,12 @@
 #include <array>
 #include <protozero/pbf_writer.hpp>
 
+#include "interop/trace/perfetto_fields.h"
+
 namespace orrery::interop {
 namespace {
 
 using protozero::pbf_writer;
-
-// Field numbers of the messages that are used here. Source: perfetto,
-// protos/perfetto/trace/ (trace_packet, track_event/*, interned_data), read 2026-11.
-namespace field {
-constexpr int kTracePacket = 1;
-namespace packet {
-constexpr int kTimestamp = 8, kSequence = 10, kTrackEvent = 11, kInterned = 12, kSequenceFlags = 13,
-              kTrackDescriptor = 60;
-}
-namespace track {
-constexpr int kUuid = 1, kName = 2, kProcess = 3, kParent = 5, kCounter = 8, kChildOrdering = 11, kOrderRank = 12,
-              kSiblingMerge = 15;
-}
-namespace process {
-constexpr int kPid = 1, kName = 6, kLabels = 8;
-}
-namespace counter {
-constexpr int kUnit = 3, kUnitName = 6;
-}
-namespace event {
-constexpr int kCategoryIid = 3, kAnnotation = 4, kType = 9, kNameIid = 10, kTrack = 11, kCounterValue = 30, kFlow = 47,
-              kEndsFlow = 48;
-}
-namespace annotation {
-constexpr int kNameIid = 1, kUint = 3, kString = 6;
-}
-namespace interned {
-constexpr int kCategories = 1, kNames = 2, kAnnotationNames = 3;
-constexpr int kIid = 1, kName = 2;
-}  // namespace interned
-}  // namespace field
-
-constexpr int kBegin = 1, kEnd = 2, kCounterEvent = 4;
-constexpr int kSizeBytes = 3;
-constexpr int kExplicitOrder = 3, kNeverMerged = 2;
-constexpr std::uint32_t kStateCleared = 1, kNeedsState = 2;
 
 enum class Argument : std::uint32_t { step, action, micro_batch, chunk, transfer, bytes, waited_ns };
 constexpr std::array<std::string_view, 7> kArgumentNames = {"step",     "action", "micro_batch", "chunk",

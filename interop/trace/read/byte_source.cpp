@@ -97,8 +97,8 @@ class Compressed : public ByteSource {
 class GzipSource final : public Compressed {
  public:
   GzipSource(std::unique_ptr<ByteSource> raw, std::string_view first) : Compressed(std::move(raw), first) {
-    constexpr int kGzipWindow = 15 + 16;
-    if (inflateInit2(&stream_, kGzipWindow) != Z_OK) fail("zlib does not start");
+    constexpr int kGzipOrZlib = 15 + 32;
+    if (inflateInit2(&stream_, kGzipOrZlib) != Z_OK) fail("zlib does not start");
   }
   ~GzipSource() override { inflateEnd(&stream_); }
   GzipSource(const GzipSource&) = delete;
@@ -198,7 +198,8 @@ Result<std::unique_ptr<ByteSource>> open_bytes(const std::string& path) {
   const auto status = std::filesystem::status(path, fault);
   if (std::filesystem::is_directory(status)) return fail("it is a folder");
   // A trace may be read twice: once to find where its clock starts.
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) return fail("it is no regular file");
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    return fail("it is no regular file");
   errno = 0;
   std::FILE* file = std::fopen(path.c_str(), "rb");
   if (!file) return fail(std::strerror(errno));
@@ -215,6 +216,10 @@ std::unique_ptr<ByteSource> bytes_of(std::string_view bytes) {
   const std::string_view first = bytes.substr(0, kMagicBytes);
   if (is_compressed(first)) return unfold(std::make_unique<TextSource>(bytes.substr(first.size())), first);
   return std::make_unique<TextSource>(bytes);
+}
+
+std::unique_ptr<ByteSource> zlib_bytes_of(std::string_view bytes) {
+  return std::make_unique<GzipSource>(std::make_unique<TextSource>(bytes), "");
 }
 
 }  // namespace orrery::interop

@@ -29,5 +29,7 @@ class ByteSource {
 Result<std::unique_ptr<ByteSource>> open_bytes(const std::string& path);
 // `bytes` must outlive the source.
 std::unique_ptr<ByteSource> bytes_of(std::string_view bytes);
+// A zlib or gzip stream, as Perfetto's packets hold it.
+std::unique_ptr<ByteSource> zlib_bytes_of(std::string_view bytes);
 
 }  // namespace orrery::interop

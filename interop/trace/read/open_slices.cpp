@@ -48,6 +48,11 @@ void OpenSlices::end(std::uint32_t row, ClockTime when, std::span<const TraceArg
   tell(rows_[row].begins[--rows_[row].depth], when, arguments);
 }
 
+std::optional<ClockTime> OpenSlices::began(std::uint32_t row) const {
+  if (row >= rows_.size() || rows_[row].depth == 0) return {};
+  return rows_[row].begins[rows_[row].depth - 1].when;
+}
+
 void OpenSlices::tell(const Begin& begin, ClockTime end, std::span<const TraceArgument> more) {
   arguments_.clear();
   for (std::size_t i = 0; i < begin.argument_count; ++i) {

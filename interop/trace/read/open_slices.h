@@ -18,6 +18,8 @@ class OpenSlices {
              std::span<const TraceArgument> arguments, std::uint64_t at);
   // Tells the slice, with `arguments` of the end behind those of the begin.
   void end(std::uint32_t row, ClockTime when, std::span<const TraceArgument> arguments, std::uint64_t at);
+  // When the slice that an end would close began.
+  std::optional<ClockTime> began(std::uint32_t row) const;
   // What nobody closed ends with the trace: a process that was cut off was in the middle of something.
   void finish();
 

@@ -1,10 +1,13 @@
 #include "interop/trace/read/read_trace.h"
 
 #include "interop/trace/read/chrome/reader.h"
+#include "interop/trace/read/perfetto/reader.h"
 #include "interop/trace/read/read_bytes.h"
 
 namespace orrery::interop {
 namespace {
+
+constexpr std::size_t kLookedAt = 4096;
 
 // Listens to the first pass, which only looks for the trace's zero.
 class Waiting final : public TraceVisitor {
@@ -20,11 +23,28 @@ class Waiting final : public TraceVisitor {
   TraceVisitor& visitor_;
 };
 
+// A protobuf trace begins with the tag of a packet, 0x0A, which is a line feed as
+// well. Behind those of JSON come a bracket and what may follow it, which would be
+// a length and a tag that no packet begins with.
+bool looks_like_perfetto(ByteWindow& window) {
+  if (!window.want(1) || window[0] != '\n') return false;
+  window.want(kLookedAt);
+  const std::string_view text = window.text();
+  const std::size_t bracket = text.find_first_not_of(" \t\r\n");
+  if (bracket == std::string_view::npos || (text[bracket] != '{' && text[bracket] != '[')) return true;
+  const char next = bracket + 1 < text.size() ? text[bracket + 1] : ' ';
+  return std::string_view(" \t\r\n\"{}[]").find(next) == std::string_view::npos;
+}
+
 Errors read_once(ByteSource& source, const std::string& file, TraceTeller& teller, const TraceProgress& before) {
-  ByteWindow window(source, [&] {
-    return teller.keep_going({before.bytes + source.consumed(), before.total});
-  });
-  Errors errors = ChromeReader(teller).read(window, file);
+  ByteWindow window(source, [&] { return teller.keep_going({before.bytes + source.consumed(), before.total}); });
+  Errors errors;
+  if (looks_like_perfetto(window)) {
+    teller.summary().format = TraceFormat::perfetto;
+    errors = PerfettoReader(teller).read(window, file);
+  } else {
+    errors = ChromeReader(teller).read(window, file);
+  }
   if (const auto fault = source.fault()) teller.skip(*fault, window.position());
   return errors;
 }

@@ -43,7 +43,8 @@ TraceNameId TraceTeller::name(std::string_view text) {
   if (text.empty()) return {0};
   const auto next = static_cast<std::uint32_t>(names_.size());
   if (names_bytes_ + text.size() > kMaxNamesBytes) return {0};
-  const std::uint32_t id = name_index_.find_or_add(hash_of(text), next, [&](std::uint32_t i) { return spelled_[i] == text; });
+  const std::uint32_t id =
+      name_index_.find_or_add(hash_of(text), next, [&](std::uint32_t i) { return spelled_[i] == text; });
   return id == next ? add_name(text) : TraceNameId{id};
 }
 

@@ -16,8 +16,8 @@ enum class Field { other, phase, when, duration, process, thread, name, category
 
 Field field_of(std::string_view key) {
   constexpr std::pair<std::string_view, Field> kFields[] = {
-      {"ph", Field::phase},   {"ts", Field::when},     {"dur", Field::duration},    {"pid", Field::process},
-      {"tid", Field::thread}, {"name", Field::name},   {"cat", Field::category},    {"id", Field::id},
+      {"ph", Field::phase},   {"ts", Field::when},       {"dur", Field::duration},   {"pid", Field::process},
+      {"tid", Field::thread}, {"name", Field::name},     {"cat", Field::category},   {"id", Field::id},
       {"bp", Field::binding}, {"id2", Field::second_id}, {"args", Field::arguments},
   };
   for (const auto& [name, field] : kFields)

@@ -152,8 +152,8 @@ EventSplitter::Piece EventSplitter::next_event() {
     state_ = in_list_ ? State::after : State::object;
     return next();
   }
-  if (c != '{') return broken("an event is expected here");
   const std::uint64_t at = window_.position();
+  if (c != '{') return skip_stray(), Piece{Piece::Kind::broken, "an event is expected here", {}, at};
   switch (scan(kMaxEventBytes, true)) {
     case Scan::whole:
       to_drop_ = length_;
@@ -167,6 +167,15 @@ EventSplitter::Piece EventSplitter::next_event() {
     default:
       return broken("a quote is missing in it, or one too many");
   }
+}
+
+// Of what is no event, up to where one may begin or the list may end.
+void EventSplitter::skip_stray() {
+  do {
+    const std::size_t found = window_.text().find_first_of("{]");
+    if (found != std::string_view::npos) return window_.drop(found);
+    window_.drop(window_.size());
+  } while (window_.more());
 }
 
 EventSplitter::Piece EventSplitter::cut_off() {

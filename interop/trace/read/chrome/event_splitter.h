@@ -44,13 +44,14 @@ class EventSplitter {
   // Lets go of blanks, and of commas too; the byte after them, or 0 at the end.
   char skip_blanks(bool commas);
   Scan scan(std::size_t max_bytes, bool keep);
+  void skip_stray();
   void resynchronise();
 
   ByteWindow& window_;
   State state_ = State::start;
-  bool in_list_ = false;      // the file is a list, not an object
-  std::size_t length_ = 0;    // of what was scanned
-  std::size_t to_drop_ = 0;   // the last piece, when the next is asked for
+  bool in_list_ = false;     // the file is a list, not an object
+  std::size_t length_ = 0;   // of what was scanned
+  std::size_t to_drop_ = 0;  // the last piece, when the next is asked for
   std::uint64_t scanned_to_ = 0, rescanned_ = 0;
 };
 

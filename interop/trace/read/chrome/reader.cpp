@@ -38,9 +38,15 @@ std::optional<std::int64_t> integer_of(std::span<const TraceArgument> arguments,
   return n ? std::optional(*n) : std::nullopt;
 }
 
-std::string_view unit_of(std::string_view counter, std::string_view series) {
-  if (counter.ends_with("(bytes)")) return "bytes";
-  return series == "B/s" ? series : "";
+// Chrome's counters have no units; ours have them in their names.
+struct CounterName {
+  std::string_view name, series, unit;
+};
+CounterName counter_name(std::string_view name, std::string_view series) {
+  constexpr std::string_view kBytes = " (bytes)", kRate = "B/s";
+  if (name.ends_with(kBytes)) return {name.substr(0, name.size() - kBytes.size()), series, "bytes"};
+  if (series == kRate) return {name, {}, kRate};
+  return {name, series, {}};
 }
 
 }  // namespace
@@ -72,7 +78,8 @@ Errors ChromeReader::read(ByteWindow& window, const std::string& file) {
 void ChromeReader::no_trace(Errors& errors, const std::string& file) const {
   const std::string what =
       execution_trace_
-          ? "is an execution trace of PyTorch, which has no times; give the trace of its profiler (Kineto) of the same run"
+          ? "is an execution trace of PyTorch, which has no times; give the trace of its profiler (Kineto) of the same "
+            "run"
           : "is no trace: it has no events. A trace is Chrome JSON, as .json, .gz or .zst, or Perfetto's .pftrace";
   errors.push_back({{file, 0, 0}, what});
 }
@@ -96,8 +103,7 @@ void ChromeReader::timed_event(const ChromeEvent& event, ClockTime when) {
   const auto name = [&] { return teller_.name(event.name); };
   const auto category = [&] { return teller_.name(event.category); };
   const auto flow = [&](TraceFlowPoint::Kind kind) {
-    const std::uint64_t id =
-        digest(category().value, name().value, std::hash<std::string_view>()(event.id));
+    const std::uint64_t id = digest(category().value, name().value, std::hash<std::string_view>()(event.id));
     // An arrow ends at the slice that begins next, unless it says otherwise; it starts where it is drawn from.
     const bool next = kind == TraceFlowPoint::Kind::end && !event.bound_to_enclosing;
     teller_.flow(id, kind, *track, when, next, at_);
@@ -156,8 +162,8 @@ std::optional<TraceTrackId> ChromeReader::track(TraceProcessId process, std::uin
 void ChromeReader::async(const ChromeEvent& event, ClockTime when) {
   const auto process = process_of(event);
   const TraceNameId category = teller_.name(event.category);
-  const auto track = process ? this->track(*process, kAsyncRow, category.value, "async " + std::string(event.category))
-                             : std::nullopt;
+  const auto track =
+      process ? this->track(*process, kAsyncRow, category.value, "async " + std::string(event.category)) : std::nullopt;
   if (!track) return skip("there are too many threads");
   if (event.phase == 'n' || event.phase == 'T' || event.phase == 'p')
     return teller_.instant(*track, when, teller_.name(event.name), category, event.arguments, at_);
@@ -184,8 +190,8 @@ void ChromeReader::counters(const ChromeEvent& event, ClockTime when) {
       value = *x;
     else
       continue;
-    const auto counter =
-        teller_.counter(*process, event.name, argument.key, unit_of(event.name, argument.key));
+    const auto [name, series, unit] = counter_name(event.name, argument.key);
+    const auto counter = teller_.counter(*process, name, series, unit);
     if (!counter) return skip("there are too many counters");
     teller_.count(*counter, when, value, at_);
   }
@@ -227,8 +233,7 @@ void ChromeReader::member(std::string_view key, std::string_view value) {
   rapidjson::Document info;
   info.Parse(value.data(), value.size());
   if (info.HasParseError() || !info.IsObject()) return;
-  const auto rank = info.FindMember("rank");
-  if (rank != info.MemberEnd() && rank->value.IsUint()) teller_.all_are_of(rank->value.GetUint());
+  if (info.HasMember("rank") && info["rank"].IsUint()) teller_.all_are_of(info["rank"].GetUint());
 }
 
 }  // namespace orrery::interop

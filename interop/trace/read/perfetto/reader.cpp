@@ -1,0 +1,382 @@
+#include "interop/trace/read/perfetto/reader.h"
+
+#include <protozero/exception.hpp>
+
+#include "interop/trace/perfetto_fields.h"
+
+namespace orrery::interop {
+namespace {
+
+using protozero::pbf_reader;
+
+// Bounds on what a hostile file can make a reader keep.
+constexpr std::uint64_t kMaxPacketBytes = 32 << 20;
+constexpr std::size_t kMaxSequences = 1 << 16, kMaxInterned = 1 << 20, kMaxOpenFlows = 1 << 20;
+constexpr std::uint32_t kFirstOwnClock = 64;  // ids from here on are a sequence's own
+
+std::string_view view(protozero::data_view data) {
+  return {data.data(), data.size()};
+}
+
+// A varint at the window's byte `at`, which is moved behind it.
+std::optional<std::uint64_t> varint(ByteWindow& window, std::size_t& at) {
+  std::uint64_t value = 0;
+  for (int shift = 0; shift < 64; shift += 7) {
+    if (!window.want(at + 1)) return {};
+    const auto byte = static_cast<unsigned char>(window[at++]);
+    value |= std::uint64_t{byte & 0x7Fu} << shift;
+    if (byte < 0x80) return value;
+  }
+  return {};
+}
+
+// Lets go of bytes that may be more than fit into memory. False at the end of the file.
+bool drop(ByteWindow& window, std::uint64_t bytes) {
+  while (bytes > 0) {
+    if (window.size() == 0 && !window.more()) return false;
+    const std::size_t n = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, window.size()));
+    window.drop(n);
+    bytes -= n;
+  }
+  return true;
+}
+
+}  // namespace
+
+Errors PerfettoReader::read(ByteWindow& window, const std::string& file) {
+  packets(window, false);
+  open_.finish();
+  if (packets_ > 0 || teller_.summary().cancelled) return {};
+  return {{{file, 0, 0}, "is no trace: a trace is Chrome JSON, as .json, .gz or .zst, or Perfetto's .pftrace"}};
+}
+
+void PerfettoReader::packets(ByteWindow& window, bool within_packet) {
+  while (window.want(1)) {
+    if (!within_packet) at_ = window.position();
+    std::size_t head = 0;
+    const auto tag = varint(window, head);
+    const int wire = tag ? static_cast<int>(*tag & 7) : -1;
+    if (wire == 0 && varint(window, head)) {  // a field of a later version
+      window.drop(head);
+      continue;
+    }
+    const auto length = wire == 2 ? varint(window, head) : std::nullopt;
+    if (!length) return skip("from here on the bytes are no packets");
+    window.drop(head);
+    if (*length > kMaxPacketBytes || (*tag >> 3) != field::kTracePacket) {
+      if (*tag >> 3 == field::kTracePacket) skip("the packet is longer than 32 MiB");
+      if (!drop(window, *length)) return;
+      continue;
+    }
+    const auto size = static_cast<std::size_t>(*length);
+    if (!window.want(size)) {
+      window.drop(window.size());
+      return skip("the file ends in the middle of a packet");
+    }
+    try {
+      packet(pbf_reader(window.data(), size), within_packet);
+    } catch (const protozero::exception&) {
+      skip("the packet is broken");
+    }
+    window.drop(size);
+  }
+}
+
+PerfettoReader::Packet PerfettoReader::parse(pbf_reader message) {
+  namespace field = field::packet;
+  Packet packet;
+  while (message.next()) {
+    switch (message.tag()) {
+      case field::kTimestamp:
+        packet.timestamp = message.get_uint64();
+        break;
+      case field::kTimestampClock:
+        packet.clock = message.get_uint32();
+        break;
+      case field::kSequence:
+        packet.sequence = message.get_uint32();
+        break;
+      case field::kSequenceFlags:
+        packet.flags = message.get_uint32();
+        break;
+      case field::kStateCleared:
+        packet.cleared = message.get_bool();
+        break;
+      case field::kTrackEvent:
+        packet.event = message.get_message();
+        break;
+      case field::kInterned:
+        packet.interned = message.get_message();
+        break;
+      case field::kDefaults:
+        packet.defaults = message.get_message();
+        break;
+      case field::kTrackDescriptor:
+        packet.track = message.get_message();
+        break;
+      case field::kClockSnapshot:
+        packet.clocks = message.get_message();
+        break;
+      case field::kCompressedPackets:
+        packet.compressed = view(message.get_view());
+        break;
+      default:
+        message.skip();
+    }
+  }
+  return packet;
+}
+
+void PerfettoReader::packet(pbf_reader message, bool within_packet) {
+  const Packet packet = parse(message);
+  ++packets_;
+  if (!packet.compressed.empty()) {
+    if (within_packet) return skip("compressed packets hold compressed packets");
+    return unfold(packet.compressed);
+  }
+  if (sequences_.size() >= kMaxSequences && !sequences_.contains(packet.sequence))
+    return skip("the trace has too many writers");
+  PerfettoSequence& sequence = sequences_[packet.sequence];
+  if (packet.cleared || (packet.flags & kStateCleared) != 0) sequence = PerfettoSequence();
+  if (packet.defaults) set_defaults(*packet.defaults, sequence);
+  if (packet.clocks) snapshot(*packet.clocks, sequence);
+  if (packet.interned) intern(*packet.interned, sequence);
+  if (packet.track) tracks_.describe(*packet.track);
+  if (packet.event) event(*packet.event, sequence, time(packet, sequence));
+}
+
+// A bomb unfolds piece by piece, as a compressed file does.
+void PerfettoReader::unfold(std::string_view compressed) {
+  const auto source = zlib_bytes_of(compressed);
+  const std::uint64_t at = at_;
+  ByteWindow window(*source, [] { return true; });
+  packets(window, true);
+  if (source->fault()) teller_.skip("its compressed packets are broken", at);
+}
+
+void PerfettoReader::set_defaults(pbf_reader message, PerfettoSequence& sequence) {
+  while (message.next()) {
+    if (message.tag() == field::defaults::kTimestampClock) {
+      sequence.default_clock = message.get_uint32();
+    } else if (message.tag() == field::defaults::kTrackEvent) {
+      pbf_reader event = message.get_message();
+      while (event.next(field::defaults::kTrack)) sequence.default_track = event.get_uint64();
+    } else {
+      message.skip();
+    }
+  }
+}
+
+void PerfettoReader::intern(pbf_reader message, PerfettoSequence& sequence) {
+  namespace field = field::interned;
+  while (message.next()) {
+    switch (message.tag()) {
+      case field::kCategories:
+        intern(message.get_message(), sequence.categories);
+        break;
+      case field::kNames:
+        intern(message.get_message(), sequence.names);
+        break;
+      case field::kAnnotationNames:
+        intern(message.get_message(), sequence.annotation_names);
+        break;
+      case field::kAnnotationStrings:
+        intern(message.get_message(), sequence.annotation_strings);
+        break;
+      default:
+        message.skip();
+    }
+  }
+}
+
+void PerfettoReader::intern(pbf_reader entry, PerfettoSequence::Names& names) {
+  std::uint64_t iid = 0;
+  std::string_view name;
+  while (entry.next()) {
+    if (entry.tag() == field::interned::kIid)
+      iid = entry.get_uint64();
+    else if (entry.tag() == field::interned::kName)
+      name = view(entry.get_view());
+    else
+      entry.skip();
+  }
+  if (names.size() < kMaxInterned) names[iid] = teller_.name(name);
+}
+
+// All clocks of a snapshot show the same moment; the first of them that belongs
+// to the whole trace is the one that others are turned into.
+void PerfettoReader::snapshot(pbf_reader message, PerfettoSequence& sequence) {
+  std::vector<std::pair<std::uint32_t, PerfettoClock>> shown;
+  std::optional<std::int64_t> trace_ns;
+  while (message.next(field::clocks::kClocks)) {
+    pbf_reader entry = message.get_message();
+    std::uint32_t id = 0;
+    PerfettoClock clock;
+    while (entry.next()) {
+      if (entry.tag() == field::clocks::kId)
+        id = entry.get_uint32();
+      else if (entry.tag() == field::clocks::kTimestamp)
+        clock.last = static_cast<std::int64_t>(entry.get_uint64());
+      else if (entry.tag() == field::clocks::kIncremental)
+        clock.incremental = entry.get_bool();
+      else if (entry.tag() == field::clocks::kMultiplier)
+        clock.multiplier_ns = static_cast<std::int64_t>(entry.get_uint64());
+      else
+        entry.skip();
+    }
+    constexpr std::int64_t kMost = INT64_MAX / 4;
+    const ClockTime ns = ClockTime{clock.last} * clock.multiplier_ns;
+    if (ns < 0 || ns > kMost) continue;
+    clock.value_ns = static_cast<std::int64_t>(ns);
+    constexpr std::uint32_t kBoot = 6;
+    if (id < kFirstOwnClock && (!trace_ns || id == kBoot)) trace_ns = clock.value_ns;
+    shown.emplace_back(id, clock);
+  }
+  for (auto& [id, clock] : shown) {
+    clock.trace_ns = trace_ns.value_or(clock.value_ns);
+    (id < kFirstOwnClock ? clocks_ : sequence.clocks)[id] = clock;
+  }
+}
+
+ClockTime PerfettoReader::time(const Packet& packet, PerfettoSequence& sequence) {
+  const std::uint64_t stamp = packet.timestamp.value_or(0);
+  const std::uint32_t id = packet.clock.value_or(sequence.default_clock);
+  auto& clocks = id < kFirstOwnClock ? clocks_ : sequence.clocks;
+  const auto found = clocks.find(id);
+  if (found == clocks.end()) return ClockTime{stamp} * 1000;
+  PerfettoClock& clock = found->second;
+  ClockTime value = stamp;
+  if (clock.incremental) {
+    value += clock.last;
+    if (value <= INT64_MAX) clock.last = static_cast<std::int64_t>(value);
+  }
+  return (value * clock.multiplier_ns - clock.value_ns + clock.trace_ns) * 1000;
+}
+
+PerfettoReader::Event PerfettoReader::parse_event(pbf_reader message, const PerfettoSequence& sequence) {
+  namespace field = field::event;
+  Event event;
+  annotations_.clear();
+  const auto add_category = [&](std::string_view category) {
+    if (!event.categories.empty()) event.categories += ',';
+    event.categories += category;
+  };
+  const auto interned = [](const PerfettoSequence::Names& names, std::uint64_t iid) {
+    const auto found = names.find(iid);
+    return found == names.end() ? TraceNameId{0} : found->second;
+  };
+  while (message.next()) {
+    switch (message.tag()) {
+      case field::kType:
+        event.type = message.get_enum();
+        break;
+      case field::kTrack:
+        event.track = message.get_uint64();
+        break;
+      case field::kNameIid:
+        event.name = interned(sequence.names, message.get_uint64());
+        break;
+      case field::kName:
+        event.name = teller_.name(view(message.get_view()));
+        break;
+      case field::kCategoryIid:
+        if (message.wire_type() != protozero::pbf_wire_type::varint) {
+          for (const std::uint64_t iid : message.get_packed_uint64())
+            add_category(teller_.text(interned(sequence.categories, iid)));
+        } else {
+          add_category(teller_.text(interned(sequence.categories, message.get_uint64())));
+        }
+        break;
+      case field::kCategory:
+        add_category(view(message.get_view()));
+        break;
+      case field::kAnnotation:
+        annotations_.add(message.get_message(), sequence);
+        break;
+      case field::kCounterValue:
+        event.counter_value = static_cast<double>(message.get_int64());
+        break;
+      case field::kDoubleCounterValue:
+        event.counter_value = message.get_double();
+        break;
+      case field::kFlow:
+        event.flows.push_back(message.get_fixed64());
+        break;
+      case field::kFlowOld:
+        event.flows.push_back(message.get_uint64());
+        break;
+      case field::kEndsFlow:
+        event.ending_flows.push_back(message.get_fixed64());
+        break;
+      case field::kEndsFlowOld:
+        event.ending_flows.push_back(message.get_uint64());
+        break;
+      case field::kLegacy:
+        legacy(message.get_message(), sequence, event);
+        break;
+      default:
+        message.skip();
+    }
+  }
+  return event;
+}
+
+// What Chrome's own phases became in protobuf.
+void PerfettoReader::legacy(pbf_reader message, const PerfettoSequence& sequence, Event& event) {
+  while (message.next()) {
+    if (message.tag() == field::legacy::kPhase) {
+      event.phase = static_cast<char>(message.get_int32());
+    } else if (message.tag() == field::legacy::kDurationUs) {
+      event.duration_us = message.get_int64();
+    } else if (message.tag() == field::legacy::kNameIid) {
+      const auto found = sequence.names.find(message.get_uint64());
+      if (found != sequence.names.end()) event.name = found->second;
+    } else {
+      message.skip();
+    }
+  }
+}
+
+void PerfettoReader::event(pbf_reader message, PerfettoSequence& sequence, ClockTime when) {
+  const Event event = parse_event(message, sequence);
+  const std::uint64_t uuid = event.track ? *event.track : sequence.default_track.value_or(0);
+  if (event.type != kCounterEvent) return slice_event(event, uuid, when);
+  const auto counter = tracks_.counter(uuid);
+  if (!counter) return skip("there are too many counters");
+  if (event.counter_value) teller_.count(*counter, when, tracks_.value(uuid, *event.counter_value), at_);
+}
+
+void PerfettoReader::slice_event(const Event& event, std::uint64_t uuid, ClockTime when) {
+  const auto track = tracks_.row(uuid);
+  if (!track) return skip("there are too many tracks");
+  const auto category = teller_.name(event.categories);
+  const auto arguments = annotations_.arguments();
+  if (event.type == kBegin || event.phase == 'B') {
+    open_.begin(track->value, *track, when, event.name, category, arguments, at_);
+    flows(event, *track, when, true);
+  } else if (event.type == kEnd || event.phase == 'E') {
+    // The arrow is bound to the slice, so it is told of a moment that is surely inside.
+    const ClockTime begin = open_.began(track->value).value_or(when);
+    open_.end(track->value, when, arguments, at_);
+    flows(event, *track, begin + (when - begin) / 2, false);
+  } else if (event.phase == 'X') {
+    teller_.slice(*track, when, when + ClockTime{event.duration_us} * 1'000'000, event.name, category, arguments, at_);
+    flows(event, *track, when, true);
+  } else if (event.type == kInstant || event.phase != 0) {
+    teller_.instant(*track, when, event.name, category, arguments, at_);
+    flows(event, *track, when, false);
+  }
+}
+
+void PerfettoReader::flows(const Event& event, TraceTrackId track, ClockTime when, bool next_slice) {
+  for (const std::uint64_t id : event.flows) {
+    const bool starts = started_flows_.size() < kMaxOpenFlows && started_flows_.insert(id).second;
+    teller_.flow(id, starts ? TraceFlowPoint::Kind::start : TraceFlowPoint::Kind::step, track, when, next_slice, at_);
+  }
+  for (const std::uint64_t id : event.ending_flows) {
+    started_flows_.erase(id);
+    teller_.flow(id, TraceFlowPoint::Kind::end, track, when, next_slice, at_);
+  }
+}
+
+}  // namespace orrery::interop
