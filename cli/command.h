@@ -34,6 +34,7 @@ void add_validate(CLI::App& app, int& status);
 void add_import(CLI::App& app, int& status);
 void add_sweep(CLI::App& app, int& status);
 void add_plan(CLI::App& app, int& status);
+void add_trace(CLI::App& app, int& status);
 void add_completion(CLI::App& app, int& status);
 
 }  // namespace orrery::cli

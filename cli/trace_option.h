@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/pipeline.h"
 #include "interop/trace/trace_writer.h"
@@ -12,9 +14,21 @@ class App;
 
 namespace orrery::cli {
 
-// --trace FILE with --ranks, --from and --to.
+// --ranks, --from and --to: which part of a trace.
+struct TraceWindow {
+  std::string ranks, from, to;
+
+  struct Part {
+    std::vector<interop::RankRange> ranks;
+    std::optional<Time> from, to;  // where they were given
+  };
+  Result<Part> part() const;
+};
+
+// --trace FILE with a window.
 struct TraceOptions {
-  std::string path, ranks, from, to;
+  std::string path;
+  TraceWindow window;
 
   void add_to(CLI::App& app);
   // Null when nobody asked for a trace.

@@ -37,7 +37,7 @@ std::string unexpected(const CLI::App& command) {
 }  // namespace
 
 const std::vector<std::string>& commands_not_supported_yet() {
-  static const std::vector<std::string> names = {"trace", "compare"};
+  static const std::vector<std::string> names = {"compare"};
   return names;
 }
 

@@ -148,13 +148,6 @@ void flatten(const ordered_json& value, const std::string& path,
   }
 }
 
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + '"';
-}
-
 std::string csv_line(const Result& result, bool header) {
   std::vector<std::pair<std::string, std::string>> fields;
   flatten(document(result), "", fields);

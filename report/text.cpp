@@ -93,6 +93,13 @@ std::string sparkline(const std::vector<double>& values, double top) {
   return line;
 }
 
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + '"';
+}
+
 std::string Table::str(std::string_view indent) const {
   std::vector<std::size_t> widths;
   for (const auto& row : rows_) {

@@ -31,6 +31,9 @@ std::string percent(double share);
 std::string signed_percent(double change);
 std::string hex(std::uint64_t value);
 
+// A cell of a CSV line, in quotes where it needs them.
+std::string csv_field(const std::string& text);
+
 // `share` of `width` columns as '#'. A share above zero shows at least one.
 std::string bar(double share, int width);
 

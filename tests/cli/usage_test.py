@@ -50,7 +50,7 @@ class Usage(support.Case):
         self.assertIn("did you mean 'json'?", result.stderr)
 
     def test_what_is_not_built_yet_says_so(self):
-        for command in ["trace", "compare"]:
+        for command in ["compare"]:
             result = self.done(command, "x", status=2)
             self.assertIn("not supported yet", result.stderr, command)
 

@@ -38,7 +38,7 @@ class Checking final : public TraceVisitor {
   void track(const TraceTrack& t) override {
     declare(t.id.value, tracks_);
     require(t.process.value < processes_ && is_utf8(t.name));
-    require(t.parent.is_none() || t.parent.value < tracks_);
+    require(t.parent.is_none() || t.parent.value < t.id.value);
   }
   void counter(const TraceCounter& c) override {
     declare(c.id.value, counters_);
@@ -72,7 +72,8 @@ class Checking final : public TraceVisitor {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   Checking visitor;
-  const auto read = read_trace([bytes] { return Result<std::unique_ptr<ByteSource>>(bytes_of(bytes)); }, "fuzz", visitor);
+  const auto read =
+      read_trace([bytes] { return Result<std::unique_ptr<ByteSource>>(bytes_of(bytes)); }, "fuzz", visitor);
   require(read.ok() || !read.errors().empty());
   return 0;
 }

@@ -82,6 +82,7 @@ void TraceTeller::change(TraceProcessId id, ProcessInfo info) {
 
 void TraceTeller::change(TraceTrackId id, TrackInfo info) {
   info.name = clean(info.name);
+  if (!info.parent.is_none() && info.parent.value >= id.value) info.parent = TraceTrackId::none();  // no circles
   const TrackInfo& track = tracks_[id.value] = std::move(info);
   visitor_.track({id, track.process, track.tid, track.name, track.sort_index, track.parent});
 }

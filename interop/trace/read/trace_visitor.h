@@ -44,7 +44,7 @@ struct TraceTrack {
   std::int64_t tid = 0;  // as in the file; 0 where that is no number
   std::string_view name;
   std::int64_t sort_index = 0;
-  TraceTrackId parent = TraceTrackId::none();  // none: directly below its process
+  TraceTrackId parent = TraceTrackId::none();  // a smaller id; none: directly below its process
 };
 
 struct TraceCounter {

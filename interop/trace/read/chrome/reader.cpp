@@ -1,7 +1,5 @@
 #include "interop/trace/read/chrome/reader.h"
 
-#include <rapidjson/document.h>
-
 #include "interop/trace/read/chrome/event_splitter.h"
 #include "sim/base/digest.h"
 
@@ -230,10 +228,11 @@ void ChromeReader::member(std::string_view key, std::string_view value) {
   if (key == "schema" || key == "nodes") execution_trace_ = true;
   if (key == "deviceProperties" || key == "distributedInfo") teller_.summary().format = TraceFormat::kineto;
   if (key != "distributedInfo") return;
-  rapidjson::Document info;
-  info.Parse(value.data(), value.size());
-  if (info.HasParseError() || !info.IsObject()) return;
-  if (info.HasMember("rank") && info["rank"].IsUint()) teller_.all_are_of(info["rank"].GetUint());
+  ChromeEvent info;  // an object is read as the arguments of an event
+  ChromeEventParser parser;
+  if (!parser.parse("{\"args\":" + std::string(value) + "}", info).empty()) return;
+  const auto rank = integer_of(info.arguments, "rank");
+  if (rank && *rank >= 0 && *rank <= UINT32_MAX) teller_.all_are_of(static_cast<std::uint32_t>(*rank));
 }
 
 }  // namespace orrery::interop

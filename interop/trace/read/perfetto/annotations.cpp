@@ -9,13 +9,7 @@
 namespace orrery::interop {
 namespace {
 
-using protozero::pbf_reader;
-
 constexpr int kMaxNesting = 16;
-
-std::string_view view(protozero::data_view data) {
-  return {data.data(), data.size()};
-}
 
 struct Names {
   const PerfettoSequence& sequence;
@@ -30,11 +24,11 @@ struct Names {
 struct Annotation {
   std::string_view key;
   decltype(TraceArgument::value) value{std::string_view()};
-  std::vector<pbf_reader> entries;  // of a dictionary or a list
+  std::vector<ProtoMessage> entries;  // of a dictionary or a list
   bool is_dictionary = false, is_list = false;
 };
 
-Annotation parse(pbf_reader message, const Names& names) {
+Annotation parse(ProtoMessage message, const Names& names) {
   namespace field = field::annotation;
   Annotation parsed;
   while (message.next()) {
@@ -43,7 +37,7 @@ Annotation parse(pbf_reader message, const Names& names) {
         parsed.key = names.of(names.sequence.annotation_names, message.get_uint64());
         break;
       case field::kName:
-        parsed.key = view(message.get_view());
+        parsed.key = message.get_view();
         break;
       case field::kBool:
         parsed.value = message.get_bool();
@@ -59,13 +53,13 @@ Annotation parse(pbf_reader message, const Names& names) {
         parsed.value = message.get_double();
         break;
       case field::kString:
-        parsed.value = view(message.get_view());
+        parsed.value = message.get_view();
         break;
       case field::kStringIid:
         parsed.value = names.of(names.sequence.annotation_strings, message.get_uint64());
         break;
       case field::kJson:
-        parsed.value = TraceJson{view(message.get_view())};
+        parsed.value = TraceJson{message.get_view()};
         break;
       case field::kDictEntry:
         parsed.is_dictionary = true;
@@ -91,7 +85,7 @@ void append_json(std::string& json, const Annotation& annotation, const Names& n
 void append_entries(std::string& json, const Annotation& annotation, const Names& names, int nesting) {
   json += annotation.is_dictionary ? '{' : '[';
   bool first = true;
-  for (const pbf_reader& entry : annotation.entries) {
+  for (const ProtoMessage& entry : annotation.entries) {
     const Annotation parsed = parse(entry, names);
     if (!std::exchange(first, false)) json += ',';
     if (annotation.is_dictionary) (json += json_string(parsed.key)) += ':';
@@ -121,23 +115,23 @@ void append_json(std::string& json, const Annotation& annotation, const Names& n
 
 }  // namespace
 
-void PerfettoAnnotations::add(pbf_reader message, const PerfettoSequence& sequence) {
+void PerfettoAnnotations::add(ProtoMessage message, const PerfettoSequence& sequence) {
   const Names names{sequence, teller_};
   const Annotation parsed = parse(message, names);
-  TraceArgument argument{is_plain(parsed.key) ? parsed.key : keep(std::string(parsed.key)), parsed.value};
+  TraceArgument argument{is_plain(parsed.key) ? parsed.key : keep(parsed.key), parsed.value};
   if (parsed.is_dictionary || parsed.is_list) {
     std::string json;
     append_entries(json, parsed, names, 0);
-    argument.value = TraceJson{keep(std::move(json))};
+    argument.value = TraceJson{keep(json)};
   } else if (const auto* text = std::get_if<std::string_view>(&parsed.value); text && !is_plain(*text)) {
-    argument.value = keep(std::string(*text));
+    argument.value = keep(*text);
   } else if (const auto* json = std::get_if<TraceJson>(&parsed.value); json && !is_plain(json->text)) {
-    argument.value = TraceJson{keep(std::string(json->text))};
+    argument.value = TraceJson{keep(json->text)};
   }
   arguments_.push_back(argument);
 }
 
-std::string_view PerfettoAnnotations::keep(std::string text) {
+std::string_view PerfettoAnnotations::keep(std::string_view text) {
   std::string clean;
   append_utf8(clean, text);
   return texts_.emplace_back(std::move(clean));

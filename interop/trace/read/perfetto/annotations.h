@@ -1,9 +1,9 @@
 #pragma once
 
-#include <protozero/pbf_reader.hpp>
 #include <string>
 #include <vector>
 
+#include "interop/trace/read/perfetto/message.h"
 #include "interop/trace/read/perfetto/sequence.h"
 
 namespace orrery::interop {
@@ -18,11 +18,11 @@ class PerfettoAnnotations {
     arguments_.clear();
     texts_.clear();
   }
-  void add(protozero::pbf_reader annotation, const PerfettoSequence& sequence);
+  void add(ProtoMessage annotation, const PerfettoSequence& sequence);
   std::span<const TraceArgument> arguments() const { return arguments_; }
 
  private:
-  std::string_view keep(std::string text);
+  std::string_view keep(std::string_view text);
 
   const TraceTeller& teller_;
   std::vector<TraceArgument> arguments_;

@@ -7,16 +7,10 @@
 namespace orrery::interop {
 namespace {
 
-using protozero::pbf_reader;
-
 // Bounds on what a hostile file can make a reader keep.
 constexpr std::uint64_t kMaxPacketBytes = 32 << 20;
 constexpr std::size_t kMaxSequences = 1 << 16, kMaxInterned = 1 << 20, kMaxOpenFlows = 1 << 20;
 constexpr std::uint32_t kFirstOwnClock = 64;  // ids from here on are a sequence's own
-
-std::string_view view(protozero::data_view data) {
-  return {data.data(), data.size()};
-}
 
 // A varint at the window's byte `at`, which is moved behind it.
 std::optional<std::uint64_t> varint(ByteWindow& window, std::size_t& at) {
@@ -74,7 +68,7 @@ void PerfettoReader::packets(ByteWindow& window, bool within_packet) {
       return skip("the file ends in the middle of a packet");
     }
     try {
-      packet(pbf_reader(window.data(), size), within_packet);
+      packet(ProtoMessage(window.data(), size), within_packet);
     } catch (const protozero::exception&) {
       skip("the packet is broken");
     }
@@ -82,7 +76,7 @@ void PerfettoReader::packets(ByteWindow& window, bool within_packet) {
   }
 }
 
-PerfettoReader::Packet PerfettoReader::parse(pbf_reader message) {
+PerfettoReader::Packet PerfettoReader::parse(ProtoMessage message) {
   namespace field = field::packet;
   Packet packet;
   while (message.next()) {
@@ -118,7 +112,7 @@ PerfettoReader::Packet PerfettoReader::parse(pbf_reader message) {
         packet.clocks = message.get_message();
         break;
       case field::kCompressedPackets:
-        packet.compressed = view(message.get_view());
+        packet.compressed = message.get_view();
         break;
       default:
         message.skip();
@@ -127,7 +121,7 @@ PerfettoReader::Packet PerfettoReader::parse(pbf_reader message) {
   return packet;
 }
 
-void PerfettoReader::packet(pbf_reader message, bool within_packet) {
+void PerfettoReader::packet(ProtoMessage message, bool within_packet) {
   const Packet packet = parse(message);
   ++packets_;
   if (!packet.compressed.empty()) {
@@ -154,12 +148,12 @@ void PerfettoReader::unfold(std::string_view compressed) {
   if (source->fault()) teller_.skip("its compressed packets are broken", at);
 }
 
-void PerfettoReader::set_defaults(pbf_reader message, PerfettoSequence& sequence) {
+void PerfettoReader::set_defaults(ProtoMessage message, PerfettoSequence& sequence) {
   while (message.next()) {
     if (message.tag() == field::defaults::kTimestampClock) {
       sequence.default_clock = message.get_uint32();
     } else if (message.tag() == field::defaults::kTrackEvent) {
-      pbf_reader event = message.get_message();
+      ProtoMessage event = message.get_message();
       while (event.next(field::defaults::kTrack)) sequence.default_track = event.get_uint64();
     } else {
       message.skip();
@@ -167,7 +161,7 @@ void PerfettoReader::set_defaults(pbf_reader message, PerfettoSequence& sequence
   }
 }
 
-void PerfettoReader::intern(pbf_reader message, PerfettoSequence& sequence) {
+void PerfettoReader::intern(ProtoMessage message, PerfettoSequence& sequence) {
   namespace field = field::interned;
   while (message.next()) {
     switch (message.tag()) {
@@ -189,14 +183,14 @@ void PerfettoReader::intern(pbf_reader message, PerfettoSequence& sequence) {
   }
 }
 
-void PerfettoReader::intern(pbf_reader entry, PerfettoSequence::Names& names) {
+void PerfettoReader::intern(ProtoMessage entry, PerfettoSequence::Names& names) {
   std::uint64_t iid = 0;
   std::string_view name;
   while (entry.next()) {
     if (entry.tag() == field::interned::kIid)
       iid = entry.get_uint64();
     else if (entry.tag() == field::interned::kName)
-      name = view(entry.get_view());
+      name = entry.get_view();
     else
       entry.skip();
   }
@@ -205,11 +199,11 @@ void PerfettoReader::intern(pbf_reader entry, PerfettoSequence::Names& names) {
 
 // All clocks of a snapshot show the same moment; the first of them that belongs
 // to the whole trace is the one that others are turned into.
-void PerfettoReader::snapshot(pbf_reader message, PerfettoSequence& sequence) {
+void PerfettoReader::snapshot(ProtoMessage message, PerfettoSequence& sequence) {
   std::vector<std::pair<std::uint32_t, PerfettoClock>> shown;
   std::optional<std::int64_t> trace_ns;
   while (message.next(field::clocks::kClocks)) {
-    pbf_reader entry = message.get_message();
+    ProtoMessage entry = message.get_message();
     std::uint32_t id = 0;
     PerfettoClock clock;
     while (entry.next()) {
@@ -253,7 +247,7 @@ ClockTime PerfettoReader::time(const Packet& packet, PerfettoSequence& sequence)
   return (value * clock.multiplier_ns - clock.value_ns + clock.trace_ns) * 1000;
 }
 
-PerfettoReader::Event PerfettoReader::parse_event(pbf_reader message, const PerfettoSequence& sequence) {
+PerfettoReader::Event PerfettoReader::parse_event(ProtoMessage message, const PerfettoSequence& sequence) {
   namespace field = field::event;
   Event event;
   annotations_.clear();
@@ -277,18 +271,13 @@ PerfettoReader::Event PerfettoReader::parse_event(pbf_reader message, const Perf
         event.name = interned(sequence.names, message.get_uint64());
         break;
       case field::kName:
-        event.name = teller_.name(view(message.get_view()));
+        event.name = teller_.name(message.get_view());
         break;
       case field::kCategoryIid:
-        if (message.wire_type() != protozero::pbf_wire_type::varint) {
-          for (const std::uint64_t iid : message.get_packed_uint64())
-            add_category(teller_.text(interned(sequence.categories, iid)));
-        } else {
-          add_category(teller_.text(interned(sequence.categories, message.get_uint64())));
-        }
+        message.each_uint64([&](std::uint64_t iid) { add_category(teller_.text(interned(sequence.categories, iid))); });
         break;
       case field::kCategory:
-        add_category(view(message.get_view()));
+        add_category(message.get_view());
         break;
       case field::kAnnotation:
         annotations_.add(message.get_message(), sequence);
@@ -322,7 +311,7 @@ PerfettoReader::Event PerfettoReader::parse_event(pbf_reader message, const Perf
 }
 
 // What Chrome's own phases became in protobuf.
-void PerfettoReader::legacy(pbf_reader message, const PerfettoSequence& sequence, Event& event) {
+void PerfettoReader::legacy(ProtoMessage message, const PerfettoSequence& sequence, Event& event) {
   while (message.next()) {
     if (message.tag() == field::legacy::kPhase) {
       event.phase = static_cast<char>(message.get_int32());
@@ -337,7 +326,7 @@ void PerfettoReader::legacy(pbf_reader message, const PerfettoSequence& sequence
   }
 }
 
-void PerfettoReader::event(pbf_reader message, PerfettoSequence& sequence, ClockTime when) {
+void PerfettoReader::event(ProtoMessage message, PerfettoSequence& sequence, ClockTime when) {
   const Event event = parse_event(message, sequence);
   const std::uint64_t uuid = event.track ? *event.track : sequence.default_track.value_or(0);
   if (event.type != kCounterEvent) return slice_event(event, uuid, when);

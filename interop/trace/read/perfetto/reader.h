@@ -1,12 +1,12 @@
 #pragma once
 
-#include <protozero/pbf_reader.hpp>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "interop/trace/read/byte_window.h"
 #include "interop/trace/read/open_slices.h"
 #include "interop/trace/read/perfetto/annotations.h"
+#include "interop/trace/read/perfetto/message.h"
 #include "interop/trace/read/perfetto/sequence.h"
 #include "interop/trace/read/perfetto/track_table.h"
 
@@ -31,7 +31,7 @@ class PerfettoReader {
     std::uint32_t sequence = 0;
     std::uint32_t flags = 0;
     bool cleared = false;
-    std::optional<protozero::pbf_reader> event, interned, defaults, track, clocks;
+    std::optional<ProtoMessage> event, interned, defaults, track, clocks;
     std::string_view compressed;
   };
   struct Event {
@@ -46,17 +46,17 @@ class PerfettoReader {
   };
 
   void packets(ByteWindow& window, bool within_packet);
-  void packet(protozero::pbf_reader message, bool within_packet);
-  static Packet parse(protozero::pbf_reader message);
+  void packet(ProtoMessage message, bool within_packet);
+  static Packet parse(ProtoMessage message);
   void unfold(std::string_view compressed);
-  void intern(protozero::pbf_reader interned, PerfettoSequence& sequence);
-  void intern(protozero::pbf_reader entry, PerfettoSequence::Names& names);
-  static void set_defaults(protozero::pbf_reader defaults, PerfettoSequence& sequence);
-  void snapshot(protozero::pbf_reader clocks, PerfettoSequence& sequence);
+  void intern(ProtoMessage interned, PerfettoSequence& sequence);
+  void intern(ProtoMessage entry, PerfettoSequence::Names& names);
+  static void set_defaults(ProtoMessage defaults, PerfettoSequence& sequence);
+  void snapshot(ProtoMessage clocks, PerfettoSequence& sequence);
   ClockTime time(const Packet& packet, PerfettoSequence& sequence);
-  void event(protozero::pbf_reader message, PerfettoSequence& sequence, ClockTime when);
-  Event parse_event(protozero::pbf_reader message, const PerfettoSequence& sequence);
-  void legacy(protozero::pbf_reader message, const PerfettoSequence& sequence, Event& event);
+  void event(ProtoMessage message, PerfettoSequence& sequence, ClockTime when);
+  Event parse_event(ProtoMessage message, const PerfettoSequence& sequence);
+  void legacy(ProtoMessage message, const PerfettoSequence& sequence, Event& event);
   void slice_event(const Event& event, std::uint64_t uuid, ClockTime when);
   void flows(const Event& event, TraceTrackId track, ClockTime when, bool next_slice);
   void skip(std::string_view reason) { teller_.skip(reason, at_); }

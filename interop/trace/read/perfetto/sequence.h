@@ -23,7 +23,7 @@ struct PerfettoSequence {
 
   Names names, categories, annotation_names, annotation_strings;
   std::unordered_map<std::uint32_t, PerfettoClock> clocks;
-  std::uint32_t default_clock = 0;            // 0: the trace's own
+  std::uint32_t default_clock = 0;  // 0: the trace's own
   std::optional<std::uint64_t> default_track;
 };
 

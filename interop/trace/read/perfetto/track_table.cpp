@@ -5,8 +5,6 @@
 namespace orrery::interop {
 namespace {
 
-using protozero::pbf_reader;
-
 constexpr std::size_t kMaxDescribed = 1 << 21;
 constexpr int kMaxParents = 64;  // and no circles
 
@@ -19,7 +17,7 @@ std::pair<std::string_view, std::string_view> name_and_series(std::string_view n
 
 }  // namespace
 
-void PerfettoTracks::describe(pbf_reader message) {
+void PerfettoTracks::describe(ProtoMessage message) {
   if (tracks_.size() >= kMaxDescribed) return;
   Track described;
   std::uint64_t uuid = 0;
@@ -67,7 +65,7 @@ void PerfettoTracks::describe(pbf_reader message) {
   }
 }
 
-void PerfettoTracks::read_process(Track& track, pbf_reader message) {
+void PerfettoTracks::read_process(Track& track, ProtoMessage message) {
   track.is_process = true;
   namespace field = field::process;
   while (message.next()) {
@@ -88,7 +86,7 @@ void PerfettoTracks::read_process(Track& track, pbf_reader message) {
   }
 }
 
-void PerfettoTracks::read_thread(Track& track, pbf_reader message) {
+void PerfettoTracks::read_thread(Track& track, ProtoMessage message) {
   namespace field = field::thread;
   while (message.next()) {
     switch (message.tag()) {
@@ -99,8 +97,10 @@ void PerfettoTracks::read_thread(Track& track, pbf_reader message) {
         track.tid = message.get_int64();
         break;
       case field::kName:
-        if (track.name.empty()) track.name = message.get_string();
-        else message.skip();
+        if (track.name.empty())
+          track.name = message.get_string();
+        else
+          message.skip();
         break;
       default:
         message.skip();
@@ -108,7 +108,7 @@ void PerfettoTracks::read_thread(Track& track, pbf_reader message) {
   }
 }
 
-void PerfettoTracks::read_counter(Track& track, pbf_reader message) {
+void PerfettoTracks::read_counter(Track& track, ProtoMessage message) {
   track.is_counter = true;
   namespace field = field::counter;
   while (message.next()) {

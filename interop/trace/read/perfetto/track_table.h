@@ -1,9 +1,9 @@
 #pragma once
 
-#include <protozero/pbf_reader.hpp>
 #include <string>
 #include <unordered_map>
 
+#include "interop/trace/read/perfetto/message.h"
 #include "interop/trace/read/teller.h"
 
 namespace orrery::interop {
@@ -15,7 +15,7 @@ class PerfettoTracks {
  public:
   explicit PerfettoTracks(TraceTeller& teller) : teller_(teller) {}
 
-  void describe(protozero::pbf_reader descriptor);
+  void describe(ProtoMessage descriptor);
   // The row for slices on this track; none when there are too many.
   std::optional<TraceTrackId> row(std::uint64_t uuid);
   std::optional<TraceCounterId> counter(std::uint64_t uuid);
@@ -37,9 +37,9 @@ class PerfettoTracks {
     std::optional<TraceCounterId> counter;
   };
 
-  static void read_process(Track& track, protozero::pbf_reader message);
-  static void read_thread(Track& track, protozero::pbf_reader message);
-  static void read_counter(Track& track, protozero::pbf_reader message);
+  static void read_process(Track& track, ProtoMessage message);
+  static void read_thread(Track& track, ProtoMessage message);
+  static void read_counter(Track& track, ProtoMessage message);
   std::optional<TraceProcessId> process_of(std::uint64_t uuid);
   std::optional<TraceProcessId> process_with_pid(std::int64_t pid);
   std::optional<TraceProcessId> own_process(Track& track);

@@ -51,8 +51,9 @@ std::string sample() {
 
 TEST(ByteSource, UnfoldsWhatWasFolded) {
   const std::string text = sample();
-  for (const std::string& bytes : {text, gzipped(text), zstd(text), gzipped(text.substr(0, 99)) + gzipped(text.substr(99)),
-                                   zstd(text.substr(0, 99)) + zstd(text.substr(99)), gzipped(text) + std::string(512, '\0')}) {
+  for (const std::string& bytes :
+       {text, gzipped(text), zstd(text), gzipped(text.substr(0, 99)) + gzipped(text.substr(99)),
+        zstd(text.substr(0, 99)) + zstd(text.substr(99)), gzipped(text) + std::string(512, '\0')}) {
     for (const std::size_t piece : {1u, 1000u, 1u << 20}) {
       const Unfolded unfolded = unfold(bytes, piece);
       EXPECT_EQ(unfolded.bytes, text);

@@ -224,7 +224,8 @@ std::string deflated(const std::string& bytes) {
 TEST(PerfettoReader, UnfoldsCompressedPackets) {
   Trace inner, trace;
   inner.slice(1, 10, 20, "inside");
-  trace.packet([&](pbf_writer& packet) { packet.add_string(field::packet::kCompressedPackets, deflated(inner.bytes())); });
+  trace.packet(
+      [&](pbf_writer& packet) { packet.add_string(field::packet::kCompressedPackets, deflated(inner.bytes())); });
   EXPECT_EQ(read(trace).slices.at(0).name, "inside");
 }
 
@@ -239,8 +240,9 @@ TEST(PerfettoReader, GoesOnBehindABrokenPacket) {
 
 // Lengths up to 2^64 - 1: what follows is read over, never allocated.
 TEST(PerfettoReader, SurvivesHostileLengths) {
-  for (const std::string_view length : {"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F", "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01",
-                                        "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", "\xFF\xFF\xFF\xFF\x0F"}) {
+  for (const std::string_view length :
+       {"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F", "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01",
+        "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", "\xFF\xFF\xFF\xFF\x0F"}) {
     Trace trace;
     trace.slice(1, 1, 2, "before").raw("\x0A").raw(length).raw("more");
     EXPECT_EQ(read(trace, 1).slices.size(), 1u);

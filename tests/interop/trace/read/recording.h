@@ -111,9 +111,12 @@ struct Recording final : TraceVisitor {
   }
   Slice named(const TraceSlice& s) const {
     const Track& track = tracks.at(s.track.value);
-    Slice named{processes.at(track.process.value).name, track.name,
-                names.at(s.name.value),                 names.at(s.category.value),
-                s.start.count_ps(),                     s.duration.count_ps(),
+    Slice named{processes.at(track.process.value).name,
+                track.name,
+                names.at(s.name.value),
+                names.at(s.category.value),
+                s.start.count_ps(),
+                s.duration.count_ps(),
                 {}};
     for (const TraceArgument& argument : s.arguments) named.arguments[std::string(argument.key)] = text(argument);
     return named;

@@ -56,8 +56,13 @@ class Given final : public EventFormat {
   void slice(const Slice& s) override {
     std::string name(names_[s.name]);
     std::replace(name.begin(), name.end(), '\x01', ' ');
-    slices_.push_back({ranks_[s.rank].first, ranks_[s.rank].second[s.track], name, std::string(names_[s.category]),
-                       s.start.count_ps(), (s.end - s.start).count_ps(), {}});
+    slices_.push_back({ranks_[s.rank].first,
+                       ranks_[s.rank].second[s.track],
+                       name,
+                       std::string(names_[s.category]),
+                       s.start.count_ps(),
+                       (s.end - s.start).count_ps(),
+                       {}});
   }
   void memory(std::uint32_t, Time, std::span<const std::int64_t>, std::size_t) override {}
   void link(std::uint32_t, std::string_view, Time, BytesPerSecond) override {}
@@ -95,7 +100,8 @@ TEST_P(RoundTrip, HasTheSameRanksAndArguments) {
   ASSERT_EQ(told_.processes.size(), 4u);
   EXPECT_EQ(told_.processes[2].rank, 2u);
   EXPECT_EQ(told_.processes[2].labels, "stage 0");
-  const auto send = std::find_if(told_.slices.begin(), told_.slices.end(), [](const auto& s) { return s.name == "send F3.0"; });
+  const auto send =
+      std::find_if(told_.slices.begin(), told_.slices.end(), [](const auto& s) { return s.name == "send F3.0"; });
   ASSERT_NE(send, told_.slices.end());
   EXPECT_EQ(send->arguments.at("bytes"), "4096");
   EXPECT_EQ(send->arguments.at("transfer"), "point-to-point");
@@ -127,8 +133,9 @@ TEST_P(RoundTrip, HasTheSameCounters) {
   EXPECT_EQ(activations[1].when_ps - activations[0].when_ps, 10'000);  // while the kernel runs
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, RoundTrip, testing::Values(".json", ".json.gz", ".pftrace"),
-                         [](const auto& format) { return std::string(format.param + 1).substr(0, 4) + std::to_string(format.index); });
+INSTANTIATE_TEST_SUITE_P(Formats, RoundTrip, testing::Values(".json", ".json.gz", ".pftrace"), [](const auto& format) {
+  return std::string(format.param + 1).substr(0, 4) + std::to_string(format.index);
+});
 
 }  // namespace
 }  // namespace orrery::interop
