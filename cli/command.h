@@ -35,6 +35,7 @@ void add_import(CLI::App& app, int& status);
 void add_sweep(CLI::App& app, int& status);
 void add_plan(CLI::App& app, int& status);
 void add_trace(CLI::App& app, int& status);
+void add_compare(CLI::App& app, int& status);
 void add_completion(CLI::App& app, int& status);
 
 }  // namespace orrery::cli

@@ -29,6 +29,7 @@ void add_commands(CLI::App& app, int& status) {
   add_sweep(app, status);
   add_plan(app, status);
   add_trace(app, status);
+  add_compare(app, status);
   add_import(app, status);
   add_completion(app, status);
   app.footer(

@@ -75,7 +75,8 @@ int TraceCommand::summarise(const interop::TraceReadOptions& options, std::size_
 void add_trace(CLI::App& app, int& status) {
   auto command = std::make_shared<TraceCommand>();
   CLI::App& sub = *app.add_subcommand("trace", "Summarise, cut and convert traces");
-  sub.add_option("FILE", command->file, "Chrome JSON, PyTorch Kineto or Perfetto, as it is or as .gz or .zst")->required();
+  sub.add_option("FILE", command->file, "Chrome JSON, PyTorch Kineto or Perfetto, as it is or as .gz or .zst")
+      ->required();
   sub.add_option("OUT", command->out, "Write the trace there: .json, .json.gz (Chrome) or .pftrace (Perfetto)");
   sub.add_option("--ranks", command->window.ranks, "Only these ranks, as 0-7,64")->option_text("LIST");
   sub.add_option("--from", command->window.from, "Only from this time of the trace on")->option_text("TIME");

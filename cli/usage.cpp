@@ -36,19 +36,11 @@ std::string unexpected(const CLI::App& command) {
 
 }  // namespace
 
-const std::vector<std::string>& commands_not_supported_yet() {
-  static const std::vector<std::string> names = {"compare"};
-  return names;
-}
-
 std::string wrong_command(const CLI::App& app, const std::string& name) {
   std::vector<std::string> known;
   for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
     known.push_back(sub->get_name());
   if (std::find(known.begin(), known.end(), name) != known.end()) return "";
-  const auto& later = commands_not_supported_yet();
-  if (std::find(later.begin(), later.end(), name) != later.end()) return name + ": not supported yet";
-  known.insert(known.end(), later.begin(), later.end());
   return "there is no command '" + name + "'" + did_you_mean(name, known);
 }
 

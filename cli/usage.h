@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 namespace CLI {
 class App;
@@ -9,9 +8,6 @@ class ParseError;
 }  // namespace CLI
 
 namespace orrery::cli {
-
-// Commands of the contract that are not built yet.
-const std::vector<std::string>& commands_not_supported_yet();
 
 // Says what is wrong with the command's name; nothing when it is one of `app`'s.
 std::string wrong_command(const CLI::App& app, const std::string& name);

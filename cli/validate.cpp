@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/pipeline.h"
+#include "cli/share.h"
 #include "cli/trace_option.h"
 #include "report/comparison.h"
 #include "report/json.h"
@@ -42,21 +43,6 @@ struct ValidateCommand {
   int write_prediction(const report::Result& prediction) const;
 };
 
-// "5%" or "0.05" as a share.
-std::optional<double> share(const std::string& text) {
-  if (text.empty()) return -1;
-  std::size_t used = 0;
-  double value = 0;
-  try {
-    value = std::stod(text, &used);
-  } catch (const std::exception&) {
-    return std::nullopt;
-  }
-  const bool is_percent = used + 1 == text.size() && text.back() == '%';
-  if (!(value >= 0) || !(value <= 1e6) || (used != text.size() && !is_percent)) return std::nullopt;
-  return is_percent ? value / 100 : value;
-}
-
 int refuse_size(const sim::Workload& workload) {
   std::uint64_t ops = 0;
   for (const ProgramId program : workload.program_of) ops += workload.programs[program].op_count();
@@ -77,7 +63,7 @@ int refuse_ranks(const std::string& option, int asked, int ranks, const std::str
 int ValidateCommand::run() {
   const auto overrides = scenario.overrides();
   if (!overrides) return report(overrides.errors()), kUsage;
-  const auto largest_error = share(max_error);
+  const auto largest_error = parse_share(max_error);
   if (!largest_error) return complain("validate: --max-error: '" + max_error + "' is no share, as 5% or 0.05"), kUsage;
   if (gpus > 0 && virtual_ranks > 0) return complain("validate: --gpus and --virtual-ranks exclude each other"), kUsage;
   if (stand_in && gpus > 0) return complain("validate: --stand-in takes no GPUs"), kUsage;

@@ -70,7 +70,8 @@ std::string categories_and_streams(const RankTime& rank) {
     table.row({category.label.empty() ? "(none)" : category.label, grouped(category.count),
                human_seconds(category.busy.seconds()),
                works(rank) && category.works ? percent(share(category.busy, rank.window)) : "-"});
-  std::string text = "\n" + (rank.name.empty() ? "A process without a name" : rank.name) + ", by category\n" + table.str();
+  std::string text =
+      "\n" + (rank.name.empty() ? "A process without a name" : rank.name) + ", by category\n" + table.str();
   if (rank.streams.empty()) return text;
   Table streams("l");
   streams.row({"stream", "count", "busy", "of the window"});
@@ -121,8 +122,7 @@ std::string transfers(const TraceBreakdown& b) {
   table.row({"transfers of", "kind", "count", "bytes", "in progress", "GB/s"});
   for (const auto& t : b.transfers)
     table.row({t.label, t.kind.empty() ? "-" : t.kind, grouped(t.count),
-               t.bytes.n > 0 ? with_prefix(static_cast<double>(t.bytes.n)) + "B" : "-",
-               human_seconds(t.time.seconds()),
+               t.bytes.n > 0 ? with_prefix(static_cast<double>(t.bytes.n)) + "B" : "-", human_seconds(t.time.seconds()),
                t.bytes.n > 0 ? significant(t.bytes_per_second() / 1e9, 4) : "-"});
   return "\nTransfers of all ranks; GB/s are their bytes over the time they were in progress\n" + table.str();
 }
@@ -182,28 +182,19 @@ std::string trace_summary_json(const std::string& file, const TraceBreakdown& b)
                          {"in_progress_s", t.time.seconds()},
                          {"bytes_per_s", t.bytes_per_second()}});
   const auto& s = b.summary;
-  const ordered_json out{{"schema_version", 1},
-                         {"trace", file},
-                         {"format", name_of(s.format)},
-                         {"slices", s.slices},
-                         {"instants", s.instants},
-                         {"counter_values", s.counts},
-                         {"flow_ends", s.flow_points},
-                         {"skipped", s.skipped},
-                         {"ranks", ranks},
-                         {"operations", operations},
-                         {"transfers", transfers}};
+  const ordered_json out{{"schema_version", 1},        {"trace", file},          {"format", name_of(s.format)},
+                         {"slices", s.slices},         {"instants", s.instants}, {"counter_values", s.counts},
+                         {"flow_ends", s.flow_points}, {"skipped", s.skipped},   {"ranks", ranks},
+                         {"operations", operations},   {"transfers", transfers}};
   return out.dump(2, ' ', false, ordered_json::error_handler_t::replace) + '\n';
 }
 
 std::string trace_summary_csv(const TraceBreakdown& b) {
-  std::string text =
-      "name,steps,window_s,compute_s,communication_s,exposed_communication_s,exposed_copies_s,idle_s\n";
+  std::string text = "name,steps,window_s,compute_s,communication_s,exposed_communication_s,exposed_copies_s,idle_s\n";
   for (const RankTime& r : b.ranks) {
     if (!works(r)) continue;
     text += csv_field(r.name) + "," + std::to_string(r.steps);
-    for (const Duration d :
-         {r.window, r.compute, r.communication, r.exposed_communication, r.exposed_copies, r.idle})
+    for (const Duration d : {r.window, r.compute, r.communication, r.exposed_communication, r.exposed_copies, r.idle})
       text += "," + ordered_json(d.seconds()).dump();
     text += "\n";
   }

@@ -49,11 +49,6 @@ class Usage(support.Case):
         result = self.done("run", "--format", "jsno", "x.yaml", status=2)
         self.assertIn("did you mean 'json'?", result.stderr)
 
-    def test_what_is_not_built_yet_says_so(self):
-        for command in ["compare"]:
-            result = self.done(command, "x", status=2)
-            self.assertIn("not supported yet", result.stderr, command)
-
     def test_a_file_is_needed(self):
         for command in ["run", "check", "explain", "memory"]:
             self.assertIn("FILE is required", self.done(command, status=2).stderr, command)

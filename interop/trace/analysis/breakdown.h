@@ -34,7 +34,7 @@ struct RankTime {
   Duration exposed_communication;
   Duration exposed_copies;  // covered neither by compute nor by communication
   Duration idle;
-  std::int64_t steps = 0;  // 0: the trace does not say
+  std::int64_t steps = 0;                // 0: the trace does not say
   std::vector<CategoryTime> categories;  // by label
   std::vector<StreamTime> streams;       // as the viewer has them
 };

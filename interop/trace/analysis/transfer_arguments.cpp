@@ -24,10 +24,10 @@ std::int64_t bytes_of(std::string_view dtype) {
     std::string_view name;
     std::int64_t bytes;
   };
-  constexpr std::array kTypes = {Type{"BFloat16", 2}, Type{"Half", 2},  Type{"Float", 4}, Type{"Double", 8},
-                                 Type{"Long", 8},     Type{"Int", 4},   Type{"Short", 2}, Type{"Byte", 1},
-                                 Type{"Char", 1},     Type{"Bool", 1},  Type{"Float8_e4m3fn", 1},
-                                 Type{"Float8_e5m2", 1}};
+  constexpr std::array kTypes = {Type{"BFloat16", 2}, Type{"Half", 2},          Type{"Float", 4},
+                                 Type{"Double", 8},   Type{"Long", 8},          Type{"Int", 4},
+                                 Type{"Short", 2},    Type{"Byte", 1},          Type{"Char", 1},
+                                 Type{"Bool", 1},     Type{"Float8_e4m3fn", 1}, Type{"Float8_e5m2", 1}};
   const auto found = std::find_if(kTypes.begin(), kTypes.end(), [&](const Type& type) { return type.name == dtype; });
   return found == kTypes.end() ? 0 : found->bytes;
 }

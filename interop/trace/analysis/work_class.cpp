@@ -12,11 +12,11 @@ struct OwnCategory {
   WorkKind kind;
 };
 constexpr std::array kOwnCategories = {
-    OwnCategory{"compute", WorkKind::compute},  OwnCategory{"recompute", WorkKind::compute},
+    OwnCategory{"compute", WorkKind::compute},   OwnCategory{"recompute", WorkKind::compute},
     OwnCategory{"optimizer", WorkKind::compute}, OwnCategory{"other", WorkKind::compute},
-    OwnCategory{"tp", WorkKind::communication}, OwnCategory{"pp", WorkKind::communication},
-    OwnCategory{"dp", WorkKind::communication}, OwnCategory{"cp", WorkKind::communication},
-    OwnCategory{"ep", WorkKind::communication}, OwnCategory{"offload", WorkKind::copy},
+    OwnCategory{"tp", WorkKind::communication},  OwnCategory{"pp", WorkKind::communication},
+    OwnCategory{"dp", WorkKind::communication},  OwnCategory{"cp", WorkKind::communication},
+    OwnCategory{"ep", WorkKind::communication},  OwnCategory{"offload", WorkKind::copy},
     OwnCategory{"host", WorkKind::host},
 };
 
@@ -42,6 +42,7 @@ constexpr std::array kKernels = {
     KernelClass{"xmma", "gemm", WorkKind::compute},
     KernelClass{"s884", "gemm", WorkKind::compute},
     KernelClass{"s16816", "gemm", WorkKind::compute},
+    KernelClass{"cudnn", "convolution", WorkKind::compute},
 };
 
 bool is_gpu_category(std::string_view category) {
@@ -52,7 +53,8 @@ bool is_gpu_category(std::string_view category) {
 
 // The function's own name: its arguments and parameters name other functions.
 std::string_view function_of(std::string_view name) {
-  constexpr std::string_view kReturns = "void ", kFbgemm = "fbgemm_gpu::";  // a library of many kernels, few of them GEMMs
+  constexpr std::string_view kReturns = "void ",
+                             kFbgemm = "fbgemm_gpu::";  // a library of many kernels, few of them GEMMs
   if (name.starts_with(kReturns)) name.remove_prefix(kReturns.size());
   if (name.starts_with(kFbgemm)) name.remove_prefix(kFbgemm.size());
   return name.substr(0, name.find_first_of("<("));

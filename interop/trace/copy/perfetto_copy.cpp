@@ -35,9 +35,7 @@ class PerfettoCopy final : public TraceCopy {
   void counter(const TraceCounter& c) override;
   void slice(const TraceSlice& s) override;
   void instant(const TraceSlice& s) override;
-  void count(TraceCounterId id, Time when, double value) override {
-    packets_.count(counter_uuid(id), when, value);
-  }
+  void count(TraceCounterId id, Time when, double value) override { packets_.count(counter_uuid(id), when, value); }
   void flow(const TraceFlowPoint& point) override;
   Errors close() override {
     flush();

@@ -73,7 +73,8 @@ TEST_P(CopyTrace, KeepsSlicesArrowsCountersAndRanks) {
   std::map<std::uint32_t, std::string> labels;
   for (const auto& process : after.processes)
     if (process.rank) labels[*process.rank] = process.labels;
-  EXPECT_EQ(labels, (std::map<std::uint32_t, std::string>{{0, "stage 0"}, {1, "stage 1"}, {2, "stage 0"}, {3, "stage 1"}}));
+  EXPECT_EQ(labels,
+            (std::map<std::uint32_t, std::string>{{0, "stage 0"}, {1, "stage 1"}, {2, "stage 0"}, {3, "stage 1"}}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, CopyTrace,
