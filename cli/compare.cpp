@@ -66,6 +66,7 @@ bool is_document(const std::string& first) {
 Result<Compared> CompareCommand::read(const std::string& file) {
   if (is_scenario(file)) return run_scenario(file);
   const std::string first = first_bytes(file);
+  if (first.empty()) return read_trace(file);  // says that it is absent, or empty
   if (first.starts_with("SQLite format 3"))
     return Error{{file, 0, 0}, "is the store of a sweep; compare results of orrery run FILE --format json"};
   if (!is_document(first)) return read_trace(file);
@@ -97,8 +98,12 @@ Result<Compared> CompareCommand::run_scenario(const std::string& file) const {
 }
 
 Result<Compared> CompareCommand::read_trace(const std::string& file) const {
+  Progress progress(output.progress, output.quiet, file);
   const std::atomic<bool>& stop = stop_on_interrupt();
-  const auto breakdown = interop::break_down(file, part, [&](const interop::TraceProgress&) { return !stop; });
+  const auto breakdown = interop::break_down(file, part, [&](const interop::TraceProgress& at) {
+    if (at.total > 0) progress(static_cast<double>(at.bytes) / static_cast<double>(at.total));
+    return !stop;
+  });
   if (!breakdown) return breakdown.errors();
   return Compared{report::trace_metrics(*breakdown), true, breakdown->summary.cancelled};
 }

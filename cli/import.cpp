@@ -18,6 +18,7 @@ using interop::Foreign;
 
 // In the order of Foreign.
 const std::vector<std::string> kFormats = {"hf", "megatron", "deepspeed", "torchtitan", "nemo", "nccl-xml"};
+const std::string kChakra = "chakra";
 
 struct ImportCommand {
   std::string from, output, gpus;
@@ -29,7 +30,15 @@ struct ImportCommand {
   void remark(const interop::Draft& draft, const std::string& yaml) const;
 };
 
+// An execution trace of MLCommons Chakra lists the operations of each rank, with their times and bytes.
+int refuse_chakra(const std::string& file) {
+  complain(file + ": --from chakra is not supported yet: an execution trace has operations and no model, cluster or " +
+           "layout, which a scenario is made of; import the configuration that the run was started with");
+  return kInvalid;
+}
+
 int ImportCommand::run() {
+  if (from == kChakra) return refuse_chakra(files.front());
   if (!gpus.empty()) {
     const auto count = parse_count(gpus, {"--gpus", 0, 0});
     if (!count || *count < 1 || *count > (4 << 20))
@@ -68,7 +77,9 @@ void ImportCommand::remark(const interop::Draft& draft, const std::string& yaml)
 void add_import(CLI::App& app, int& status) {
   auto command = std::make_shared<ImportCommand>();
   CLI::App& sub = *app.add_subcommand("import", "What you have, as a scenario");
-  one_of(sub.add_option("--from", command->from, "Whose configuration it is")->required(), kFormats);
+  std::vector<std::string> known = kFormats;
+  known.push_back(kChakra);
+  one_of(sub.add_option("--from", command->from, "Whose configuration it is")->required(), known);
   sub.add_option("FILE", command->files, "The file, and what it needs beside it: a script that it reads, a config.json")
       ->required()
       ->option_text("FILE...");

@@ -1,6 +1,7 @@
 #include "interop/trace/perfetto.h"
 
 #include <array>
+#include <protozero/pbf_writer.hpp>
 
 #include "interop/trace/perfetto_packets.h"
 

@@ -1,5 +1,7 @@
 #include "interop/trace/perfetto_packets.h"
 
+#include <protozero/pbf_writer.hpp>
+
 namespace orrery::interop {
 namespace {
 

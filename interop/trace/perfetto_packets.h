@@ -1,13 +1,18 @@
 #pragma once
 
 #include <memory>
-#include <protozero/pbf_writer.hpp>
 #include <string>
 #include <string_view>
 
 #include "interop/trace/output_file.h"
 #include "interop/trace/perfetto_fields.h"
 #include "sim/base/duration.h"
+
+// A heavy header stays in the .cpp files that fill packets.
+namespace protozero {
+template <typename Buffer>
+class basic_pbf_writer;
+}
 
 namespace orrery::interop {
 
@@ -16,7 +21,7 @@ namespace orrery::interop {
 // Times are nanoseconds, rounded down.
 class PerfettoPackets {
  public:
-  using Writer = protozero::pbf_writer;
+  using Writer = protozero::basic_pbf_writer<std::string>;
 
   explicit PerfettoPackets(std::unique_ptr<OutputFile> file) : file_(std::move(file)) {}
 

@@ -11,18 +11,22 @@ namespace {
 
 using nlohmann::ordered_json;
 
+bool is_share(const std::string& path) {
+  return path.ends_with("mfu") || path.ends_with("hfu") || path.ends_with("_fraction");
+}
+
 std::string value_text(const std::string& path, double value) {
   if (path.ends_with("_s") && path.find("_per_s") == std::string::npos)
     return value < 0 ? "-" + human_seconds(-value) : human_seconds(value);
-  if (path.ends_with("_bytes") || path.find("bytes_by") != std::string::npos)
-    return with_prefix(value, 4) + "B";
-  const bool share = path.ends_with("mfu") || path.ends_with("hfu") || path.ends_with("_fraction");
-  return share ? percent(value) : significant(value);
+  if (path.starts_with("memory.")) return gib(Bytes{static_cast<std::int64_t>(value)}) + " GiB";
+  if (path.find("bytes_by") != std::string::npos) return with_prefix(value, 4) + "B";
+  return is_share(path) ? percent(value) : significant(value);
 }
 
 std::string difference_text(const Compare::Row& row) {
   const double change = row.b - row.a;
-  const std::string size = value_text(row.path, std::abs(change));
+  const std::string size =
+      is_share(row.path) ? fixed(100 * std::abs(change), 2) + " points" : value_text(row.path, std::abs(change));
   return (change < 0 ? "-" : change > 0 ? "+" : "") + size;
 }
 
@@ -42,7 +46,8 @@ std::string metrics_table(const Compare& compare) {
   Table table;
   table.row({"", "A", "B", "B - A", "change"});
   for (const Compare::Row& row : compare.rows()) {
-    if (row.a == row.b && !is_main(row.path)) continue;
+    // Conventions of counting FLOPs change together; the JSON has each.
+    if ((row.a == row.b && !is_main(row.path)) || row.path.starts_with("flops_conventions.")) continue;
     table.row({row.path, row.only_in_b ? "-" : value_text(row.path, row.a),
                row.only_in_a ? "-" : value_text(row.path, row.b), difference_text(row), error_text(row.error())});
   }

@@ -48,7 +48,8 @@ Result<Metrics> result_metrics(const std::string& json, const std::string& file)
   const ordered_json document = ordered_json::parse(json, nullptr, false);
   if (document.is_discarded()) {
     const std::size_t end = json.find('\n');
-    const bool lines = end != std::string::npos && !ordered_json::parse(json.substr(0, end), nullptr, false).is_discarded();
+    const bool lines =
+        end != std::string::npos && !ordered_json::parse(json.substr(0, end), nullptr, false).is_discarded();
     return Error{{file, 0, 0}, lines ? "holds several results, one a line; give one" : "is no JSON document"};
   }
   if (const std::string why = refusal(document); !why.empty()) return Error{{file, 0, 0}, why};

@@ -77,8 +77,8 @@ class Collector final : public TraceVisitor {
 };
 
 std::uint32_t Collector::kind_of(const TraceSlice& slice) {
-  const auto [found, fresh] = kind_index_.try_emplace({slice.category.value, slice.name.value},
-                                                      static_cast<std::uint32_t>(kinds_.size()));
+  const auto [found, fresh] =
+      kind_index_.try_emplace({slice.category.value, slice.name.value}, static_cast<std::uint32_t>(kinds_.size()));
   if (fresh) {
     const std::string& name = names_[slice.name.value];
     WorkClass work = classify(names_[slice.category.value], name);
@@ -129,8 +129,14 @@ const std::vector<Event>& Collector::settle() {
 
 EventIdentity Collector::identity_of(const Event& e) const {
   const Track& track = tracks_[e.track.value];
-  EventIdentity identity{processes_[track.process.value], track.name, category(e), kinds_[e.kind].name, e.step,
-                         e.micro_batch, e.chunk, {}};
+  EventIdentity identity{processes_[track.process.value],
+                         track.name,
+                         category(e),
+                         kinds_[e.kind].name,
+                         e.step,
+                         e.micro_batch,
+                         e.chunk,
+                         {}};
   if (e.action != 0) identity.action = e.action;
   return identity;
 }
@@ -201,7 +207,8 @@ TraceAlignment Aligner::run(std::size_t most_events) {
                    [](const auto& x, const auto& y) { return size(x.change()) > size(y.change()); });
   const auto shown = changed_.begin() + static_cast<std::ptrdiff_t>(std::min(most_events, changed_.size()));
   std::partial_sort(changed_.begin(), shown, changed_.end(), [](const auto& x, const auto& y) {
-    const Duration of_x = size(x.second->duration - x.first->duration), of_y = size(y.second->duration - y.first->duration);
+    const Duration of_x = size(x.second->duration - x.first->duration),
+                   of_y = size(y.second->duration - y.first->duration);
     return std::tie(of_y, x.first->start, x.first->identity) < std::tie(of_x, y.first->start, y.first->identity);
   });
   for (auto pair = changed_.begin(); pair != shown; ++pair)

@@ -44,7 +44,6 @@ struct TraceAlignment {
 
 // Only work of GPUs is compared, or, of a trace without any, every slice.
 Result<TraceAlignment> align(const std::string& a, const std::string& b, const TraceReadOptions& options,
-                             std::size_t most_events,
-                             const std::function<bool(const TraceProgress&)>& keep_going = {});
+                             std::size_t most_events, const std::function<bool(const TraceProgress&)>& keep_going = {});
 
 }  // namespace orrery::interop

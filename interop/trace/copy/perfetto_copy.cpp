@@ -1,4 +1,5 @@
 #include <map>
+#include <protozero/pbf_writer.hpp>
 #include <string>
 #include <vector>
 

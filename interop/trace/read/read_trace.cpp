@@ -38,6 +38,8 @@ bool looks_like_perfetto(ByteWindow& window) {
 
 Errors read_once(ByteSource& source, const std::string& file, TraceTeller& teller, const TraceProgress& before) {
   ByteWindow window(source, [&] { return teller.keep_going({before.bytes + source.consumed(), before.total}); });
+  if (!window.want(1) && !source.fault() && !teller.summary().cancelled)
+    return {{{file, 0, 0}, "is no trace: it is empty"}};
   Errors errors;
   if (looks_like_perfetto(window)) {
     teller.summary().format = TraceFormat::perfetto;

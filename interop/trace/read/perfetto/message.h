@@ -1,33 +1,35 @@
 #pragma once
 
-#include <protozero/pbf_reader.hpp>
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace orrery::interop {
 
-// A protobuf message of a file that may be hostile: protozero checks every length
-// and takes the reader's word for the kind of a field, which this checks as well.
-// What is wrong is a protozero::exception.
-class ProtoMessage : private protozero::pbf_reader {
+// A protobuf message of a file that may be hostile, field by field: every length
+// and every kind is checked. What is wrong is a ProtoFault.
+struct ProtoFault {};
+
+class ProtoMessage {
  public:
-  ProtoMessage(const char* bytes, std::size_t size) : pbf_reader(bytes, size) {}
+  ProtoMessage(const char* bytes, std::size_t size) : at_(bytes), end_(bytes + size) {}
 
-  using pbf_reader::next;
-  using pbf_reader::skip;
-  using pbf_reader::tag;
+  // To the next field, whose value is then got or skipped. False at the end.
+  bool next();
+  // To the next field of this number.
+  bool next(std::uint32_t tag);
+  std::uint32_t tag() const { return tag_; }
+  void skip();
 
-  bool get_bool() { return of(Wire::varint).pbf_reader::get_bool(); }
-  int get_enum() { return of(Wire::varint).pbf_reader::get_enum(); }
-  std::int32_t get_int32() { return of(Wire::varint).pbf_reader::get_int32(); }
-  std::int64_t get_int64() { return of(Wire::varint).pbf_reader::get_int64(); }
-  std::uint32_t get_uint32() { return of(Wire::varint).pbf_reader::get_uint32(); }
-  std::uint64_t get_uint64() { return of(Wire::varint).pbf_reader::get_uint64(); }
-  std::uint64_t get_fixed64() { return of(Wire::fixed64).pbf_reader::get_fixed64(); }
-  double get_double() { return of(Wire::fixed64).pbf_reader::get_double(); }
-  std::string_view get_view() {
-    const protozero::data_view view = of(Wire::length_delimited).pbf_reader::get_view();
-    return {view.data(), view.size()};
-  }
+  bool get_bool() { return varint() != 0; }
+  int get_enum() { return static_cast<int>(varint()); }
+  std::int32_t get_int32() { return static_cast<std::int32_t>(varint()); }
+  std::int64_t get_int64() { return static_cast<std::int64_t>(varint()); }
+  std::uint32_t get_uint32() { return static_cast<std::uint32_t>(varint()); }
+  std::uint64_t get_uint64() { return varint(); }
+  std::uint64_t get_fixed64();
+  double get_double();
+  std::string_view get_view();
   std::string get_string() { return std::string(get_view()); }
   ProtoMessage get_message() {
     const std::string_view view = get_view();
@@ -36,17 +38,27 @@ class ProtoMessage : private protozero::pbf_reader {
   // A repeated number, which may be packed or not: `take` is called for each.
   template <class Take>
   void each_uint64(const Take& take) {
-    if (wire_type() == Wire::varint) return take(get_uint64());
-    for (const std::uint64_t n : of(Wire::length_delimited).get_packed_uint64()) take(n);
+    if (wire_ == Wire::varint) return take(get_uint64());
+    ProtoMessage packed = get_message();
+    while (packed.at_ != packed.end_) take(packed.raw_varint());
   }
 
  private:
-  using Wire = protozero::pbf_wire_type;
+  enum class Wire : std::uint8_t { varint = 0, fixed64 = 1, length = 2, fixed32 = 5 };
 
-  ProtoMessage& of(Wire wire) {
-    if (wire_type() != wire) throw protozero::unknown_pbf_wire_type_exception{};
-    return *this;
+  void expect(Wire wire) const {
+    if (wire_ != wire) throw ProtoFault();
   }
+  std::uint64_t varint() {
+    expect(Wire::varint);
+    return raw_varint();
+  }
+  std::uint64_t raw_varint();
+  void pass(std::uint64_t bytes);
+
+  const char *at_, *end_;
+  std::uint32_t tag_ = 0;
+  Wire wire_ = Wire::varint;
 };
 
 }  // namespace orrery::interop

@@ -1,7 +1,5 @@
 #include "interop/trace/read/perfetto/reader.h"
 
-#include <protozero/exception.hpp>
-
 #include "interop/trace/perfetto_fields.h"
 
 namespace orrery::interop {
@@ -69,7 +67,7 @@ void PerfettoReader::packets(ByteWindow& window, bool within_packet) {
     }
     try {
       packet(ProtoMessage(window.data(), size), within_packet);
-    } catch (const protozero::exception&) {
+    } catch (const ProtoFault&) {
       skip("the packet is broken");
     }
     window.drop(size);
