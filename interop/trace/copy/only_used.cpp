@@ -25,7 +25,11 @@ void OnlyUsed::counter(const TraceCounter& counter) {
 void OnlyUsed::pass(TraceProcessId id) {
   const auto& kept = processes_[id.value];
   TraceProcess told = kept.told;
-  told.id = kept.passed_as, told.name = kept.name, told.labels = kept.more;
+  // Kineto says once for the whole file whose trace it is; other formats have no place for that.
+  const std::string rank = told.rank ? "rank " + std::to_string(*told.rank) : "";
+  std::string labels = kept.more;
+  if (kept.name != rank && !labels.ends_with(rank)) labels += (labels.empty() ? "" : ", ") + rank;
+  told.id = kept.passed_as, told.name = kept.name, told.labels = labels;
   to_.process(told);
 }
 

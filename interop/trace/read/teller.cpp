@@ -26,7 +26,7 @@ std::string clean(std::string_view text) {
   return clean;
 }
 
-// Our own processes are named "rank 17".
+// Our own processes are named "rank 17"; those of others have it as their last label when we have converted them.
 std::optional<std::uint32_t> rank_in(std::string_view name) {
   constexpr std::string_view kRank = "rank ";
   if (!name.starts_with(kRank)) return {};
@@ -94,8 +94,12 @@ void TraceTeller::all_are_of(std::uint32_t rank) {
 
 void TraceTeller::tell(TraceProcessId id) {
   ProcessInfo& process = processes_[id.value];
+  const std::size_t last_label = process.labels.rfind(", ");
   if (const auto named = rank_in(process.name))
     process.rank = named;
+  else if (const auto labelled =
+               rank_in(std::string_view(process.labels).substr(last_label == std::string::npos ? 0 : last_label + 2)))
+    process.rank = labelled;
   else if (rank_of_all_)
     process.rank = rank_of_all_;
   visitor_.process({id, process.pid, process.name, process.labels, process.sort_index, process.rank});

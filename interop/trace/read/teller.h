@@ -37,7 +37,7 @@ class TraceTeller {
 
   // Of a name that the file spells in any bytes.
   TraceNameId name(std::string_view text);
-  std::string_view text(TraceNameId id) const { return names_[id.value]; }
+  std::string_view text(TraceNameId id) const { return names_.empty() ? std::string_view() : names_[id.value]; }
 
   // None when the trace has more of them than anyone could look at; that ends the reading.
   std::optional<TraceProcessId> add(ProcessInfo info);

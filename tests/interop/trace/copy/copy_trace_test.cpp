@@ -92,6 +92,20 @@ TEST_F(CopyOfTrace, APartHasOnlyWhatItShows) {
   EXPECT_EQ(part.slices.size(), 2u);
 }
 
+// Kineto's file says whose trace it is, once; the copy of it still knows.
+TEST_F(CopyOfTrace, KeepsTheRankOfAKinetoTrace) {
+  const std::string original = folder_.file("kineto.json");
+  std::ofstream(original) << R"({"deviceProperties":[],"distributedInfo":{"rank":5},"traceEvents":[
+    {"ph":"M","name":"process_labels","pid":0,"tid":0,"args":{"labels":"GPU 0"}},
+    {"ph":"X","cat":"kernel","name":"gemm","pid":0,"tid":7,"ts":1682725898236567,"dur":2.5}]})";
+  for (const char* extension : {".pftrace", ".json"}) {
+    const std::string copy = folder_.file(std::string("copy") + extension);
+    ASSERT_TRUE(copy_trace(original, copy, {}, {}).ok());
+    EXPECT_EQ(read(copy).processes.at(0).rank, 5u);
+    EXPECT_EQ(read(copy).slices.at(0).duration_ps, 2'500'000);
+  }
+}
+
 TEST_F(CopyOfTrace, RefusesWhatItCannotWriteOrWouldDestroy) {
   const std::string original = written(".json");
   EXPECT_FALSE(copy_trace(original, folder_.file("x.txt"), {}, {}).ok());
