@@ -20,27 +20,7 @@ void OpenSlices::begin(std::uint32_t row, TraceTrackId track, ClockTime when, Tr
   }
   Begin& begin = open.begins[open.depth++];
   begin.track = track, begin.when = when, begin.name = name, begin.category = category, begin.at = at;
-  store(begin, arguments);
-}
-
-void OpenSlices::store(Begin& begin, std::span<const TraceArgument> arguments) {
-  begin.argument_count = arguments.size();
-  if (begin.arguments.size() < arguments.size()) {
-    kept_bytes_ += (arguments.size() - begin.arguments.size()) * sizeof(Stored);
-    begin.arguments.resize(arguments.size());
-  }
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    Stored& stored = begin.arguments[i];
-    keep(stored.key, arguments[i].key);
-    stored.value = arguments[i].value;
-    if (const auto* text = std::get_if<std::string_view>(&arguments[i].value)) keep(stored.text, *text);
-    if (const auto* json = std::get_if<TraceJson>(&arguments[i].value)) keep(stored.text, json->text);
-  }
-}
-
-void OpenSlices::keep(std::string& place, std::string_view text) {
-  if (text.size() > place.capacity()) kept_bytes_ += text.size() - place.capacity();
-  place = text;
+  kept_bytes_ += begin.arguments.store(arguments);
 }
 
 void OpenSlices::end(std::uint32_t row, ClockTime when, std::span<const TraceArgument> arguments, std::uint64_t at) {
@@ -55,13 +35,7 @@ std::optional<ClockTime> OpenSlices::began(std::uint32_t row) const {
 
 void OpenSlices::tell(const Begin& begin, ClockTime end, std::span<const TraceArgument> more) {
   arguments_.clear();
-  for (std::size_t i = 0; i < begin.argument_count; ++i) {
-    const Stored& stored = begin.arguments[i];
-    TraceArgument argument{stored.key, stored.value};
-    if (std::holds_alternative<std::string_view>(stored.value)) argument.value = std::string_view(stored.text);
-    if (std::holds_alternative<TraceJson>(stored.value)) argument.value = TraceJson{stored.text};
-    arguments_.push_back(argument);
-  }
+  begin.arguments.view(arguments_);
   arguments_.insert(arguments_.end(), more.begin(), more.end());
   teller_.slice(begin.track, begin.when, end, begin.name, begin.category, arguments_, begin.at);
 }

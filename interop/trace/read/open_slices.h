@@ -1,9 +1,9 @@
 #pragma once
 
 #include <deque>
-#include <string>
 #include <vector>
 
+#include "interop/trace/read/stored_arguments.h"
 #include "interop/trace/read/teller.h"
 
 namespace orrery::interop {
@@ -24,26 +24,19 @@ class OpenSlices {
   void finish();
 
  private:
-  struct Stored {
-    std::string key, text;  // `text` also of JSON
-    std::variant<std::int64_t, double, bool, std::string_view, TraceJson> value;
-  };
   // Begins are used again and again, so that their texts stay allocated.
   struct Begin {
     TraceTrackId track;
     ClockTime when = 0;
     TraceNameId name, category;
     std::uint64_t at = 0;
-    std::vector<Stored> arguments;
-    std::size_t argument_count = 0;
+    StoredArguments arguments;
   };
   struct Row {
     std::deque<Begin> begins;
     std::size_t depth = 0;
   };
 
-  void store(Begin& begin, std::span<const TraceArgument> arguments);
-  void keep(std::string& place, std::string_view text);
   void tell(const Begin& begin, ClockTime end, std::span<const TraceArgument> more);
 
   TraceTeller& teller_;

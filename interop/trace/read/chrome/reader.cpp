@@ -66,8 +66,8 @@ Errors ChromeReader::read(ByteWindow& window, const std::string& file) {
       event(parsed);
     }
   }
-  open_.finish();
-  open_async_.finish();
+  ordered_.finish();
+  ordered_async_.finish();
   Errors errors;
   if (events_ == 0 && !teller_.summary().cancelled) no_trace(errors, file);
   return errors;
@@ -110,9 +110,9 @@ void ChromeReader::timed_event(const ChromeEvent& event, ClockTime when) {
     case 'X':
       return teller_.slice(*track, when, when + event.duration.value_or(0), name(), category(), event.arguments, at_);
     case 'B':
-      return open_.begin(track->value, *track, when, name(), category(), event.arguments, at_);
+      return ordered_.begin(track->value, *track, when, name(), category(), event.arguments, at_);
     case 'E':
-      return open_.end(track->value, when, event.arguments, at_);
+      return ordered_.end(track->value, when, event.arguments, at_);
     case 's':
       return flow(TraceFlowPoint::Kind::start);
     case 't':
@@ -172,9 +172,9 @@ void ChromeReader::async(const ChromeEvent& event, ClockTime when) {
                                                      [&](std::uint32_t i) { return async_keys_[i] == key; });
   if (row == next) async_keys_.push_back(key);
   if (event.phase == 'b' || event.phase == 'S')
-    open_async_.begin(row, *track, when, teller_.name(event.name), category, event.arguments, at_);
+    ordered_async_.begin(row, *track, when, teller_.name(event.name), category, event.arguments, at_);
   else
-    open_async_.end(row, when, event.arguments, at_);
+    ordered_async_.end(row, when, event.arguments, at_);
 }
 
 void ChromeReader::counters(const ChromeEvent& event, ClockTime when) {

@@ -2,9 +2,9 @@
 
 #include <vector>
 
+#include "interop/trace/read/begin_end_order.h"
 #include "interop/trace/read/byte_window.h"
 #include "interop/trace/read/chrome/event.h"
-#include "interop/trace/read/open_slices.h"
 #include "interop/trace/read/teller.h"
 
 namespace orrery::interop {
@@ -13,7 +13,8 @@ namespace orrery::interop {
 // Event Format" (Google, 2016). Kineto's and Nsight Systems' exports are such.
 class ChromeReader {
  public:
-  explicit ChromeReader(TraceTeller& teller) : teller_(teller), open_(teller), open_async_(teller) {}
+  explicit ChromeReader(TraceTeller& teller)
+      : teller_(teller), open_(teller), open_async_(teller), ordered_(open_), ordered_async_(open_async_) {}
 
   // To the end of the bytes. The error is that this is no trace.
   Errors read(ByteWindow& window, const std::string& file);
@@ -38,6 +39,7 @@ class ChromeReader {
 
   TraceTeller& teller_;
   OpenSlices open_, open_async_;
+  BeginEndOrder ordered_, ordered_async_;
   std::uint64_t at_ = 0;  // the event's byte
   std::uint64_t events_ = 0;
   bool execution_trace_ = false;

@@ -68,6 +68,33 @@ TEST(ChromeReader, PairsBeginsAndEndsAndJoinsTheirArguments) {
   EXPECT_EQ(read.told.instants.size(), 1u);
 }
 
+// Threads flush their buffers when they like; begins and ends are paired by time.
+TEST(ChromeReader, PairsBeginsAndEndsThatAreOutOfOrder) {
+  const Read read(R"([
+    {"ph":"E","pid":0,"tid":0,"ts":9},
+    {"ph":"E","pid":0,"tid":0,"ts":3},
+    {"ph":"B","pid":0,"tid":0,"ts":2,"name":"inner"},
+    {"ph":"B","pid":0,"tid":0,"ts":1,"name":"outer","args":{"a":"b"}}])");
+  EXPECT_EQ(read.slice_names(), (Names{"inner", "outer"}));
+  EXPECT_EQ(read.told.slices[1].duration_ps, 8'000'000);
+  EXPECT_EQ(read.told.slices[1].arguments.at("a"), "b");
+  EXPECT_EQ(read.summary.skipped, 0u);
+}
+
+// More of them than wait at once, each out of its place by a few.
+TEST(ChromeReader, PairsMoreThanItKeeps) {
+  std::string text = "[";
+  constexpr int kPairs = 50'000;
+  for (int i = 0; i < kPairs; i += 2)
+    for (const int j : {i + 1, i})
+      text += R"({"ph":"E","pid":0,"tid":0,"ts":)" + std::to_string(10 * j + 5) +
+              R"(},{"ph":"B","pid":0,"tid":0,"ts":)" + std::to_string(10 * j) + R"(,"name":"n"},)";
+  const Read read(text);
+  EXPECT_EQ(read.summary.skipped, 0u);
+  ASSERT_EQ(read.told.slices.size(), static_cast<std::size_t>(kPairs));
+  for (const auto& slice : read.told.slices) ASSERT_EQ(slice.duration_ps, 5'000'000);
+}
+
 TEST(ChromeReader, ReadsNamesThatComeLate) {
   const Read read(R"([
     {"ph":"X","pid":"GPU","tid":"stream 7","ts":1,"dur":1,"name":"k"},
