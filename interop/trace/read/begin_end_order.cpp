@@ -26,14 +26,13 @@ BeginEndOrder::Waiting& BeginEndOrder::add(std::uint32_t row, ClockTime when, st
   return waiting;
 }
 
-void BeginEndOrder::begin(std::uint32_t row, TraceTrackId track, ClockTime when, TraceNameId name,
-                          TraceNameId category, std::span<const TraceArgument> arguments, std::uint64_t at) {
+void BeginEndOrder::begin(std::uint32_t row, TraceTrackId track, ClockTime when, TraceNameId name, TraceNameId category,
+                          std::span<const TraceArgument> arguments, std::uint64_t at) {
   Waiting& waiting = add(row, when, arguments, at);
   waiting.begins = true, waiting.track = track, waiting.name = name, waiting.category = category;
 }
 
-void BeginEndOrder::end(std::uint32_t row, ClockTime when, std::span<const TraceArgument> arguments,
-                        std::uint64_t at) {
+void BeginEndOrder::end(std::uint32_t row, ClockTime when, std::span<const TraceArgument> arguments, std::uint64_t at) {
   add(row, when, arguments, at).begins = false;
 }
 

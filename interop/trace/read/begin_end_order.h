@@ -35,7 +35,7 @@ class BeginEndOrder {
   void release(std::size_t n);
 
   OpenSlices& to_;
-  std::vector<Waiting> places_;        // those beyond count_ are free, and keep their memory
+  std::vector<Waiting> places_;  // those beyond count_ are free, and keep their memory
   std::size_t count_ = 0, bytes_ = 0;
   std::vector<TraceArgument> arguments_;
 };

@@ -32,8 +32,12 @@ class TraceTeller {
   TraceTeller(std::string file, TraceVisitor& visitor, const TraceReadOptions& options, ClockTime zero)
       : file_(std::move(file)), visitor_(visitor), options_(options), zero_(zero) {}
 
-  // Makes this the first pass: it ends when the finder knows enough.
+  // Makes this the first pass: it ends when the finder knows enough. A reader may
+  // then show the times of events alone.
   void find_zero(ZeroFinder& finder) { finder_ = &finder; }
+
+  bool only_finds_zero() const { return finder_ != nullptr; }
+  void see(ClockTime when) { finder_->see(when); }
 
   // Of a name that the file spells in any bytes.
   TraceNameId name(std::string_view text);

@@ -62,6 +62,8 @@ class ChromeEventParser::Handler : public rapidjson::BaseReaderHandler<rapidjson
     return bad_time_ ? "its time is no number of microseconds" : "";
   }
 
+  void keep_arguments(bool keep) { keeps_arguments_ = keep; }
+
   bool Null() { return true; }
   bool Bool(bool value) {
     if (depth_ == 2 && in_arguments_) arguments_.push_back({key_, value});
@@ -84,7 +86,7 @@ class ChromeEventParser::Handler : public rapidjson::BaseReaderHandler<rapidjson
   // The bracket itself has been read.
   bool open() {
     if (depth_ == 1) {
-      in_arguments_ = field_ == Field::arguments;
+      in_arguments_ = keeps_arguments_ && field_ == Field::arguments;
       in_second_id_ = field_ == Field::second_id;
     }
     if (++depth_ == 3) nested_ = stream_->Tell() - 1;
@@ -174,6 +176,7 @@ class ChromeEventParser::Handler : public rapidjson::BaseReaderHandler<rapidjson
   ChromeEvent* event_ = nullptr;
   Field field_ = Field::other;
   std::string_view key_;
+  bool keeps_arguments_ = true;
   int depth_ = 0;
   std::size_t nested_ = 0;
   bool in_arguments_ = false, in_second_id_ = false, bad_time_ = false;
@@ -181,6 +184,10 @@ class ChromeEventParser::Handler : public rapidjson::BaseReaderHandler<rapidjson
 
 ChromeEventParser::ChromeEventParser() : handler_(std::make_unique<Handler>()) {}
 ChromeEventParser::~ChromeEventParser() = default;
+
+void ChromeEventParser::keep_arguments(bool keep) {
+  handler_->keep_arguments(keep);
+}
 
 std::string_view ChromeEventParser::parse(std::string_view text, ChromeEvent& event) {
   return handler_->parse(text, event);

@@ -32,6 +32,8 @@ class ChromeEventParser {
   ChromeEventParser();
   ~ChromeEventParser();
 
+  // Whether events have their arguments (they do); without, parsing is faster.
+  void keep_arguments(bool keep);
   // Why it is no event; nothing when `event` is filled.
   std::string_view parse(std::string_view text, ChromeEvent& event);
 

@@ -53,6 +53,7 @@ Errors ChromeReader::read(ByteWindow& window, const std::string& file) {
   using Kind = EventSplitter::Piece::Kind;
   EventSplitter splitter(window);
   ChromeEventParser parser;
+  parser.keep_arguments(!teller_.only_finds_zero());
   ChromeEvent parsed;
   for (auto piece = splitter.next(); piece.kind != Kind::end; piece = splitter.next()) {
     at_ = piece.at;
@@ -85,11 +86,12 @@ void ChromeReader::no_trace(Errors& errors, const std::string& file) const {
 void ChromeReader::event(const ChromeEvent& event) {
   if (event.phase == 0) return skip("it has no \"ph\"");
   ++events_;
-  if (event.phase == 'M') return metadata(event);
+  if (event.phase == 'M') return teller_.only_finds_zero() ? void() : metadata(event);
   constexpr std::string_view kTimed = "XBEiIRCstfbneSTpF";
   // Samples, memory dumps and clock marks are nothing for a timeline.
   if (kTimed.find(event.phase) == std::string_view::npos) return;
   if (!event.when) return skip("it has no \"ts\"");
+  if (teller_.only_finds_zero()) return teller_.see(*event.when);
   timed_event(event, *event.when);
 }
 
