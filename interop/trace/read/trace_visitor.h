@@ -17,7 +17,7 @@
 //    nothing is spoken of before it is declared: an array is the right table.
 //  - Files may name things late. A process, track or counter may be declared
 //    again under its id when more is known; the last word stands.
-//  - Texts are valid UTF-8 without control characters.
+//  - Texts are valid UTF-8, and names have no control characters.
 //  - Every string_view and span lives for the call only.
 //  - Calls come one after another, in the thread that called read_trace.
 namespace orrery::interop {
