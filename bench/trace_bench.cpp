@@ -37,8 +37,8 @@ std::string whole_slices(std::int64_t first_us) {
   std::string trace = "{\"traceEvents\":[";
   for (int i = 0; i < kSlices; ++i)
     trace += text((i > 0 ? ",\n{" : "{") + place(first_us, i) + ",'ph':'X','dur':2.5,'cat':'compute','name':'layer " +
-                  std::to_string(i % 80) + " qkv','args':{'step':0,'action':'F','micro_batch':" +
-                  std::to_string(i % 32) + ",'chunk':0}}");
+                  std::to_string(i % 80) +
+                  " qkv','args':{'step':0,'action':'F','micro_batch':" + std::to_string(i % 32) + ",'chunk':0}}");
   return trace + "]}";
 }
 
@@ -53,8 +53,8 @@ std::string begins_and_ends() {
 void read(benchmark::State& state, const std::string& trace) {
   for (auto _ : state) {
     Counting counting;
-    const auto summary = read_trace([&] { return Result<std::unique_ptr<ByteSource>>(bytes_of(trace)); }, "bench.json",
-                                    counting);
+    const auto summary =
+        read_trace([&] { return Result<std::unique_ptr<ByteSource>>(bytes_of(trace)); }, "bench.json", counting);
     if (!summary || summary->slices != kSlices) state.SkipWithError("not every slice was read");
     benchmark::DoNotOptimize(counting.time());
   }

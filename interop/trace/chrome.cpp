@@ -1,6 +1,6 @@
 #include "interop/trace/chrome.h"
 
-#include "interop/trace/chrome_lines.h"
+#include "interop/trace/format/chrome_lines.h"
 
 namespace orrery::interop {
 namespace {

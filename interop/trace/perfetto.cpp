@@ -3,7 +3,7 @@
 #include <array>
 #include <protozero/pbf_writer.hpp>
 
-#include "interop/trace/perfetto_packets.h"
+#include "interop/trace/format/perfetto_packets.h"
 
 namespace orrery::interop {
 namespace {

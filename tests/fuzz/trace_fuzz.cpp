@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "interop/trace/format/utf8.h"
 #include "interop/trace/read/read_bytes.h"
-#include "interop/trace/utf8.h"
 
 namespace {
 

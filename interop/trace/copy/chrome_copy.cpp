@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "interop/trace/chrome.h"
-#include "interop/trace/chrome_lines.h"
 #include "interop/trace/copy/copies.h"
+#include "interop/trace/format/chrome_lines.h"
 
 namespace orrery::interop {
 namespace {

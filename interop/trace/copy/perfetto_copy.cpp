@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "interop/trace/copy/copies.h"
-#include "interop/trace/perfetto_packets.h"
+#include "interop/trace/format/perfetto_packets.h"
 
 namespace orrery::interop {
 namespace {

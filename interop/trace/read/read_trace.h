@@ -23,7 +23,7 @@ struct TraceSummary {
   TraceFormat format = TraceFormat::chrome;
   std::uint64_t slices = 0, instants = 0, counts = 0, flow_points = 0;
   std::uint64_t skipped = 0;         // broken events
-  std::vector<Error> first_skipped;  // the first few of them; the column is the byte's where there are no lines
+  std::vector<Error> first_skipped;  // the first few of them, with the byte where they stood
   bool cancelled = false;            // keep_going said so
 };
 

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <functional>
 
-#include "interop/trace/utf8.h"
+#include "interop/trace/format/utf8.h"
 #include "sim/base/digest.h"
 
 namespace orrery::interop {

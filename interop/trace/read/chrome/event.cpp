@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "interop/trace/utf8.h"
+#include "interop/trace/format/utf8.h"
 
 namespace orrery::interop {
 namespace {

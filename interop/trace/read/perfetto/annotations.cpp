@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "interop/trace/chrome.h"
-#include "interop/trace/perfetto_fields.h"
-#include "interop/trace/utf8.h"
+#include "interop/trace/format/perfetto_fields.h"
+#include "interop/trace/format/utf8.h"
 
 namespace orrery::interop {
 namespace {

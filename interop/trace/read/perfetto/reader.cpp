@@ -1,6 +1,6 @@
 #include "interop/trace/read/perfetto/reader.h"
 
-#include "interop/trace/perfetto_fields.h"
+#include "interop/trace/format/perfetto_fields.h"
 
 namespace orrery::interop {
 namespace {

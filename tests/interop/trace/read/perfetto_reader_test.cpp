@@ -4,7 +4,7 @@
 
 #include <protozero/pbf_writer.hpp>
 
-#include "interop/trace/perfetto_fields.h"
+#include "interop/trace/format/perfetto_fields.h"
 #include "tests/interop/trace/read/recording.h"
 
 namespace orrery::interop {

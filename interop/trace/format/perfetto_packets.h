@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "interop/trace/format/perfetto_fields.h"
 #include "interop/trace/output_file.h"
-#include "interop/trace/perfetto_fields.h"
 #include "sim/base/duration.h"
 
 // A heavy header stays in the .cpp files that fill packets.

@@ -1,4 +1,4 @@
-#include "interop/trace/chrome_lines.h"
+#include "interop/trace/format/chrome_lines.h"
 
 #include <charconv>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "interop/trace/perfetto_packets.h"
+#include "interop/trace/format/perfetto_packets.h"
 
 #include <protozero/pbf_writer.hpp>
 

@@ -1,4 +1,4 @@
-#include "interop/trace/utf8.h"
+#include "interop/trace/format/utf8.h"
 
 #include <algorithm>
 
