@@ -24,7 +24,7 @@ class CopyOfTrace : public testing::Test {
   }
   std::string written(const char* extension) const {
     const SmallRun run(2);
-    const std::string path = folder_.file(std::string("run") + extension);
+    std::string path = folder_.file(std::string("run") + extension);
     auto writer = open_trace_writer(path, run.context()).value();
     SmallRun::tell(*writer);
     SmallRun::tell(*writer, 2, 3);
@@ -49,13 +49,12 @@ class CopyOfTrace : public testing::Test {
 class CopyTrace : public CopyOfTrace, public testing::WithParamInterface<std::pair<const char*, const char*>> {};
 
 TEST_P(CopyTrace, KeepsSlicesArrowsCountersAndRanks) {
-  const auto [from, to] = GetParam();
-  const std::string original = written(from), copy = folder_.file(std::string("copy") + to);
+  const bool cut = std::string(GetParam().second) == ".pftrace";  // to whole nanoseconds
+  const std::string original = written(GetParam().first), copy = folder_.file(std::string("copy") + GetParam().second);
   ASSERT_TRUE(copy_trace(original, copy, {}, {}).ok());
   const Recording before = read(original), after = read(copy);
   EXPECT_EQ(after.slices, [&] {
     std::vector<Recording::Slice> slices = before.slices;
-    const bool cut = std::string(to) == ".pftrace";  // to whole nanoseconds
     for (Recording::Slice& s : slices)
       if (cut) s.duration_ps = (s.start_ps + s.duration_ps) / 1000 * 1000 - s.start_ps / 1000 * 1000;
     return slices;

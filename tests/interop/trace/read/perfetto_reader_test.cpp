@@ -253,9 +253,9 @@ TEST(PerfettoReader, SurvivesHostileLengths) {
 TEST(PerfettoReader, SurvivesCirclesOfTracks) {
   Trace trace;
   for (const auto& [uuid, parent] : {std::pair(1u, 2u), {2u, 1u}, {3u, 3u}})
-    trace.describe([&](pbf_writer& t) {
-      t.add_uint64(field::track::kUuid, uuid);
-      t.add_uint64(field::track::kParent, parent);
+    trace.describe([id = uuid, above = parent](pbf_writer& t) {
+      t.add_uint64(field::track::kUuid, id);
+      t.add_uint64(field::track::kParent, above);
     });
   trace.slice(1, 1, 2, "a").slice(3, 1, 2, "b");
   EXPECT_EQ(read(trace).slices.size(), 2u);
