@@ -1,7 +1,7 @@
 # Parts that can be asked for. What does not exist yet is refused by name: an
 # option is never accepted and ignored.
-if(ORRERY_GUI AND NOT EXISTS ${PROJECT_SOURCE_DIR}/gui/CMakeLists.txt)
-  message(FATAL_ERROR "ORRERY_GUI=ON: the timeline viewer is not built yet; leave ORRERY_GUI at OFF")
+if(NOT ORRERY_GUI MATCHES "^(AUTO|ON|OFF)$")
+  message(FATAL_ERROR "ORRERY_GUI=${ORRERY_GUI}: it is AUTO, ON or OFF")
 endif()
 
 if(NOT ORRERY_CUDA MATCHES "^(AUTO|ON|OFF)$")

@@ -1,0 +1,253 @@
+#include "gui/model/store/trace_builder.h"
+
+#include <charconv>
+#include <map>
+
+#include "gui/model/store/hash_text.h"
+
+namespace orrery::gui {
+namespace {
+
+constexpr std::uint32_t kNowhere = UINT32_MAX;
+constexpr std::size_t kSkippedTold = 20;
+
+// Rounded down, so that what nests goes on nesting.
+Ns to_ns(std::int64_t ps) {
+  return ps >= 0 ? ps / 1000 : -((-(ps + 1)) / 1000) - 1;
+}
+
+template <class T>
+T& at_id(std::vector<T>& items, std::uint32_t id) {
+  if (id >= items.size()) items.resize(id + 1);
+  return items[id];
+}
+
+// The number after `word`: "stage 3".
+std::optional<std::uint32_t> number_after(std::string_view text, std::string_view word) {
+  const std::size_t at = text.find(word);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::uint32_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data() + at + word.size(), end, number);
+  return read.ec == std::errc() ? std::optional(number) : std::nullopt;
+}
+
+}  // namespace
+
+void TraceBuilder::name(interop::TraceNameId id, std::string_view text) {
+  at_id(names_, id.value) = text;
+}
+
+void TraceBuilder::process(const interop::TraceProcess& process) {
+  Process& known = at_id(processes_, process.id.value);
+  known.name = process.name.empty() ? "process " + std::to_string(process.pid) : std::string(process.name);
+  known.labels = process.labels;
+  known.sort_index = process.sort_index;
+  known.rank = process.rank;
+  known.stage = number_after(process.labels, "stage ");
+}
+
+void TraceBuilder::track(const interop::TraceTrack& track) {
+  DeclaredTrack& known = at_id(tracks_, track.id.value);
+  at_id(events_of_, track.id.value);
+  known.process = track.process.value;
+  known.parent = track.parent.value;
+  known.name = track.name.empty() ? "thread " + std::to_string(track.tid) : std::string(track.name);
+  known.sort_index = track.sort_index;
+}
+
+void TraceBuilder::counter(const interop::TraceCounter& counter) {
+  DeclaredCounter& known = at_id(counters_, counter.id.value);
+  known.process = counter.process.value;
+  known.name = counter.name;
+  known.series = counter.series;
+  known.unit = counter.unit;
+}
+
+std::uint32_t TraceBuilder::kind_of(interop::TraceNameId name, interop::TraceNameId category,
+                                    std::span<const interop::TraceArgument> arguments) {
+  const KindKey key{name.value, category.value, arguments_.add(arguments)};
+  const std::uint64_t hash = mix(mix((std::uint64_t{key.name} << 32) | key.category) + key.arguments);
+  const auto next = static_cast<std::uint32_t>(kinds_.size());
+  const std::uint32_t id =
+      kind_index_.find_or_add(hash, next, [&](std::uint32_t other) { return kind_keys_[other] == key; });
+  if (id != next) return id;
+
+  Kind kind;
+  kind.name = key.name;
+  kind.arguments = key.arguments;
+  char action = 0;
+  for (const interop::TraceArgument& argument : arguments) {
+    const auto* number = std::get_if<std::int64_t>(&argument.value);
+    const auto* text = std::get_if<std::string_view>(&argument.value);
+    if (number && argument.key == "micro_batch" && *number >= 0 && *number < Kind::kNone)
+      kind.micro_batch = static_cast<std::uint16_t>(*number);
+    if (number && argument.key == "chunk") kind.chunk = static_cast<std::uint8_t>(*number);
+    if (text && argument.key == "action" && text->size() == 1) action = text->front();
+  }
+  const auto text_of = [&](std::uint32_t n) { return n < names_.size() ? std::string_view(names_[n]) : ""; };
+  kinds_.push_back(kind);
+  kind_keys_.push_back(key);
+  class_of_kind_.push_back(classify(text_of(key.category), text_of(key.name), action));
+  return id;
+}
+
+std::uint32_t TraceBuilder::derived_kind(const std::string& name, EventClass is) {
+  Kind kind;
+  kind.name = static_cast<std::uint32_t>(names_.size());
+  names_.push_back(name);
+  kinds_.push_back(kind);
+  class_of_kind_.push_back(is);
+  return static_cast<std::uint32_t>(kinds_.size() - 1);
+}
+
+void TraceBuilder::slice(const interop::TraceSlice& slice) {
+  const std::int64_t start_ps = slice.start.count_ps();
+  std::int64_t end_ps = 0;
+  if (__builtin_add_overflow(start_ps, slice.duration.count_ps(), &end_ps)) end_ps = INT64_MAX;
+  const Ns start = to_ns(start_ps);
+  events_of_[slice.track.value].add(start, to_ns(end_ps) - start,
+                                    kind_of(slice.name, slice.category, slice.arguments));
+  ++events_;
+}
+
+void TraceBuilder::count(interop::TraceCounterId counter, Time when, double value) {
+  DeclaredCounter& known = counters_[counter.value];
+  if (!known.values.empty() && known.values.back() == value) return;
+  known.times.push_back(to_ns(when.count_ps()));
+  known.values.push_back(value);
+}
+
+void TraceBuilder::flow(const interop::TraceFlowPoint& point) {
+  flows_.push_back({point.id, to_ns(point.when.count_ps()), point.track.value, point.kind, point.next_slice});
+}
+
+void TraceBuilder::skipped(std::string_view reason, std::uint64_t at) {
+  if (skipped_++ < kSkippedTold) first_skipped_.push_back(std::string(reason) + " (byte " + std::to_string(at) + ")");
+}
+
+std::shared_ptr<const TraceModel> TraceBuilder::so_far() const {
+  TraceBuilder copy = *this;
+  return copy.finish();
+}
+
+std::shared_ptr<const TraceModel> TraceBuilder::finish() {
+  TraceModel::Parts parts;
+  kind_index_ = {};
+  arguments_.forget_index();
+  order_processes(parts);
+  make_rows(parts);
+  make_counters(parts);
+  make_arrows(parts);
+  parts.kinds = std::move(kinds_);
+  parts.class_of_kind = std::move(class_of_kind_);
+  parts.names = std::move(names_);
+  parts.arguments = std::move(arguments_);
+  parts.skipped = skipped_;
+  parts.first_skipped = std::move(first_skipped_);
+  return std::make_shared<const TraceModel>(std::move(parts));
+}
+
+// Those that have something to show, by sort index.
+void TraceBuilder::order_processes(TraceModel::Parts& parts) {
+  std::vector<bool> shows(processes_.size(), false);
+  for (std::size_t i = 0; i < tracks_.size(); ++i)
+    if (events_of_[i].size() > 0) shows[tracks_[i].process] = true;
+  for (const DeclaredCounter& counter : counters_)
+    if (!counter.times.empty()) shows[counter.process] = true;
+
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t i = 0; i < processes_.size(); ++i)
+    if (shows[i]) order.push_back(i);
+  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return processes_[a].sort_index < processes_[b].sort_index;
+  });
+  process_place_.assign(processes_.size(), kNowhere);
+  for (const std::uint32_t i : order) {
+    process_place_[i] = static_cast<std::uint32_t>(parts.processes.size());
+    Process& process = parts.processes.emplace_back(processes_[i]);
+    if (place_of_ && process.rank) process.place = place_of_(*process.rank);
+  }
+}
+
+// By process, then as a tree: each after its parent, siblings by sort index.
+std::vector<std::uint32_t> TraceBuilder::tracks_in_order() const {
+  constexpr int kMostDepth = 16;
+  using Path = std::vector<std::pair<std::int64_t, std::uint32_t>>;
+  std::vector<Path> paths(tracks_.size());
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t i = 0; i < tracks_.size(); ++i) {
+    if (events_of_[i].size() == 0) continue;
+    std::uint32_t at = i;
+    for (int depth = 0; at < tracks_.size() && depth < kMostDepth; at = tracks_[at].parent, ++depth)
+      paths[i].emplace_back(tracks_[at].sort_index, at);
+    paths[i].emplace_back(process_place_[tracks_[i].process], 0);
+    std::reverse(paths[i].begin(), paths[i].end());
+    order.push_back(i);
+  }
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return paths[a] < paths[b]; });
+  return order;
+}
+
+// Compute streams last: their gaps are told by what the other streams did.
+void TraceBuilder::make_rows(TraceModel::Parts& parts) {
+  const std::vector<std::uint32_t> order = tracks_in_order();
+  track_place_.assign(tracks_.size(), kNowhere);
+  add_bubbles(parts, order);
+  for (const std::uint32_t i : order) {
+    Track track;
+    track.process = process_place_[tracks_[i].process];
+    track.name = tracks_[i].name;
+    track.sort_index = tracks_[i].sort_index;
+    track.first_row = static_cast<std::uint32_t>(parts.rows.size());
+    std::vector<Row> rows = events_of_[i].finish(class_of_kind_);
+    skipped_ += events_of_[i].left_out();
+    track.rows = static_cast<std::uint32_t>(rows.size());
+    const auto place = static_cast<std::uint32_t>(parts.tracks.size());
+    for (Row& row : rows) {
+      parts.rows.push_back(std::move(row));
+      parts.track_of_row.push_back(place);
+    }
+    track_place_[i] = place;
+    parts.tracks.push_back(std::move(track));
+  }
+}
+
+EventRef TraceBuilder::event_of(const FlowPoint& point, const TraceModel::Parts& parts) const {
+  const std::uint32_t place = track_place_[point.track];
+  if (place == kNowhere) return EventRef::none();
+  const Track& track = parts.tracks[place];
+  EventRef next = EventRef::none();
+  Ns earliest = INT64_MAX;
+  for (std::uint32_t row = track.first_row + track.rows; row-- > track.first_row;) {
+    const Row& events = parts.rows[row];
+    if (!point.next_slice)
+      if (const auto index = events.at(point.when)) return {row, *index};
+    const std::uint32_t from = events.first_starting_from(point.when);
+    if (from < events.size() && events.start(from) < earliest) earliest = events.start(from), next = {row, from};
+  }
+  return next;
+}
+
+// Points of one id, in order of time: each stop goes on from the one before, and an
+// id that starts again is a new arrow. Kineto lets one start have several ends.
+void TraceBuilder::make_arrows(TraceModel::Parts& parts) {
+  using Point = interop::TraceFlowPoint::Kind;
+  std::sort(flows_.begin(), flows_.end(), [](const FlowPoint& a, const FlowPoint& b) {
+    if (a.id != b.id) return a.id < b.id;
+    return a.when != b.when ? a.when < b.when : a.kind < b.kind;
+  });
+  std::vector<Arrow> arrows;
+  EventRef from = EventRef::none();
+  for (std::size_t i = 0; i < flows_.size(); ++i) {
+    if (i > 0 && flows_[i].id != flows_[i - 1].id) from = EventRef::none();
+    const EventRef here = event_of(flows_[i], parts);
+    if (here.is_none()) continue;
+    if (flows_[i].kind != Point::start && !from.is_none() && from != here) arrows.push_back({from, here});
+    if (flows_[i].kind != Point::end) from = here;
+  }
+  flows_ = {};
+  parts.arrows = Arrows(std::move(arrows));
+}
+
+}  // namespace orrery::gui
