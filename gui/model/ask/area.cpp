@@ -116,8 +116,8 @@ class Adder {
 }  // namespace
 
 AreaTotals totals_of(const TraceModel& model, std::span<const std::uint32_t> tracks, TimeRange range) {
-  const bool only_overviews = std::all_of(tracks.begin(), tracks.end(),
-                                          [&](std::uint32_t t) { return model.tracks()[t].is_overview(); });
+  const bool only_overviews =
+      std::all_of(tracks.begin(), tracks.end(), [&](std::uint32_t t) { return model.tracks()[t].is_overview(); });
   Adder adder(model, range);
   for (const std::uint32_t track : tracks)
     if (only_overviews || !model.tracks()[track].is_overview()) adder.add(track);

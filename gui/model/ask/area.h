@@ -18,12 +18,12 @@ struct AreaTotals {
     Ns time = 0;
     std::int64_t bytes = 0;  // moved, where the trace says
   };
-  std::array<Ns, kEventClasses> by_class{};    // busy time, cut to the range, summed over tracks
+  std::array<Ns, kEventClasses> by_class{};  // busy time, cut to the range, summed over tracks
   std::array<std::uint64_t, kEventClasses> count{};
-  std::array<Ns, kEventClasses> exposed{};     // of transfers: no kernel ran on the rank meanwhile
-  std::vector<Name> names;                     // the longest first
+  std::array<Ns, kEventClasses> exposed{};  // of transfers: no kernel ran on the rank meanwhile
+  std::vector<Name> names;                  // the longest first
   std::uint64_t events = 0;
-  std::uint32_t processes = 0;                 // that have such a track
+  std::uint32_t processes = 0;  // that have such a track
 };
 
 // Tracks that only name what others do (Track::is_overview) count when nothing

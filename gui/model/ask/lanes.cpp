@@ -21,13 +21,20 @@ std::uint32_t coordinate(const Process& process, Grouping grouping) {
   if (!process.place) return grouping == Grouping::stage && process.stage ? *process.stage : UINT32_MAX;
   const Place& at = *process.place;
   switch (grouping) {
-    case Grouping::node: return at.node;
-    case Grouping::stage: return at.pp;
-    case Grouping::tp: return at.tp;
-    case Grouping::dp: return at.dp;
-    case Grouping::cp: return at.cp;
-    case Grouping::ep: return at.ep;
-    case Grouping::none: break;
+    case Grouping::node:
+      return at.node;
+    case Grouping::stage:
+      return at.pp;
+    case Grouping::tp:
+      return at.tp;
+    case Grouping::dp:
+      return at.dp;
+    case Grouping::cp:
+      return at.cp;
+    case Grouping::ep:
+      return at.ep;
+    case Grouping::none:
+      break;
   }
   return 0;
 }
@@ -43,8 +50,7 @@ class Stacker {
     tracks_of_.resize(model.processes().size());
     counters_of_.resize(model.processes().size());
     for (std::uint32_t i = 0; i < model.tracks().size(); ++i) tracks_of_[model.tracks()[i].process].push_back(i);
-    for (std::uint32_t i = 0; i < model.counters().size(); ++i)
-      counters_of_[model.counters()[i].process].push_back(i);
+    for (std::uint32_t i = 0; i < model.counters().size(); ++i) counters_of_[model.counters()[i].process].push_back(i);
   }
 
   void pinned() {
@@ -112,8 +118,8 @@ class Stacker {
     lane.height = kHeader;
     const std::string word(to_string(choices_.grouping));
     lane.path = "group/" + word + (known ? std::to_string(value) : "");
-    lane.label = (known ? word + " " + std::to_string(value) : "elsewhere") + "  (" +
-                 std::to_string(members.size()) + (members.size() == 1 ? " rank)" : " ranks)");
+    lane.label = (known ? word + " " + std::to_string(value) : "elsewhere") + "  (" + std::to_string(members.size()) +
+                 (members.size() == 1 ? " rank)" : " ranks)");
     lane.can_collapse = true;
     lane.collapsed = is_collapsed(lane.path, false);
     const bool open = !lane.collapsed;
@@ -202,13 +208,20 @@ class Stacker {
 
 std::string_view to_string(Grouping grouping) {
   switch (grouping) {
-    case Grouping::node: return "node";
-    case Grouping::stage: return "pipeline stage";
-    case Grouping::tp: return "TP coordinate";
-    case Grouping::dp: return "DP coordinate";
-    case Grouping::cp: return "CP coordinate";
-    case Grouping::ep: return "EP coordinate";
-    case Grouping::none: break;
+    case Grouping::node:
+      return "node";
+    case Grouping::stage:
+      return "pipeline stage";
+    case Grouping::tp:
+      return "TP coordinate";
+    case Grouping::dp:
+      return "DP coordinate";
+    case Grouping::cp:
+      return "CP coordinate";
+    case Grouping::ep:
+      return "EP coordinate";
+    case Grouping::none:
+      break;
   }
   return "none";
 }

@@ -61,12 +61,11 @@ Ticks ticks_of(TimeRange view, int width, int apart) {
     }
     if (found || power > INT64_MAX / 100) break;
   }
-  const Unit& unit = unit_for(std::max(std::abs(view.begin), std::abs(view.end)) >= 10 * ticks.step
-                                  ? std::max(ticks.step, std::max(std::abs(view.begin), std::abs(view.end)) / 1'000)
-                                  : ticks.step);
+  const Unit& unit = unit_for(std::max(std::abs(view.begin), std::abs(view.end)));
   const Ns first = view.begin / ticks.step - (view.begin < 0 ? 1 : 0);
   for (Ns n = first; n * ticks.step <= view.end; ++n)
-    if (n * ticks.step >= view.begin) ticks.ticks.push_back({n * ticks.step, label_of(n * ticks.step, ticks.step, unit)});
+    if (n * ticks.step >= view.begin)
+      ticks.ticks.push_back({n * ticks.step, label_of(n * ticks.step, ticks.step, unit)});
   return ticks;
 }
 

@@ -95,8 +95,12 @@ std::vector<Arguments::Argument> Arguments::list(ListId id) const {
         argument.is_number = true;
         argument.value = std::to_string(argument.number);
         break;
-      case Type::real: argument.value = shortest(take<double>(in)); break;
-      case Type::boolean: argument.value = take<bool>(in) ? "true" : "false"; break;
+      case Type::real:
+        argument.value = shortest(take<double>(in));
+        break;
+      case Type::boolean:
+        argument.value = take<bool>(in) ? "true" : "false";
+        break;
       case Type::text: {
         const auto size = take<std::uint32_t>(in);
         argument.value = in.substr(0, size);

@@ -21,7 +21,7 @@ class Arguments {
 
   struct Argument {
     std::string_view key;
-    std::string value;       // as people read it
+    std::string value;        // as people read it
     std::int64_t number = 0;  // where it is a whole one
     bool is_number = false;
   };

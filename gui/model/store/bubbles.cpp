@@ -45,14 +45,15 @@ void TraceBuilder::add_bubbles(const TraceModel::Parts& parts, const std::vector
     else
       of.transfers.push_back(i);
   }
-  std::map<std::uint32_t, std::uint32_t> wait_for;  // by kind that was waited for
+  std::map<std::pair<std::string, EventClass>, std::uint32_t> waits;
   const auto wait_kind = [&](std::uint32_t cause) {
-    const auto [at, fresh] = wait_for.try_emplace(cause, 0);
-    if (!fresh) return at->second;
-    const EventClass is = cause == kNobody ? EventClass::bubble : class_of_kind_[cause];
-    const bool pipeline = is == EventClass::pp || is == EventClass::bubble;
+    const EventClass of = cause == kNobody ? EventClass::bubble : class_of_kind_[cause];
+    const bool pipeline = of == EventClass::pp || of == EventClass::bubble;
+    const EventClass is = pipeline ? EventClass::bubble : EventClass::exposed;
     const std::string what = cause == kNobody ? "idle" : "waiting: " + names_[kinds_[cause].name];
-    return at->second = derived_kind(what, pipeline ? EventClass::bubble : EventClass::exposed);
+    const auto [at, fresh] = waits.try_emplace({what, is}, 0);
+    if (fresh) at->second = derived_kind(what, is);
+    return at->second;
   };
   for (const Streams& of : streams) {
     if (!of.has_schedule || of.compute == kNobody) continue;

@@ -6,11 +6,15 @@
 namespace orrery::gui {
 namespace {
 
-constexpr std::array<std::string_view, kEventClasses> kNames = {
-    "forward",          "backward",         "weight gradient",   "recompute",         "optimizer",
-    "compute",          "TP communication", "CP communication",  "EP communication",  "PP communication",
-    "DP communication", "communication",    "copy and offload",  "pipeline bubble",   "exposed wait",
-    "host",             "annotation",       "other"};
+constexpr std::array<std::string_view, kEventClasses> kNames = {"forward",          "backward",
+                                                                "weight gradient",  "recompute",
+                                                                "optimizer",        "compute",
+                                                                "TP communication", "CP communication",
+                                                                "EP communication", "PP communication",
+                                                                "DP communication", "communication",
+                                                                "copy and offload", "pipeline bubble",
+                                                                "exposed wait",     "host",
+                                                                "annotation",       "other"};
 
 struct Known {
   std::string_view category;
@@ -19,17 +23,27 @@ struct Known {
 
 // Ours (models/compile), then Kineto's.
 constexpr Known kCategories[] = {
-    {"recompute", EventClass::recompute},    {"tp", EventClass::tp},
-    {"cp", EventClass::cp},                  {"ep", EventClass::ep},
-    {"pp", EventClass::pp},                  {"dp", EventClass::dp},
-    {"optimizer", EventClass::optimizer},    {"offload", EventClass::copy},
-    {"host", EventClass::host},              {"other", EventClass::other},
-    {"gpu_memcpy", EventClass::copy},        {"gpu_memset", EventClass::copy},
-    {"cpu_op", EventClass::host},            {"cuda_runtime", EventClass::host},
-    {"cuda_driver", EventClass::host},       {"cuda_sync", EventClass::host},
-    {"python_function", EventClass::host},   {"user_annotation", EventClass::annotation},
+    {"recompute", EventClass::recompute},
+    {"tp", EventClass::tp},
+    {"cp", EventClass::cp},
+    {"ep", EventClass::ep},
+    {"pp", EventClass::pp},
+    {"dp", EventClass::dp},
+    {"optimizer", EventClass::optimizer},
+    {"offload", EventClass::copy},
+    {"host", EventClass::host},
+    {"other", EventClass::other},
+    {"gpu_memcpy", EventClass::copy},
+    {"gpu_memset", EventClass::copy},
+    {"cpu_op", EventClass::host},
+    {"cuda_runtime", EventClass::host},
+    {"cuda_driver", EventClass::host},
+    {"cuda_sync", EventClass::host},
+    {"python_function", EventClass::host},
+    {"user_annotation", EventClass::annotation},
     {"gpu_user_annotation", EventClass::annotation},
-    {"overhead", EventClass::other},         {"Trace", EventClass::annotation},
+    {"overhead", EventClass::other},
+    {"Trace", EventClass::annotation},
 };
 
 bool contains(std::string_view text, std::string_view lower) {
@@ -39,12 +53,17 @@ bool contains(std::string_view text, std::string_view lower) {
 
 EventClass by_action(char action) {
   switch (action) {
-    case 'F': return EventClass::forward;
+    case 'F':
+      return EventClass::forward;
     case 'B':
-    case 'I': return EventClass::backward;
-    case 'W': return EventClass::weight_gradient;
-    case 'R': return EventClass::recompute;
-    default: return EventClass::compute;
+    case 'I':
+      return EventClass::backward;
+    case 'W':
+      return EventClass::weight_gradient;
+    case 'R':
+      return EventClass::recompute;
+    default:
+      return EventClass::compute;
   }
 }
 

@@ -30,7 +30,9 @@ enum class EventClass : std::uint8_t {
 };
 inline constexpr int kEventClasses = 18;
 
-constexpr int index_of(EventClass c) { return static_cast<int>(c); }
+constexpr int index_of(EventClass c) {
+  return static_cast<int>(c);
+}
 
 // "forward", "TP communication"…
 std::string_view to_string(EventClass c);

@@ -10,8 +10,7 @@ constexpr int kMostPerPixel = 64;
 
 }  // namespace
 
-Row::Row(std::vector<Event> events, std::vector<LongDuration> long_durations,
-         std::span<const EventClass> class_of_kind)
+Row::Row(std::vector<Event> events, std::vector<LongDuration> long_durations, std::span<const EventClass> class_of_kind)
     : events_(std::move(events)), long_(std::move(long_durations)), pyramid_(*this, class_of_kind) {}
 
 Ns Row::duration(std::uint32_t index) const {

@@ -106,8 +106,7 @@ void TraceBuilder::slice(const interop::TraceSlice& slice) {
   std::int64_t end_ps = 0;
   if (__builtin_add_overflow(start_ps, slice.duration.count_ps(), &end_ps)) end_ps = INT64_MAX;
   const Ns start = to_ns(start_ps);
-  events_of_[slice.track.value].add(start, to_ns(end_ps) - start,
-                                    kind_of(slice.name, slice.category, slice.arguments));
+  events_of_[slice.track.value].add(start, to_ns(end_ps) - start, kind_of(slice.name, slice.category, slice.arguments));
   ++events_;
 }
 
@@ -137,6 +136,7 @@ std::shared_ptr<const TraceModel> TraceBuilder::finish() {
   arguments_.forget_index();
   order_processes(parts);
   make_rows(parts);
+  if (!keep_going({})) return nullptr;
   make_counters(parts);
   make_arrows(parts);
   parts.kinds = std::move(kinds_);
@@ -195,6 +195,7 @@ void TraceBuilder::make_rows(TraceModel::Parts& parts) {
   track_place_.assign(tracks_.size(), kNowhere);
   add_bubbles(parts, order);
   for (const std::uint32_t i : order) {
+    if (!keep_going({})) return;
     Track track;
     track.process = process_place_[tracks_[i].process];
     track.name = tracks_[i].name;

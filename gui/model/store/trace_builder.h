@@ -39,7 +39,7 @@ class TraceBuilder final : public interop::TraceVisitor {
   std::uint64_t events() const { return events_; }
   // What came so far; this goes on. Costs a copy.
   std::shared_ptr<const TraceModel> so_far() const;
-  // Everything. Nothing may come after it.
+  // Everything; null if the watch says no meanwhile. Nothing may come after it.
   std::shared_ptr<const TraceModel> finish();
 
  private:

@@ -1,0 +1,106 @@
+#include <QApplication>
+#include <QCommandLineParser>
+#include <cstdio>
+
+#include "gui/view/main_window.h"
+#include "gui/view/render.h"
+#include "sim/base/quantity.h"
+
+namespace orrery::gui {
+namespace {
+
+constexpr int kDone = 0, kUsage = 2, kInput = 3, kInputOutput = 5;
+
+int complain(const QString& text, int status) {
+  std::fprintf(stderr, "orrery-gui: %s\n", qUtf8Printable(text));
+  return status;
+}
+
+int complain(const Errors& errors) {
+  for (const Error& error : errors) std::fprintf(stderr, "%s\n", to_string(error).c_str());
+  return !errors.empty() && errors.front().fault == Fault::io ? kInputOutput : kInput;
+}
+
+// "1.2s,1300ms".
+std::optional<TimeRange> parse_zoom(const QString& text) {
+  const QStringList ends = text.split(',');
+  if (ends.size() != 2) return std::nullopt;
+  const auto from = parse_duration(ends[0].trimmed().toStdString(), {"--zoom", 0, 0});
+  const auto to = parse_duration(ends[1].trimmed().toStdString(), {"--zoom", 0, 0});
+  if (!from || !to || *from >= *to) return std::nullopt;
+  return TimeRange{from->count_ps() / 1000, to->count_ps() / 1000};
+}
+
+int render_file(const QString& file, const QCommandLineParser& parser) {
+  RenderOptions options;
+  options.path = parser.value("render");
+  if (parser.isSet("zoom") && !(options.zoom = parse_zoom(parser.value("zoom"))))
+    return complain("--zoom is two times, as --zoom 1.2s,1300ms", kUsage);
+  options.select = parser.value("select");
+  options.theme = parser.value("theme");
+  options.colour_by = parser.value("colour");
+  options.group_by = parser.value("group");
+  options.filter = parser.value("filter");
+  options.critical = parser.isSet("critical");
+  options.collapse = parser.isSet("collapse");
+  options.window = parser.isSet("window");
+  const QStringList size = parser.value("size").split('x');
+  if (size.size() == 2) options.width = size[0].toInt(), options.height = size[1].toInt();
+  if (size.size() != 2 || options.width < 300 || options.height < 150 || options.width > 20000 ||
+      options.height > 20000)
+    return complain("--size is width and height in pixels, as 1600x900", kUsage);
+
+  OpenWatch watch;
+  const auto opened = open_file(file.toStdString(), watch);
+  if (!opened) return complain(opened.errors());
+  for (const std::string& remark : opened->remarks) std::fprintf(stderr, "%s\n", remark.c_str());
+  const QString fault = render(*opened, options);
+  return fault.isEmpty() ? kDone : complain(fault, kInputOutput);
+}
+
+int run(QApplication& app) {
+  QCommandLineParser parser;
+  parser.setApplicationDescription("Shows traces, scenarios and sweeps on a timeline.");
+  parser.addHelpOption();
+  parser.addVersionOption();
+  parser.addPositionalArgument("FILE", "Traces (.json, .pftrace, also .gz and .zst), scenarios, sweeps", "[FILE...]");
+  parser.addOptions({{"render", "Write a picture (.png, .svg) and end; needs no display", "OUT"},
+                     {"zoom", "Of the picture: from, to", "A,B"},
+                     {"select", "Select the first event in view with this in its name", "NAME"},
+                     {"size", "Of the picture, in pixels", "WxH", "1600x900"},
+                     {"theme", "light, dark or contrast", "THEME", "light"},
+                     {"colour", "class, micro-batch or name", "BY", "class"},
+                     {"group", "none, node, pipeline, tp, dp, cp or ep", "BY", "none"},
+                     {"filter", "Show only tracks with this in their name", "TEXT"},
+                     {"collapse", "Collapse every rank"},
+                     {"window", "The whole window, with its panels"},
+                     {"critical", "Show the critical path"}});
+  parser.process(app);
+  const QStringList files = parser.positionalArguments();
+  if (parser.isSet("render")) {
+    if (files.size() != 1) return complain("--render takes one file", kUsage);
+    return render_file(files.front(), parser);
+  }
+  MainWindow window;
+  if (parser.isSet("theme")) window.set_theme(parser.value("theme"));
+  window.show();
+  for (const QString& file : files) window.open(file);
+  return QApplication::exec();
+}
+
+}  // namespace
+}  // namespace orrery::gui
+
+int main(int argc, char** argv) {
+  // Pictures are made where there is no display too.
+  const bool display = qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY");
+  for (int i = 1; i < argc; ++i)
+    if (!display && QByteArray(argv[i]).startsWith("--render") && !qEnvironmentVariableIsSet("QT_QPA_PLATFORM"))
+      qputenv("QT_QPA_PLATFORM", "offscreen");
+  QApplication app(argc, argv);
+  QApplication::setStyle("Fusion");
+  QApplication::setApplicationName("orrery-gui");
+  QApplication::setOrganizationName("orrery");
+  QApplication::setApplicationVersion(ORRERY_VERSION);
+  return orrery::gui::run(app);
+}

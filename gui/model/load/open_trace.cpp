@@ -1,0 +1,71 @@
+#include <chrono>
+
+#include "gui/model/load/open_file.h"
+#include "gui/model/store/trace_builder.h"
+#include "interop/trace/read/read_trace.h"
+#include "report/text.h"
+
+namespace orrery::gui {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Beyond so many a copy would cost more than the look at it is worth.
+constexpr std::uint64_t kMostShownEarly = 4'000'000;
+
+// Tells of progress ten times a second, and shows what there is after 0.3 s, 0.6 s,
+// 1.2 s…: all the copies together cost about as much as the last.
+class Teller {
+ public:
+  explicit Teller(OpenWatch& watch) : watch_(watch) {}
+
+  bool operator()(const TraceBuilder& builder, const interop::TraceProgress& progress) {
+    const auto now = Clock::now();
+    if (now >= next_word_) {
+      const double share =
+          progress.total > 0 ? static_cast<double>(progress.bytes) / static_cast<double>(progress.total) : 0;
+      watch_.progress(share, report::grouped(static_cast<std::int64_t>(builder.events())) + " events");
+      next_word_ = now + std::chrono::milliseconds(100);
+    }
+    if (now >= next_look_ && watch_.so_far && builder.events() > 0 && builder.events() < kMostShownEarly) {
+      watch_.so_far(builder.so_far());
+      next_look_ = Clock::now() + (Clock::now() - begin_);
+    }
+    return !watch_.stop;
+  }
+
+ private:
+  OpenWatch& watch_;
+  Clock::time_point begin_ = Clock::now(), next_word_ = begin_, next_look_ = begin_ + std::chrono::milliseconds(300);
+};
+
+std::vector<std::string> remarks_of(const TraceModel& model) {
+  std::vector<std::string> remarks;
+  const auto& parts = model.parts();
+  if (parts.skipped > 0) {
+    remarks.push_back(report::grouped(static_cast<std::int64_t>(parts.skipped)) + " broken events were skipped");
+    for (const std::string& reason : parts.first_skipped) remarks.push_back("  " + reason);
+  }
+  if (parts.arguments.dropped() > 0)
+    remarks.push_back("arguments of " + report::grouped(static_cast<std::int64_t>(parts.arguments.dropped())) +
+                      " events were not kept: there are more than memory is set aside for");
+  return remarks;
+}
+
+}  // namespace
+
+Result<Opened> open_trace(const std::string& path, OpenWatch& watch) {
+  TraceBuilder builder{Teller(watch)};
+  const auto summary = interop::read_trace(path, builder);
+  if (!summary) return summary.errors();
+  Opened opened;
+  opened.cancelled = summary->cancelled || watch.stop;
+  if (opened.cancelled) return opened;
+  watch.progress(1, "sorting");
+  opened.model = builder.finish();
+  opened.cancelled = opened.model == nullptr;
+  if (opened.model) opened.remarks = remarks_of(*opened.model);
+  return opened;
+}
+
+}  // namespace orrery::gui

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <QObject>
+#include <memory>
+#include <thread>
+
+#include "gui/model/load/open_file.h"
+
+namespace orrery::gui {
+
+// Opens a file in a thread of its own, and tells of it in the window's.
+class BackgroundOpen : public QObject {
+  Q_OBJECT
+
+ public:
+  BackgroundOpen(QString path, QObject* parent);
+  ~BackgroundOpen() override;
+
+  const QString& path() const { return path_; }
+  // Nothing is told after it. The thread ends when it next asks.
+  void cancel();
+
+ signals:
+  void progress(double share, const QString& what);
+  void so_far(std::shared_ptr<const orrery::gui::TraceModel> model);
+  void opened(std::shared_ptr<const orrery::gui::Opened> result);
+  void failed(const QStringList& errors);
+  void cancelled();
+
+ private:
+  void run();
+
+  QString path_;
+  OpenWatch watch_;
+  std::jthread thread_;  // last: it uses the rest
+};
+
+}  // namespace orrery::gui

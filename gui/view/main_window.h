@@ -1,0 +1,98 @@
+#pragma once
+
+#include <QMainWindow>
+#include <memory>
+
+#include "gui/model/load/open_file.h"
+#include "gui/view/commands.h"
+#include "gui/view/timeline_view.h"
+
+class QComboBox;
+class QDockWidget;
+class QLabel;
+class QLineEdit;
+class QMenu;
+class QProgressBar;
+class QPushButton;
+
+namespace orrery::gui {
+
+class AreaPanel;
+class BackgroundOpen;
+class EventTable;
+class Legend;
+class SearchBar;
+
+class MainWindow : public QMainWindow {
+  Q_OBJECT
+
+ public:
+  explicit MainWindow(QWidget* parent = nullptr);
+  ~MainWindow() override;
+
+  void open(const QString& path);
+  // A trace that is at hand already.
+  void show_opened(const QString& path, std::shared_ptr<const Opened> opened);
+  bool is_opening() const { return opening_ != nullptr; }
+  void cancel();
+
+  TimelineView& timeline() { return *timeline_; }
+  TimelineState& state() { return timeline_->state(); }
+  const std::vector<Command>& commands() const { return commands_; }
+  void set_theme(const QString& name);
+  void scale_text(int points);
+
+ protected:
+  void closeEvent(QCloseEvent* event) override;
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
+
+ private:
+  // Parts of the constructor, in this order.
+  void make_commands();
+  void make_menus();
+  void make_tool_bar();
+  void make_docks();
+  void make_status_bar();
+  void restore();
+
+  void add(const QString& group, const QString& title, const QList<QKeySequence>& keys, std::function<void()> run,
+           bool only_in_timeline = false);
+  void add_navigation();
+  void add_selection();
+  QDockWidget* dock(const QString& title, QWidget* content, const QString& name);
+
+  void show_model(std::shared_ptr<const TraceModel> model, bool same_trace);
+  void opening_ended();
+  void say_errors(const QStringList& errors);
+  void say_status();
+  void ask_for_file();
+  void export_picture();
+  void edit_note();
+  void find_track();
+  void show_palette();
+  void show_keys();
+  void set_grouping(int index);
+  void remember_recent(const QString& path);
+  void fill_recent();
+  void save_file_state();
+  void restore_file_state();
+
+  TimelineView* timeline_;
+  SearchBar* search_;
+  Legend* legend_;
+  AreaPanel* area_ = nullptr;
+  EventTable* events_ = nullptr;
+  QComboBox *group_ = nullptr, *colour_ = nullptr;
+  QLineEdit* filter_ = nullptr;
+  QMenu* recent_ = nullptr;
+  QLabel* status_ = nullptr;
+  QProgressBar* progress_ = nullptr;
+  QPushButton* cancel_ = nullptr;
+  std::vector<Command> commands_;
+  BackgroundOpen* opening_ = nullptr;
+  bool shows_part_ = false;  // of the file that is being opened
+  QString file_;
+};
+
+}  // namespace orrery::gui

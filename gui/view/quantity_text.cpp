@@ -1,0 +1,20 @@
+#include "gui/view/quantity_text.h"
+
+#include <cmath>
+
+#include "report/text.h"
+
+namespace orrery::gui {
+
+QString quantity_text(double value, std::string_view unit) {
+  if (unit == "bytes" || unit == "B") {
+    constexpr double kKi = 1024;
+    const char* const names[] = {" B", " KiB", " MiB", " GiB", " TiB"};
+    std::size_t at = 0;
+    while (std::fabs(value) >= kKi && at + 1 < std::size(names)) value /= kKi, ++at;
+    return q(at == 0 ? report::fixed(value, 0) : report::significant(value, 3)) + names[at];
+  }
+  return q(report::with_prefix(value)) + q(unit);
+}
+
+}  // namespace orrery::gui

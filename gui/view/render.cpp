@@ -1,0 +1,97 @@
+#include "gui/view/render.h"
+
+#include <QApplication>
+#include <QElapsedTimer>
+#include <QPainter>
+#include <QPixmap>
+#include <QSvgGenerator>
+
+#include "gui/view/canvas.h"
+#include "gui/view/main_window.h"
+#include "gui/view/quantity_text.h"
+#include "gui/view/timeline_view.h"
+
+namespace orrery::gui {
+namespace {
+
+ColourBy colour_by(const QString& name) {
+  if (name == "micro-batch") return ColourBy::micro_batch;
+  return name == "name" ? ColourBy::name : ColourBy::kind;
+}
+
+Grouping group_by(const QString& name) {
+  for (const Grouping g : {Grouping::node, Grouping::stage, Grouping::tp, Grouping::dp, Grouping::cp, Grouping::ep})
+    if (q(to_string(g)).section(' ', 0, 0).toLower() == name) return g;
+  return Grouping::none;
+}
+
+// The first event in view whose name has that part.
+EventRef find(const TimelineState& state, const QString& part) {
+  const Marks hits(state.model(), [&](std::string_view name) { return q(name).contains(part, Qt::CaseInsensitive); });
+  EventRef hit = hits.next(state.model(), EventRef::none());
+  const TimeRange view = state.scene().viewport.view();
+  while (!hit.is_none() && state.model().range(hit).begin < view.begin) hit = hits.next(state.model(), hit);
+  return hit;
+}
+
+void arrange(TimelineState& state, const Opened& opened, const RenderOptions& options) {
+  LaneChoices choices = state.choices();
+  choices.grouping = group_by(options.group_by);
+  choices.filter = options.filter.toStdString();
+  state.set_choices(choices);
+  if (options.collapse) state.set_all_collapsed(true);
+  state.set_colour_by(colour_by(options.colour_by));
+  state.set_critical(Marks(*opened.model, opened.critical_path));
+  if (options.critical) state.toggle_critical();
+  if (options.zoom)
+    state.show(*options.zoom);
+  else
+    state.show_steady_step();
+  if (!options.select.isEmpty()) state.select_and_reveal(find(state, options.select));
+}
+
+QString write_svg(TimelineView& view, const QString& path) {
+  QSvgGenerator svg;
+  svg.setFileName(path);
+  svg.setSize(view.size());
+  svg.setViewBox(view.rect());
+  svg.setTitle("orrery timeline");
+  QPainter painter;
+  if (!painter.begin(&svg)) return QObject::tr("%1: cannot be written").arg(path);
+  view.render(&painter);
+  painter.end();
+  return {};
+}
+
+// As a person has it before them. Panels follow a moment later.
+QString render_window(const Opened& opened, const RenderOptions& options) {
+  MainWindow window;
+  window.set_theme(options.theme);
+  window.show();
+  window.resize(options.width, options.height);
+  QApplication::processEvents();
+  window.show_opened({}, std::make_shared<const Opened>(opened));
+  arrange(window.state(), opened, options);
+  QElapsedTimer timer;
+  timer.start();
+  while (timer.elapsed() < 400) QApplication::processEvents(QEventLoop::WaitForMoreEvents, 50);
+  return window.grab().save(options.path) ? QString() : QObject::tr("%1: cannot be written").arg(options.path);
+}
+
+}  // namespace
+
+QString render(const Opened& opened, const RenderOptions& options) {
+  if (options.window) return render_window(opened, options);
+  TimelineView view;
+  view.state().set_theme(Theme::named(options.theme));
+  QApplication::setPalette(view.state().scene().theme->palette());
+  view.resize(options.width, options.height);
+  view.grab();  // nothing is shown, so nobody lays it out for us
+  view.state().set_model(opened.model, false);
+  arrange(view.state(), opened, options);
+  if (options.path.endsWith(".svg")) return write_svg(view, options.path);
+  if (!options.path.endsWith(".png")) return QObject::tr("%1: a picture is .png or .svg").arg(options.path);
+  return view.grab().save(options.path) ? QString() : QObject::tr("%1: cannot be written").arg(options.path);
+}
+
+}  // namespace orrery::gui

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <QString>
+#include <optional>
+
+#include "gui/model/load/open_file.h"
+
+namespace orrery::gui {
+
+// A picture of a timeline in a file, made without a display.
+struct RenderOptions {
+  QString path;  // .png or .svg
+  std::optional<TimeRange> zoom;
+  QString select;  // part of a name: the first such event in view
+  QString theme = "light", colour_by = "class", group_by = "none", filter;
+  int width = 1600, height = 900;
+  bool critical = false, collapse = false;
+  bool window = false;  // with menus and panels around it
+};
+
+// An empty text, or what went wrong.
+QString render(const Opened& opened, const RenderOptions& options);
+
+}  // namespace orrery::gui

@@ -1,0 +1,121 @@
+// What the mouse does, and what is where.
+#include "tests/gui/view/window_fixture.h"
+
+namespace orrery::gui {
+namespace {
+
+TEST_F(Window, AClickSelectsWhatIsThere) {
+  state().show({0, 10'000'000});
+  const EventRef wanted = event(1, 4);
+  QTest::mouseClick(&canvas(), Qt::LeftButton, {}, middle_of(wanted));
+  EXPECT_EQ(state().selected(), wanted);
+  QTest::mouseClick(&canvas(), Qt::LeftButton, {}, {canvas().width() / 2, canvas().height() - 2});
+  EXPECT_TRUE(state().selected().is_none());
+}
+
+// Where an event is drawn is where it is found, for every event in view.
+TEST_F(Window, EveryEventIsFoundWhereItIsDrawn) {
+  state().show({0, 10'000'000});
+  for (std::uint32_t row = 0; row < model().rows().size(); ++row)
+    for (std::uint32_t i = 0; i < model().rows()[row].size() && model().rows()[row].end(i) < 10'000'000; ++i)
+      EXPECT_EQ(canvas().event_at(middle_of({row, i})), (EventRef{row, i}));
+}
+
+TEST_F(Window, ControlAndWheelZoomAtThePointer) {
+  const QPoint at(400, 50);
+  const Ns under = state().scene().viewport.at(400);
+  wheel(at, 3, Qt::ControlModifier);
+  EXPECT_LT(view().length(), model().extent().length());
+  EXPECT_NEAR(static_cast<double>(state().scene().viewport.at(400)), static_cast<double>(under),
+              state().scene().viewport.ns_per_pixel());
+}
+
+TEST_F(Window, ShiftAndWheelPan) {
+  state().show({40'000'000, 50'000'000});
+  wheel({400, 50}, -1, Qt::ShiftModifier);
+  EXPECT_GT(view().begin, 40'000'000);
+}
+
+TEST_F(Window, TheWheelScrolls) {
+  window.resize(1200, 420);
+  QTest::qWait(1);
+  wheel({400, 20}, -1);
+  EXPECT_GT(state().scene().scroll, 0);
+}
+
+TEST_F(Window, DraggingWithShiftOrTheMiddleButtonPans) {
+  state().show({40'000'000, 50'000'000});
+  drag(canvas(), {500, 50}, {400, 50}, Qt::MiddleButton);
+  const Ns once = view().begin;
+  EXPECT_GT(once, 40'000'000);
+  drag(canvas(), {500, 50}, {400, 50}, Qt::LeftButton, Qt::ShiftModifier);
+  EXPECT_GT(view().begin, once);
+  EXPECT_FALSE(state().area());
+}
+
+TEST_F(Window, DraggingSelectsAnAreaAndItsEdgesMove) {
+  drag(canvas(), {200, 10}, {400, 60});
+  ASSERT_TRUE(state().area());
+  const TimeRange before = state().area()->range;
+  EXPECT_EQ(before.begin, state().scene().viewport.at(200));
+  EXPECT_FALSE(state().area_tracks().empty());
+  drag(canvas(), {400, 30}, {500, 30});
+  EXPECT_EQ(state().area()->range.begin, before.begin);
+  EXPECT_EQ(state().area()->range.end, state().scene().viewport.at(500));
+}
+
+TEST_F(Window, DraggingOnTheRulerMeasures) {
+  Ruler& ruler = window.timeline().ruler();
+  drag(ruler, {100, 10}, {300, 10});
+  ASSERT_TRUE(state().measure());
+  EXPECT_EQ(state().measure()->length(), state().scene().viewport.at(300) - state().scene().viewport.at(100));
+  EXPECT_EQ(view(), model().extent());
+}
+
+// 200 kB in 200 us are 1 GB/s.
+TEST_F(Window, AMeasureInsideATransferTellsBytesAndRate) {
+  const EventRef send = model().innermost(2, 700'000);
+  state().select(send);
+  const TimeRange range = model().range(send);
+  const QString text = window.timeline().ruler().measure_text({range.begin, range.begin + range.length() / 2});
+  EXPECT_TRUE(text.contains("97.7 KiB")) << text.toStdString();
+  EXPECT_TRUE(text.contains("1.00 GB/s")) << text.toStdString();
+}
+
+TEST_F(Window, AltAndDraggingOnTheRulerZooms) {
+  const Viewport before = state().scene().viewport;
+  drag(window.timeline().ruler(), {100, 10}, {300, 10}, Qt::LeftButton, Qt::AltModifier);
+  EXPECT_EQ(view(), (TimeRange{before.at(100), before.at(300)}));
+}
+
+TEST_F(Window, ADoubleClickFocuses) {
+  state().show({0, 10'000'000});
+  const QPoint at = middle_of(event(1, 4));
+  QTest::mouseClick(&canvas(), Qt::LeftButton, {}, at);
+  QTest::mouseDClick(&canvas(), Qt::LeftButton, {}, at);
+  EXPECT_LT(view().length(), 2'500'000);
+}
+
+TEST_F(Window, TheMinimapMovesTheView) {
+  state().show({10'000'000, 20'000'000});
+  QTest::mouseClick(&window.timeline().minimap(), Qt::LeftButton, {}, {window.timeline().minimap().width() / 2, 10});
+  EXPECT_NEAR(static_cast<double>(view().begin + view().end) / 2, 50e6, 1e6);
+}
+
+TEST_F(Window, AClickOnARankCollapsesIt) {
+  const std::size_t all = state().scene().lanes.all().size();
+  QTest::mouseClick(&window.timeline().tree(), Qt::LeftButton, {}, {60, 8});
+  EXPECT_LT(state().scene().lanes.all().size(), all);
+}
+
+TEST_F(Window, EveryThemeDrawsEveryLane) {
+  for (const Theme& theme : Theme::all()) {
+    window.set_theme(theme.name);
+    const QImage picture = canvas().grab().toImage();
+    const QRect box = canvas().rect_of(event(1, 4));
+    EXPECT_NE(picture.pixelColor(box.center()), theme.lanes) << theme.name.toStdString();
+  }
+}
+
+}  // namespace
+}  // namespace orrery::gui
