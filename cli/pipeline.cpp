@@ -1,88 +1,6 @@
 #include "cli/pipeline.h"
 
-#include "sim/check.h"
-#include "sim/engine.h"
-
 namespace orrery::cli {
-namespace {
-
-std::string joined(const Errors& errors) {
-  std::string text;
-  for (const Error& error : errors) text += (text.empty() ? "" : "\n") + to_string(error);
-  return text;
-}
-
-// Classes are checked in place of ranks, but people know ranks, so faults are told of those.
-Errors faults_of(const Prepared& prepared) {
-  Errors of_classes = sim::check_before_run(prepared.workload());
-  if (of_classes.empty() || !prepared.folded) return of_classes;
-  Errors of_ranks = sim::check_before_run(prepared.compiled.workload);
-  return of_ranks.empty() ? of_classes : of_ranks;
-}
-
-// Noise makes every rank its own, whatever the scenario says about folding.
-bool may_fold(const models::SimulationSpec& simulation) {
-  return simulation.fold && simulation.jitter_compute == 0;
-}
-
-}  // namespace
-
-Prepared prepare(models::Scenario scenario, models::Compiled compiled) {
-  Prepared prepared{std::move(scenario), std::move(compiled), std::nullopt};
-  const models::SimulationSpec& simulation = prepared.scenario.simulation;
-  if (may_fold(simulation)) {
-    prepared.folded = sim::fold(prepared.compiled.workload);
-  } else if (simulation.fold) {
-    prepared.scenario.warnings.emplace_back("simulation.jitter makes every rank its own: folding is off");
-  }
-  if (const Errors errors = faults_of(prepared); !errors.empty())
-    throw InternalError("the compiled programs cannot run:\n" + joined(errors));
-  return prepared;
-}
-
-Result<models::Compiled> compile_placed(const models::Scenario& scenario, const std::string& file) {
-  if (scenario.places.contains("sweep"))
-    return Error{scenario.at("sweep"), "this scenario is many: run it with orrery sweep run " + file};
-  auto compiled = models::compile(scenario);
-  if (compiled) return compiled;
-  Errors errors = std::move(compiled).errors();
-  for (Error& error : errors)
-    if (error.where.file.empty()) error.where.file = file;
-  return errors;
-}
-
-Result<Prepared> prepare(const std::string& file, const std::vector<models::Override>& overrides) {
-  auto scenario = models::read_scenario(file, overrides);
-  if (!scenario) return std::move(scenario).errors();
-  auto compiled = compile_placed(*scenario, file);
-  if (!compiled) return std::move(compiled).errors();
-  return prepare(std::move(scenario).value(), std::move(compiled).value());
-}
-
-Simulated simulate(const Prepared& prepared, const SimulateOptions& options) {
-  sim::RunOptions run_options;
-  run_options.trace = options.trace;
-  run_options.stop = options.stop;
-  run_options.progress = options.progress;
-
-  Simulated simulated;
-  simulated.classes = sim::run(prepared.workload(), run_options);
-  if (simulated.classes.stuck || simulated.classes.interrupted) return simulated;
-  simulated.ranks = prepared.folded ? sim::unfold(*prepared.folded, prepared.compiled.workload, simulated.classes)
-                                    : simulated.classes;
-  return simulated;
-}
-
-std::vector<RankId> one_rank_a_stage(const Prepared& prepared) {
-  std::vector<RankId> ranks(static_cast<std::size_t>(prepared.scenario.layout.pp), RankId::none());
-  const sim::Workload& workload = prepared.workload();
-  for (std::uint32_t i = 0; i < workload.ranks(); ++i) {
-    const auto stage =
-        static_cast<std::size_t>(prepared.compiled.stage_of_program[workload.program_of[RankId{i}].value]);
-    if (ranks[stage].is_none()) ranks[stage] = RankId{i};
-  }
-  return ranks;
-}
 
 report::MemoryOverTime memory_over_time(const report::MemoryTimeline& timeline, const std::vector<RankId>& ranks,
                                         const sim::RunResult& run, int slices) {
@@ -93,10 +11,6 @@ report::MemoryOverTime memory_over_time(const report::MemoryTimeline& timeline, 
   }
   over.step = run.step_time();
   return over;
-}
-
-void throw_if_stuck(const Simulated& simulated) {
-  if (simulated.classes.stuck) throw InternalError("the run cannot go on: " + to_string(*simulated.classes.stuck));
 }
 
 }  // namespace orrery::cli

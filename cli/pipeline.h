@@ -1,67 +1,24 @@
 #pragma once
 
-#include <atomic>
-#include <functional>
-#include <optional>
-#include <stdexcept>
-#include <string>
-#include <vector>
-
-#include "models/compile/compile.h"
-#include "models/scenario/reader.h"
+#include "models/run/run_scenario.h"
 #include "report/memory_report.h"
 #include "report/memory_timeline.h"
-#include "report/result.h"
-#include "sim/fold.h"
-#include "sim/trace.h"
 
 namespace orrery::cli {
 
-// A fault of ours that no input should reach: exit status 6.
-struct InternalError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
+// A run is the same for every command (and for the window).
+using models::compile_placed;
+using models::InternalError;
+using models::one_rank_a_stage;
+using models::prepare;
+using models::Prepared;
+using models::simulate;
+using models::Simulated;
+using models::SimulateOptions;
+using models::throw_if_stuck;
 
-// A scenario as programs, with one rank for every set of equal ones where that is allowed.
-struct Prepared {
-  models::Scenario scenario;
-  models::Compiled compiled;
-  std::optional<sim::Folded> folded;
-
-  const sim::Workload& workload() const { return folded ? folded->workload : compiled.workload; }
-  // The simulated rank that stands for `rank`.
-  RankId simulated(RankId rank) const { return folded ? folded->class_of[rank] : rank; }
-};
-
-// Compiles; what has no place of its own is told of the file.
-Result<models::Compiled> compile_placed(const models::Scenario& scenario, const std::string& file);
-
-// Reads, compiles, folds and checks. Errors are the user's.
-Result<Prepared> prepare(const std::string& file, const std::vector<models::Override>& overrides);
-Prepared prepare(models::Scenario scenario, models::Compiled compiled);
-
-struct SimulateOptions {
-  sim::TraceSink* trace = nullptr;
-  const std::atomic<bool>* stop = nullptr;
-  std::function<void(double)> progress;
-};
-
-struct Simulated {
-  sim::RunResult classes;  // of the workload that ran
-  sim::RunResult ranks;    // of every rank
-};
-
-// Runs it. Interrupted or stuck, it gives what there is of `classes` alone.
-Simulated simulate(const Prepared& prepared, const SimulateOptions& options = {});
-
-// One rank of every pipeline stage of the workload that runs: the first that does its work.
-std::vector<RankId> one_rank_a_stage(const Prepared& prepared);
-
-// What those hold over their last step, in equal slices.
+// What those ranks hold over their last step, in equal slices.
 report::MemoryOverTime memory_over_time(const report::MemoryTimeline& timeline, const std::vector<RankId>& ranks,
                                         const sim::RunResult& run, int slices);
-
-// A program that cannot go on is our fault: throws InternalError with the chain of waits.
-void throw_if_stuck(const Simulated& simulated);
 
 }  // namespace orrery::cli

@@ -31,6 +31,20 @@ std::optional<TimeRange> parse_zoom(const QString& text) {
   return TimeRange{from->count_ps() / 1000, to->count_ps() / 1000};
 }
 
+Result<OpenOptions> options_of(const QCommandLineParser& parser) {
+  OpenOptions options;
+  if (parser.isSet("ranks")) {
+    auto ranks = interop::parse_rank_ranges(parser.value("ranks").toStdString());
+    if (!ranks) return std::move(ranks).errors();
+    options.ranks = *ranks;
+  }
+  for (const QString& text : parser.values("set")) {
+    if (!text.contains('=')) return Error{{"--set", 0, 0}, "it is path=value, as layout.tp=4"};
+    options.overrides.push_back({text.section('=', 0, 0).toStdString(), text.section('=', 1).toStdString()});
+  }
+  return options;
+}
+
 int render_file(const QString& file, const QCommandLineParser& parser) {
   RenderOptions options;
   options.path = parser.value("render");
@@ -50,8 +64,10 @@ int render_file(const QString& file, const QCommandLineParser& parser) {
       options.height > 20000)
     return complain("--size is width and height in pixels, as 1600x900", kUsage);
 
+  const auto open_options = options_of(parser);
+  if (!open_options) return complain(open_options.errors());
   OpenWatch watch;
-  const auto opened = open_file(file.toStdString(), watch);
+  const auto opened = open_file(file.toStdString(), watch, *open_options);
   if (!opened) return complain(opened.errors());
   for (const std::string& remark : opened->remarks) std::fprintf(stderr, "%s\n", remark.c_str());
   const QString fault = render(*opened, options);
@@ -65,6 +81,8 @@ int run(QApplication& app) {
   parser.addVersionOption();
   parser.addPositionalArgument("FILE", "Traces (.json, .pftrace, also .gz and .zst), scenarios, sweeps", "[FILE...]");
   parser.addOptions({{"render", "Write a picture (.png, .svg) and end; needs no display", "OUT"},
+                     {"ranks", "Show only these, as 0-7,64", "LIST"},
+                     {"set", "Change a key of a scenario, as layout.tp=4", "PATH=VALUE"},
                      {"zoom", "Of the picture: from, to", "A,B"},
                      {"select", "Select the first event in view with this in its name", "NAME"},
                      {"size", "Of the picture, in pixels", "WxH", "1600x900"},
@@ -84,7 +102,9 @@ int run(QApplication& app) {
   MainWindow window;
   if (parser.isSet("theme")) window.set_theme(parser.value("theme"));
   window.show();
-  for (const QString& file : files) window.open(file);
+  const auto options = options_of(parser);
+  if (!options) return complain(options.errors());
+  if (!files.isEmpty()) window.open(files.front(), *options);
   return QApplication::exec();
 }
 

@@ -11,7 +11,8 @@ QStringList texts_of(const Errors& errors) {
 
 }  // namespace
 
-BackgroundOpen::BackgroundOpen(QString path, QObject* parent) : QObject(parent), path_(std::move(path)) {
+BackgroundOpen::BackgroundOpen(QString path, OpenOptions options, QObject* parent)
+    : QObject(parent), path_(std::move(path)), options_(std::move(options)) {
   // A signal that is queued arrives in the thread of the one who listens.
   watch_.progress = [this](double share, const std::string& what) {
     emit progress(share, QString::fromStdString(what));
@@ -30,12 +31,16 @@ void BackgroundOpen::cancel() {
 }
 
 void BackgroundOpen::run() {
-  auto result = open_file(path_.toStdString(), watch_);
-  if (watch_.stop) return;
-  if (!result)
-    emit failed(texts_of(result.errors()));
-  else
-    emit opened(std::make_shared<const Opened>(std::move(result).value()));
+  try {
+    auto result = open_file(path_.toStdString(), watch_, options_);
+    if (watch_.stop) return;
+    if (!result)
+      emit failed(texts_of(result.errors()));
+    else
+      emit opened(std::make_shared<const Opened>(std::move(result).value()));
+  } catch (const std::exception& fault) {  // ours, or memory has run out
+    if (!watch_.stop) emit failed({tr("internal error: %1").arg(fault.what())});
+  }
 }
 
 }  // namespace orrery::gui

@@ -13,7 +13,7 @@ class BackgroundOpen : public QObject {
   Q_OBJECT
 
  public:
-  BackgroundOpen(QString path, QObject* parent);
+  BackgroundOpen(QString path, OpenOptions options, QObject* parent);
   ~BackgroundOpen() override;
 
   const QString& path() const { return path_; }
@@ -31,6 +31,7 @@ class BackgroundOpen : public QObject {
   void run();
 
   QString path_;
+  OpenOptions options_;
   OpenWatch watch_;
   std::jthread thread_;  // last: it uses the rest
 };

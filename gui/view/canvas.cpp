@@ -45,6 +45,23 @@ void Canvas::draw(QPainter& painter) {
     picture_is_old_ = false;
   }
   painter.drawImage(0, 0, picture_);
+  draw_overlays(painter);
+}
+
+void Canvas::draw_shapes(QPainter& painter) {
+  const Scene& scene = state_.scene();
+  LanePainter lanes(scene);
+  const int pinned = std::min(scene.lanes.pinned_height(), height());
+  painter.save();
+  painter.translate(0, pinned);
+  lanes.paint_shapes(painter, {width(), height() - pinned}, scene.lanes.all(), scene.scroll);
+  painter.restore();
+  if (pinned > 0) lanes.paint_shapes(painter, {width(), pinned}, scene.lanes.pinned(), 0);
+  draw_overlays(painter);
+}
+
+void Canvas::draw_overlays(QPainter& painter) {
+  const Scene& scene = state_.scene();
   if (scene.lanes.pinned_height() > 0) {
     painter.setPen(QPen(scene.theme->accent, 1));
     painter.drawLine(0, scene.lanes.pinned_height() - 1, width(), scene.lanes.pinned_height() - 1);

@@ -19,8 +19,9 @@ class Canvas : public QWidget {
   // Which event is there; and where an event is, cut to what can be seen.
   EventRef event_at(QPoint at) const;
   QRect rect_of(EventRef event) const;
-  // Draws all of it, as paintEvent does.
+  // Draws all of it, as paintEvent does; and the same as shapes, for SVG.
   void draw(QPainter& painter);
+  void draw_shapes(QPainter& painter);
 
  protected:
   void paintEvent(QPaintEvent* event) override;
@@ -46,7 +47,8 @@ class Canvas : public QWidget {
   Drag edge_at(QPoint at) const;
   void drag_area(QPoint to);
 
-  // Overlays, bottom to top.
+  void draw_overlays(QPainter& painter);
+  // Bottom to top:
   void draw_area(QPainter& painter);
   void draw_measure(QPainter& painter);
   void draw_notes(QPainter& painter);

@@ -22,7 +22,7 @@ void LanePainter::paint_counter(QImage& image, QPainter& painter, const Lane& la
     return;
   }
   paint_stack(image, counter, y + 2, lane.height - 4);
-  paint_axis(painter, counter, top_of(counter), y + 2, lane.height - 4);
+  paint_axis(painter, counter, top_of(counter), image.width(), y + 2, lane.height - 4);
 }
 
 void LanePainter::paint_heat(QImage& image, const Counter& counter, int y, int height) {
@@ -59,8 +59,8 @@ void LanePainter::paint_stack(QImage& image, const Counter& counter, int y, int 
   }
 }
 
-void LanePainter::paint_axis(QPainter& painter, const Counter& counter, double top_value, int y, int height) {
-  const int width = painter.device()->width();
+void LanePainter::paint_axis(QPainter& painter, const Counter& counter, double top_value, int width, int y,
+                             int height) {
   if (counter.limit > 0 && counter.limit <= top_value) {
     const int at = y + height - static_cast<int>(counter.limit / top_value * height);
     painter.setPen(QPen(scene_.theme->critical, 1, Qt::DashLine));

@@ -63,13 +63,17 @@ QRgb* line_of(QImage& image, int y) {
 
 }  // namespace
 
-void LanePainter::paint(QImage& image, const std::vector<Lane>& lanes, int scroll) {
-  image.fill(scene_.theme->lanes);
-  pixels_.resize(static_cast<std::size_t>(image.width()));
+void LanePainter::start(int width) {
+  pixels_.resize(static_cast<std::size_t>(width));
   line_.resize(pixels_.size());
   pattern_.resize(pixels_.size());
   marked_.resize(pixels_.size());
   texts_.clear();
+}
+
+void LanePainter::paint(QImage& image, const std::vector<Lane>& lanes, int scroll) {
+  image.fill(scene_.theme->lanes);
+  start(image.width());
   const auto visible = [&](const Lane& lane) {
     return lane.y + lane.height > scroll && lane.y < scroll + image.height();
   };
@@ -77,15 +81,22 @@ void LanePainter::paint(QImage& image, const std::vector<Lane>& lanes, int scrol
     if (visible(lane)) paint_rows(image, lane, lane.y - scroll);
 
   QPainter painter(&image);
+  paint_texts(painter);
+  for (const Lane& lane : lanes)
+    if (visible(lane) && lane.is == Lane::Is::counter) paint_counter(image, painter, lane, lane.y - scroll);
+}
+
+void LanePainter::paint_texts(QPainter& painter) {
   for (const Text& text : texts_) {
-    painter.setPen(text_on(QColor(scene_.colours.of_kind(scene_.model->row(text.event)[text.event.index].kind))));
+    const bool faded = scene_.show_critical && !scene_.critical.contains(text.event);
+    painter.setPen(faded
+                       ? scene_.theme->muted
+                       : text_on(QColor(scene_.colours.of_kind(scene_.model->row(text.event)[text.event.index].kind))));
     const QRect room(text.left + 4, text.top, text.width - 8, text.height);
     painter.drawText(room, Qt::AlignVCenter | Qt::AlignLeft,
                      painter.fontMetrics().elidedText(QString::fromStdString(scene_.model->name(text.event)),
                                                       Qt::ElideRight, room.width()));
   }
-  for (const Lane& lane : lanes)
-    if (visible(lane) && lane.is == Lane::Is::counter) paint_counter(image, painter, lane, lane.y - scroll);
 }
 
 void LanePainter::paint_rows(QImage& image, const Lane& lane, int y) {

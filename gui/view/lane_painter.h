@@ -18,17 +18,22 @@ class LanePainter {
 
   // `image` is the strip right of the headers; `lanes` are drawn `scroll` pixels further up.
   void paint(QImage& image, const std::vector<Lane>& lanes, int scroll);
+  // The same as shapes, for a drawing of `size` that is scaled and printed.
+  void paint_shapes(QPainter& painter, QSize size, const std::vector<Lane>& lanes, int scroll);
 
  private:
   void paint_rows(QImage& image, const Lane& lane, int y);
   void fill_row(QImage& image, std::uint32_t row, int top, int height);
   void colour_line(const Row& row, std::uint32_t row_index);
-  void paint_texts(QPainter& painter, std::uint32_t row, int top, int height);
+  void start(int width);
+  void paint_texts(QPainter& painter);
+  void shape_row(QPainter& painter, std::uint32_t row, int top, int height);
+  void shape_counter(QPainter& painter, const Counter& counter, int width, int y, int height);
   void find_texts(std::uint32_t row, int top, int height);
   void paint_counter(QImage& image, QPainter& painter, const Lane& lane, int y);
   void paint_heat(QImage& image, const Counter& counter, int y, int height);
   void paint_stack(QImage& image, const Counter& counter, int y, int height);
-  void paint_axis(QPainter& painter, const Counter& counter, double top_value, int y, int height);
+  void paint_axis(QPainter& painter, const Counter& counter, double top_value, int width, int y, int height);
   double top_of(const Counter& counter) const;
 
   // A run of pixels of one event that is wide enough for letters.

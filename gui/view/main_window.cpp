@@ -3,10 +3,12 @@
 #include <QApplication>
 #include <QComboBox>
 #include <QDockWidget>
+#include <QFontDatabase>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QMenuBar>
+#include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QStatusBar>
@@ -105,11 +107,18 @@ QDockWidget* MainWindow::dock(const QString& title, QWidget* content, const QStr
 void MainWindow::make_docks() {
   area_ = new AreaPanel(state(), this);
   events_ = new EventTable(state(), this);
+  summary_ = new QPlainTextEdit(this);
+  summary_->setReadOnly(true);
+  summary_->setLineWrapMode(QPlainTextEdit::NoWrap);
+  summary_->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+  summary_->setPlaceholderText(tr("What orrery run prints, once a scenario is open"));
   QDockWidget* details = dock(tr("Details"), new DetailsPanel(state(), this), "details");
   QDockWidget* totals = dock(tr("Totals"), area_, "totals");
   QDockWidget* events = dock(tr("Events"), events_, "events");
+  QDockWidget* summary = dock(tr("Summary"), summary_, "summary");
   splitDockWidget(details, totals, Qt::Horizontal);
   tabifyDockWidget(totals, events);
+  tabifyDockWidget(events, summary);
   totals->raise();
   resizeDocks({details, totals}, {420, 1000}, Qt::Horizontal);
   resizeDocks({details}, {230}, Qt::Vertical);

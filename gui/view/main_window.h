@@ -12,6 +12,7 @@ class QDockWidget;
 class QLabel;
 class QLineEdit;
 class QMenu;
+class QPlainTextEdit;
 class QProgressBar;
 class QPushButton;
 
@@ -30,7 +31,8 @@ class MainWindow : public QMainWindow {
   explicit MainWindow(QWidget* parent = nullptr);
   ~MainWindow() override;
 
-  void open(const QString& path);
+  void open(const QString& path, const OpenOptions& options = {});
+  void reopen(const OpenOptions& options);  // the same file
   // A trace that is at hand already.
   void show_opened(const QString& path, std::shared_ptr<const Opened> opened);
   bool is_opening() const { return opening_ != nullptr; }
@@ -69,6 +71,7 @@ class MainWindow : public QMainWindow {
   void ask_for_file();
   void export_picture();
   void edit_note();
+  void ask_for_ranks();
   void find_track();
   void show_palette();
   void show_keys();
@@ -85,6 +88,7 @@ class MainWindow : public QMainWindow {
   EventTable* events_ = nullptr;
   QComboBox *group_ = nullptr, *colour_ = nullptr;
   QLineEdit* filter_ = nullptr;
+  QPlainTextEdit* summary_ = nullptr;
   QMenu* recent_ = nullptr;
   QLabel* status_ = nullptr;
   QProgressBar* progress_ = nullptr;
@@ -93,6 +97,7 @@ class MainWindow : public QMainWindow {
   BackgroundOpen* opening_ = nullptr;
   bool shows_part_ = false;  // of the file that is being opened
   QString file_;
+  OpenOptions options_;
 };
 
 }  // namespace orrery::gui

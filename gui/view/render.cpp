@@ -8,8 +8,11 @@
 
 #include "gui/view/canvas.h"
 #include "gui/view/main_window.h"
+#include "gui/view/minimap.h"
 #include "gui/view/quantity_text.h"
+#include "gui/view/ruler.h"
 #include "gui/view/timeline_view.h"
+#include "gui/view/track_tree.h"
 
 namespace orrery::gui {
 namespace {
@@ -58,7 +61,18 @@ QString write_svg(TimelineView& view, const QString& path) {
   svg.setTitle("orrery timeline");
   QPainter painter;
   if (!painter.begin(&svg)) return QObject::tr("%1: cannot be written").arg(path);
-  view.render(&painter);
+  const auto part = [&](const QWidget& widget, const auto& draw) {
+    painter.save();
+    painter.translate(widget.pos());
+    painter.setClipRect(widget.rect());
+    painter.setFont(widget.font());
+    draw();
+    painter.restore();
+  };
+  part(view.minimap(), [&] { view.minimap().draw(painter); });
+  part(view.ruler(), [&] { view.ruler().draw(painter); });
+  part(view.canvas(), [&] { view.canvas().draw_shapes(painter); });
+  part(view.tree(), [&] { view.tree().draw(painter); });
   painter.end();
   return {};
 }

@@ -33,7 +33,8 @@ void Ruler::draw(QPainter& painter) {
   for (const Tick& tick : ticks.ticks) {
     const double x = viewport.x_of(tick.when);
     for (int i = -ticks.parts + 1; i < ticks.parts; ++i)
-      painter.drawLine(QPointF(x + i * small, height() - 4), QPointF(x + i * small, height() - 1));
+      if (x + i * small >= 0 && x + i * small < width())
+        painter.drawLine(QPointF(x + i * small, height() - 4), QPointF(x + i * small, height() - 1));
     painter.drawLine(QPointF(x, height() - 9), QPointF(x, height() - 1));
   }
   painter.setPen(theme.muted);

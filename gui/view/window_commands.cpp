@@ -27,6 +27,8 @@ void MainWindow::add(const QString& group, const QString& title, const QList<QKe
 void MainWindow::make_commands() {
   const QString file = tr("File"), view = tr("View"), help = tr("Help");
   add(file, tr("Open..."), {QKeySequence::Open}, [this] { ask_for_file(); });
+  add(file, tr("Open again, or run again"), {QKeySequence("Ctrl+R")}, [this] { reopen(options_); });
+  add(file, tr("Show ranks..."), {QKeySequence("Ctrl+Shift+R")}, [this] { ask_for_ranks(); });
   add(file, tr("Export picture..."), {QKeySequence("Ctrl+E")}, [this] { export_picture(); });
   add(file, tr("Quit"), {QKeySequence("Ctrl+Q")}, [this] { close(); });
   add_navigation();
@@ -111,6 +113,25 @@ void MainWindow::ask_for_file() {
       this, tr("Open"), {},
       tr("Traces and scenarios (*.json *.gz *.zst *.pftrace *.yaml *.yml *.sqlite *.db);;All files (*)"));
   if (!path.isEmpty()) open(path);
+}
+
+// Equal ranks of a scenario are simulated once; here is where others are asked for.
+void MainWindow::ask_for_ranks() {
+  auto* dialog = new QInputDialog(this);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setWindowTitle(tr("Show ranks"));
+  dialog->setLabelText(tr("Ranks, as 0-7,64; nothing for one of each set of equal ones:"));
+  connect(dialog, &QInputDialog::textValueSelected, this, [this](const QString& text) {
+    OpenOptions options = options_;
+    options.ranks.clear();
+    if (!text.isEmpty()) {
+      const auto ranks = interop::parse_rank_ranges(text.toStdString());
+      if (!ranks) return say_errors({QString::fromStdString(to_string(ranks.errors().front()))});
+      options.ranks = *ranks;
+    }
+    reopen(options);
+  });
+  dialog->open();
 }
 
 void MainWindow::export_picture() {

@@ -8,6 +8,7 @@
 #include <QMenu>
 #include <QMessageBox>
 #include <QMimeData>
+#include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSettings>
@@ -42,16 +43,21 @@ std::set<std::string> set_of(const QStringList& list) {
 
 MainWindow::~MainWindow() = default;
 
-void MainWindow::open(const QString& path) {
+void MainWindow::reopen(const OpenOptions& options) {
+  if (!file_.isEmpty()) open(file_, options);
+}
+
+void MainWindow::open(const QString& path, const OpenOptions& options) {
   save_file_state();
   if (opening_ != nullptr) cancel();
   file_ = QFileInfo(path).absoluteFilePath();
+  options_ = options;
   shows_part_ = false;
   progress_->setValue(0);
   progress_->show();
   cancel_->show();
   statusBar()->showMessage(tr("Opening %1").arg(file_));
-  opening_ = new BackgroundOpen(file_, this);
+  opening_ = new BackgroundOpen(file_, options, this);
   // What a cancelled one had already sent is no longer asked for.
   const auto mine = [this, me = opening_] { return opening_ == me; };
   connect(opening_, &BackgroundOpen::progress, this, [=, this](double share, const QString& what) {
@@ -98,6 +104,7 @@ void MainWindow::show_opened(const QString& path, std::shared_ptr<const Opened> 
   if (&state().model() != opened->model.get()) show_model(opened->model, false);
   state().set_critical(Marks(*opened->model, opened->critical_path));
   state().show_steady_step();
+  summary_->setPlainText(QString::fromStdString(opened->summary));
   restore_file_state();
   remember_recent(path);
   setWindowTitle(QFileInfo(path).fileName() + " - Orrery");

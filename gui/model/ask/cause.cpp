@@ -10,6 +10,9 @@ constexpr Ns kRounding = 2;  // the trace's picoseconds are nanoseconds here
 EventRef cause_of_wait(const TraceModel& model, EventRef wait) {
   const EventClass is = model.class_of(wait);
   if (is != EventClass::bubble && is != EventClass::exposed) return EventRef::none();
+  // The first part of a transfer on the stream itself.
+  const EventRef begun = model.next(wait);
+  if (!begun.is_none() && model.name(wait) == "waiting: " + model.name(begun)) return begun;
   const std::uint32_t own = model.track_of(wait);
   const Ns end = model.range(wait).end;
   EventRef best = EventRef::none();

@@ -39,6 +39,12 @@ std::uint32_t coordinate(const Process& process, Grouping grouping) {
   return 0;
 }
 
+// "stage", "TP": as far as a column of names has room.
+std::string_view short_name(Grouping grouping) {
+  const std::string_view name = to_string(grouping);
+  return grouping == Grouping::stage ? "stage" : name.substr(0, name.find(' '));
+}
+
 std::string label_of(const Process& process) {
   return process.labels.empty() ? process.name : process.name + "  " + process.labels;
 }
@@ -116,7 +122,7 @@ class Stacker {
     lane.is = Lane::Is::group;
     lane.index = value;
     lane.height = kHeader;
-    const std::string word(to_string(choices_.grouping));
+    const std::string word(short_name(choices_.grouping));
     lane.path = "group/" + word + (known ? std::to_string(value) : "");
     lane.label = (known ? word + " " + std::to_string(value) : "elsewhere") + "  (" + std::to_string(members.size()) +
                  (members.size() == 1 ? " rank)" : " ranks)");

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "gui/model/store/trace_model.h"
+#include "interop/trace/rank_range.h"
+#include "models/scenario/reader.h"
 #include "sim/base/result.h"
 
 namespace orrery::gui {
@@ -19,18 +21,27 @@ struct OpenWatch {
   std::atomic<bool> stop = false;
 };
 
-// What came of it.
-struct Opened {
-  std::shared_ptr<const TraceModel> model;
-  std::vector<EventRef> critical_path;
-  bool cancelled = false;
-  std::vector<std::string> remarks;  // what a person should know: events skipped, arguments left out
+// What of it.
+struct OpenOptions {
+  std::vector<interop::RankRange> ranks;    // empty: all of a trace, one of each set of equal ones of a scenario
+  std::vector<models::Override> overrides;  // of a scenario's keys
 };
 
-// By what is in it, as far as its name does not say: a scenario is run, a trace is read.
-Result<Opened> open_file(const std::string& path, OpenWatch& watch);
+// What came of it.
+struct Opened {
+  std::shared_ptr<const TraceModel> model;  // null if cancelled
+  std::vector<EventRef> critical_path;      // of a scenario's run
+  std::string summary;                      // of a scenario's run: what `orrery run` prints
+  bool is_scenario = false, cancelled = false;
+  std::vector<std::string> remarks;  // what a person should know: events skipped, ranks left out
+};
 
-// Reads a trace: Chrome JSON, Kineto, .pftrace; through .gz and .zst.
-Result<Opened> open_trace(const std::string& path, OpenWatch& watch);
+// A scenario (.yaml) is run, anything else is read as a trace.
+Result<Opened> open_file(const std::string& path, OpenWatch& watch, const OpenOptions& options = {});
+
+// Chrome JSON, Kineto, .pftrace; through .gz and .zst.
+Result<Opened> open_trace(const std::string& path, OpenWatch& watch, const OpenOptions& options = {});
+// Throws models::InternalError where a program cannot go on, which is our fault.
+Result<Opened> open_scenario(const std::string& path, OpenWatch& watch, const OpenOptions& options = {});
 
 }  // namespace orrery::gui

@@ -54,9 +54,11 @@ std::vector<std::string> remarks_of(const TraceModel& model) {
 
 }  // namespace
 
-Result<Opened> open_trace(const std::string& path, OpenWatch& watch) {
+Result<Opened> open_trace(const std::string& path, OpenWatch& watch, const OpenOptions& options) {
   TraceBuilder builder{Teller(watch)};
-  const auto summary = interop::read_trace(path, builder);
+  interop::TraceReadOptions part;
+  part.ranks = options.ranks;
+  const auto summary = interop::read_trace(path, builder, part);
   if (!summary) return summary.errors();
   Opened opened;
   opened.cancelled = summary->cancelled || watch.stop;

@@ -48,16 +48,24 @@ void TraceBuilder::add_bubbles(const TraceModel::Parts& parts, const std::vector
   std::map<std::pair<std::string, EventClass>, std::uint32_t> waits;
   const auto wait_kind = [&](std::uint32_t cause) {
     const EventClass of = cause == kNobody ? EventClass::bubble : class_of_kind_[cause];
-    const bool pipeline = of == EventClass::pp || of == EventClass::bubble;
+    // Within a stage one waits for its own transfers, all else is for another stage.
+    const bool pipeline = !is_communication(of) || of == EventClass::pp;
     const EventClass is = pipeline ? EventClass::bubble : EventClass::exposed;
     const std::string what = cause == kNobody ? "idle" : "waiting: " + names_[kinds_[cause].name];
     const auto [at, fresh] = waits.try_emplace({what, is}, 0);
     if (fresh) at->second = derived_kind(what, is);
     return at->second;
   };
+  std::erase_if(streams, [](const Streams& of) { return !of.has_schedule || of.compute == kNobody; });
+  for (const Wait& wait : waits_) add_event(wait.track, wait.range.begin, wait.range.length(), wait_kind(wait.kind));
+  // A rank that begins late or ends early was idle meanwhile.
+  TimeRange job{INT64_MAX, INT64_MIN};
   for (const Streams& of : streams) {
-    if (!of.has_schedule || of.compute == kNobody) continue;
-    const std::vector<TimeRange> gaps = events_of_[of.compute].gaps();
+    const TimeRange extent = events_of_[of.compute].extent();
+    job = {std::min(job.begin, extent.begin), std::max(job.end, extent.end)};
+  }
+  for (const Streams& of : streams) {
+    const std::vector<TimeRange> gaps = events_of_[of.compute].gaps(job);
     if (gaps.empty()) continue;
     std::vector<Row> rows;
     for (const std::uint32_t i : of.transfers) {
@@ -65,8 +73,7 @@ void TraceBuilder::add_bubbles(const TraceModel::Parts& parts, const std::vector
       for (Row& row : copy.finish(class_of_kind_)) rows.push_back(std::move(row));
     }
     for (const TimeRange& gap : gaps) {
-      events_of_[of.compute].add(gap.begin, gap.length(), wait_kind(ended_at(rows, gap)));
-      ++events_;
+      add_event(of.compute, gap.begin, gap.length(), wait_kind(ended_at(rows, gap)));
     }
   }
 }

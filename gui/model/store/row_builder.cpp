@@ -90,16 +90,30 @@ std::vector<Row> RowBuilder::finish(std::span<const EventClass> class_of_kind) {
   return rows;
 }
 
-std::vector<TimeRange> RowBuilder::gaps() {
+template <class Visit>
+void RowBuilder::for_each_range(const Visit& visit) {
   sort();
-  std::vector<TimeRange> gaps;
   std::size_t next_long = 0;
-  Ns end = INT64_MAX;
   for (const Event& event : events_) {
-    if (event.start > end) gaps.push_back({end, event.start});
     const Ns duration = event.duration == Row::kLong ? long_[next_long++].duration : Ns{event.duration};
-    end = std::max(end == INT64_MAX ? INT64_MIN : end, event.start + duration);
+    visit(TimeRange{event.start, event.start + duration});
   }
+}
+
+TimeRange RowBuilder::extent() {
+  TimeRange extent{INT64_MAX, INT64_MIN};
+  for_each_range([&](TimeRange one) { extent = {std::min(extent.begin, one.begin), std::max(extent.end, one.end)}; });
+  return extent;
+}
+
+std::vector<TimeRange> RowBuilder::gaps(TimeRange range) {
+  std::vector<TimeRange> gaps;
+  Ns end = range.begin;
+  for_each_range([&](TimeRange one) {
+    if (one.begin > end) gaps.push_back({end, one.begin});
+    end = std::max(end, one.end);
+  });
+  if (end < range.end) gaps.push_back({end, range.end});
   return gaps;
 }
 

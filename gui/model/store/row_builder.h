@@ -15,8 +15,10 @@ class RowBuilder {
   // Nesting levels, outermost first. Of events that overlap without nesting,
   // which are out of specification, the later one goes to the first row with room.
   std::vector<Row> finish(std::span<const EventClass> class_of_kind);
-  // Between the first event and the last, where none is.
-  std::vector<TimeRange> gaps();
+  // From the first event to the last.
+  TimeRange extent();
+  // Within `range`, which holds all events: where none is.
+  std::vector<TimeRange> gaps(TimeRange range);
   // Events nested deeper than kMostLevels, which no row has room for.
   std::uint64_t left_out() const { return left_out_; }
 
@@ -24,6 +26,8 @@ class RowBuilder {
   static constexpr std::uint16_t kMostLevels = 512, kNowhere = UINT16_MAX;
 
   void sort();
+  template <class Visit>
+  void for_each_range(const Visit& visit);
   std::vector<std::uint16_t> levels_of(std::span<const Ns> durations_of_long, std::size_t& levels);
 
   std::vector<Event> events_;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint32_t kNowhere = UINT32_MAX;
 constexpr std::size_t kSkippedTold = 20;
+constexpr std::string_view kComputeTrack = "compute";
 
 // Rounded down, so that what nests goes on nesting.
 Ns to_ns(std::int64_t ps) {
@@ -20,6 +21,17 @@ template <class T>
 T& at_id(std::vector<T>& items, std::uint32_t id) {
   if (id >= items.size()) items.resize(id + 1);
   return items[id];
+}
+
+// Ours say how long a transfer waited for the others.
+Ns waited_of(std::span<const interop::TraceArgument> arguments) {
+  for (const interop::TraceArgument& argument : arguments) {
+    if (argument.key != "waited_us") continue;
+    if (const auto* n = std::get_if<std::int64_t>(&argument.value))
+      return std::clamp<Ns>(*n, 0, INT64_MAX / 1'000) * 1'000;
+    if (const auto* x = std::get_if<double>(&argument.value)) return static_cast<Ns>(std::clamp(*x, 0.0, 1e15) * 1e3);
+  }
+  return 0;
 }
 
 // The number after `word`: "stage 3".
@@ -105,8 +117,15 @@ void TraceBuilder::slice(const interop::TraceSlice& slice) {
   const std::int64_t start_ps = slice.start.count_ps();
   std::int64_t end_ps = 0;
   if (__builtin_add_overflow(start_ps, slice.duration.count_ps(), &end_ps)) end_ps = INT64_MAX;
-  const Ns start = to_ns(start_ps);
-  events_of_[slice.track.value].add(start, to_ns(end_ps) - start, kind_of(slice.name, slice.category, slice.arguments));
+  const Ns start = to_ns(start_ps), end = to_ns(end_ps);
+  const std::uint32_t track = slice.track.value, kind = kind_of(slice.name, slice.category, slice.arguments);
+  const Ns waited = tracks_[track].name == kComputeTrack ? std::min(waited_of(slice.arguments), end - start) : 0;
+  if (waited > 0) waits_.push_back({track, {start, start + waited}, kind});
+  add_event(track, start + waited, end - start - waited, kind);
+}
+
+void TraceBuilder::add_event(std::uint32_t track, Ns start, Ns duration, std::uint32_t kind) {
+  events_of_[track].add(start, duration, kind);
   ++events_;
 }
 

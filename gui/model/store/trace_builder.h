@@ -68,6 +68,7 @@ class TraceBuilder final : public interop::TraceVisitor {
 
   std::uint32_t kind_of(interop::TraceNameId name, interop::TraceNameId category,
                         std::span<const interop::TraceArgument> arguments);
+  void add_event(std::uint32_t track, Ns start, Ns duration, std::uint32_t kind);
   std::uint32_t derived_kind(const std::string& name, EventClass is);
 
   // Parts of finish(), in this order.
@@ -88,6 +89,13 @@ class TraceBuilder final : public interop::TraceVisitor {
   std::vector<RowBuilder> events_of_;  // by track
   std::vector<DeclaredCounter> counters_;
   std::vector<FlowPoint> flows_;
+  // What transfers on a compute stream waited before they began: idle, like a gap.
+  struct Wait {
+    std::uint32_t track;
+    TimeRange range;
+    std::uint32_t kind;  // of the transfer
+  };
+  std::vector<Wait> waits_;
   std::vector<Kind> kinds_;
   std::vector<KindKey> kind_keys_;
   std::vector<EventClass> class_of_kind_;

@@ -145,7 +145,7 @@ TEST(Lanes, CollapsePinFilterGroup) {
   choices = {};
   choices.grouping = Grouping::stage;
   const Lanes grouped(*model, choices);
-  EXPECT_EQ(grouped.all()[0].label, "pipeline stage 0  (1 rank)");
+  EXPECT_EQ(grouped.all()[0].label, "stage 0  (1 rank)");
   EXPECT_EQ(grouped.all()[1].path, "rank 1");
   choices.moved = {"rank 1"};
   choices.grouping = Grouping::none;

@@ -1,0 +1,98 @@
+#include <chrono>
+
+#include "gui/model/load/open_file.h"
+#include "gui/model/load/path_events.h"
+#include "gui/model/load/store_format.h"
+#include "gui/model/store/trace_builder.h"
+#include "interop/trace/tee.h"
+#include "interop/trace/timeline.h"
+#include "models/layout/layout.h"
+#include "models/run/run_scenario.h"
+#include "report/result.h"
+#include "report/summary.h"
+#include "report/text.h"
+
+namespace orrery::gui {
+namespace {
+
+// More rows than that nobody reads; the rest is there for the asking.
+constexpr std::size_t kMostRanksShown = 64;
+
+// Unasked, one of every set of equal ranks.
+std::vector<std::uint32_t> ranks_to_show(const models::Prepared& prepared, const OpenOptions& options) {
+  std::vector<std::uint32_t> ranks;
+  const std::size_t all = prepared.compiled.workload.ranks();
+  for (const interop::RankRange& range : options.ranks)
+    for (std::size_t rank = range.first; rank <= range.last && rank < all; ++rank)
+      ranks.push_back(static_cast<std::uint32_t>(rank));
+  if (ranks.empty() && prepared.folded)
+    for (const RankId rank : prepared.folded->representative) ranks.push_back(rank.value);
+  if (ranks.empty() || ranks.size() > 4 * kMostRanksShown) {
+    const std::size_t most = ranks.empty() ? kMostRanksShown : 4 * kMostRanksShown;
+    if (ranks.empty())
+      for (std::size_t rank = 0; rank < std::min(all, most); ++rank) ranks.push_back(static_cast<std::uint32_t>(rank));
+    ranks.resize(std::min(ranks.size(), most));
+  }
+  std::sort(ranks.begin(), ranks.end());
+  ranks.erase(std::unique(ranks.begin(), ranks.end()), ranks.end());
+  return ranks;
+}
+
+Place place_of(const models::Scenario& scenario, const models::Layout& layout, std::uint32_t rank) {
+  const models::Coordinate at = layout.coordinate(RankId{rank});
+  const models::ExpertCoordinate expert = layout.expert_coordinate(RankId{rank});
+  const auto n = [](int value) { return static_cast<std::uint32_t>(value); };
+  return {rank / n(std::max(1, scenario.cluster.gpus_per_node)), n(at.pp), n(at.dp), n(at.cp), n(at.tp), n(expert.ep)};
+}
+
+}  // namespace
+
+Result<Opened> open_scenario(const std::string& path, OpenWatch& watch, const OpenOptions& options) {
+  const auto begin = std::chrono::steady_clock::now();
+  watch.progress(0, "compiling");
+  const auto prepared = models::prepare(path, options.overrides);
+  if (!prepared) return prepared.errors();
+
+  TraceBuilder builder([&](const TraceBuilder&, const interop::TraceProgress&) { return !watch.stop; });
+  const models::Layout layout(prepared->scenario.layout);
+  builder.place_ranks([&](std::uint32_t rank) { return place_of(prepared->scenario, layout, rank); });
+  builder.limit("memory", static_cast<double>(prepared->scenario.cluster.gpu.memory.n));
+
+  interop::TraceContext context;
+  context.workload = &prepared->compiled.workload;
+  context.folded = prepared->folded ? &*prepared->folded : nullptr;
+  const std::vector<std::uint32_t> ranks = ranks_to_show(*prepared, options);
+  interop::Timeline timeline(context, ranks);
+  timeline.write_to(std::make_unique<StoreFormat>(builder, timeline.names(), prepared->compiled.workload));
+  sim::Trace trace;
+  interop::TraceTee listeners({&timeline, &trace});
+
+  models::SimulateOptions run;
+  run.trace = &listeners;
+  run.stop = &watch.stop;
+  run.progress = [&](double share) { watch.progress(share, "simulating"); };
+  const models::Simulated simulated = models::simulate(*prepared, run);
+  timeline.close();
+  models::throw_if_stuck(simulated);
+  Opened opened;
+  opened.cancelled = simulated.classes.interrupted || watch.stop;
+  if (opened.cancelled) return opened;
+
+  watch.progress(1, "sorting");
+  opened.model = builder.finish();
+  opened.cancelled = opened.model == nullptr;
+  if (opened.cancelled) return opened;
+  opened.critical_path =
+      events_of(*opened.model, sim::critical_path(prepared->workload(), trace), context.folded);
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
+  opened.summary = report::summary(
+      report::make_result({prepared->scenario, prepared->compiled, simulated.ranks, prepared->workload().ranks(), wall.count()}),
+      {});
+  opened.is_scenario = true;
+  for (const std::string& warning : prepared->scenario.warnings) opened.remarks.push_back(warning);
+  opened.remarks.push_back("shown are " + report::grouped(static_cast<std::int64_t>(ranks.size())) + " of " +
+                           report::grouped(static_cast<std::int64_t>(prepared->compiled.workload.ranks())) + " ranks");
+  return opened;
+}
+
+}  // namespace orrery::gui

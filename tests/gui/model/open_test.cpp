@@ -1,0 +1,123 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "gui/model/ask/area.h"
+#include "gui/model/ask/steps.h"
+#include "gui/model/load/open_file.h"
+
+namespace orrery::gui {
+namespace {
+
+std::string scenario(const std::string& name) {
+  return std::string(ORRERY_SOURCE_DIR) + "/scenarios/" + name;
+}
+
+AreaTotals totals_of_last_step(const TraceModel& model) {
+  std::vector<std::uint32_t> tracks;
+  for (std::uint32_t i = 0; i < model.tracks().size(); ++i) tracks.push_back(i);
+  return totals_of(model, tracks, steps_of(model).back());
+}
+
+// A pipeline without communication: (p-1)/(m+p-1) of every rank's step is bubble, and the
+// window's bubbles are gaps that it found by itself.
+TEST(OpenScenario, BubblesAddUpToTheFormula) {
+  OpenWatch watch;
+  const auto opened = open_file(scenario("bubble-4x8.yaml"), watch);
+  ASSERT_TRUE(opened) << to_string(opened.errors().front());
+  const TraceModel& model = *opened->model;
+  const std::vector<TimeRange> steps = steps_of(model);
+  ASSERT_FALSE(steps.empty());
+  const AreaTotals totals = totals_of_last_step(model);
+  ASSERT_EQ(totals.processes, 4u);
+  const double idle = static_cast<double>(4 * steps.back().length());
+  double busy = 0;
+  for (int c = 0; is_compute(static_cast<EventClass>(c)); ++c)
+    busy += static_cast<double>(totals.by_class[static_cast<std::size_t>(c)]);
+  EXPECT_NEAR(1 - busy / idle, 3.0 / 11, 0.01);
+  EXPECT_NEAR(static_cast<double>(totals.by_class[index_of(EventClass::bubble)]) / idle, 3.0 / 11, 0.01);
+}
+
+// Something on the critical path is in progress at every moment of the measured step.
+TEST(OpenScenario, TheCriticalPathCoversTheStep) {
+  OpenWatch watch;
+  const auto opened = open_file(scenario("bubble-interleaved-4x8x2.yaml"), watch);
+  ASSERT_TRUE(opened);
+  const TraceModel& model = *opened->model;
+  const TimeRange step = steps_of(model).back();
+  std::vector<TimeRange> ranges;
+  for (const EventRef event : opened->critical_path) ranges.push_back(model.range(event).cut(step));
+  std::sort(ranges.begin(), ranges.end(), [](TimeRange a, TimeRange b) { return a.begin < b.begin; });
+  Ns covered = 0, at = step.begin;
+  for (const TimeRange& range : ranges) {
+    covered += std::max<Ns>(0, range.end - std::max(at, range.begin));
+    at = std::max(at, range.end);
+  }
+  EXPECT_GT(static_cast<double>(covered) / static_cast<double>(step.length()), 0.98);
+}
+
+TEST(OpenScenario, KnowsWhatOnlyASimulatorKnows) {
+  OpenWatch watch;
+  OpenOptions options;
+  options.ranks = {{0, 3}, {16, 16}};
+  const auto opened = open_file(scenario("llama-3.1-70b-64-h100.yaml"), watch, options);
+  ASSERT_TRUE(opened);
+  const TraceModel& model = *opened->model;
+  ASSERT_GE(model.processes().size(), 5u);
+  EXPECT_EQ(model.processes()[3].place->tp, 3u);
+  EXPECT_EQ(model.processes()[4].place->pp, 1u);
+  EXPECT_EQ(model.processes()[4].place->node, 2u);
+  const Counter& memory = model.counters().front();
+  EXPECT_EQ(memory.name, "memory");
+  EXPECT_GT(memory.limit, 70e9);
+  EXPECT_GT(memory.highest, 40e9);
+  EXPECT_LT(memory.highest, memory.limit);
+  EXPECT_GT(model.arrows().all().size(), 0u);
+  EXPECT_NE(opened->summary.find("bubble"), std::string::npos);
+}
+
+TEST(OpenScenario, FaultsHaveTheirPlace) {
+  const auto path = std::filesystem::temp_directory_path() / "orrery-gui-open-test.yaml";
+  std::ofstream(path) << "model: {layers: 32, hidenn: 8}\n";
+  OpenWatch watch;
+  const auto opened = open_file(path.string(), watch);
+  std::filesystem::remove(path);
+  ASSERT_FALSE(opened);
+  EXPECT_GT(opened.errors().front().where.line, 0);
+}
+
+TEST(OpenScenario, StopsWhenItIsTold) {
+  OpenWatch watch;
+  watch.progress = [&](double share, const std::string&) {
+    if (share > 0) watch.stop = true;
+  };
+  const auto opened = open_file(scenario("llama-3.1-70b-64-h100.yaml"), watch);
+  ASSERT_TRUE(opened);
+  EXPECT_TRUE(opened->cancelled);
+}
+
+// PyTorch's own traces: a launch on the host leads to a kernel on the GPU.
+TEST(OpenTrace, ReadsKineto) {
+  const std::string path = std::string(ORRERY_SHARED_DATA) + "/interop/kineto/alexnet.json.gz";
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << "no " << path;
+  OpenWatch watch;
+  const auto opened = open_file(path, watch);
+  ASSERT_TRUE(opened) << to_string(opened.errors().front());
+  const TraceModel& model = *opened->model;
+  EXPECT_GT(model.events(), 800u);
+  std::size_t launches = 0;
+  for (const Arrow& arrow : model.arrows().all())
+    launches += model.class_of(arrow.from) == EventClass::host && model.class_of(arrow.to) == EventClass::compute;
+  EXPECT_GT(launches, 50u);
+}
+
+TEST(OpenTrace, SaysWhatIsNoTrace) {
+  OpenWatch watch;
+  EXPECT_FALSE(open_file("/nowhere.json", watch));
+  EXPECT_FALSE(open_file(std::string(ORRERY_SOURCE_DIR) + "/README.md", watch));
+}
+
+}  // namespace
+}  // namespace orrery::gui
