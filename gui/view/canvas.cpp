@@ -1,5 +1,6 @@
 #include "gui/view/canvas.h"
 
+#include <QAccessible>
 #include <QPainter>
 
 #include "gui/view/lane_painter.h"
@@ -17,6 +18,10 @@ Canvas::Canvas(TimelineState& state, QWidget* parent) : QWidget(parent), state_(
     update();
   });
   connect(&state_, &TimelineState::overlay_changed, this, [this] { update(); });
+  connect(&state_, &TimelineState::selection_changed, this, [this] {
+    QAccessibleValueChangeEvent changed(this, {});
+    QAccessible::updateAccessibility(&changed);
+  });
 }
 
 void Canvas::resizeEvent(QResizeEvent*) {

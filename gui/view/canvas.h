@@ -16,6 +16,7 @@ class Canvas : public QWidget {
  public:
   explicit Canvas(TimelineState& state, QWidget* parent = nullptr);
 
+  TimelineState& state() const { return state_; }
   // Which event is there; and where an event is, cut to what can be seen.
   EventRef event_at(QPoint at) const;
   QRect rect_of(EventRef event) const;

@@ -6,7 +6,8 @@
 namespace orrery::gui {
 namespace {
 
-constexpr int kTextFrom = 40;   // pixels of an event that letters need
+constexpr int kTextFrom = 24;   // pixels of an event that the shortest names need
+constexpr int kElideFrom = 40;  // that the beginning of a longer one needs
 constexpr int kBorderFrom = 4;  // of one that shows where it begins
 
 QRgb blend(QRgb over, QRgb under, unsigned share) {  // of 256
@@ -92,10 +93,12 @@ void LanePainter::paint_texts(QPainter& painter) {
     painter.setPen(faded
                        ? scene_.theme->muted
                        : text_on(QColor(scene_.colours.of_kind(scene_.model->row(text.event)[text.event.index].kind))));
-    const QRect room(text.left + 4, text.top, text.width - 8, text.height);
+    const QRect room(text.left + 4, text.top, text.width - 7, text.height);
+    const QString name = QString::fromStdString(scene_.model->name(text.event));
+    const bool fits = painter.fontMetrics().horizontalAdvance(name) <= room.width();
+    if (!fits && text.width < kElideFrom) continue;
     painter.drawText(room, Qt::AlignVCenter | Qt::AlignLeft,
-                     painter.fontMetrics().elidedText(QString::fromStdString(scene_.model->name(text.event)),
-                                                      Qt::ElideRight, room.width()));
+                     fits ? name : painter.fontMetrics().elidedText(name, Qt::ElideRight, room.width()));
   }
 }
 

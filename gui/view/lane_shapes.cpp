@@ -66,8 +66,8 @@ void LanePainter::shape_counter(QPainter& painter, const Counter& counter, int w
     for (std::size_t x = 0; x < values.size(); ++x) {
       const double before = x > 0 ? below[x - 1] : -1;
       below[x] += values[x];
-      const bool bends = x == 0 || x + 1 == values.size() || below[x] != before ||
-                         values[x + 1] + below[x + 1] != below[x];
+      const bool bends =
+          x == 0 || x + 1 == values.size() || below[x] != before || values[x + 1] + below[x + 1] != below[x];
       if (bends) add(x, below[x]);
     }
     painter.setPen(Qt::NoPen);

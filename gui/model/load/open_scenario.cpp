@@ -82,12 +82,11 @@ Result<Opened> open_scenario(const std::string& path, OpenWatch& watch, const Op
   opened.model = builder.finish();
   opened.cancelled = opened.model == nullptr;
   if (opened.cancelled) return opened;
-  opened.critical_path =
-      events_of(*opened.model, sim::critical_path(prepared->workload(), trace), context.folded);
+  opened.critical_path = events_of(*opened.model, sim::critical_path(prepared->workload(), trace), context.folded);
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
-  opened.summary = report::summary(
-      report::make_result({prepared->scenario, prepared->compiled, simulated.ranks, prepared->workload().ranks(), wall.count()}),
-      {});
+  opened.summary = report::summary(report::make_result({prepared->scenario, prepared->compiled, simulated.ranks,
+                                                        prepared->workload().ranks(), wall.count()}),
+                                   {});
   opened.is_scenario = true;
   for (const std::string& warning : prepared->scenario.warnings) opened.remarks.push_back(warning);
   opened.remarks.push_back("shown are " + report::grouped(static_cast<std::int64_t>(ranks.size())) + " of " +

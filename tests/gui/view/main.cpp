@@ -7,7 +7,7 @@
 
 int main(int argc, char** argv) {
   qputenv("QT_QPA_PLATFORM", "offscreen");
-  if (!qEnvironmentVariableIsSet("XDG_RUNTIME_DIR")) qputenv("XDG_RUNTIME_DIR", "/nowhere");
+  if (!qEnvironmentVariableIsSet("XDG_RUNTIME_DIR")) qputenv("XDG_RUNTIME_DIR", "/tmp/runtime-orrery-gui-test");
   QStandardPaths::setTestModeEnabled(true);
   QApplication app(argc, argv);
   QApplication::setStyle("Fusion");

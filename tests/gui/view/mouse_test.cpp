@@ -1,4 +1,6 @@
 // What the mouse does, and what is where.
+#include <QAccessible>
+
 #include "tests/gui/view/window_fixture.h"
 
 namespace orrery::gui {
@@ -106,6 +108,19 @@ TEST_F(Window, AClickOnARankCollapsesIt) {
   const std::size_t all = state().scene().lanes.all().size();
   QTest::mouseClick(&window.timeline().tree(), Qt::LeftButton, {}, {60, 8});
   EXPECT_LT(state().scene().lanes.all().size(), all);
+}
+
+// What is drawn is told to screen readers as well, and where it is.
+TEST_F(Window, ScreenReadersFindTheEventsInView) {
+  state().show({0, 10'000'000});
+  QAccessibleInterface* access = QAccessible::queryAccessibleInterface(&canvas());
+  ASSERT_NE(access, nullptr);
+  ASSERT_GT(access->childCount(), 40);
+  QAccessibleInterface* first = access->child(0);
+  EXPECT_EQ(first->text(QAccessible::Name), "forward, F0, 0 ns, 900.0 us");
+  EXPECT_EQ(first->rect().topLeft(), canvas().mapToGlobal(canvas().rect_of(event(0, 0)).topLeft()));
+  state().select(event(0, 2));
+  EXPECT_TRUE(access->text(QAccessible::Value).contains("F2"));
 }
 
 TEST_F(Window, EveryThemeDrawsEveryLane) {
