@@ -57,7 +57,8 @@ int render_file(const QString& file, const QCommandLineParser& parser) {
   options.filter = parser.value("filter");
   options.critical = parser.isSet("critical");
   options.collapse = parser.isSet("collapse");
-  options.window = parser.isSet("window");
+  options.panel = parser.value("panel");
+  options.window = parser.isSet("window") || !options.panel.isEmpty();
   const QStringList size = parser.value("size").split('x');
   if (size.size() == 2) options.width = size[0].toInt(), options.height = size[1].toInt();
   if (size.size() != 2 || options.width < 300 || options.height < 150 || options.width > 20000 ||
@@ -92,6 +93,7 @@ int run(QApplication& app) {
                      {"filter", "Show only tracks with this in their name", "TEXT"},
                      {"collapse", "Collapse every rank"},
                      {"window", "The whole window, with its panels"},
+                     {"panel", "Of the window: totals, events, summary, breakdown or memory", "PANEL"},
                      {"critical", "Show the critical path"}});
   parser.process(app);
   const QStringList files = parser.positionalArguments();

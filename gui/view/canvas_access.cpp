@@ -97,8 +97,8 @@ class AccessibleCanvas final : public QAccessibleWidget {
         const Row& row = state.model().rows()[r];
         for (std::uint32_t i = row.first_ending_after(view.begin); i < row.size() && row.start(i) < view.end; ++i) {
           if (parts_.size() == kMostEvents) return;
-          parts_.push_back(std::make_unique<EventPart>(const_cast<AccessibleCanvas*>(this), canvas_, &state,
-                                                       EventRef{r, i}));
+          parts_.push_back(
+              std::make_unique<EventPart>(const_cast<AccessibleCanvas*>(this), canvas_, &state, EventRef{r, i}));
         }
       }
   }

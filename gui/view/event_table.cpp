@@ -64,7 +64,7 @@ QVariant EventListModel::headerData(int section, Qt::Orientation orientation, in
 
 QVariant EventListModel::data(const QModelIndex& index, int role) const {
   const TraceModel& model = state_.model();
-  const EventRef e = event(index.row());
+  const EventRef e = event_at(index.row());
   if (e.row >= model.rows().size() || e.index >= model.rows()[e.row].size()) return {};
   if (role == Qt::DecorationRole && index.column() == name) return state_.scene().theme->of(model.class_of(e));
   if (role == Qt::TextAlignmentRole && index.column() <= duration) return int(Qt::AlignRight | Qt::AlignVCenter);
@@ -110,7 +110,7 @@ EventTable::EventTable(TimelineState& state, QWidget* parent)
   // Rows of another trace mean nothing here.
   connect(&state_, &TimelineState::model_changed, list_, &EventListModel::refill);
   connect(this, &QTableView::activated, this,
-          [this](const QModelIndex& index) { state_.select_and_reveal(list_->event(index.row())); });
+          [this](const QModelIndex& index) { state_.select_and_reveal(list_->event_at(index.row())); });
 }
 
 }  // namespace orrery::gui

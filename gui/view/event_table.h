@@ -20,7 +20,7 @@ class EventListModel : public QAbstractTableModel {
   explicit EventListModel(TimelineState& state, QObject* parent);
 
   void refill();
-  EventRef event(int row) const { return events_[static_cast<std::size_t>(row)]; }
+  EventRef event_at(int row) const { return events_[static_cast<std::size_t>(row)]; }
   int row_of(EventRef event) const;
 
   int rowCount(const QModelIndex& parent = {}) const override;

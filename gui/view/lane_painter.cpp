@@ -25,19 +25,16 @@ Pattern pattern_of(EventClass c, bool all) {
   if (!all) return plain;
   switch (c) {
     case EventClass::backward:
+    case EventClass::pp:
       return back_hatch;
     case EventClass::weight_gradient:
-      return dots;
-    case EventClass::recompute:
-      return bars;
-    case EventClass::tp:
-    case EventClass::dp:
-      return bars;
     case EventClass::cp:
     case EventClass::ep:
       return dots;
-    case EventClass::pp:
-      return back_hatch;
+    case EventClass::recompute:
+    case EventClass::tp:
+    case EventClass::dp:
+      return bars;
     default:
       return plain;
   }

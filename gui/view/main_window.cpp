@@ -17,6 +17,9 @@
 
 #include "gui/view/area_panel.h"
 #include "gui/view/canvas.h"
+#include "gui/view/charts/breakdown_chart.h"
+#include "gui/view/charts/memory_chart.h"
+#include "gui/view/charts/sweep_panel.h"
 #include "gui/view/details_panel.h"
 #include "gui/view/event_table.h"
 #include "gui/view/legend.h"
@@ -119,6 +122,17 @@ void MainWindow::make_docks() {
   splitDockWidget(details, totals, Qt::Horizontal);
   tabifyDockWidget(totals, events);
   tabifyDockWidget(events, summary);
+  sweep_ = new SweepPanel(this);
+  sweep_dock_ = dock(tr("Sweep"), sweep_, "sweep");
+  QDockWidget* breakdown = dock(tr("Breakdown"), new BreakdownChart(state(), this), "breakdown");
+  QDockWidget* memory = dock(tr("Memory"), new MemoryChart(state(), this), "memory");
+  for (QDockWidget* one : {breakdown, memory, sweep_dock_}) tabifyDockWidget(summary, one);
+  sweep_dock_->hide();
+  connect(sweep_, &SweepPanel::chosen, this, [this](const QString& scenario, quint64 point) {
+    OpenOptions options;
+    options.sweep_point = point;
+    open(scenario, options);
+  });
   totals->raise();
   resizeDocks({details, totals}, {420, 1000}, Qt::Horizontal);
   resizeDocks({details}, {230}, Qt::Vertical);

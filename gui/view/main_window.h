@@ -23,6 +23,7 @@ class BackgroundOpen;
 class EventTable;
 class Legend;
 class SearchBar;
+class SweepPanel;
 
 class MainWindow : public QMainWindow {
   Q_OBJECT
@@ -64,6 +65,7 @@ class MainWindow : public QMainWindow {
   void add_selection();
   QDockWidget* dock(const QString& title, QWidget* content, const QString& name);
 
+  bool open_sweep(const QString& path);
   void show_model(std::shared_ptr<const TraceModel> model, bool same_trace);
   void opening_ended();
   void say_errors(const QStringList& errors);
@@ -86,6 +88,8 @@ class MainWindow : public QMainWindow {
   Legend* legend_;
   AreaPanel* area_ = nullptr;
   EventTable* events_ = nullptr;
+  SweepPanel* sweep_ = nullptr;
+  QDockWidget* sweep_dock_ = nullptr;
   QComboBox *group_ = nullptr, *colour_ = nullptr;
   QLineEdit* filter_ = nullptr;
   QPlainTextEdit* summary_ = nullptr;

@@ -1,6 +1,7 @@
 #include "gui/view/render.h"
 
 #include <QApplication>
+#include <QDockWidget>
 #include <QElapsedTimer>
 #include <QPainter>
 #include <QPixmap>
@@ -86,6 +87,8 @@ QString render_window(const Opened& opened, const RenderOptions& options) {
   QApplication::processEvents();
   window.show_opened({}, std::make_shared<const Opened>(opened));
   arrange(window.state(), opened, options);
+  if (auto* panel = window.findChild<QDockWidget*>(options.panel)) panel->raise();
+  window.timeline().canvas().setFocus();
   QElapsedTimer timer;
   timer.start();
   while (timer.elapsed() < 400) QApplication::processEvents(QEventLoop::WaitForMoreEvents, 50);

@@ -16,6 +16,7 @@ struct RenderOptions {
   int width = 1600, height = 900;
   bool critical = false, collapse = false;
   bool window = false;  // with menus and panels around it
+  QString panel;        // of the window: the one to show, "breakdown"
 };
 
 // An empty text, or what went wrong.

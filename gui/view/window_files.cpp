@@ -3,6 +3,7 @@
 #include <QCloseEvent>
 #include <QComboBox>
 #include <QCryptographicHash>
+#include <QDockWidget>
 #include <QFileInfo>
 #include <QLabel>
 #include <QMenu>
@@ -15,6 +16,7 @@
 #include <QStatusBar>
 
 #include "gui/view/background_open.h"
+#include "gui/view/charts/sweep_panel.h"
 #include "gui/view/main_window.h"
 #include "gui/view/quantity_text.h"
 
@@ -47,7 +49,26 @@ void MainWindow::reopen(const OpenOptions& options) {
   if (!file_.isEmpty()) open(file_, options);
 }
 
+// A store of a sweep is no timeline: its points are, each when it is asked for.
+bool MainWindow::open_sweep(const QString& path) {
+  if (!path.endsWith(".sqlite") && !path.endsWith(".db")) return false;
+  const auto store = sweep::Store::read(path.toStdString());
+  auto rows = store ? store->rows() : Result<std::vector<sweep::Row>>(store.errors());
+  if (!rows) {
+    say_errors({QString::fromStdString(to_string(rows.errors().front()))});
+    return true;
+  }
+  sweep_->show_sweep(store->meta(), std::move(*rows), *state().scene().theme);
+  sweep_dock_->show();
+  sweep_dock_->raise();
+  remember_recent(path);
+  statusBar()->showMessage(
+      tr("%L1 points of %2").arg(sweep_->rows().size()).arg(QString::fromStdString(store->meta().file)));
+  return true;
+}
+
 void MainWindow::open(const QString& path, const OpenOptions& options) {
+  if (open_sweep(path)) return;
   save_file_state();
   if (opening_ != nullptr) cancel();
   file_ = QFileInfo(path).absoluteFilePath();

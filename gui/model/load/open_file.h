@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,9 @@ struct OpenWatch {
 
 // What of it.
 struct OpenOptions {
-  std::vector<interop::RankRange> ranks;    // empty: all of a trace, one of each set of equal ones of a scenario
-  std::vector<models::Override> overrides;  // of a scenario's keys
+  std::vector<interop::RankRange> ranks;     // empty: all of a trace, one of each set of equal ones of a scenario
+  std::vector<models::Override> overrides;   // of a scenario's keys
+  std::optional<std::uint64_t> sweep_point;  // of a scenario with a sweep
 };
 
 // What came of it.

@@ -11,6 +11,7 @@
 #include "report/result.h"
 #include "report/summary.h"
 #include "report/text.h"
+#include "sweep/space.h"
 
 namespace orrery::gui {
 namespace {
@@ -45,12 +46,27 @@ Place place_of(const models::Scenario& scenario, const models::Layout& layout, s
   return {rank / n(std::max(1, scenario.cluster.gpus_per_node)), n(at.pp), n(at.dp), n(at.cp), n(at.tp), n(expert.ep)};
 }
 
+// One of the many scenarios that a sweep makes of one.
+Result<models::Prepared> prepare_point(const std::string& path, std::uint64_t point) {
+  auto root = read_document(path);
+  if (!root) return root.errors();
+  const auto space = sweep::Space::take_from(*root);
+  if (!space) return space.errors();
+  if (point >= space->size()) return Error{{path, 0, 0}, "its sweep has no point " + std::to_string(point)};
+  auto scenario = models::read_scenario(std::move(*root), path, space->overrides(point));
+  if (!scenario) return scenario.errors();
+  auto compiled = models::compile_placed(*scenario, path);
+  if (!compiled) return compiled.errors();
+  return models::prepare(std::move(*scenario), std::move(*compiled));
+}
+
 }  // namespace
 
 Result<Opened> open_scenario(const std::string& path, OpenWatch& watch, const OpenOptions& options) {
   const auto begin = std::chrono::steady_clock::now();
   watch.progress(0, "compiling");
-  const auto prepared = models::prepare(path, options.overrides);
+  const auto prepared =
+      options.sweep_point ? prepare_point(path, *options.sweep_point) : models::prepare(path, options.overrides);
   if (!prepared) return prepared.errors();
 
   TraceBuilder builder([&](const TraceBuilder&, const interop::TraceProgress&) { return !watch.stop; });

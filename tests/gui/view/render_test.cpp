@@ -1,9 +1,10 @@
 // Pictures without a display, of every kind.
+#include "gui/view/render.h"
+
 #include <QFile>
 #include <QImage>
 #include <QTemporaryDir>
 
-#include "gui/view/render.h"
 #include "tests/gui/view/window_fixture.h"
 
 namespace orrery::gui {

@@ -1,0 +1,98 @@
+#include "gui/view/charts/memory_chart.h"
+
+#include <QChart>
+#include <QChartView>
+#include <QLegend>
+#include <QLineSeries>
+#include <QVBoxLayout>
+#include <QValueAxis>
+
+#include "gui/view/charts/chart_style.h"
+#include "gui/view/quantity_text.h"
+
+namespace orrery::gui {
+namespace {
+
+constexpr double kGi = 1024.0 * 1024 * 1024;
+
+// Points, so that a step of the curve stays a step.
+QList<QPointF> points_of(const Counter& counter, TimeRange view, int count) {
+  std::vector<double> sum(static_cast<std::size_t>(count), 0), part(sum.size());
+  for (const Series& series : counter.series) {
+    series.sample(view, part);
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += part[i];
+  }
+  QList<QPointF> points;
+  for (std::size_t i = 0; i < sum.size(); ++i) {
+    const double at = static_cast<double>(view.begin) + (static_cast<double>(i) + 0.5) / count * static_cast<double>(view.length());
+    points << QPointF(at * 1e-6, sum[i] / kGi);
+  }
+  return points;
+}
+
+}  // namespace
+
+MemoryChart::MemoryChart(TimelineState& state, QWidget* parent)
+    : QWidget(parent), state_(state), view_(new QChartView(this)) {
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->addWidget(view_);
+  setAccessibleName(tr("Memory over time"));
+  later_.setSingleShot(true);
+  later_.setInterval(200);
+  connect(&later_, &QTimer::timeout, this, [this] {
+    if (isVisible()) refill();
+  });
+  connect(&state_, &TimelineState::picture_changed, this, [this] { later_.start(); });
+}
+
+void MemoryChart::refill() {
+  const TraceModel& model = state_.model();
+  const Theme& theme = *state_.scene().theme;
+  const TimeRange range = state_.scene().viewport.view();
+  auto* chart = new QChart;
+  double top = 0, limit = 0;
+  std::size_t ranks = 0;
+  for (const Counter& counter : model.counters()) {
+    if (!counter.name.starts_with("memory") || ranks == kMostRanks) continue;
+    auto* line = new QLineSeries;
+    line->setName(q(model.processes()[counter.process].name));
+    line->replace(points_of(counter, range, kPoints));
+    line->setPen(QPen(theme.series[ranks % theme.series.size()], 1.6));
+    chart->addSeries(line);
+    top = std::max(top, counter.highest / kGi);
+    limit = counter.limit / kGi;
+    ++ranks;
+  }
+  if (limit > 0) {
+    auto* line = new QLineSeries;
+    line->setName(tr("GPU memory"));
+    line->append(static_cast<double>(range.begin) * 1e-6, limit);
+    line->append(static_cast<double>(range.end) * 1e-6, limit);
+    line->setPen(QPen(theme.critical, 1.4, Qt::DashLine));
+    chart->addSeries(line);
+  }
+  auto* across = new QValueAxis;
+  across->setRange(static_cast<double>(range.begin) * 1e-6, static_cast<double>(range.end) * 1e-6);
+  across->setTitleText(tr("ms"));
+  across->setLabelFormat("%g");
+  auto* up = new QValueAxis;
+  up->setRange(0, std::max(top, limit) * 1.05 + 1e-9);
+  up->setTitleText(tr("GiB"));
+  up->setLabelFormat("%.0f");
+  chart->addAxis(across, Qt::AlignBottom);
+  chart->addAxis(up, Qt::AlignLeft);
+  for (QAbstractSeries* series : chart->series()) {
+    series->attachAxis(across);
+    series->attachAxis(up);
+  }
+  chart->legend()->setAlignment(Qt::AlignRight);
+  if (ranks == 0) chart->setTitle(tr("This trace has no memory counters"));
+  dress(*chart, theme);
+  dress(*view_, theme);
+  QChart* old = view_->chart();
+  view_->setChart(chart);
+  delete old;
+}
+
+}  // namespace orrery::gui

@@ -1,0 +1,113 @@
+// Panels ask the same model, and lead back to the timeline.
+#include <QDir>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTreeWidget>
+
+#include "gui/view/area_panel.h"
+#include "gui/view/charts/breakdown_chart.h"
+#include "gui/view/charts/memory_chart.h"
+#include "gui/view/charts/sweep_panel.h"
+#include "gui/view/details_panel.h"
+#include "gui/view/event_table.h"
+#include "tests/gui/view/window_fixture.h"
+
+namespace orrery::gui {
+namespace {
+
+TEST_F(Window, DetailsTellOfTheSelectionAndLeadOn) {
+  const EventRef receive = model().innermost(5, 700'000);
+  state().select(receive);
+  auto* details = window.findChild<DetailsPanel*>();
+  EXPECT_EQ(details->topLevelItem(0)->text(1), "receive activation");
+  const auto heads = details->findItems("Waits for", Qt::MatchExactly);
+  ASSERT_EQ(heads.size(), 1);
+  emit details->itemActivated(heads[0]->child(0), 0);
+  EXPECT_EQ(model().name(state().selected()), "send activation");
+}
+
+TEST_F(Window, TotalsOfAnAreaAreThoseOfItsEvents) {
+  state().set_area(Area{{0, 10'000'000}, 0, state().scene().lanes.height()});
+  auto* panel = window.findChild<AreaPanel*>();
+  panel->refill();
+  const auto trees = panel->findChildren<QTreeWidget*>();
+  const auto forward = trees[0]->findItems("forward", Qt::MatchExactly);
+  ASSERT_EQ(forward.size(), 1);
+  EXPECT_EQ(forward[0]->text(1), "12.00 ms");  // 2 ranks x 10 x 0.6 ms
+  EXPECT_EQ(forward[0]->text(2), "60.0 %");
+}
+
+TEST_F(Window, TheEventTableIsInOrderOfTimeAndSelects) {
+  EventListModel list(state(), nullptr);
+  state().show({0, 5'000'000});
+  list.refill();
+  ASSERT_GT(list.rowCount(), 30);
+  for (int i = 1; i < list.rowCount(); ++i)
+    EXPECT_LE(model().range(list.event_at(i - 1)).begin, model().range(list.event_at(i)).begin);
+  auto* table = window.findChild<EventTable*>();
+  static_cast<EventListModel*>(table->model())->refill();
+  emit table->activated(table->model()->index(7, 0));
+  EXPECT_EQ(state().selected(), static_cast<EventListModel*>(table->model())->event_at(7));
+}
+
+TEST_F(Window, ChartsDrawWhatIsThere) {
+  for (QWidget* chart : std::initializer_list<QWidget*>{window.findChild<BreakdownChart*>(), window.findChild<MemoryChart*>()}) {
+    chart->resize(600, 300);
+    if (auto* breakdown = qobject_cast<BreakdownChart*>(chart)) breakdown->refill();
+    if (auto* memory = qobject_cast<MemoryChart*>(chart)) memory->refill();
+    EXPECT_FALSE(chart->grab().isNull());
+  }
+}
+
+// A point of a sweep leads to its scenario.
+TEST_F(Window, ASweepOpensAsPoints) {
+  const QTemporaryDir folder;
+  const std::string path = folder.filePath("s.sqlite").toStdString();
+  sweep::Meta meta;
+  meta.file = "my.yaml", meta.points = 3;
+  auto store = sweep::Store::open(path, meta);
+  ASSERT_TRUE(store);
+  std::vector<sweep::Row> rows(3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    rows[i].index = i, rows[i].key = {1, i};
+    rows[i].config = R"({"layout.tp": )" + std::to_string(1 << i) + "}";
+    rows[i].outcome.status = sweep::Status::ok;
+    rows[i].outcome.gpus = 8, rows[i].outcome.fits = true;
+    rows[i].outcome.step_time_s = 3.0 - static_cast<double>(i), rows[i].outcome.tokens_per_s = 1e3;
+  }
+  ASSERT_TRUE(store->put(rows).empty());
+  ASSERT_TRUE(store->finish().empty());
+  window.open(QString::fromStdString(path));
+  auto* panel = window.findChild<SweepPanel*>();
+  ASSERT_EQ(panel->rows().size(), 3u);
+  panel->disconnect(&window);
+  QSignalSpy spy(panel, &SweepPanel::chosen);
+  auto* table = panel->findChild<QTreeWidget*>();
+  EXPECT_EQ(table->topLevelItem(0)->text(0), "tp 4") << "the fastest first";
+  emit table->itemActivated(table->topLevelItem(0), 0);
+  ASSERT_EQ(spy.count(), 1);
+  EXPECT_EQ(spy[0][1].toULongLong(), 2u);
+}
+
+// A file is shown while it is read, and can be left.
+TEST_F(Window, OpensInTheBackgroundAndCancels) {
+  window.open(QString::fromUtf8(ORRERY_SOURCE_DIR) + "/scenarios/bubble-4x8.yaml");
+  EXPECT_TRUE(window.is_opening());
+  EXPECT_TRUE(QTest::qWaitFor([&] { return !window.is_opening(); }, 20'000));
+  EXPECT_EQ(model().processes().size(), 4u);
+  window.open(QString::fromUtf8(ORRERY_SOURCE_DIR) + "/scenarios/llama-3.1-70b-64-h100.yaml");
+  window.cancel();
+  EXPECT_FALSE(window.is_opening());
+  QTest::qWait(50);
+  EXPECT_EQ(model().processes().size(), 4u);
+}
+
+TEST_F(Window, TheTextGrowsAndLanesWithIt) {
+  const int before = state().choices().row_height;
+  window.scale_text(6);
+  EXPECT_GT(state().choices().row_height, before);
+  window.scale_text(-6);
+}
+
+}  // namespace
+}  // namespace orrery::gui
