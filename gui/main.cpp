@@ -80,7 +80,8 @@ int run(QApplication& app) {
   parser.setApplicationDescription("Shows traces, scenarios and sweeps on a timeline.");
   parser.addHelpOption();
   parser.addVersionOption();
-  parser.addPositionalArgument("FILE", "Traces (.json, .pftrace, also .gz and .zst), scenarios, sweeps", "[FILE...]");
+  parser.addPositionalArgument("FILE", "Traces (.json, .pftrace, also .gz and .zst), scenarios, sweeps",
+                               "[FILE [FILE to compare with]]");
   parser.addOptions({{"render", "Write a picture (.png, .svg) and end; needs no display", "OUT"},
                      {"ranks", "Show only these, as 0-7,64", "LIST"},
                      {"set", "Change a key of a scenario, as layout.tp=4", "PATH=VALUE"},
@@ -106,7 +107,9 @@ int run(QApplication& app) {
   window.show();
   const auto options = options_of(parser);
   if (!options) return complain(options.errors());
+  if (files.size() > 2) return complain("one file, or two to compare", kUsage);
   if (!files.isEmpty()) window.open(files.front(), *options);
+  if (files.size() == 2) window.open_second(files.back());
   return QApplication::exec();
 }
 

@@ -50,6 +50,10 @@ void Canvas::draw(QPainter& painter) {
     picture_is_old_ = false;
   }
   painter.drawImage(0, 0, picture_);
+  if (state_.model().events() == 0) {
+    painter.setPen(scene.theme->muted);
+    painter.drawText(rect(), Qt::AlignCenter, tr("Drop a trace or a scenario here, or press Ctrl+O"));
+  }
   draw_overlays(painter);
 }
 

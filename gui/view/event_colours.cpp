@@ -1,5 +1,7 @@
 #include "gui/view/event_colours.h"
 
+#include <cmath>
+
 #include "gui/model/store/hash_text.h"
 
 namespace orrery::gui {
@@ -26,7 +28,15 @@ QColor micro_batch_colour(std::uint32_t micro_batch, std::uint32_t chunk, bool b
   return QColor::fromHsl(hue, backward ? 120 : 150, std::clamp(lightness, 60, 215));
 }
 
-EventColours::EventColours(const TraceModel& model, const Theme& theme, ColourBy by) {
+QColor difference_colour(double ratio, const Theme& theme) {
+  const double share = std::clamp(std::fabs(std::log2(ratio)), 0.0, 1.0);
+  const QColor from = theme.of(EventClass::annotation), to = ratio > 1 ? theme.critical : theme.accent;
+  const auto mix = [&](int a, int b) { return static_cast<int>(a + (b - a) * share); };
+  return QColor(mix(from.red(), to.red()), mix(from.green(), to.green()), mix(from.blue(), to.blue()));
+}
+
+EventColours::EventColours(const TraceModel& model, const Theme& theme, ColourBy by,
+                           const std::function<double(const std::string&)>& ratio_of) {
   by_kind_.reserve(model.kinds().size());
   for (std::size_t i = 0; i < model.kinds().size(); ++i) {
     const Kind& kind = model.kinds()[i];
@@ -35,6 +45,8 @@ EventColours::EventColours(const TraceModel& model, const Theme& theme, ColourBy
     if (by == ColourBy::micro_batch && kind.micro_batch != Kind::kNone)
       colour = micro_batch_colour(kind.micro_batch, kind.chunk, is == EventClass::backward, theme);
     if (by == ColourBy::name && !is_idle(is)) colour = name_colour(model.names()[kind.name], theme);
+    if (by == ColourBy::difference && ratio_of && !is_idle(is))
+      colour = difference_colour(ratio_of(model.names()[kind.name]), theme);
     by_kind_.push_back(colour.rgb());
   }
 }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <QColor>
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "gui/model/store/trace_model.h"
@@ -8,19 +10,23 @@
 
 namespace orrery::gui {
 
-enum class ColourBy { kind, micro_batch, name };
+enum class ColourBy { kind, micro_batch, name, difference };
 
 // The colour of an event, looked up per kind: a line of pixels asks two thousand times.
 class EventColours {
  public:
   EventColours() = default;
-  EventColours(const TraceModel& model, const Theme& theme, ColourBy by);
+  EventColours(const TraceModel& model, const Theme& theme, ColourBy by,
+               const std::function<double(const std::string&)>& ratio_of = {});
 
   QRgb of_kind(std::uint32_t kind) const { return by_kind_[kind]; }
 
  private:
   std::vector<QRgb> by_kind_;
 };
+
+// Grey for as long as elsewhere, red for twice as long and more, blue for half and less.
+QColor difference_colour(double ratio, const Theme& theme);
 
 // What micro-batch number n is drawn in.
 QColor micro_batch_colour(std::uint32_t micro_batch, std::uint32_t chunk, bool backward, const Theme& theme);

@@ -4,6 +4,7 @@
 #include <QComboBox>
 #include <QDockWidget>
 #include <QFontDatabase>
+#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
@@ -11,8 +12,10 @@
 #include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QSplitter>
 #include <QStatusBar>
 #include <QToolBar>
+#include <QTreeWidget>
 #include <QVBoxLayout>
 
 #include "gui/view/area_panel.h"
@@ -20,6 +23,7 @@
 #include "gui/view/charts/breakdown_chart.h"
 #include "gui/view/charts/memory_chart.h"
 #include "gui/view/charts/sweep_panel.h"
+#include "gui/view/compare_view.h"
 #include "gui/view/details_panel.h"
 #include "gui/view/event_table.h"
 #include "gui/view/legend.h"
@@ -37,7 +41,9 @@ MainWindow::MainWindow(QWidget* parent)
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
   legend_ = new Legend(state(), centre);
-  column->addWidget(timeline_, 1);
+  splitter_ = new QSplitter(Qt::Vertical, centre);
+  splitter_->addWidget(timeline_);
+  column->addWidget(splitter_, 1);
   column->addWidget(legend_);
   setCentralWidget(centre);
   search_ = new SearchBar(state(), this);
@@ -127,6 +133,18 @@ void MainWindow::make_docks() {
   QDockWidget* breakdown = dock(tr("Breakdown"), new BreakdownChart(state(), this), "breakdown");
   QDockWidget* memory = dock(tr("Memory"), new MemoryChart(state(), this), "memory");
   for (QDockWidget* one : {breakdown, memory, sweep_dock_}) tabifyDockWidget(summary, one);
+  changes_ = new QTreeWidget(this);
+  changes_->setHeaderLabels(
+      {tr("Operation"), tr("A, a rank"), tr("B, a rank"), tr("B - A"), tr("Change"), tr("Events")});
+  changes_->setRootIsDecorated(false);
+  changes_->setAlternatingRowColors(true);
+  changes_->header()->setStretchLastSection(false);
+  changes_->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
+  changes_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
+  changes_->setAccessibleName(tr("What changed, the most first"));
+  changes_dock_ = dock(tr("Changes"), changes_, "changes");
+  tabifyDockWidget(summary, changes_dock_);
+  changes_dock_->hide();
   sweep_dock_->hide();
   connect(sweep_, &SweepPanel::chosen, this, [this](const QString& scenario, quint64 point) {
     OpenOptions options;
@@ -163,6 +181,15 @@ void MainWindow::set_theme(const QString& name) {
   QApplication::setPalette(theme.palette());
   setStyleSheet(theme.style_sheet());
   state().set_theme(theme);
+  if (compare_) compare_->second().state().set_theme(theme);
+}
+
+void MainWindow::compare_with(std::shared_ptr<const TraceModel> second) {
+  compare_.reset();
+  changes_dock_->setVisible(second != nullptr);
+  if (!second) return;
+  compare_ = std::make_unique<CompareView>(*timeline_, *splitter_, *changes_, std::move(second));
+  changes_dock_->raise();
 }
 
 void MainWindow::scale_text(int points) {

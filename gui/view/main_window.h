@@ -15,11 +15,14 @@ class QMenu;
 class QPlainTextEdit;
 class QProgressBar;
 class QPushButton;
+class QSplitter;
+class QTreeWidget;
 
 namespace orrery::gui {
 
 class AreaPanel;
 class BackgroundOpen;
+class CompareView;
 class EventTable;
 class Legend;
 class SearchBar;
@@ -36,6 +39,10 @@ class MainWindow : public QMainWindow {
   void reopen(const OpenOptions& options);  // the same file
   // A trace that is at hand already.
   void show_opened(const QString& path, std::shared_ptr<const Opened> opened);
+  // A second one below it, to be compared; null takes it away.
+  void open_second(const QString& path);
+  void compare_with(std::shared_ptr<const TraceModel> second);
+  CompareView* compared() { return compare_.get(); }
   bool is_opening() const { return opening_ != nullptr; }
   void cancel();
 
@@ -74,6 +81,7 @@ class MainWindow : public QMainWindow {
   void export_picture();
   void edit_note();
   void ask_for_ranks();
+  void toggle_compare();
   void find_track();
   void show_palette();
   void show_keys();
@@ -90,6 +98,10 @@ class MainWindow : public QMainWindow {
   EventTable* events_ = nullptr;
   SweepPanel* sweep_ = nullptr;
   QDockWidget* sweep_dock_ = nullptr;
+  QSplitter* splitter_ = nullptr;
+  QTreeWidget* changes_ = nullptr;
+  QDockWidget* changes_dock_ = nullptr;
+  std::unique_ptr<CompareView> compare_;
   QComboBox *group_ = nullptr, *colour_ = nullptr;
   QLineEdit* filter_ = nullptr;
   QPlainTextEdit* summary_ = nullptr;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -26,7 +27,9 @@ struct Scene {
   bool show_critical = false;
 
   void rebuild_lanes() { lanes = Lanes(*model, choices); }
-  void rebuild_colours() { colours = EventColours(*model, *theme, colour_by); }
+  std::function<double(const std::string& name)> ratio_of;  // for ColourBy::difference
+
+  void rebuild_colours() { colours = EventColours(*model, *theme, colour_by, ratio_of); }
 };
 
 }  // namespace orrery::gui

@@ -47,6 +47,11 @@ void TimelineState::set_colour_by(ColourBy by) {
   emit picture_changed();
 }
 
+void TimelineState::set_ratios(std::function<double(const std::string&)> ratio_of) {
+  scene_.ratio_of = std::move(ratio_of);
+  set_colour_by(ColourBy::difference);
+}
+
 void TimelineState::set_size(int width, int height) {
   scene_.viewport.set_width(width);
   height_ = height;
@@ -106,6 +111,11 @@ void TimelineState::scroll(int pixels) {
 void TimelineState::show(TimeRange range, double margin) {
   scene_.viewport.show(range, margin);
   focused_ = false;
+  emit picture_changed();
+}
+
+void TimelineState::align(TimeRange range) {
+  scene_.viewport.move_to(range);
   emit picture_changed();
 }
 

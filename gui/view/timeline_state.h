@@ -2,6 +2,7 @@
 
 #include <QObject>
 #include <QString>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -36,6 +37,8 @@ class TimelineState : public QObject {
   void set_model(std::shared_ptr<const TraceModel> model, bool same_trace);
   void set_theme(const Theme& theme);
   void set_colour_by(ColourBy by);
+  // Colours by how much longer an operation takes than elsewhere, from its name.
+  void set_ratios(std::function<double(const std::string& name)> ratio_of);
   void set_size(int width, int height);  // of the canvas
   void set_hits(Marks hits);
   void set_critical(Marks critical);
@@ -51,7 +54,8 @@ class TimelineState : public QObject {
   int most_scroll() const;
   void show_all();
   void show(TimeRange range, double margin = 0);
-  void show_steady_step();  // the last step of the trace, where it says which
+  void align(TimeRange range);  // without a place in the history
+  void show_steady_step();      // the last step of the trace, where it says which
   void back();
   void forward();
   void set_pointer(std::optional<double> x) { pointer_ = x; }

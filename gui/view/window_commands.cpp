@@ -4,6 +4,7 @@
 #include <QInputDialog>
 
 #include "gui/view/canvas.h"
+#include "gui/view/compare_view.h"
 #include "gui/view/finder.h"
 #include "gui/view/keys_dialog.h"
 #include "gui/view/main_window.h"
@@ -28,6 +29,7 @@ void MainWindow::make_commands() {
   const QString file = tr("File"), view = tr("View"), help = tr("Help");
   add(file, tr("Open..."), {QKeySequence::Open}, [this] { ask_for_file(); });
   add(file, tr("Open again, or run again"), {QKeySequence("Ctrl+R")}, [this] { reopen(options_); });
+  add(file, tr("Compare with..., or no longer"), {QKeySequence("Ctrl+D")}, [this] { toggle_compare(); });
   add(file, tr("Show ranks..."), {QKeySequence("Ctrl+Shift+R")}, [this] { ask_for_ranks(); });
   add(file, tr("Export picture..."), {QKeySequence("Ctrl+E")}, [this] { export_picture(); });
   add(file, tr("Quit"), {QKeySequence("Ctrl+Q")}, [this] { close(); });
@@ -113,6 +115,14 @@ void MainWindow::ask_for_file() {
       this, tr("Open"), {},
       tr("Traces and scenarios (*.json *.gz *.zst *.pftrace *.yaml *.yml *.sqlite *.db);;All files (*)"));
   if (!path.isEmpty()) open(path);
+}
+
+void MainWindow::toggle_compare() {
+  if (compare_) return compare_with(nullptr);
+  auto* dialog = new QFileDialog(this, tr("Compare with"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::open_second);
+  dialog->open();
 }
 
 // Equal ranks of a scenario are simulated once; here is where others are asked for.

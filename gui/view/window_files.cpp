@@ -17,6 +17,7 @@
 
 #include "gui/view/background_open.h"
 #include "gui/view/charts/sweep_panel.h"
+#include "gui/view/compare_view.h"
 #include "gui/view/main_window.h"
 #include "gui/view/quantity_text.h"
 
@@ -101,6 +102,20 @@ void MainWindow::open(const QString& path, const OpenOptions& options) {
   connect(opening_, &BackgroundOpen::failed, this, [=, this](const QStringList& errors) {
     if (!mine()) return;
     opening_ended();
+    say_errors(errors);
+  });
+}
+
+void MainWindow::open_second(const QString& path) {
+  auto* second = new BackgroundOpen(QFileInfo(path).absoluteFilePath(), {}, this);
+  statusBar()->showMessage(tr("Opening %1").arg(path));
+  connect(second, &BackgroundOpen::opened, this, [=, this](std::shared_ptr<const Opened> opened) {
+    second->deleteLater();
+    statusBar()->clearMessage();
+    compare_with(opened->model);
+  });
+  connect(second, &BackgroundOpen::failed, this, [=, this](const QStringList& errors) {
+    second->deleteLater();
     say_errors(errors);
   });
 }

@@ -29,6 +29,8 @@ class Viewport {
   void pan(double pixels);
   // A jump, which back() undoes. `margin` on each side, as a share of the range.
   void show(TimeRange range, double margin = 0);
+  // The same without a place in the history.
+  void move_to(TimeRange range);
   void show_all() { show(limits_); }
   // Moves, without a change of scale, so that `when` lies within the picture.
   void reveal(Ns when);
@@ -38,7 +40,6 @@ class Viewport {
   bool forward();
 
  private:
-  void move_to(TimeRange range);
   void remember();
 
   TimeRange limits_{0, 1}, view_{0, 1};

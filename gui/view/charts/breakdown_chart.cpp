@@ -10,6 +10,7 @@
 #include <QValueAxis>
 
 #include "gui/model/ask/area.h"
+#include "gui/model/ask/ticks.h"
 #include "gui/view/charts/chart_style.h"
 #include "gui/view/quantity_text.h"
 
@@ -77,6 +78,8 @@ void BreakdownChart::refill() {
   auto* across = new QValueAxis;
   across->setTitleText(tr("ms"));
   across->setLabelFormat("%g");
+  across->setTickType(QValueAxis::TicksDynamic);
+  across->setTickInterval(static_cast<double>(ticks_of({0, range.length()}, view_->width(), 130).step) * 1e-6);
   auto* down = new QBarCategoryAxis;
   down->append(names);
   chart->addAxis(across, Qt::AlignBottom);

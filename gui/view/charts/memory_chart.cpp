@@ -7,6 +7,7 @@
 #include <QVBoxLayout>
 #include <QValueAxis>
 
+#include "gui/model/ask/ticks.h"
 #include "gui/view/charts/chart_style.h"
 #include "gui/view/quantity_text.h"
 
@@ -24,7 +25,8 @@ QList<QPointF> points_of(const Counter& counter, TimeRange view, int count) {
   }
   QList<QPointF> points;
   for (std::size_t i = 0; i < sum.size(); ++i) {
-    const double at = static_cast<double>(view.begin) + (static_cast<double>(i) + 0.5) / count * static_cast<double>(view.length());
+    const double at =
+        static_cast<double>(view.begin) + (static_cast<double>(i) + 0.5) / count * static_cast<double>(view.length());
     points << QPointF(at * 1e-6, sum[i] / kGi);
   }
   return points;
@@ -76,10 +78,13 @@ void MemoryChart::refill() {
   across->setRange(static_cast<double>(range.begin) * 1e-6, static_cast<double>(range.end) * 1e-6);
   across->setTitleText(tr("ms"));
   across->setLabelFormat("%g");
+  across->setTickType(QValueAxis::TicksDynamic);
+  across->setTickInterval(static_cast<double>(ticks_of(range, view_->width(), 130).step) * 1e-6);
   auto* up = new QValueAxis;
   up->setRange(0, std::max(top, limit) * 1.05 + 1e-9);
   up->setTitleText(tr("GiB"));
   up->setLabelFormat("%.0f");
+  up->applyNiceNumbers();
   chart->addAxis(across, Qt::AlignBottom);
   chart->addAxis(up, Qt::AlignLeft);
   for (QAbstractSeries* series : chart->series()) {

@@ -5,6 +5,7 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLegend>
+#include <QLegendMarker>
 #include <QLineSeries>
 #include <QScatterSeries>
 #include <QTreeWidget>
@@ -61,6 +62,7 @@ SweepPanel::SweepPanel(QWidget* parent) : QWidget(parent), view_(new QChartView(
   table_->setRootIsDecorated(false);
   table_->setAlternatingRowColors(true);
   table_->header()->setStretchLastSection(false);
+  table_->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
   table_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
   table_->setAccessibleName(tr("Points of the sweep, the best first"));
   connect(table_, &QTreeWidget::itemActivated, this, [this](const QTreeWidgetItem* item) {
@@ -81,18 +83,20 @@ void SweepPanel::fill_chart(const Theme& theme) {
   auto* too_large = dots(tr("does not fit"), theme.of(EventClass::other), 6);
   auto* front = new QLineSeries;
   auto* on_front = dots(tr("Pareto front"), theme.critical, 9);
-  double right = 0, top = 0;
+  double right = 0, top = 0, room = 0;
   for (std::size_t i = 0; i < std::min(kMostPoints, best.size()); ++i) {
     const QPointF at = place_of(*best[i]);
     (best[i]->outcome.fits ? fits : too_large)->append(at);
     right = std::max(right, at.x()), top = std::max(top, at.y());
+    if (best[i]->outcome.fits) room = std::max(room, at.x());
   }
+  // What does not fit by far would press the rest into a corner.
+  if (room > 0) right = std::min(right, 3 * room);
   QList<QPointF> corners;
   for (const sweep::Row* row : report::pareto_front(rows_)) corners << place_of(*row);
   std::sort(corners.begin(), corners.end(), [](QPointF a, QPointF b) { return a.x() < b.x(); });
   front->append(corners);
   on_front->append(corners);
-  front->setName({});
   front->setPen(QPen(theme.critical, 1.2));
 
   auto* chart = new QChart;
@@ -104,6 +108,8 @@ void SweepPanel::fill_chart(const Theme& theme) {
   up->setTitleText(tr("tokens/s/GPU"));
   up->setLabelFormat("%.0f");
   up->setRange(0, top * 1.08 + 1e-9);
+  across->applyNiceNumbers();
+  up->applyNiceNumbers();
   chart->addAxis(across, Qt::AlignBottom);
   chart->addAxis(up, Qt::AlignLeft);
   for (QXYSeries* series : std::initializer_list<QXYSeries*>{too_large, fits, front, on_front}) {
@@ -113,6 +119,7 @@ void SweepPanel::fill_chart(const Theme& theme) {
     connect(series, &QXYSeries::clicked, this, &SweepPanel::choose_near);
   }
   chart->legend()->setAlignment(Qt::AlignTop);
+  for (QLegendMarker* marker : chart->legend()->markers(front)) marker->setVisible(false);
   dress(*chart, theme);
   dress(*view_, theme);
   QChart* old = view_->chart();

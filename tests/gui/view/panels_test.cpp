@@ -8,6 +8,7 @@
 #include "gui/view/charts/breakdown_chart.h"
 #include "gui/view/charts/memory_chart.h"
 #include "gui/view/charts/sweep_panel.h"
+#include "gui/view/compare_view.h"
 #include "gui/view/details_panel.h"
 #include "gui/view/event_table.h"
 #include "tests/gui/view/window_fixture.h"
@@ -51,7 +52,8 @@ TEST_F(Window, TheEventTableIsInOrderOfTimeAndSelects) {
 }
 
 TEST_F(Window, ChartsDrawWhatIsThere) {
-  for (QWidget* chart : std::initializer_list<QWidget*>{window.findChild<BreakdownChart*>(), window.findChild<MemoryChart*>()}) {
+  for (QWidget* chart :
+       std::initializer_list<QWidget*>{window.findChild<BreakdownChart*>(), window.findChild<MemoryChart*>()}) {
     chart->resize(600, 300);
     if (auto* breakdown = qobject_cast<BreakdownChart*>(chart)) breakdown->refill();
     if (auto* memory = qobject_cast<MemoryChart*>(chart)) memory->refill();
@@ -100,6 +102,19 @@ TEST_F(Window, OpensInTheBackgroundAndCancels) {
   EXPECT_FALSE(window.is_opening());
   QTest::qWait(50);
   EXPECT_EQ(model().processes().size(), 4u);
+}
+
+// Two traces move together, and what is selected in one is in the other.
+TEST_F(Window, ComparesTwoTraces) {
+  window.compare_with(sample_trace()->model);
+  ASSERT_NE(window.compared(), nullptr);
+  TimelineState& other = window.compared()->second().state();
+  state().show({60'000'000, 70'000'000});
+  EXPECT_EQ(other.scene().viewport.view(), view());
+  state().select(event(1, 60));
+  EXPECT_EQ(other.selected(), event(1, 60));
+  key(Qt::Key_D, Qt::ControlModifier);
+  EXPECT_EQ(window.compared(), nullptr);
 }
 
 TEST_F(Window, TheTextGrowsAndLanesWithIt) {
