@@ -56,9 +56,9 @@ void CompareView::fill_table() {
     const QString by = (change.difference() > 0 ? "+" : "") + text(change.difference());
     const QString share =
         change.time_a > 0 ? q(report::signed_percent(change.difference() / change.time_a)) : tr("only in B");
-    auto* item = new QTreeWidgetItem(
-        &table_, {q(change.name), text(change.time_a), text(change.time_b), by, change.time_b > 0 ? share : tr("only in A"),
-                  QString("%L1 / %L2").arg(change.count_a).arg(change.count_b)});
+    auto* item = new QTreeWidgetItem(&table_, {q(change.name), text(change.time_a), text(change.time_b), by,
+                                               change.time_b > 0 ? share : tr("only in A"),
+                                               QString("%L1 / %L2").arg(change.count_a).arg(change.count_b)});
     QPixmap square(10, 10);
     square.fill(theme.of(change.is));
     item->setIcon(0, QIcon(square));

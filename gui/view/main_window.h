@@ -38,7 +38,7 @@ class MainWindow : public QMainWindow {
   void open(const QString& path, const OpenOptions& options = {});
   void reopen(const OpenOptions& options);  // the same file
   // A trace that is at hand already.
-  void show_opened(const QString& path, std::shared_ptr<const Opened> opened);
+  void show_opened(const QString& path, const std::shared_ptr<const Opened>& opened);
   // A second one below it, to be compared; null takes it away.
   void open_second(const QString& path);
   void compare_with(std::shared_ptr<const TraceModel> second);

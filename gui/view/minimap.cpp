@@ -67,8 +67,9 @@ void Minimap::draw(QPainter& painter) {
 
 void Minimap::centre_on(double x) {
   const TimeRange all = state_.scene().viewport.limits(), view = state_.scene().viewport.view();
-  const auto centre = all.begin + static_cast<Ns>(x / width() * static_cast<double>(all.length()));
-  state_.pan(static_cast<double>(centre - (view.begin + view.end) / 2) / state_.scene().viewport.ns_per_pixel());
+  const double centre = static_cast<double>(all.begin) + x / width() * static_cast<double>(all.length());
+  const double middle = static_cast<double>(view.begin) + static_cast<double>(view.length()) / 2;
+  state_.pan((centre - middle) / state_.scene().viewport.ns_per_pixel());
 }
 
 void Minimap::mousePressEvent(QMouseEvent* event) {

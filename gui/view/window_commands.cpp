@@ -51,7 +51,7 @@ void MainWindow::make_commands() {
 
 void MainWindow::add_navigation() {
   const QString go = tr("Go");
-  const auto pan = [this](int by) { state().pan(by * timeline_->canvas().width() / kPanShare); };
+  const auto pan = [this](int by) { state().pan(static_cast<double>(by * timeline_->canvas().width()) / kPanShare); };
   const auto page = [this](int by) { state().scroll(by * timeline_->canvas().height() * 4 / 5); };
   add(
       go, tr("Zoom in"), {QKeySequence("W")}, [this] { state().zoom(kZoomStep); }, true);

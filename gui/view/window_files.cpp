@@ -92,7 +92,7 @@ void MainWindow::open(const QString& path, const OpenOptions& options) {
     show_model(std::move(model), shows_part_);
     shows_part_ = true;
   });
-  connect(opening_, &BackgroundOpen::opened, this, [=, this](std::shared_ptr<const Opened> opened) {
+  connect(opening_, &BackgroundOpen::opened, this, [=, this](const std::shared_ptr<const Opened>& opened) {
     if (!mine()) return;
     const bool partly = std::exchange(shows_part_, false);
     opening_ended();
@@ -109,7 +109,7 @@ void MainWindow::open(const QString& path, const OpenOptions& options) {
 void MainWindow::open_second(const QString& path) {
   auto* second = new BackgroundOpen(QFileInfo(path).absoluteFilePath(), {}, this);
   statusBar()->showMessage(tr("Opening %1").arg(path));
-  connect(second, &BackgroundOpen::opened, this, [=, this](std::shared_ptr<const Opened> opened) {
+  connect(second, &BackgroundOpen::opened, this, [=, this](const std::shared_ptr<const Opened>& opened) {
     second->deleteLater();
     statusBar()->clearMessage();
     compare_with(opened->model);
@@ -135,7 +135,7 @@ void MainWindow::opening_ended() {
   cancel_->hide();
 }
 
-void MainWindow::show_opened(const QString& path, std::shared_ptr<const Opened> opened) {
+void MainWindow::show_opened(const QString& path, const std::shared_ptr<const Opened>& opened) {
   file_ = path;
   if (&state().model() != opened->model.get()) show_model(opened->model, false);
   state().set_critical(Marks(*opened->model, opened->critical_path));

@@ -20,10 +20,10 @@ class Teller {
   explicit Teller(OpenWatch& watch) : watch_(watch) {}
 
   bool operator()(const TraceBuilder& builder, const interop::TraceProgress& progress) {
+    if (progress.total == 0) return !watch_.stop;  // all is read, and being sorted
     const auto now = Clock::now();
     if (now >= next_word_) {
-      const double share =
-          progress.total > 0 ? static_cast<double>(progress.bytes) / static_cast<double>(progress.total) : 0;
+      const double share = static_cast<double>(progress.bytes) / static_cast<double>(progress.total);
       watch_.progress(share, report::grouped(static_cast<std::int64_t>(builder.events())) + " events");
       next_word_ = now + std::chrono::milliseconds(100);
     }

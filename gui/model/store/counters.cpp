@@ -56,6 +56,8 @@ void TraceBuilder::make_counters(TraceModel::Parts& parts) {
   std::stable_sort(parts.counters.begin(), parts.counters.end(),
                    [](const Counter& a, const Counter& b) { return a.process < b.process; });
   for (Counter& counter : parts.counters) {
+    // Beside named parts one without a name is their sum.
+    if (counter.series.size() > 1) std::erase_if(counter.series, [](const Series& one) { return one.name.empty(); });
     counter.highest = highest_sum(counter.series);
     for (const auto& [name, value] : limits_)
       if (name == counter.name) counter.limit = value;

@@ -23,13 +23,16 @@ T& at_id(std::vector<T>& items, std::uint32_t id) {
   return items[id];
 }
 
-// Ours say how long a transfer waited for the others.
+// Ours say how long a transfer waited for the others, in the unit that suits the format.
 Ns waited_of(std::span<const interop::TraceArgument> arguments) {
+  constexpr double kLongest = 1e18;  // ns
   for (const interop::TraceArgument& argument : arguments) {
-    if (argument.key != "waited_us") continue;
-    if (const auto* n = std::get_if<std::int64_t>(&argument.value))
-      return std::clamp<Ns>(*n, 0, INT64_MAX / 1'000) * 1'000;
-    if (const auto* x = std::get_if<double>(&argument.value)) return static_cast<Ns>(std::clamp(*x, 0.0, 1e15) * 1e3);
+    const double unit = argument.key == "waited_us" ? 1e3 : argument.key == "waited_ns" ? 1 : 0;
+    if (unit == 0) continue;
+    double value = 0;
+    if (const auto* n = std::get_if<std::int64_t>(&argument.value)) value = static_cast<double>(*n);
+    if (const auto* x = std::get_if<double>(&argument.value)) value = *x;
+    return value > 0 ? static_cast<Ns>(std::min(value * unit, kLongest)) : 0;
   }
   return 0;
 }
@@ -146,6 +149,7 @@ void TraceBuilder::skipped(std::string_view reason, std::uint64_t at) {
 
 std::shared_ptr<const TraceModel> TraceBuilder::so_far() const {
   TraceBuilder copy = *this;
+  copy.watch_ = {};  // who asks for a look must not be asked again meanwhile
   return copy.finish();
 }
 

@@ -1,6 +1,7 @@
+#include "gui/model/ask/compare.h"
+
 #include <gtest/gtest.h>
 
-#include "gui/model/ask/compare.h"
 #include "tests/gui/model/trace_maker.h"
 
 namespace orrery::gui {

@@ -113,6 +113,32 @@ TEST(OpenTrace, ReadsKineto) {
   EXPECT_GT(launches, 50u);
 }
 
+// A large file is shown before it is read to its end, and is whole when it is.
+TEST(OpenTrace, ShowsWhatThereIsMeanwhile) {
+  const auto path = std::filesystem::temp_directory_path() / "orrery-gui-open-test.json";
+  {
+    std::ofstream file(path);
+    file << "[";
+    for (int i = 0; i < 400'000; ++i)
+      file << (i > 0 ? ",\n" : "") << R"({"ph":"X","pid":0,"tid":)" << i % 8 << R"(,"name":"a","ts":)" << i
+           << R"(,"dur":1})";
+    file << "]";
+  }
+  OpenWatch watch;
+  std::uint64_t looks = 0, most = 0;
+  watch.so_far = [&](const std::shared_ptr<const TraceModel>& model) {
+    ++looks;
+    EXPECT_GE(model->events(), most);
+    most = model->events();
+  };
+  const auto opened = open_file(path.string(), watch);
+  std::filesystem::remove(path);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(opened->model->events(), 400'000u);
+  EXPECT_LE(most, 400'000u);
+  EXPECT_LT(looks, 10u);
+}
+
 TEST(OpenTrace, SaysWhatIsNoTrace) {
   OpenWatch watch;
   EXPECT_FALSE(open_file("/nowhere.json", watch));

@@ -114,6 +114,30 @@ TEST(TraceBuilder, AnArrowJoinsTheSlicesAroundItsEnds) {
   EXPECT_EQ(model->arrows().into({1, 0}).size(), 1u);
 }
 
+// Who watches the reading may look at what there is: once for every time that it asks.
+TEST(TraceBuilder, ALookAtWhatThereIsLeavesTheRestAlone) {
+  int looks = 0;
+  std::uint64_t seen = 0;
+  TraceBuilder builder([&](const TraceBuilder& reading, const interop::TraceProgress& progress) {
+    if (progress.total == 0) return true;
+    ++looks;
+    seen = reading.so_far()->events();
+    return true;
+  });
+  builder.name({0}, "");
+  builder.process({});
+  builder.track({});
+  for (int i = 0; i < 10; ++i) {
+    interop::TraceSlice slice;
+    slice.start = TraceMaker::us(10 * i), slice.duration = Duration::us(5);
+    builder.slice(slice);
+    builder.keep_going({1, 2});
+  }
+  EXPECT_EQ(looks, 10);
+  EXPECT_EQ(seen, 10u);
+  EXPECT_EQ(builder.finish()->events(), 10u);
+}
+
 // A compute stream that stands still does so for the transfer that ends when it goes on.
 TEST(TraceBuilder, GapsOfAComputeStreamAreBubblesWithTheirCause) {
   TraceMaker maker;
@@ -147,6 +171,15 @@ TEST(Counter, TheHighestSumIsThatOfOneMoment) {
   EXPECT_EQ(model->counters()[0].highest, 55);
   EXPECT_EQ(model->counters()[0].at(1'500), 40);
   EXPECT_EQ(model->counters()[0].at(-1), 0);
+}
+
+// Perfetto's traces of ours tell of parts and of their sum.
+TEST(Counter, ASumBesideItsPartsIsNotAPart) {
+  TraceMaker maker;
+  const auto p = maker.process("p");
+  const auto sum = maker.counter(p, "memory", ""), a = maker.counter(p, "memory", "weights");
+  maker.count(a, 0, 10), maker.count(sum, 0, 10);
+  EXPECT_EQ(maker.finish()->counters()[0].highest, 10);
 }
 
 // However it is drawn, from cells or from events, a line of pixels covers the same
