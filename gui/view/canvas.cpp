@@ -3,11 +3,13 @@
 #include <QAccessible>
 #include <QPainter>
 
+#include "gui/view/canvas_access.h"
 #include "gui/view/lane_painter.h"
 
 namespace orrery::gui {
 
 Canvas::Canvas(TimelineState& state, QWidget* parent) : QWidget(parent), state_(state) {
+  install_accessibility();  // first: a widget keeps the interface that it is first asked for
   setMouseTracking(true);
   setFocusPolicy(Qt::StrongFocus);
   setAttribute(Qt::WA_OpaquePaintEvent);

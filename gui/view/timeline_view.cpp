@@ -4,7 +4,6 @@
 #include <QScrollBar>
 
 #include "gui/view/canvas.h"
-#include "gui/view/canvas_access.h"
 #include "gui/view/minimap.h"
 #include "gui/view/ruler.h"
 #include "gui/view/track_tree.h"
@@ -25,7 +24,6 @@ TimelineView::TimelineView(QWidget* parent)
       minimap_(new Minimap(*state_, this)),
       corner_(new QWidget(this)),
       scroll_bar_(new QScrollBar(Qt::Vertical, this)) {
-  install_accessibility();
   auto* grid = new QGridLayout(this);
   grid->setContentsMargins(0, 0, 0, 0);
   grid->setSpacing(0);
