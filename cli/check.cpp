@@ -6,6 +6,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/pipeline.h"
+#include "cli/print_config.h"
 
 namespace orrery::cli {
 namespace {
@@ -13,15 +14,18 @@ namespace {
 struct CheckCommand {
   std::vector<std::string> files;
   ScenarioOptions scenario;
-  bool strict = false, quiet = false;
+  bool strict = false, quiet = false, print = false;
 
   int run();
   int check_file(const std::string& file, const std::vector<models::Override>& overrides);
+  int print_file(const std::string& file, const std::vector<models::Override>& overrides);
 };
 
 int CheckCommand::run() {
   const auto overrides = scenario.overrides();
   if (!overrides) return report(overrides.errors()), kUsage;
+  if (print && files.size() > 1) return complain("check: --print-config is for one file"), kUsage;
+  if (print) return print_file(files.front(), *overrides);
   Output out("");
   int status = kDone, faulty = 0;
   for (const std::string& file : files) {
@@ -47,6 +51,18 @@ int CheckCommand::check_file(const std::string& file, const std::vector<models::
   return strict && !read->warnings.empty() ? kNo : kDone;
 }
 
+int CheckCommand::print_file(const std::string& file, const std::vector<models::Override>& overrides) {
+  auto document = read_document(file);
+  if (!document) return report(document.errors());
+  auto root = models::with_overrides(std::move(document).value(), overrides);
+  if (!root) return report(root.errors());
+  const auto read = models::read_scenario(*root, file);
+  if (!read) return report(read.errors());
+  Output out("");
+  print_config(out.stream(), *root, *read);
+  return out.finish() ? kDone : kInputOutput;
+}
+
 }  // namespace
 
 void add_check(CLI::App& app, int& status) {
@@ -56,10 +72,13 @@ void add_check(CLI::App& app, int& status) {
   command->scenario.add_to(sub);
   sub.add_flag("--strict", command->strict, "Exit with status 1 on warnings");
   sub.add_flag("-q,--quiet", command->quiet, "Errors only");
+  sub.add_flag("--print-config", command->print,
+               "Print every key, its value and where that came from; a scenario again");
   sub.footer(
       "Examples:\n"
       "  orrery check scenarios/*.yaml\n"
-      "  orrery check my.yaml --set training.global_batch=512");
+      "  orrery check my.yaml --set training.global_batch=512\n"
+      "  orrery check my.yaml --print-config");
   sub.callback([command, &status] { status = command->run(); });
 }
 

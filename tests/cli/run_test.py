@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 
@@ -26,6 +27,21 @@ class Run(support.Case):
             doc = self.document(text)
             self.assertGreater(doc["step_time_s"], 0)
             self.assertAlmostEqual(sum(doc["time"].values()), doc["step_time_s"], delta=1e-9 * doc["step_time_s"])
+
+    def test_the_printed_configuration_is_the_same_scenario(self):
+        ready = ["llama-3.1-70b-64-h100", "mixtral-8x7b-64-h100", "llama-2-70b-16-h100-b", "bubble-4x8"]
+        for name in ready:
+            original = os.path.join(support.SOURCE, "scenarios", name + ".yaml")
+            printed = self.done("check", original, "--print-config").stdout
+            self.assertIn("# default", printed)
+            copy = self.scenario(printed)
+            results = [json.loads(self.done("run", file, "--format", "json").stdout) for file in (original, copy)]
+            self.assertEqual(results[0]["digest"], results[1]["digest"], name)
+        file = self.scenario(support.SMALL)
+        printed = self.done("check", file, "--set", "layout.zero=1", "--print-config").stdout
+        self.assertRegex(printed, r"  zero: 1 +# --set\n")
+        self.assertRegex(printed, r"  micro_batch: [^\n]+# " + re.escape(file) + r":\d+\n")
+        self.done("check", file, file, "--print-config", status=2)
 
     def test_stages_of_a_layer_table_hand_on_what_their_last_layer_puts_out(self):
         table = """\
