@@ -17,7 +17,7 @@ const sim::Op& op_of(const sim::Workload& workload, const sim::PathSegment& segm
   return workload.programs[workload.program_of[segment.rank]].streams[segment.stream].ops[segment.op];
 }
 
-bool is_transfer(sim::OpKind kind) {
+bool meets_others(sim::OpKind kind) {
   return kind == sim::OpKind::collective || kind == sim::OpKind::send || kind == sim::OpKind::receive;
 }
 
@@ -57,7 +57,7 @@ std::vector<TransferSlack> least_slack(const sim::Workload& workload, const sim:
     const sim::Span& span = trace.spans()[i];
     const sim::PathSegment place{span.rank, span.stream, span.step, span.op, span.met, span.end};
     const sim::Op& op = op_of(workload, place);
-    if (span.step + 1 != workload.steps || !is_transfer(op.kind)) continue;
+    if (span.step + 1 != workload.steps || !meets_others(op.kind)) continue;
     Seen& seen = by_name[{op_name(workload, span.rank, span.stream, span.op), workload.categories[op.category].name}];
     seen.slack.push_back(slack[i]);
     seen.longest = std::max(seen.longest, span.end - span.met);
@@ -81,7 +81,7 @@ void fill_path(const sim::Workload& workload, const sim::Trace& trace, std::size
     const std::pair key(op_name(workload, segment.rank, segment.stream, segment.op),
                         workload.categories[op.category].name);
     all[key] += segment.to - segment.from;
-    if (is_transfer(op.kind)) transfers[key] += segment.to - segment.from;
+    if (meets_others(op.kind)) transfers[key] += segment.to - segment.from;
   }
   explanation.path_by_category = by_category(workload, path);
   explanation.longest_on_path = longest(all, at_most);

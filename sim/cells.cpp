@@ -12,14 +12,6 @@ namespace {
 constexpr std::uint32_t kFew = 16;  // a role with a 16th of the collectives, as a step's last ones, is not worth it
 constexpr std::uint32_t kNobody = UINT32_MAX, kSeveral = UINT32_MAX - 1;
 
-bool is_transfer(OpKind kind) {
-  return kind >= OpKind::collective && kind <= OpKind::copy;
-}
-
-const Transfer& transfer_of(const Program& program, const Op& op) {
-  return program.transfers[static_cast<std::size_t>(op.payload)];
-}
-
 }  // namespace
 
 Cells::Cells(const Workload& workload, std::span<const FlatProgram> programs, const Speeds& speeds)
@@ -46,19 +38,14 @@ void Cells::list_ranks() {
   for (std::uint32_t r = 0; r < workload_.ranks(); ++r) ranks_of_[workload_.program_of[RankId{r}]].push_back({r});
 }
 
-GroupId Cells::group_of(RankId rank, std::size_t role) const {
-  const auto& group_of = workload_.group_roles[role].group_of;
-  return rank.value < group_of.size() ? group_of[rank] : GroupId::none();
-}
-
 // The role of most collectives on the main stream, and others of many whose groups are the same.
 void Cells::choose_roles(ProgramId program) {
   if (ranks_of_[program].empty() || programs_[program.value].streams.empty()) return;
   const FlatProgram& flat = programs_[program.value];
   std::vector<std::uint32_t> uses(workload_.group_roles.size());
   for (const Op& op : flat.program->streams[kMainStream].ops)
-    if (op.kind == OpKind::collective && transfer_of(*flat.program, op).role < uses.size())
-      ++uses[transfer_of(*flat.program, op).role];
+    if (op.kind == OpKind::collective && flat.program->transfer_of(op).role < uses.size())
+      ++uses[flat.program->transfer_of(op).role];
   std::size_t chosen = uses.size();
   for (std::size_t role = 0; role < uses.size(); ++role)
     if (uses[role] > 0 && (chosen == uses.size() || uses[role] > uses[chosen]) && makes_cells(program, role))
@@ -74,10 +61,10 @@ void Cells::choose_roles(ProgramId program) {
 
 bool Cells::makes_cells(ProgramId program, std::size_t role) const {
   for (const RankId rank : ranks_of_[program]) {
-    const GroupId group = group_of(rank, role);
+    const GroupId group = workload_.group_of(rank, role);
     if (group.is_none()) return false;
     for (const RankId member : workload_.groups[group].members)
-      if (workload_.program_of[member] != program || group_of(member, role) != group) return false;
+      if (workload_.program_of[member] != program || workload_.group_of(member, role) != group) return false;
   }
   return true;
 }
@@ -85,7 +72,7 @@ bool Cells::makes_cells(ProgramId program, std::size_t role) const {
 bool Cells::are_same_groups(ProgramId program, std::size_t role, std::size_t other) const {
   if (role == other) return true;
   for (const RankId rank : ranks_of_[program]) {
-    const GroupId a = group_of(rank, role), b = group_of(rank, other);
+    const GroupId a = workload_.group_of(rank, role), b = workload_.group_of(rank, other);
     if (b.is_none() || workload_.groups[a].members != workload_.groups[b].members) return false;
   }
   return true;
@@ -93,7 +80,7 @@ bool Cells::are_same_groups(ProgramId program, std::size_t role, std::size_t oth
 
 void Cells::make_cells(ProgramId program, std::size_t role) {
   for (const RankId rank : ranks_of_[program]) {
-    const GroupId group = group_of(rank, role);
+    const GroupId group = workload_.group_of(rank, role);
     const RankId first = workload_.groups[group].members.front();
     if (cell_of_[first] == none()) {
       const auto cell = static_cast<std::uint32_t>(cells_.size());
@@ -114,7 +101,7 @@ bool Cells::is_inside(ProgramId program, StreamIndex stream) const {
   for (const Op& op : flat.streams[stream].ops) {
     if (op.waits() && (op.after_stream != kMainStream || op.on_previous_step())) return false;
     if (is_local(op.kind)) continue;
-    if (op.kind != OpKind::collective || !inside_[program].meets_in(transfer_of(*flat.program, op))) return false;
+    if (op.kind != OpKind::collective || !inside_[program].meets_in(flat.program->transfer_of(op))) return false;
     any = true;
   }
   const auto waits_here = [&](const Op& op) { return op.after_stream == stream; };
@@ -135,7 +122,7 @@ void Cells::list_transfers(ProgramId program) {
         !is_side || std::find(inside.streams.begin(), inside.streams.end(), s) != inside.streams.end();
     for (const Op& op : flat.streams[s].ops) {
       if (!is_transfer(op.kind)) continue;
-      const bool own = may_be_own && op.kind == OpKind::collective && inside.meets_in(transfer_of(*flat.program, op));
+      const bool own = may_be_own && op.kind == OpKind::collective && inside.meets_in(flat.program->transfer_of(op));
       std::uint8_t& uses = seen[static_cast<std::size_t>(op.payload)];
       const auto use = own ? kOwn : static_cast<std::uint8_t>(1u << static_cast<unsigned>(op.kind));
       if ((uses & use) != 0) continue;
@@ -146,7 +133,7 @@ void Cells::list_transfers(ProgramId program) {
 }
 
 const TransferPlan& Cells::plan(std::uint32_t cell, const Transfer& transfer) const {
-  const GroupId group = group_of(members(cell).front(), transfer.role);
+  const GroupId group = workload_.group_of(members(cell).front(), transfer.role);
   return workload_.planner->plan({transfer.kind, workload_.groups[group].members, transfer.bytes});
 }
 
@@ -180,17 +167,16 @@ void Cells::meet_others() {
 
 // A group speaks through its first member, a pair through its sender.
 void Cells::meet(RankId rank, const Op& op) {
-  const Transfer& transfer = transfer_of(*programs_[workload_.program_of[rank].value].program, op);
+  const Transfer& transfer = programs_[workload_.program_of[rank].value].program->transfer_of(op);
   const std::size_t roles = workload_.group_roles.size();
   const TransferPlanner& planner = *workload_.planner;
   if (op.kind == OpKind::copy) {
     meet(planner.plan({transfer.kind, {&rank, 1}, transfer.bytes}), {&rank, 1}, roles + 1);
-  } else if (op.kind == OpKind::send && transfer.role < workload_.peer_roles.size()) {
-    const auto& peer_of = workload_.peer_roles[transfer.role].peer_of;
-    const RankId pair[] = {rank, rank.value < peer_of.size() ? peer_of[rank] : RankId::none()};
+  } else if (op.kind == OpKind::send) {
+    const RankId pair[] = {rank, workload_.peer_of(rank, transfer.role)};
     if (!pair[1].is_none()) meet(planner.plan({transfer.kind, pair, transfer.bytes}), pair, roles);
-  } else if (op.kind == OpKind::collective && transfer.role < roles) {
-    const GroupId group = group_of(rank, transfer.role);
+  } else if (op.kind == OpKind::collective) {
+    const GroupId group = workload_.group_of(rank, transfer.role);
     if (group.is_none() || workload_.groups[group].members.front() != rank) return;
     const std::vector<RankId>& members = workload_.groups[group].members;
     meet(planner.plan({transfer.kind, members, transfer.bytes}), members, transfer.role);
@@ -225,9 +211,9 @@ void Cells::guard_streams(ProgramId program) {
     if (is_local(op.kind)) return false;
     if (op.kind == OpKind::copy) return static_cast<bool>(felt_[program][roles + 1]);
     if (is_point_to_point(op.kind)) return static_cast<bool>(felt_[program][roles]);
-    const std::size_t role = transfer_of(*flat.program, op).role;
+    const std::size_t role = flat.program->transfer_of(op).role;
     // Of a group that is the cell itself, on a stream that is not inside.
-    return role >= roles || felt_[program][role] || inside.meets_in(transfer_of(*flat.program, op));
+    return role >= roles || felt_[program][role] || inside.meets_in(flat.program->transfer_of(op));
   };
   const auto is_pair = [](const Op& op) { return is_point_to_point(op.kind); };
   for (StreamIndex s = kMainStream + 1; s < flat.stream_count(); ++s) {

@@ -56,7 +56,6 @@ class Cells {
   void choose_roles(ProgramId program);
   bool makes_cells(ProgramId program, std::size_t role) const;
   bool are_same_groups(ProgramId program, std::size_t role, std::size_t other) const;
-  GroupId group_of(RankId rank, std::size_t role) const;
   void sort_streams(ProgramId program);
   bool is_inside(ProgramId program, StreamIndex stream) const;
   void list_transfers(ProgramId program);

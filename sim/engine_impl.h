@@ -22,7 +22,9 @@ namespace orrery::sim {
 //  (1) Every unfinished stream is exactly one of: running (an event of its
 //      generation is due), arriving (running, and the collective behind its run
 //      will take it along), meeting (its transfers are open or in progress),
-//      blocked (in the waiter list of the stream it waits for), drained.
+//      blocked (in the waiter list of the stream it waits for), passing (its cell's
+//      stretch ends with the event of the cell's first main stream), drained.
+//      Gathered it is within an instant only.
 //  (2) A transfer in progress is due at the end of a latency, or at the network's
 //      last prediction for its activity; a meeting that all have entered, some
 //      ahead of time, at the last arrival. It has exactly one valid event, then or
@@ -132,7 +134,6 @@ class Engine {
   std::string place(const StreamState& s) const;
   const StreamState& awaited_by(const StreamState& s) const;
   const StreamState& stream_to_come(RankId member, const Meeting& meeting, const StreamState& from) const;
-  RankId peer(RankId rank, const Transfer& transfer) const;
 
   RankState& rank_of(const StreamState& s) { return ranks_[RankId{s.rank}]; }
   const RankState& rank_of(const StreamState& s) const { return ranks_[RankId{s.rank}]; }

@@ -61,16 +61,11 @@ const StreamState& Engine::stream_to_come(RankId member, const Meeting& meeting,
     for (OpIndex op = 0; op < f.size(); ++op) {
       if (!is_point_to_point(f.ops[op].kind)) continue;
       const Transfer& transfer = rank.flat->program->transfers[static_cast<std::size_t>(f.ops[op].payload)];
-      if (transfer.tag == meeting.transfer->tag && peer(member, transfer) == RankId{from.rank}) return s;
+      if (transfer.tag == meeting.transfer->tag && workload_.peer_of(member, transfer.role) == RankId{from.rank})
+        return s;
     }
   }
   return streams_[rank.first_stream + std::min<StreamIndex>(from.index, static_cast<StreamIndex>(rank.streams - 1))];
-}
-
-RankId Engine::peer(RankId rank, const Transfer& transfer) const {
-  if (transfer.role >= workload_.peer_roles.size()) return RankId::none();
-  const auto& peer_of = workload_.peer_roles[transfer.role].peer_of;
-  return rank.value < peer_of.size() ? peer_of[rank] : RankId::none();
 }
 
 }  // namespace orrery::sim

@@ -48,18 +48,13 @@ void Meetings::number_communicators(bool open_ended) {
   }
 }
 
-GroupId Meetings::group_of(RankId rank, std::size_t role) const {
-  const auto& group_of = workload_.group_roles[role].group_of;
-  return rank.value < group_of.size() ? group_of[rank] : GroupId::none();
-}
-
 void Meetings::join_groups() {
   for (std::uint32_t r = 0; r < workload_.ranks(); ++r) {
     const std::vector<std::uint32_t>& used = used_[workload_.program_of[RankId{r}]];
     const auto first = static_cast<std::uint32_t>(memberships_.size());
     first_membership_.add(first);
     for (std::size_t i = 0; i < used.size(); ++i) {
-      const GroupId group = group_of(RankId{r}, used[i] % roles_);
+      const GroupId group = workload_.group_of({r}, used[i] % roles_);
       std::size_t same = i;
       for (std::size_t j = 0; j < i && same == i; ++j)
         if (used[j] / roles_ == used[i] / roles_ && memberships_[first + j].group == group.value) same = j;
@@ -93,9 +88,7 @@ std::uint32_t& Meetings::owner_slot(RankId rank, std::size_t transfer_index) {
 }
 
 std::uint32_t Meetings::pair_of(RankId rank, const Transfer& transfer, bool is_send) {
-  if (transfer.role >= workload_.peer_roles.size()) return kNone;
-  const auto& peer_of = workload_.peer_roles[transfer.role].peer_of;
-  const RankId peer = rank.value < peer_of.size() ? peer_of[rank] : RankId::none();
+  const RankId peer = workload_.peer_of(rank, transfer.role);
   if (peer.is_none()) return kNone;
   const RankId from = is_send ? rank : peer, to = is_send ? peer : rank;
   const auto [it, is_new] =

@@ -107,7 +107,6 @@ class Meetings {
 
   void number_communicators(bool open_ended);
   void join_groups();
-  GroupId group_of(RankId rank, std::size_t role) const;
   void number_transfers();
   std::uint32_t& owner_slot(RankId rank, std::size_t transfer_index);
   std::uint32_t pair_of(RankId rank, const Transfer& transfer, bool is_send);

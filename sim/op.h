@@ -30,6 +30,11 @@ inline constexpr StreamIndex kMainStream = 0;  // the stream whose timeline is t
 enum class KernelClass : std::uint8_t { unaffected, compute_bound, memory_bound };
 inline constexpr int kKernelClasses = 3;
 
+// What moves data: alone (copy), or with others.
+constexpr bool is_transfer(OpKind kind) {
+  return kind >= OpKind::collective && kind <= OpKind::copy;
+}
+
 // One step of a stream. A dependency is "op `after` of stream `after_stream` of
 // this rank is done", which is what a CUDA event means; order within a stream
 // needs no edge, and ranks meet only in sends, receives and collectives. A

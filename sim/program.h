@@ -93,6 +93,8 @@ struct Program {
   std::vector<std::string> labels;
 
   std::size_t op_count() const;
+  // Of a collective, send, receive or copy of this program.
+  const Transfer& transfer_of(const Op& op) const { return transfers[static_cast<std::size_t>(op.payload)]; }
 };
 
 // Where an op stands: what later ops wait for.

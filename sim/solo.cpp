@@ -11,10 +11,6 @@ namespace {
 constexpr std::uint32_t kNobody = UINT32_MAX, kSeveral = UINT32_MAX - 1;
 constexpr std::int64_t kNotAlone = -1;
 
-bool is_transfer(OpKind kind) {
-  return kind >= OpKind::collective && kind <= OpKind::copy;
-}
-
 bool overlap(const std::vector<LinkId>& a, const std::vector<LinkId>& b) {
   for (auto i = a.begin(), j = b.begin(); i != a.end() && j != b.end();) {
     if (*i == *j) return true;
@@ -114,32 +110,22 @@ void SoloCollectives::own(const LinkUses& uses, RankId rank, bool shares) {
   }
 }
 
-const Transfer& SoloCollectives::transfer_of(RankId rank, const Op& op) const {
-  return workload_.programs[workload_.program_of[rank]].transfers[static_cast<std::size_t>(op.payload)];
-}
-
 bool SoloCollectives::is_alone_in(RankId rank, const Op& op) const {
-  const GroupId group = op.kind == OpKind::collective ? group_of(rank, transfer_of(rank, op)) : GroupId::none();
+  if (op.kind != OpKind::collective) return false;
+  const Program& program = workload_.programs[workload_.program_of[rank]];
+  const GroupId group = workload_.group_of(rank, program.transfer_of(op).role);
   return !group.is_none() && workload_.groups[group].members.size() == 1;
-}
-
-GroupId SoloCollectives::group_of(RankId rank, const Transfer& transfer) const {
-  if (transfer.role >= workload_.group_roles.size()) return GroupId::none();
-  const auto& group_of = workload_.group_roles[transfer.role].group_of;
-  return rank.value < group_of.size() ? group_of[rank] : GroupId::none();
 }
 
 // Null for what has no group or peer, and for receives: their senders speak for them.
 const TransferPlan* SoloCollectives::plan_of(RankId rank, const Op& op) const {
-  const Transfer& transfer = transfer_of(rank, op);
+  const Transfer& transfer = workload_.programs[workload_.program_of[rank]].transfer_of(op);
   if (op.kind == OpKind::copy) return &workload_.planner->plan({transfer.kind, {&rank, 1}, transfer.bytes});
   if (op.kind == OpKind::send) {
-    if (transfer.role >= workload_.peer_roles.size()) return nullptr;
-    const auto& peer_of = workload_.peer_roles[transfer.role].peer_of;
-    const RankId pair[] = {rank, rank.value < peer_of.size() ? peer_of[rank] : RankId::none()};
+    const RankId pair[] = {rank, workload_.peer_of(rank, transfer.role)};
     return pair[1].is_none() ? nullptr : &workload_.planner->plan({transfer.kind, pair, transfer.bytes});
   }
-  const GroupId group = op.kind == OpKind::collective ? group_of(rank, transfer) : GroupId::none();
+  const GroupId group = op.kind == OpKind::collective ? workload_.group_of(rank, transfer.role) : GroupId::none();
   if (group.is_none()) return nullptr;
   return &workload_.planner->plan({transfer.kind, workload_.groups[group].members, transfer.bytes});
 }

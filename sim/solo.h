@@ -49,8 +49,6 @@ class SoloCollectives {
   bool any_candidates() const;
   void find_owners();
   void own(const LinkUses& uses, RankId rank, bool shares);
-  const Transfer& transfer_of(RankId rank, const Op& op) const;
-  GroupId group_of(RankId rank, const Transfer& transfer) const;
   bool is_alone_in(RankId rank, const Op& op) const;
   const TransferPlan* plan_of(RankId rank, const Op& op) const;
   void make_stream(ProgramId program, std::span<const RankId> ranks);

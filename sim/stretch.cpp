@@ -39,8 +39,7 @@ bool Stretches::is_inside(StreamIndex stream) const {
 }
 
 bool Stretches::meets_in(const Op& op) const {
-  return op.kind == OpKind::collective &&
-         inside_->meets_in(program_->program->transfers[static_cast<std::size_t>(op.payload)]);
+  return op.kind == OpKind::collective && inside_->meets_in(program_->program->transfer_of(op));
 }
 
 const Marker* Stretches::marker(const Op& op) const {

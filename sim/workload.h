@@ -76,6 +76,15 @@ struct Workload {
   int steps = 2;  // the last one is measured
 
   std::size_t ranks() const { return program_of.size(); }
+  // None where there is no such role, or the rank has nobody in it.
+  GroupId group_of(RankId rank, std::size_t role) const {
+    const bool known = role < group_roles.size() && rank.value < group_roles[role].group_of.size();
+    return known ? group_roles[role].group_of[rank] : GroupId::none();
+  }
+  RankId peer_of(RankId rank, std::size_t role) const {
+    const bool known = role < peer_roles.size() && rank.value < peer_roles[role].peer_of.size();
+    return known ? peer_roles[role].peer_of[rank] : RankId::none();
+  }
 };
 
 }  // namespace orrery::sim
