@@ -154,13 +154,12 @@ std::vector<pid_t> GpuHelper::start_all(const std::vector<std::string>& argument
 }
 
 int GpuHelper::run_all(const std::vector<std::string>& arguments, int processes) const {
-  int worst = kDone;
+  int first_bad = kDone;
   for (const pid_t child : start_all(arguments, processes)) {
     const int status = wait_for(child);
-    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : kInternal;
-    if (worst == kDone) worst = code;
+    if (first_bad == kDone) first_bad = WIFEXITED(status) ? WEXITSTATUS(status) : kInternal;
   }
-  return worst;
+  return first_bad;
 }
 
 }  // namespace orrery::cli

@@ -29,8 +29,8 @@ class GpuHelper {
   // when there is no record.
   Result<validate::RunRecord> run(const std::vector<std::string>& arguments, int processes) const;
 
-  // Runs it with `arguments` in `processes` of this host that meet at a free port; the
-  // status of rank 0, or of the first that ended worse.
+  // Runs it with `arguments` in `processes` of this host that meet at a free port; 0, or the
+  // first status in order of rank that is not.
   int run_all(const std::vector<std::string>& arguments, int processes) const;
   const std::string& path() const { return path_; }
 

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <set>
 #include <sstream>
 
 #include "cli/command.h"
@@ -78,12 +79,30 @@ std::vector<models::Kernel> kernels_of(const Prepared& prepared, const std::vect
   return kernels;
 }
 
+// Kernels of these ranks that the device has nothing to run with, each name once.
+Errors refused(const Prepared& prepared, const std::vector<RankId>& ranks, const validate::Device& device) {
+  const sim::Workload& workload = prepared.workload();
+  std::set<std::string> names;
+  for (const RankId rank : ranks) {
+    const sim::Program& program = workload.programs[workload.program_of[rank]];
+    for (const sim::Stream& stream : program.streams)
+      for (const sim::Note& note : stream.notes)
+        if (note.kernel < prepared.compiled.kernels.size() && !device.can_run(prepared.compiled.kernels[note.kernel]))
+          names.insert(program.labels[note.label]);
+  }
+  Errors errors;
+  for (const std::string& name : names)
+    errors.push_back({{}, "this GPU and its libraries have nothing to run '" + name + "' with", Fault::unsupported});
+  return errors;
+}
+
 Result<RunRecord> RunCommand::execute(const Prepared& prepared, BackendOptions options) const {
   auto backend = Backend::open(options, prepared.workload());
   if (!backend) return backend.errors();
   RunRecord record;
   sim::Trace trace;
   Errors faults = (*backend)->prepare(kernels_of(prepared, options.ranks));
+  if (faults.empty()) faults = refused(prepared, options.ranks, (*backend)->device());
   if (faults.empty()) {
     validate::RunnerOptions run;
     run.local = options.ranks;
