@@ -13,8 +13,8 @@
 
 #include "gui/model/load/open_file.h"
 #include "gui/model/store/trace_builder.h"
-#include "gui/view/canvas.h"
-#include "gui/view/timeline_view.h"
+#include "gui/view/timeline/canvas.h"
+#include "gui/view/timeline/timeline_view.h"
 
 namespace orrery::gui {
 namespace {

@@ -2,8 +2,9 @@
 #include <QCommandLineParser>
 #include <cstdio>
 
-#include "gui/view/main_window.h"
-#include "gui/view/render.h"
+#include "gui/view/theme.h"
+#include "gui/view/window/main_window.h"
+#include "gui/view/window/render.h"
 #include "sim/base/quantity.h"
 
 namespace orrery::gui {
@@ -43,6 +44,24 @@ Result<OpenOptions> options_of(const QCommandLineParser& parser) {
     options.overrides.push_back({text.section('=', 0, 0).toStdString(), text.section('=', 1).toStdString()});
   }
   return options;
+}
+
+// What is said of a picture, or of the window, must be one of what there is.
+QString fault_of_choices(const QCommandLineParser& parser) {
+  QStringList themes;
+  for (const Theme& theme : Theme::all()) themes << theme.name;
+  const std::vector<std::pair<QString, QStringList>> choices{
+      {"theme", themes},
+      {"colour", {"class", "micro-batch", "name"}},
+      {"group", {"none", "node", "pipeline", "tp", "dp", "cp", "ep"}},
+      {"panel", {"details", "totals", "events", "summary", "breakdown", "memory"}}};
+  for (const auto& [option, values] : choices)
+    if (parser.isSet(option) && !values.contains(parser.value(option)))
+      return QStringLiteral("--%1: '%2' is none of %3").arg(option, parser.value(option), values.join(", "));
+  for (const char* option :
+       {"zoom", "select", "size", "colour", "group", "filter", "collapse", "window", "panel", "critical"})
+    if (parser.isSet(option) && !parser.isSet("render")) return QStringLiteral("--%1 is for --render").arg(option);
+  return {};
 }
 
 int render_file(const QString& file, const QCommandLineParser& parser) {
@@ -94,20 +113,21 @@ int run(QApplication& app) {
                      {"filter", "Show only tracks with this in their name", "TEXT"},
                      {"collapse", "Collapse every rank"},
                      {"window", "The whole window, with its panels"},
-                     {"panel", "Of the window: totals, events, summary, breakdown or memory", "PANEL"},
+                     {"panel", "Of the window: details, totals, events, summary, breakdown or memory", "PANEL"},
                      {"critical", "Show the critical path"}});
   parser.process(app);
+  if (const QString fault = fault_of_choices(parser); !fault.isEmpty()) return complain(fault, kUsage);
   const QStringList files = parser.positionalArguments();
   if (parser.isSet("render")) {
     if (files.size() != 1) return complain("--render takes one file", kUsage);
     return render_file(files.front(), parser);
   }
-  MainWindow window;
-  if (parser.isSet("theme")) window.set_theme(parser.value("theme"));
-  window.show();
   const auto options = options_of(parser);
   if (!options) return complain(options.errors());
   if (files.size() > 2) return complain("one file, or two to compare", kUsage);
+  MainWindow window;
+  if (parser.isSet("theme")) window.set_theme(parser.value("theme"));
+  window.show();
   if (!files.isEmpty()) window.open(files.front(), *options);
   if (files.size() == 2) window.open_second(files.back());
   return QApplication::exec();

@@ -17,22 +17,11 @@
 namespace orrery::gui {
 
 BreakdownChart::BreakdownChart(TimelineState& state, QWidget* parent)
-    : QWidget(parent), state_(state), view_(new QChartView(this)) {
-  auto* column = new QVBoxLayout(this);
-  column->setContentsMargins(0, 0, 0, 0);
-  column->addWidget(view_);
-  setAccessibleName(tr("Time by class for every rank; the same numbers are under Totals"));
-  later_.setSingleShot(true);
-  later_.setInterval(200);
-  connect(&later_, &QTimer::timeout, this, [this] {
-    if (isVisible()) refill();
-  });
-  const auto soon = [this] { later_.start(); };
-  connect(&state_, &TimelineState::area_changed, this, soon);
-  connect(&state_, &TimelineState::picture_changed, this, soon);
+    : ChartPanel(state, tr("Time by class for every rank; the same numbers are under Totals"), parent) {
+  connect(&state_, &TimelineState::area_changed, this, [this] { refill_soon(); });
 }
 
-void BreakdownChart::refill() {
+QChart* BreakdownChart::make_chart() {
   const TraceModel& model = state_.model();
   const Theme& theme = *state_.scene().theme;
   const TimeRange range = state_.area() ? state_.area()->range : state_.scene().viewport.view();
@@ -88,12 +77,7 @@ void BreakdownChart::refill() {
   series->attachAxis(down);
   across->setRange(0, static_cast<double>(range.length()) * 1e-6);
   series->setBarWidth(0.72);
-  chart->legend()->setAlignment(Qt::AlignRight);
-  dress(*chart, theme);
-  dress(*view_, theme);
-  QChart* old = view_->chart();
-  view_->setChart(chart);
-  delete old;
+  return chart;
 }
 
 }  // namespace orrery::gui

@@ -34,21 +34,9 @@ QList<QPointF> points_of(const Counter& counter, TimeRange view, int count) {
 
 }  // namespace
 
-MemoryChart::MemoryChart(TimelineState& state, QWidget* parent)
-    : QWidget(parent), state_(state), view_(new QChartView(this)) {
-  auto* column = new QVBoxLayout(this);
-  column->setContentsMargins(0, 0, 0, 0);
-  column->addWidget(view_);
-  setAccessibleName(tr("Memory over time"));
-  later_.setSingleShot(true);
-  later_.setInterval(200);
-  connect(&later_, &QTimer::timeout, this, [this] {
-    if (isVisible()) refill();
-  });
-  connect(&state_, &TimelineState::picture_changed, this, [this] { later_.start(); });
-}
+MemoryChart::MemoryChart(TimelineState& state, QWidget* parent) : ChartPanel(state, tr("Memory over time"), parent) {}
 
-void MemoryChart::refill() {
+QChart* MemoryChart::make_chart() {
   const TraceModel& model = state_.model();
   const Theme& theme = *state_.scene().theme;
   const TimeRange range = state_.scene().viewport.view();
@@ -91,13 +79,8 @@ void MemoryChart::refill() {
     series->attachAxis(across);
     series->attachAxis(up);
   }
-  chart->legend()->setAlignment(Qt::AlignRight);
   if (ranks == 0) chart->setTitle(tr("This trace has no memory counters"));
-  dress(*chart, theme);
-  dress(*view_, theme);
-  QChart* old = view_->chart();
-  view_->setChart(chart);
-  delete old;
+  return chart;
 }
 
 }  // namespace orrery::gui

@@ -1,28 +1,20 @@
 #pragma once
 
-#include <QTimer>
-#include <QWidget>
-
-#include "gui/view/timeline_state.h"
-
-class QChartView;
+#include "gui/view/charts/chart_panel.h"
 
 namespace orrery::gui {
 
 // Memory of every rank over what is in view, and the GPU's size.
-class MemoryChart : public QWidget {
+class MemoryChart : public ChartPanel {
   Q_OBJECT
 
  public:
   static constexpr std::size_t kMostRanks = 16;
   static constexpr int kPoints = 600;  // of a line
   explicit MemoryChart(TimelineState& state, QWidget* parent = nullptr);
-  void refill();
 
  private:
-  TimelineState& state_;
-  QChartView* view_;
-  QTimer later_;
+  QChart* make_chart() override;
 };
 
 }  // namespace orrery::gui

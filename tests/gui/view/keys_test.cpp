@@ -4,8 +4,8 @@
 #include <QLineEdit>
 #include <QTableWidget>
 
-#include "gui/view/finder.h"
-#include "gui/view/keys_dialog.h"
+#include "gui/view/panels/finder.h"
+#include "gui/view/panels/keys_dialog.h"
 #include "tests/gui/view/window_fixture.h"
 
 namespace orrery::gui {

@@ -4,13 +4,13 @@
 #include <QTemporaryDir>
 #include <QTreeWidget>
 
-#include "gui/view/area_panel.h"
 #include "gui/view/charts/breakdown_chart.h"
 #include "gui/view/charts/memory_chart.h"
 #include "gui/view/charts/sweep_panel.h"
-#include "gui/view/compare_view.h"
-#include "gui/view/details_panel.h"
-#include "gui/view/event_table.h"
+#include "gui/view/panels/area_panel.h"
+#include "gui/view/panels/details_panel.h"
+#include "gui/view/panels/event_table.h"
+#include "gui/view/window/compare_view.h"
 #include "tests/gui/view/window_fixture.h"
 
 namespace orrery::gui {

@@ -1,5 +1,5 @@
 // Pictures without a display, of every kind.
-#include "gui/view/render.h"
+#include "gui/view/window/render.h"
 
 #include <QFile>
 #include <QImage>

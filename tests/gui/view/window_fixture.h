@@ -8,11 +8,11 @@
 #include <QTest>
 #include <QWheelEvent>
 
-#include "gui/view/canvas.h"
-#include "gui/view/main_window.h"
-#include "gui/view/minimap.h"
-#include "gui/view/ruler.h"
-#include "gui/view/track_tree.h"
+#include "gui/view/timeline/canvas.h"
+#include "gui/view/timeline/minimap.h"
+#include "gui/view/timeline/ruler.h"
+#include "gui/view/timeline/track_tree.h"
+#include "gui/view/window/main_window.h"
 #include "tests/gui/model/trace_maker.h"
 
 namespace orrery::gui {

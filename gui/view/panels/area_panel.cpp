@@ -1,0 +1,109 @@
+#include "gui/view/panels/area_panel.h"
+
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QTreeWidget>
+
+#include "gui/model/ask/area.h"
+#include "gui/model/ask/ticks.h"
+#include "gui/view/quantity_text.h"
+#include "report/text.h"
+
+namespace orrery::gui {
+namespace {
+
+constexpr std::size_t kMostNames = 200;
+constexpr int kLaterMs = 120;  // totals follow when the hand rests
+
+QTreeWidget* table(const QStringList& head, QWidget* parent) {
+  auto* tree = new QTreeWidget(parent);
+  tree->setHeaderLabels(head);
+  tree->setRootIsDecorated(false);
+  tree->setAlternatingRowColors(true);
+  for (int i = 1; i < head.size(); ++i) {
+    tree->headerItem()->setTextAlignment(i, Qt::AlignRight);
+    tree->header()->setSectionResizeMode(i, QHeaderView::ResizeToContents);
+  }
+  tree->header()->setStretchLastSection(false);
+  tree->header()->setSectionResizeMode(0, QHeaderView::Stretch);
+  return tree;
+}
+
+void add(QTreeWidget* tree, const QStringList& cells, const QColor& swatch) {
+  auto* item = new QTreeWidgetItem(tree, cells);
+  QPixmap square(10, 10);
+  square.fill(swatch);
+  item->setIcon(0, QIcon(square));
+  for (int i = 1; i < cells.size(); ++i) item->setTextAlignment(i, Qt::AlignRight | Qt::AlignVCenter);
+}
+
+QString share_text(Ns part, Ns whole) {
+  return whole > 0 ? q(report::percent(static_cast<double>(part) / static_cast<double>(whole))) : QString();
+}
+
+}  // namespace
+
+AreaPanel::AreaPanel(TimelineState& state, QWidget* parent)
+    : QWidget(parent),
+      state_(state),
+      head_(new QLabel(this)),
+      classes_(table({tr("Class"), tr("Time"), tr("Share"), tr("Exposed"), tr("Events")}, this)),
+      names_(table({tr("Name"), tr("Time"), tr("Events"), tr("Mean"), tr("Rate")}, this)) {
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(2);
+  column->addWidget(head_);
+  auto* row = new QHBoxLayout;
+  row->addWidget(classes_, 5);
+  row->addWidget(names_, 6);
+  column->addLayout(row);
+  head_->setContentsMargins(6, 3, 6, 0);
+  classes_->setAccessibleName(tr("Time by class"));
+  names_->setAccessibleName(tr("Time by name"));
+  later_.setSingleShot(true);
+  later_.setInterval(kLaterMs);
+  connect(&later_, &QTimer::timeout, this, [this] {
+    if (isVisible()) refill();
+  });
+  const auto soon = [this] { later_.start(); };
+  connect(&state_, &TimelineState::area_changed, this, soon);
+  connect(&state_, &TimelineState::picture_changed, this, soon);
+}
+
+void AreaPanel::refill() {
+  const TraceModel& model = state_.model();
+  const bool whole = !state_.area();
+  const TimeRange range = whole ? state_.scene().viewport.view() : state_.area()->range;
+  const std::vector<std::uint32_t> tracks =
+      whole ? state_.scene().lanes.tracks_between(model, 0, state_.scene().lanes.height()) : state_.area_tracks();
+  const AreaTotals totals = totals_of(model, tracks, range);
+  head_->setText(tr("%1   %2 on %n track(s), %L3 events", nullptr, static_cast<int>(tracks.size()))
+                     .arg(whole ? tr("In view:") : tr("Area:"), q(time_text(range.length())))
+                     .arg(totals.events));
+  // Shares are of the time that all ranks with such tracks had.
+  const Ns all = range.length() * std::max<Ns>(1, totals.processes);
+  classes_->clear();
+  for (std::size_t i = 0; i < kEventClasses; ++i) {
+    if (totals.count[i] == 0) continue;
+    const auto is = static_cast<EventClass>(i);
+    add(classes_,
+        {q(to_string(is)), q(time_text(totals.by_class[i])), share_text(totals.by_class[i], all),
+         is_communication(is) ? q(time_text(totals.exposed[i])) : QString(), QString("%L1").arg(totals.count[i])},
+        state_.scene().theme->of(is));
+  }
+  names_->clear();
+  for (std::size_t i = 0; i < std::min(kMostNames, totals.names.size()); ++i) {
+    const AreaTotals::Name& name = totals.names[i];
+    const QString rate =
+        name.bytes > 0 && name.time > 0
+            ? quantity_text(static_cast<double>(name.bytes) * 1e9 / static_cast<double>(name.time), "B/s")
+            : QString();
+    add(names_,
+        {q(model.names()[name.name]), q(time_text(name.time)), QString("%L1").arg(name.count),
+         q(time_text(name.time / static_cast<Ns>(name.count))), rate},
+        state_.scene().theme->of(name.is));
+  }
+}
+
+}  // namespace orrery::gui

@@ -1,0 +1,44 @@
+#include "gui/view/panels/legend.h"
+
+#include <QPainter>
+#include <set>
+
+#include "gui/view/quantity_text.h"
+
+namespace orrery::gui {
+
+Legend::Legend(TimelineState& state, QWidget* parent) : QWidget(parent), state_(state) {
+  setFixedHeight(fontMetrics().height() + 8);
+  connect(&state_, &TimelineState::model_changed, this, [this] {
+    // Kind 0 is nobody's.
+    const auto& kinds = state_.model().class_of_kind();
+    const std::set<EventClass> found(kinds.begin() + (kinds.empty() ? 0 : 1), kinds.end());
+    classes_.assign(found.begin(), found.end());
+    update();
+  });
+  connect(&state_, &TimelineState::picture_changed, this, [this] { update(); });
+}
+
+void Legend::paintEvent(QPaintEvent*) {
+  QPainter painter(this);
+  const Scene& scene = state_.scene();
+  painter.fillRect(rect(), scene.theme->window);
+  painter.setPen(scene.theme->border);
+  painter.drawLine(0, 0, width(), 0);
+  int x = 8;
+  const int middle = height() / 2;
+  const auto entry = [&](const QColor& colour, const QString& text, bool hatched) {
+    const QRect box(x, middle - 5, 12, 10);
+    painter.fillRect(box, colour);
+    if (hatched) painter.fillRect(box, QBrush(scene.theme->lanes, Qt::BDiagPattern));
+    painter.setPen(scene.theme->text);
+    painter.drawText(x + 17, middle + painter.fontMetrics().ascent() / 2 - 1, text);
+    x += 17 + painter.fontMetrics().horizontalAdvance(text) + 16;
+  };
+  for (const EventClass c : classes_)
+    entry(scene.theme->of(c), q(to_string(c)), c == EventClass::bubble || c == EventClass::exposed);
+  if (scene.show_critical) entry(scene.theme->critical, tr("critical path"), false);
+  if (!scene.hits.empty()) entry(scene.theme->mark, tr("search hit"), false);
+}
+
+}  // namespace orrery::gui

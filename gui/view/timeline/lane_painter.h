@@ -1,0 +1,53 @@
+#pragma once
+
+#include <QImage>
+#include <vector>
+
+#include "gui/view/timeline/scene.h"
+
+class QPainter;
+class QRect;
+
+namespace orrery::gui {
+
+// Draws the lanes of a scene: one line of pixels a row, filled from the model and
+// copied down, then what letters there is room for.
+class LanePainter {
+ public:
+  explicit LanePainter(const Scene& scene) : scene_(scene) {}
+
+  // `image` is the strip right of the headers; `lanes` are drawn `scroll` pixels further up.
+  void paint(QImage& image, const std::vector<Lane>& lanes, int scroll);
+  // The same as shapes, for a drawing of `size` that is scaled and printed.
+  void paint_shapes(QPainter& painter, QSize size, const std::vector<Lane>& lanes, int scroll);
+
+ private:
+  void paint_rows(QImage& image, const Lane& lane, int y);
+  void fill_row(QImage& image, std::uint32_t row, int top, int height);
+  void colour_line(const Row& row, std::uint32_t row_index);
+  void start(int width);
+  void paint_texts(QPainter& painter);
+  void shape_row(QPainter& painter, std::uint32_t row, int top, int height);
+  void shape_counter(QPainter& painter, const Counter& counter, int width, int y, int height);
+  void find_texts(std::uint32_t row, int top, int height);
+  void paint_counter(QImage& image, QPainter& painter, const Lane& lane, int y);
+  void paint_heat(QImage& image, const Counter& counter, int y, int height);
+  void paint_stack(QImage& image, const Counter& counter, int y, int height);
+  void paint_axis(QPainter& painter, const Counter& counter, double top_value, int width, int y, int height);
+  double top_of(const Counter& counter) const;
+
+  // A run of pixels of one event that is wide enough for letters.
+  struct Text {
+    EventRef event;
+    int left, width, top, height;
+  };
+
+  const Scene& scene_;
+  std::vector<Pixel> pixels_;
+  std::vector<QRgb> line_;
+  std::vector<std::uint8_t> pattern_;  // of each column: 0 none
+  std::vector<bool> marked_;
+  std::vector<Text> texts_;
+};
+
+}  // namespace orrery::gui

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "gui/model/ask/lanes.h"
+#include "gui/model/ask/search.h"
+#include "gui/model/ask/viewport.h"
+#include "gui/model/store/trace_model.h"
+#include "gui/view/theme.h"
+#include "gui/view/timeline/event_colours.h"
+
+namespace orrery::gui {
+
+// All that a picture of a timeline depends on; a widget shows one, and so does a file.
+struct Scene {
+  std::shared_ptr<const TraceModel> model = std::make_shared<const TraceModel>();
+  LaneChoices choices;
+  Lanes lanes;
+  Viewport viewport;
+  int scroll = 0;  // of the lanes, in pixels
+  const Theme* theme = &Theme::all().front();
+  ColourBy colour_by = ColourBy::kind;
+  EventColours colours;
+  Marks hits, critical;
+  bool show_critical = false;
+
+  void rebuild_lanes() { lanes = Lanes(*model, choices); }
+  std::function<double(const std::string& name)> ratio_of;  // for ColourBy::difference
+
+  void rebuild_colours() { colours = EventColours(*model, *theme, colour_by, ratio_of); }
+};
+
+}  // namespace orrery::gui

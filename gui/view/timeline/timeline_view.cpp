@@ -1,0 +1,58 @@
+#include "gui/view/timeline/timeline_view.h"
+
+#include <QGridLayout>
+#include <QScrollBar>
+
+#include "gui/view/timeline/canvas.h"
+#include "gui/view/timeline/minimap.h"
+#include "gui/view/timeline/ruler.h"
+#include "gui/view/timeline/track_tree.h"
+
+namespace orrery::gui {
+namespace {
+
+constexpr int kTreeWidth = 190;
+
+}  // namespace
+
+TimelineView::TimelineView(QWidget* parent)
+    : QWidget(parent),
+      state_(new TimelineState(this)),
+      canvas_(new Canvas(*state_, this)),
+      tree_(new TrackTree(*state_, this)),
+      ruler_(new Ruler(*state_, this)),
+      minimap_(new Minimap(*state_, this)),
+      corner_(new QWidget(this)),
+      scroll_bar_(new QScrollBar(Qt::Vertical, this)) {
+  auto* grid = new QGridLayout(this);
+  grid->setContentsMargins(0, 0, 0, 0);
+  grid->setSpacing(0);
+  tree_->setFixedWidth(kTreeWidth);
+  corner_->setFixedWidth(kTreeWidth);
+  grid->addWidget(corner_, 0, 0, 2, 1);
+  grid->addWidget(minimap_, 0, 1);
+  grid->addWidget(ruler_, 1, 1);
+  grid->addWidget(tree_, 2, 0);
+  grid->addWidget(canvas_, 2, 1);
+  grid->addWidget(scroll_bar_, 0, 2, 3, 1);
+  grid->setColumnStretch(1, 1);
+  grid->setRowStretch(2, 1);
+  connect(scroll_bar_, &QScrollBar::valueChanged, state_, &TimelineState::set_scroll);
+  connect(state_, &TimelineState::picture_changed, this, [this] { keep_scroll_bar(); });
+  connect(state_, &TimelineState::picture_changed, this, [this] {
+    const QPalette palette = state_->scene().theme->palette();
+    if (palette != this->palette()) setPalette(palette);
+  });
+  setAutoFillBackground(true);
+  setFocusProxy(canvas_);
+}
+
+void TimelineView::keep_scroll_bar() {
+  const QSignalBlocker quiet(scroll_bar_);
+  scroll_bar_->setRange(0, state_->most_scroll());
+  scroll_bar_->setPageStep(std::max(1, canvas_->height()));
+  scroll_bar_->setSingleStep(20);
+  scroll_bar_->setValue(state_->scene().scroll);
+}
+
+}  // namespace orrery::gui

@@ -1,0 +1,182 @@
+#include "gui/view/timeline/track_tree.h"
+
+#include <QContextMenuEvent>
+#include <QKeyEvent>
+#include <QMenu>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QWheelEvent>
+
+#include "gui/view/quantity_text.h"
+
+namespace orrery::gui {
+namespace {
+
+constexpr int kIndent = 12, kMark = 14;
+
+}  // namespace
+
+TrackTree::TrackTree(TimelineState& state, QWidget* parent) : QWidget(parent), state_(state) {
+  setFocusPolicy(Qt::StrongFocus);
+  setAttribute(Qt::WA_OpaquePaintEvent);
+  setMinimumWidth(110);
+  setAccessibleName(tr("Tracks"));
+  connect(&state_, &TimelineState::picture_changed, this, [this] { update(); });
+  connect(&state_, &TimelineState::overlay_changed, this, [this] { update(); });
+}
+
+void TrackTree::paintEvent(QPaintEvent*) {
+  QPainter painter(this);
+  draw(painter);
+}
+
+void TrackTree::draw(QPainter& painter) {
+  const Scene& scene = state_.scene();
+  painter.fillRect(rect(), scene.theme->window);
+  const int pinned = scene.lanes.pinned_height();
+  painter.setClipRect(QRect(0, pinned, width(), height() - pinned));
+  for (std::size_t i = 0; i < scene.lanes.all().size(); ++i) {
+    const Lane& lane = scene.lanes.all()[i];
+    const int y = lane.y - scene.scroll + pinned;
+    if (y + lane.height >= pinned && y < height())
+      draw_lane(painter, lane, y, static_cast<int>(i) == state_.current_lane());
+  }
+  painter.setClipRect(QRect(0, 0, width(), pinned));
+  for (const Lane& lane : scene.lanes.pinned()) draw_lane(painter, lane, lane.y, false);
+  painter.setClipping(false);
+  painter.setPen(scene.theme->border);
+  painter.drawLine(width() - 1, 0, width() - 1, height());
+  if (pinned > 0) {
+    painter.setPen(scene.theme->accent);
+    painter.drawLine(0, pinned - 1, width(), pinned - 1);
+  }
+}
+
+void TrackTree::draw_lane(QPainter& painter, const Lane& lane, int y, bool current) {
+  const Theme& theme = *state_.scene().theme;
+  const QRect box(0, y, width() - 1, lane.height);
+  const bool head = lane.is == Lane::Is::process || lane.is == Lane::Is::group;
+  if (head) painter.fillRect(box, theme.header);
+  if (current) {
+    QColor shade = theme.accent;
+    shade.setAlpha(40);
+    painter.fillRect(box, shade);
+    painter.fillRect(QRect(0, y, 3, lane.height), theme.accent);
+  }
+  const int left = 6 + lane.depth * kIndent;
+  if (lane.can_collapse) {  // a small triangle, down when open
+    const QPointF c(left + 4, y + std::min(lane.height, 22) / 2.0);
+    QPolygonF mark = lane.collapsed ? QPolygonF({c + QPointF(-2, -4), c + QPointF(3, 0), c + QPointF(-2, 4)})
+                                    : QPolygonF({c + QPointF(-4, -2), c + QPointF(4, -2), c + QPointF(0, 3)});
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(theme.muted);
+    painter.drawPolygon(mark);
+  }
+  QFont font = this->font();
+  font.setBold(head);
+  painter.setFont(font);
+  painter.setPen(head ? theme.text : theme.muted.lightness() < 128 ? theme.text.lighter(130) : theme.text.darker(115));
+  const QRect room(left + kMark, y, width() - left - kMark - 6, std::min(lane.height, 22));
+  painter.drawText(room, Qt::AlignVCenter | Qt::AlignLeft,
+                   painter.fontMetrics().elidedText(q(lane.label), Qt::ElideMiddle, room.width()));
+  if (lane.is == Lane::Is::counter && state_.model().counters()[lane.index].series.size() > 1 && lane.height >= 40) {
+    // Which colour is which part.
+    const Counter& counter = state_.model().counters()[lane.index];
+    int x = left + kMark;
+    QFont small = this->font();
+    small.setPointSizeF(small.pointSizeF() * 0.78);
+    painter.setFont(small);
+    for (std::size_t s = 0; s < counter.series.size() && x < width() - 20; ++s) {
+      const QString name = q(counter.series[s].name).left(5);
+      painter.fillRect(QRect(x, y + 27, 6, 8), theme.series[s % theme.series.size()]);
+      painter.setPen(theme.muted);
+      painter.drawText(x + 8, y + 35, name);
+      x += 14 + painter.fontMetrics().horizontalAdvance(name);
+    }
+  }
+  painter.setPen(theme.grid);
+  painter.drawLine(0, y + lane.height - 1, width(), y + lane.height - 1);
+}
+
+const Lane* TrackTree::lane_at(int y) const {
+  const Lanes& lanes = state_.scene().lanes;
+  if (y < lanes.pinned_height()) {
+    for (const Lane& lane : lanes.pinned())
+      if (y >= lane.y && y < lane.y + lane.height) return &lane;
+    return nullptr;
+  }
+  const int index = lanes.at(y - lanes.pinned_height() + state_.scene().scroll);
+  return index < 0 ? nullptr : &lanes.all()[static_cast<std::size_t>(index)];
+}
+
+const Lane* TrackTree::current() const {
+  const auto& lanes = state_.scene().lanes.all();
+  const int at = state_.current_lane();
+  return at >= 0 && at < static_cast<int>(lanes.size()) ? &lanes[static_cast<std::size_t>(at)] : nullptr;
+}
+
+void TrackTree::mousePressEvent(QMouseEvent* event) {
+  const Lane* lane = lane_at(event->pos().y());
+  if (lane == nullptr || event->button() != Qt::LeftButton) return;
+  const Lane copy = *lane;
+  if (!copy.pinned || event->pos().y() >= state_.scene().lanes.pinned_height())
+    state_.set_current_lane(state_.scene().lanes.at(copy.y));
+  if (copy.is == Lane::Is::process || copy.is == Lane::Is::group || event->pos().x() < 20 + copy.depth * kIndent)
+    state_.toggle_collapsed(copy);
+}
+
+void TrackTree::wheelEvent(QWheelEvent* event) {
+  state_.scroll(-event->angleDelta().y() / 2);
+  event->accept();
+}
+
+void TrackTree::keyPressEvent(QKeyEvent* event) {
+  const Lane* lane = current();
+  switch (event->key()) {
+    case Qt::Key_Up:
+      state_.set_current_lane(std::max(0, state_.current_lane() - 1));
+      break;
+    case Qt::Key_Down:
+      state_.set_current_lane(state_.current_lane() + 1);
+      break;
+    case Qt::Key_Left:
+      if (lane != nullptr && !lane->collapsed) state_.toggle_collapsed(Lane(*lane));
+      break;
+    case Qt::Key_Right:
+      if (lane != nullptr && lane->collapsed) state_.toggle_collapsed(Lane(*lane));
+      break;
+    case Qt::Key_P:
+      if (lane != nullptr) state_.toggle_pinned(Lane(*lane));
+      break;
+    case Qt::Key_Return:
+    case Qt::Key_Space:
+      if (lane != nullptr) state_.toggle_collapsed(Lane(*lane));
+      break;
+    default:
+      QWidget::keyPressEvent(event);
+  }
+}
+
+void TrackTree::contextMenuEvent(QContextMenuEvent* event) {
+  const Lane* lane = lane_at(event->y());
+  if (lane != nullptr) show_menu(*lane, event->globalPos());
+}
+
+void TrackTree::show_menu(const Lane& at, QPoint where) {
+  const Lane lane = at;  // choosing makes new ones
+  auto* menu = new QMenu(this);
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  if (lane.can_collapse)
+    menu->addAction(lane.collapsed ? tr("Expand") : tr("Collapse"), this, [=, this] { state_.toggle_collapsed(lane); });
+  if (lane.is == Lane::Is::track || lane.is == Lane::Is::counter)
+    menu->addAction(lane.pinned ? tr("Unpin") : tr("Pin to the top"), this, [=, this] { state_.toggle_pinned(lane); });
+  if (lane.is == Lane::Is::process)
+    menu->addAction(tr("Move to the front"), this, [=, this] { state_.move_to_top(lane); });
+  menu->addSeparator();
+  menu->addAction(tr("Expand all"), this, [this] { state_.set_all_collapsed(false); });
+  menu->addAction(tr("Collapse all"), this, [this] { state_.set_all_collapsed(true); });
+  menu->popup(where);
+}
+
+}  // namespace orrery::gui

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <QWidget>
+#include <memory>
+
+#include "gui/model/ask/compare.h"
+#include "gui/view/timeline/timeline_view.h"
+
+class QSplitter;
+class QTreeWidget;
+
+namespace orrery::gui {
+
+// A second trace below the first, moving with it so that their last steps begin
+// together, its boxes coloured by difference: red takes longer than in the first,
+// blue less. What is selected in one is selected in the other.
+class CompareView : public QObject {
+  Q_OBJECT
+
+ public:
+  // `table` is filled with what changed, the most first.
+  CompareView(TimelineView& first, QSplitter& splitter, QTreeWidget& table, std::shared_ptr<const TraceModel> second);
+  ~CompareView() override;
+
+  TimelineView& second() { return *second_; }
+  const Comparison& comparison() const { return comparison_; }
+
+ private:
+  void compare();
+  void fill_table();
+  void follow(TimelineState& from, TimelineState& to, Ns by);
+  void select(TimelineState& from, Ns since, TimelineState& to, Ns to_since);
+
+  TimelineView& first_;
+  QTreeWidget& table_;
+  TimelineView* second_;
+  Comparison comparison_;
+  bool following_ = false;
+};
+
+}  // namespace orrery::gui

@@ -1,0 +1,204 @@
+#include "gui/view/window/main_window.h"
+
+#include <QApplication>
+#include <QComboBox>
+#include <QDockWidget>
+#include <QFontDatabase>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QMenuBar>
+#include <QPlainTextEdit>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSplitter>
+#include <QStatusBar>
+#include <QToolBar>
+#include <QTreeWidget>
+#include <QVBoxLayout>
+
+#include "gui/view/charts/breakdown_chart.h"
+#include "gui/view/charts/memory_chart.h"
+#include "gui/view/charts/sweep_panel.h"
+#include "gui/view/panels/area_panel.h"
+#include "gui/view/panels/details_panel.h"
+#include "gui/view/panels/event_table.h"
+#include "gui/view/panels/legend.h"
+#include "gui/view/panels/search_bar.h"
+#include "gui/view/timeline/canvas.h"
+#include "gui/view/window/compare_view.h"
+
+namespace orrery::gui {
+
+MainWindow::MainWindow(QWidget* parent)
+    : QMainWindow(parent), timeline_(new TimelineView(this)), search_(nullptr), legend_(nullptr) {
+  setWindowTitle("Orrery");
+  setAcceptDrops(true);
+  resize(1500, 950);
+  auto* centre = new QWidget(this);
+  auto* column = new QVBoxLayout(centre);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  legend_ = new Legend(state(), centre);
+  splitter_ = new QSplitter(Qt::Vertical, centre);
+  splitter_->addWidget(timeline_);
+  column->addWidget(splitter_, 1);
+  column->addWidget(legend_);
+  setCentralWidget(centre);
+  search_ = new SearchBar(state(), this);
+  connect(search_, &SearchBar::left, this, [this] { timeline_->canvas().setFocus(); });
+  make_docks();
+  make_commands();
+  make_menus();
+  make_tool_bar();
+  make_status_bar();
+  restore();
+  timeline_->canvas().setFocus();
+}
+
+void MainWindow::make_menus() {
+  QMap<QString, QMenu*> menus;
+  const auto menu_of = [&](const QString& group) {
+    if (!menus.contains(group)) menus[group] = menuBar()->addMenu(group);
+    return menus[group];
+  };
+  recent_ = new QMenu(tr("Open recent"), this);
+  for (const Command& command : commands_) {
+    menu_of(command.group)->addAction(command.action);
+    if (command.title == tr("Open...")) menu_of(command.group)->addMenu(recent_);
+  }
+  auto* panels = menuBar()->addMenu(tr("Panels"));
+  for (QDockWidget* one : findChildren<QDockWidget*>()) panels->addAction(one->toggleViewAction());
+  connect(recent_, &QMenu::aboutToShow, this, &MainWindow::fill_recent);
+}
+
+void MainWindow::make_tool_bar() {
+  QToolBar* bar = addToolBar(tr("Tools"));
+  bar->setObjectName("tools");
+  bar->setMovable(false);
+  group_ = new QComboBox(bar);
+  for (const Grouping g :
+       {Grouping::none, Grouping::node, Grouping::stage, Grouping::tp, Grouping::dp, Grouping::cp, Grouping::ep})
+    group_->addItem(g == Grouping::none ? tr("no groups") : tr("by %1").arg(to_string(g).data()));
+  connect(group_, &QComboBox::activated, this, &MainWindow::set_grouping);
+  colour_ = new QComboBox(bar);
+  colour_->addItems({tr("colour: class"), tr("colour: micro-batch"), tr("colour: name")});
+  connect(colour_, &QComboBox::activated, this,
+          [this](int index) { state().set_colour_by(static_cast<ColourBy>(index)); });
+  filter_ = new QLineEdit(bar);
+  filter_->setPlaceholderText(tr("Filter tracks"));
+  filter_->setClearButtonEnabled(true);
+  filter_->setMaximumWidth(200);
+  connect(filter_, &QLineEdit::textChanged, this, [this](const QString& text) {
+    LaneChoices choices = state().choices();
+    choices.filter = text.toStdString();
+    state().set_choices(choices);
+  });
+  connect(&state(), &TimelineState::choices_changed, this, [this] {
+    const QSignalBlocker quiet(filter_);
+    filter_->setText(QString::fromStdString(state().choices().filter));
+    group_->setCurrentIndex(static_cast<int>(state().choices().grouping));
+  });
+  auto* room = new QWidget(bar);
+  room->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+  for (QWidget* one : std::initializer_list<QWidget*>{group_, colour_, filter_, room, search_}) bar->addWidget(one);
+}
+
+QDockWidget* MainWindow::dock(const QString& title, QWidget* content, const QString& name) {
+  auto* dock = new QDockWidget(title, this);
+  dock->setObjectName(name);
+  dock->setWidget(content);
+  addDockWidget(Qt::BottomDockWidgetArea, dock);
+  return dock;
+}
+
+void MainWindow::make_docks() {
+  area_ = new AreaPanel(state(), this);
+  events_ = new EventTable(state(), this);
+  summary_ = new QPlainTextEdit(this);
+  summary_->setReadOnly(true);
+  summary_->setLineWrapMode(QPlainTextEdit::NoWrap);
+  summary_->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+  summary_->setPlaceholderText(tr("What orrery run prints, once a scenario is open"));
+  QDockWidget* details = dock(tr("Details"), new DetailsPanel(state(), this), "details");
+  QDockWidget* totals = dock(tr("Totals"), area_, "totals");
+  QDockWidget* events = dock(tr("Events"), events_, "events");
+  QDockWidget* summary = dock(tr("Summary"), summary_, "summary");
+  splitDockWidget(details, totals, Qt::Horizontal);
+  tabifyDockWidget(totals, events);
+  tabifyDockWidget(events, summary);
+  sweep_ = new SweepPanel(this);
+  sweep_dock_ = dock(tr("Sweep"), sweep_, "sweep");
+  QDockWidget* breakdown = dock(tr("Breakdown"), new BreakdownChart(state(), this), "breakdown");
+  QDockWidget* memory = dock(tr("Memory"), new MemoryChart(state(), this), "memory");
+  for (QDockWidget* one : {breakdown, memory, sweep_dock_}) tabifyDockWidget(summary, one);
+  changes_ = new QTreeWidget(this);
+  changes_->setHeaderLabels(
+      {tr("Operation"), tr("A, a rank"), tr("B, a rank"), tr("B - A"), tr("Change"), tr("Events")});
+  changes_->setRootIsDecorated(false);
+  changes_->setAlternatingRowColors(true);
+  changes_->header()->setStretchLastSection(false);
+  changes_->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
+  changes_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
+  changes_->setAccessibleName(tr("What changed, the most first"));
+  changes_dock_ = dock(tr("Changes"), changes_, "changes");
+  tabifyDockWidget(summary, changes_dock_);
+  changes_dock_->hide();
+  sweep_dock_->hide();
+  connect(sweep_, &SweepPanel::chosen, this, [this](const QString& scenario, quint64 point) {
+    OpenOptions options;
+    options.sweep_point = point;
+    open(scenario, options);
+  });
+  totals->raise();
+  resizeDocks({details, totals}, {420, 1000}, Qt::Horizontal);
+  resizeDocks({details}, {230}, Qt::Vertical);
+}
+
+void MainWindow::make_status_bar() {
+  status_ = new QLabel(this);
+  progress_ = new QProgressBar(this);
+  progress_->setMaximumWidth(240);
+  progress_->setRange(0, 1000);
+  cancel_ = new QPushButton(tr("Cancel"), this);
+  statusBar()->addPermanentWidget(status_);
+  statusBar()->addPermanentWidget(progress_);
+  statusBar()->addPermanentWidget(cancel_);
+  progress_->hide();
+  cancel_->hide();
+  connect(cancel_, &QPushButton::clicked, this, &MainWindow::cancel);
+}
+
+void MainWindow::set_grouping(int index) {
+  LaneChoices choices = state().choices();
+  choices.grouping = static_cast<Grouping>(index);
+  state().set_choices(choices);
+}
+
+void MainWindow::set_theme(const QString& name) {
+  const Theme& theme = Theme::named(name);
+  QApplication::setPalette(theme.palette());
+  setStyleSheet(theme.style_sheet());
+  state().set_theme(theme);
+  if (compare_) compare_->second().state().set_theme(theme);
+}
+
+void MainWindow::compare_with(std::shared_ptr<const TraceModel> second) {
+  compare_.reset();
+  changes_dock_->setVisible(second != nullptr);
+  if (!second) return;
+  compare_ = std::make_unique<CompareView>(*timeline_, *splitter_, *changes_, std::move(second));
+  changes_dock_->raise();
+}
+
+void MainWindow::scale_text(int points) {
+  QFont font = QApplication::font();
+  font.setPointSizeF(std::clamp(font.pointSizeF() + points, 6.0, 30.0));
+  QApplication::setFont(font);
+  LaneChoices choices = state().choices();
+  choices.row_height = std::max(14, QFontMetrics(font).height() + 3);
+  state().set_choices(choices);
+}
+
+}  // namespace orrery::gui

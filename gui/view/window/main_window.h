@@ -1,0 +1,119 @@
+#pragma once
+
+#include <QMainWindow>
+#include <memory>
+
+#include "gui/model/load/open_file.h"
+#include "gui/view/timeline/timeline_view.h"
+#include "gui/view/window/commands.h"
+
+class QComboBox;
+class QDockWidget;
+class QLabel;
+class QLineEdit;
+class QMenu;
+class QPlainTextEdit;
+class QProgressBar;
+class QPushButton;
+class QSplitter;
+class QTreeWidget;
+
+namespace orrery::gui {
+
+class AreaPanel;
+class BackgroundOpen;
+class CompareView;
+class EventTable;
+class Legend;
+class SearchBar;
+class SweepPanel;
+
+class MainWindow : public QMainWindow {
+  Q_OBJECT
+
+ public:
+  explicit MainWindow(QWidget* parent = nullptr);
+  ~MainWindow() override;
+
+  void open(const QString& path, const OpenOptions& options = {});
+  void reopen(const OpenOptions& options);  // the same file
+  // A trace that is at hand already.
+  void show_opened(const QString& path, const std::shared_ptr<const Opened>& opened);
+  // A second one below it, to be compared; null takes it away.
+  void open_second(const QString& path);
+  void compare_with(std::shared_ptr<const TraceModel> second);
+  CompareView* compared() { return compare_.get(); }
+  bool is_opening() const { return opening_ != nullptr; }
+  void cancel();
+
+  TimelineView& timeline() { return *timeline_; }
+  TimelineState& state() { return timeline_->state(); }
+  const std::vector<Command>& commands() const { return commands_; }
+  void set_theme(const QString& name);
+  void scale_text(int points);
+
+ protected:
+  void closeEvent(QCloseEvent* event) override;
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
+
+ private:
+  // Parts of the constructor, in this order.
+  void make_commands();
+  void make_menus();
+  void make_tool_bar();
+  void make_docks();
+  void make_status_bar();
+  void restore();
+
+  void add(const QString& group, const QString& title, const QList<QKeySequence>& keys, std::function<void()> run,
+           bool only_in_timeline = false);
+  void add_navigation();
+  void add_selection();
+  QDockWidget* dock(const QString& title, QWidget* content, const QString& name);
+
+  bool open_sweep(const QString& path);
+  void show_model(std::shared_ptr<const TraceModel> model, bool same_trace);
+  void opening_ended();
+  void say_errors(const QStringList& errors);
+  void say_status();
+  void ask_for_file();
+  void export_picture();
+  void edit_note();
+  void ask_for_ranks();
+  void toggle_compare();
+  void find_track();
+  void show_palette();
+  void show_keys();
+  void set_grouping(int index);
+  void remember_recent(const QString& path);
+  void fill_recent();
+  void save_file_state();
+  void restore_file_state();
+
+  TimelineView* timeline_;
+  SearchBar* search_;
+  Legend* legend_;
+  AreaPanel* area_ = nullptr;
+  EventTable* events_ = nullptr;
+  SweepPanel* sweep_ = nullptr;
+  QDockWidget* sweep_dock_ = nullptr;
+  QSplitter* splitter_ = nullptr;
+  QTreeWidget* changes_ = nullptr;
+  QDockWidget* changes_dock_ = nullptr;
+  std::unique_ptr<CompareView> compare_;
+  QComboBox *group_ = nullptr, *colour_ = nullptr;
+  QLineEdit* filter_ = nullptr;
+  QPlainTextEdit* summary_ = nullptr;
+  QMenu* recent_ = nullptr;
+  QLabel* status_ = nullptr;
+  QProgressBar* progress_ = nullptr;
+  QPushButton* cancel_ = nullptr;
+  std::vector<Command> commands_;
+  BackgroundOpen* opening_ = nullptr;
+  bool shows_part_ = false;  // of the file that is being opened
+  QString file_;
+  OpenOptions options_;
+};
+
+}  // namespace orrery::gui

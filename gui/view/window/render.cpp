@@ -1,0 +1,120 @@
+#include "gui/view/window/render.h"
+
+#include <QApplication>
+#include <QDockWidget>
+#include <QElapsedTimer>
+#include <QPainter>
+#include <QPixmap>
+#include <QSvgGenerator>
+
+#include "gui/view/quantity_text.h"
+#include "gui/view/timeline/canvas.h"
+#include "gui/view/timeline/minimap.h"
+#include "gui/view/timeline/ruler.h"
+#include "gui/view/timeline/timeline_view.h"
+#include "gui/view/timeline/track_tree.h"
+#include "gui/view/window/main_window.h"
+
+namespace orrery::gui {
+namespace {
+
+ColourBy colour_by(const QString& name) {
+  if (name == "micro-batch") return ColourBy::micro_batch;
+  return name == "name" ? ColourBy::name : ColourBy::kind;
+}
+
+Grouping group_by(const QString& name) {
+  for (const Grouping g : {Grouping::node, Grouping::stage, Grouping::tp, Grouping::dp, Grouping::cp, Grouping::ep})
+    if (q(to_string(g)).section(' ', 0, 0).toLower() == name) return g;
+  return Grouping::none;
+}
+
+// The first event in view whose name has that part.
+EventRef find(const TimelineState& state, const QString& part) {
+  const Marks hits(state.model(), [&](std::string_view name) { return q(name).contains(part, Qt::CaseInsensitive); });
+  EventRef hit = hits.next(state.model(), EventRef::none());
+  const TimeRange view = state.scene().viewport.view();
+  while (!hit.is_none() && state.model().range(hit).begin < view.begin) hit = hits.next(state.model(), hit);
+  return hit;
+}
+
+// An empty text, or what there is not.
+QString arrange(TimelineState& state, const Opened& opened, const RenderOptions& options) {
+  LaneChoices choices = state.choices();
+  choices.grouping = group_by(options.group_by);
+  choices.filter = options.filter.toStdString();
+  state.set_choices(choices);
+  if (options.collapse) state.set_all_collapsed(true);
+  state.set_colour_by(colour_by(options.colour_by));
+  state.set_critical(Marks(*opened.model, opened.critical_path));
+  if (options.critical) state.toggle_critical();
+  if (options.zoom)
+    state.show(*options.zoom);
+  else
+    state.show_steady_step();
+  if (options.select.isEmpty()) return {};
+  const EventRef event = find(state, options.select);
+  if (event.is_none())
+    return QObject::tr("--select: no event in view or behind it has '%1' in its name").arg(options.select);
+  state.select_and_reveal(event);
+  return {};
+}
+
+QString write_svg(TimelineView& view, const QString& path) {
+  QSvgGenerator svg;
+  svg.setFileName(path);
+  svg.setSize(view.size());
+  svg.setViewBox(view.rect());
+  svg.setTitle("orrery timeline");
+  QPainter painter;
+  if (!painter.begin(&svg)) return QObject::tr("%1: cannot be written").arg(path);
+  const auto part = [&](const QWidget& widget, const auto& draw) {
+    painter.save();
+    painter.translate(widget.pos());
+    painter.setClipRect(widget.rect());
+    painter.setFont(widget.font());
+    draw();
+    painter.restore();
+  };
+  part(view.minimap(), [&] { view.minimap().draw(painter); });
+  part(view.ruler(), [&] { view.ruler().draw(painter); });
+  part(view.canvas(), [&] { view.canvas().draw_shapes(painter); });
+  part(view.tree(), [&] { view.tree().draw(painter); });
+  painter.end();
+  return {};
+}
+
+// As a person has it before them. Panels follow a moment later.
+QString render_window(const Opened& opened, const RenderOptions& options) {
+  MainWindow window;
+  window.set_theme(options.theme);
+  window.show();
+  window.resize(options.width, options.height);
+  QApplication::processEvents();
+  window.show_opened({}, std::make_shared<const Opened>(opened));
+  if (QString fault = arrange(window.state(), opened, options); !fault.isEmpty()) return fault;
+  if (auto* panel = window.findChild<QDockWidget*>(options.panel)) panel->raise();
+  window.timeline().canvas().setFocus();
+  QElapsedTimer timer;
+  timer.start();
+  while (timer.elapsed() < 400) QApplication::processEvents(QEventLoop::WaitForMoreEvents, 50);
+  return window.grab().save(options.path) ? QString() : QObject::tr("%1: cannot be written").arg(options.path);
+}
+
+}  // namespace
+
+QString render(const Opened& opened, const RenderOptions& options) {
+  if (options.window) return render_window(opened, options);
+  TimelineView view;
+  view.state().set_theme(Theme::named(options.theme));
+  QApplication::setPalette(view.state().scene().theme->palette());
+  view.resize(options.width, options.height);
+  view.grab();  // nothing is shown, so nobody lays it out for us
+  view.state().set_model(opened.model, false);
+  if (QString fault = arrange(view.state(), opened, options); !fault.isEmpty()) return fault;
+  if (options.path.endsWith(".svg")) return write_svg(view, options.path);
+  if (!options.path.endsWith(".png")) return QObject::tr("%1: a picture is .png or .svg").arg(options.path);
+  return view.grab().save(options.path) ? QString() : QObject::tr("%1: cannot be written").arg(options.path);
+}
+
+}  // namespace orrery::gui

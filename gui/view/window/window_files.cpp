@@ -1,0 +1,254 @@
+// What the window opens, and what it remembers from one time to the next.
+#include <QApplication>
+#include <QCloseEvent>
+#include <QComboBox>
+#include <QCryptographicHash>
+#include <QDockWidget>
+#include <QFileInfo>
+#include <QLabel>
+#include <QMenu>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPlainTextEdit>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSettings>
+#include <QStatusBar>
+
+#include "gui/view/charts/sweep_panel.h"
+#include "gui/view/quantity_text.h"
+#include "gui/view/window/background_open.h"
+#include "gui/view/window/compare_view.h"
+#include "gui/view/window/main_window.h"
+
+namespace orrery::gui {
+namespace {
+
+constexpr int kMostRecent = 12;
+
+QString group_of(const QString& path) {
+  return "files/" + QCryptographicHash::hash(path.toUtf8(), QCryptographicHash::Md5).toHex();
+}
+
+QStringList texts(const std::set<std::string>& from) {
+  QStringList list;
+  for (const std::string& text : from) list << QString::fromStdString(text);
+  return list;
+}
+
+std::set<std::string> set_of(const QStringList& list) {
+  std::set<std::string> to;
+  for (const QString& text : list) to.insert(text.toStdString());
+  return to;
+}
+
+}  // namespace
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::reopen(const OpenOptions& options) {
+  if (!file_.isEmpty()) open(file_, options);
+}
+
+// A store of a sweep is no timeline: its points are, each when it is asked for.
+bool MainWindow::open_sweep(const QString& path) {
+  if (!path.endsWith(".sqlite") && !path.endsWith(".db")) return false;
+  const auto store = sweep::Store::read(path.toStdString());
+  auto rows = store ? store->rows() : Result<std::vector<sweep::Row>>(store.errors());
+  if (!rows) {
+    say_errors({QString::fromStdString(to_string(rows.errors().front()))});
+    return true;
+  }
+  sweep_->show_sweep(store->meta(), std::move(*rows), *state().scene().theme);
+  sweep_dock_->show();
+  sweep_dock_->raise();
+  remember_recent(path);
+  statusBar()->showMessage(
+      tr("%L1 points of %2").arg(sweep_->rows().size()).arg(QString::fromStdString(store->meta().file)));
+  return true;
+}
+
+void MainWindow::open(const QString& path, const OpenOptions& options) {
+  if (open_sweep(path)) return;
+  save_file_state();
+  if (opening_ != nullptr) cancel();
+  file_ = QFileInfo(path).absoluteFilePath();
+  options_ = options;
+  shows_part_ = false;
+  progress_->setValue(0);
+  progress_->show();
+  cancel_->show();
+  statusBar()->showMessage(tr("Opening %1").arg(file_));
+  opening_ = new BackgroundOpen(file_, options, this);
+  // What a cancelled one had already sent is no longer asked for.
+  const auto mine = [this, me = opening_] { return opening_ == me; };
+  connect(opening_, &BackgroundOpen::progress, this, [=, this](double share, const QString& what) {
+    if (!mine()) return;
+    progress_->setValue(static_cast<int>(share * 1000));
+    status_->setText(what);
+  });
+  connect(opening_, &BackgroundOpen::so_far, this, [=, this](std::shared_ptr<const TraceModel> model) {
+    if (!mine()) return;
+    show_model(std::move(model), shows_part_);
+    shows_part_ = true;
+  });
+  connect(opening_, &BackgroundOpen::opened, this, [=, this](const std::shared_ptr<const Opened>& opened) {
+    if (!mine()) return;
+    const bool partly = std::exchange(shows_part_, false);
+    opening_ended();
+    show_model(opened->model, partly);
+    show_opened(file_, opened);
+  });
+  connect(opening_, &BackgroundOpen::failed, this, [=, this](const QStringList& errors) {
+    if (!mine()) return;
+    opening_ended();
+    say_errors(errors);
+  });
+}
+
+void MainWindow::open_second(const QString& path) {
+  auto* second = new BackgroundOpen(QFileInfo(path).absoluteFilePath(), {}, this);
+  statusBar()->showMessage(tr("Opening %1").arg(path));
+  connect(second, &BackgroundOpen::opened, this, [=, this](const std::shared_ptr<const Opened>& opened) {
+    second->deleteLater();
+    statusBar()->clearMessage();
+    compare_with(opened->model);
+  });
+  connect(second, &BackgroundOpen::failed, this, [=, this](const QStringList& errors) {
+    second->deleteLater();
+    say_errors(errors);
+  });
+}
+
+void MainWindow::cancel() {
+  if (opening_ == nullptr) return;
+  opening_->cancel();
+  opening_ended();
+  statusBar()->showMessage(tr("Cancelled; what was read so far stays"), 4000);
+}
+
+void MainWindow::opening_ended() {
+  // Its thread may go on for a moment, and ends with it.
+  opening_->deleteLater();
+  opening_ = nullptr;
+  progress_->hide();
+  cancel_->hide();
+}
+
+void MainWindow::show_opened(const QString& path, const std::shared_ptr<const Opened>& opened) {
+  file_ = path;
+  if (&state().model() != opened->model.get()) show_model(opened->model, false);
+  state().set_critical(Marks(*opened->model, opened->critical_path));
+  state().show_steady_step();
+  summary_->setPlainText(QString::fromStdString(opened->summary));
+  restore_file_state();
+  remember_recent(path);
+  setWindowTitle(QFileInfo(path).fileName() + " - Orrery");
+  say_status();
+  QStringList remarks;
+  for (const std::string& remark : opened->remarks) remarks << QString::fromStdString(remark);
+  statusBar()->showMessage(remarks.value(0), remarks.isEmpty() ? 1 : 0);
+  statusBar()->setToolTip(remarks.join('\n'));
+}
+
+void MainWindow::show_model(std::shared_ptr<const TraceModel> model, bool same_trace) {
+  state().set_model(std::move(model), same_trace);
+  say_status();
+}
+
+void MainWindow::say_status() {
+  const TraceModel& model = state().model();
+  status_->setText(tr("%L1 events   %2   %3")
+                       .arg(model.events())
+                       .arg(quantity_text(static_cast<double>(model.bytes()), "bytes"),
+                            model.parts().skipped > 0 ? tr("%L1 skipped").arg(model.parts().skipped) : QString()));
+}
+
+void MainWindow::say_errors(const QStringList& errors) {
+  statusBar()->showMessage(errors.value(0));
+  auto* box = new QMessageBox(QMessageBox::Warning, "Orrery", errors.join('\n'), QMessageBox::Ok, this);
+  box->setAttribute(Qt::WA_DeleteOnClose);
+  box->setTextFormat(Qt::PlainText);
+  box->open();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+  if (event->mimeData()->hasUrls()) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+  const QList<QUrl> urls = event->mimeData()->urls();
+  if (!urls.isEmpty() && urls.front().isLocalFile()) open(urls.front().toLocalFile());
+}
+
+void MainWindow::remember_recent(const QString& path) {
+  QSettings settings;
+  QStringList files = settings.value("recent").toStringList();
+  files.removeAll(path);
+  files.prepend(path);
+  settings.setValue("recent", QStringList(files.mid(0, kMostRecent)));
+}
+
+void MainWindow::fill_recent() {
+  recent_->clear();
+  for (const QString& path : QSettings().value("recent").toStringList())
+    recent_->addAction(path, this, [this, path] { open(path); });
+  recent_->setEnabled(!recent_->isEmpty());
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  save_file_state();
+  QSettings settings;
+  settings.setValue("geometry", saveGeometry());
+  settings.setValue("panels", saveState());
+  settings.setValue("theme", state().scene().theme->name);
+  settings.setValue("text", QApplication::font().pointSizeF());
+  event->accept();
+}
+
+void MainWindow::restore() {
+  const QSettings settings;
+  set_theme(settings.value("theme", "light").toString());
+  restoreGeometry(settings.value("geometry").toByteArray());
+  restoreState(settings.value("panels").toByteArray());
+  const double points = settings.value("text", 0).toDouble();
+  if (points > 0) scale_text(static_cast<int>(points - QApplication::font().pointSizeF()));
+}
+
+// How a person left a file: where they looked, what was collapsed, their notes.
+void MainWindow::save_file_state() {
+  if (file_.isEmpty() || state().model().events() == 0) return;
+  QSettings settings;
+  settings.beginGroup(group_of(file_));
+  const LaneChoices& choices = state().choices();
+  const TimeRange view = state().scene().viewport.view();
+  settings.setValue("begin", QString::number(view.begin));
+  settings.setValue("end", QString::number(view.end));
+  settings.setValue("grouping", static_cast<int>(choices.grouping));
+  settings.setValue("collapsed", texts(choices.collapsed));
+  settings.setValue("expanded", texts(choices.expanded));
+  settings.setValue("pinned", texts(choices.pinned));
+  QStringList notes;
+  for (const TimelineNote& note : state().notes()) notes << QString::number(note.when) + ' ' + note.text;
+  settings.setValue("notes", notes);
+}
+
+void MainWindow::restore_file_state() {
+  QSettings settings;
+  settings.beginGroup(group_of(file_));
+  if (!settings.contains("begin")) return;
+  LaneChoices choices = state().choices();
+  choices.grouping = static_cast<Grouping>(std::clamp(settings.value("grouping").toInt(), 0, 6));
+  choices.collapsed = set_of(settings.value("collapsed").toStringList());
+  choices.expanded = set_of(settings.value("expanded").toStringList());
+  choices.pinned = set_of(settings.value("pinned").toStringList());
+  state().set_choices(std::move(choices));
+  std::vector<TimelineNote> notes;
+  for (const QString& line : settings.value("notes").toStringList())
+    notes.push_back({line.section(' ', 0, 0).toLongLong(), line.section(' ', 1)});
+  state().set_notes(std::move(notes));
+  const TimeRange view{settings.value("begin").toString().toLongLong(), settings.value("end").toString().toLongLong()};
+  if (!view.empty()) state().show(view);
+}
+
+}  // namespace orrery::gui
