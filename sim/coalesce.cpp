@@ -5,8 +5,8 @@
 namespace orrery::sim {
 
 FlatStream::FlatStream(std::span<const Op> stream_ops, const std::vector<bool>& awaited,
-                       std::span<const Marker> markers, bool memory_breaks)
-    : ops(stream_ops) {
+                       std::span<const Marker> markers, bool memory_breaks, bool is_on_time)
+    : ops(stream_ops), on_time(is_on_time) {
   look_ahead(awaited, markers, memory_breaks);
 }
 
@@ -33,7 +33,7 @@ void FlatStream::look_ahead(const std::vector<bool>& awaited, std::span<const Ma
     const bool is_break = breaks(op);
     const Marker::Kind kind = marker_kind(op, markers);
     const bool is_end = kind == Marker::Kind::action_end, is_action = is_end || kind == Marker::Kind::action_begin;
-    ahead[i] = {may_follow && !is_break && !awaited[i] ? next.run_end : i + 1,
+    ahead[i] = {may_follow && !is_break && (on_time || !awaited[i]) ? next.run_end : i + 1,
                 is_kernel && any_kernel && op.category != category ? i + 1 : next.category_end,
                 is_action ? i : next.next_action, is_kernel || !is_local(op.kind) || is_end ? i : next.next_timed};
     may_follow = !is_break && !op.waits();
@@ -75,10 +75,17 @@ bool feels_claims(std::span<const Op> ops, const Speeds& speeds) {
                      [&](const Op& op) { return op.kind == OpKind::kernel && speeds.is_felt_by(op.kernel_class()); });
 }
 
+// A side stream that only launches and waits: when its ops end is known once they start.
+bool is_on_time(std::span<const Op> ops, const Speeds& speeds) {
+  return !feels_claims(ops, speeds) && std::all_of(ops.begin(), ops.end(), [](const Op& op) {
+    return op.kind == OpKind::kernel || op.kind == OpKind::wait;
+  });
+}
+
 }  // namespace
 
 FlatProgram::FlatProgram(const Program& p, std::span<const std::span<const Op>> of_program, const Speeds& speeds,
-                         bool memory_breaks)
+                         bool memory_breaks, bool foresees)
     : program(&p) {
   std::vector<std::vector<bool>> awaited;
   for (const auto& ops : of_program) awaited.emplace_back(ops.size(), false);
@@ -87,7 +94,8 @@ FlatProgram::FlatProgram(const Program& p, std::span<const std::span<const Op>> 
       if (op.waits() && op.after_stream < awaited.size() && op.after < awaited[op.after_stream].size())
         awaited[op.after_stream][op.after] = true;
   for (std::size_t s = 0; s < of_program.size(); ++s) {
-    streams.emplace_back(of_program[s], awaited[s], p.markers, memory_breaks);
+    const bool on_time = foresees && s != kMainStream && is_on_time(of_program[s], speeds);
+    streams.emplace_back(of_program[s], awaited[s], p.markers, memory_breaks, on_time);
     streams.back().feels_claims = feels_claims(of_program[s], speeds);
     if (streams.back().feels_claims) feeling.push_back(static_cast<StreamIndex>(s));
   }

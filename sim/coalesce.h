@@ -40,13 +40,14 @@ struct Ahead {
 // A run is a piece of the stream that nobody outside can tell from a single op:
 // local ops of which only the first may wait, and only the last is waited for.
 // It is one event; when things happened inside it follows from prefix sums of
-// the kernels' costs.
+// the kernels' costs. In a stream that nothing can slow (`on_time`, as the host that
+// launches) any op may be waited for: whoever asks is told when it ends.
 class FlatStream {
  public:
   // `awaited[i]`: another stream waits for op i. `memory_breaks`: allocations
   // must be met in the order of time, each at its own event.
   FlatStream(std::span<const Op> ops, const std::vector<bool>& awaited, std::span<const Marker> markers,
-             bool memory_breaks);
+             bool memory_breaks, bool on_time);
 
   OpIndex size() const { return static_cast<OpIndex>(ops.size()); }
 
@@ -58,9 +59,12 @@ class FlatStream {
     if (speed >= sums_.size() || sums_[speed].empty()) add_sums(speed, speeds);
     return sums_[speed].data();
   }
+  // Precondition: asked for before.
+  const std::int64_t* sums(SpeedIndex speed) const { return sums_[speed].data(); }
 
   std::span<const Op> ops;
   bool feels_claims = false;  // has kernels of which some claim changes the speed
+  bool on_time = false;
   std::vector<Ahead> ahead;   // size() + 1 entries
   // Collectives that the end of a run leads straight into, and nobody waits for that end.
   std::vector<bool> entered_ahead;
@@ -75,9 +79,9 @@ class FlatStream {
 // A program, or a piece appended to one, prepared for the loop. Refers to the
 // ops it was made from.
 struct FlatProgram {
-  // `streams`: the ops of each of its streams.
+  // `streams`: the ops of each of its streams. `foresees`: streams may be on time.
   FlatProgram(const Program& program, std::span<const std::span<const Op>> streams, const Speeds& speeds,
-              bool memory_breaks);
+              bool memory_breaks, bool foresees = false);
 
   StreamIndex stream_count() const { return static_cast<StreamIndex>(streams.size()); }
   // Whether a transfer on `stream` can slow kernels: those of another stream, as its own waits for it.

@@ -53,7 +53,8 @@ void Engine::prepare_programs() {
     const Program& program = workload_.programs[ProgramId{p}];
     std::vector<std::span<const Op>> streams = ops_of(program.streams);
     if (solo_ && !solo_->main_stream({p}).empty()) streams[kMainStream] = solo_->main_stream({p});
-    programs_.emplace_back(program, streams, speeds_, ledger_.breaks_runs(ProgramId{p}));
+    const bool foresees = coalesce_ && !source_ && !options_.trace;
+    programs_.emplace_back(program, streams, speeds_, ledger_.breaks_runs(ProgramId{p}), foresees);
   }
   const bool any_slows =
       std::any_of(programs_.begin(), programs_.end(), [](const FlatProgram& p) { return p.slows_others(kMainStream); });
@@ -134,6 +135,7 @@ void Engine::tell_owner(const Event& event) {
   }
   StreamState& s = streams_[event.id];
   if (s.generation != event.generation) return;
+  s.queued = Time::never();
   s.status == StreamStatus::passing ? end_stretch(rank_of(s).cell) : end_run(s);
 }
 
@@ -179,7 +181,7 @@ bool Engine::start_run(StreamState& s) {
       return false;
     }
     s.status = StreamStatus::running;
-    schedule(s, end);
+    schedule(s, f.on_time ? next_look(s) : end);
     return false;
   }
   pass(s, s.until);
@@ -187,7 +189,11 @@ bool Engine::start_run(StreamState& s) {
   return true;
 }
 
+// The event of a run has come: at its end, or before if it was slowed since or one of
+// its ops is waited for.
 void Engine::end_run(StreamState& s) {
+  const Time end = clock_of(s).end_of(s.until - 1);
+  if (end > now_) return look_at(s, end);
   settle(s);
   pass(s, s.until);
   s.status = StreamStatus::ready;
@@ -208,8 +214,38 @@ void Engine::pass(StreamState& s, OpIndex end) {
   see_end(s);
 }
 
+// One event stands for a run. What is put off, as when its kernels slow down, needs no
+// other: the event finds out that it has come too early.
 void Engine::schedule(StreamState& s, Time when) {
+  if (s.queued <= when) return;
+  s.queued = when;
   events_.push({when, id_of(s), ++s.generation});
+}
+
+void Engine::look_at(StreamState& s, Time end) {
+  if (!flat(s).on_time) return schedule(s, end);
+  settle(s);
+  leave_behind(s, op_in_progress(s));
+  wake_waiters(s);
+  schedule(s, next_look(s));
+}
+
+// When a stream that is on time has done what somebody waits for, or all of its run.
+Time Engine::next_look(StreamState& s) {
+  if (s.first_waiter != kNoStream && s.wake_at <= s.at) s.wake_at = first_need(s);
+  const bool awaited = s.first_waiter != kNoStream && s.wake_at <= s.until;
+  return clock_of(s).end_of((awaited ? s.wake_at : s.until) - 1);
+}
+
+// Ops before `op`, the one in progress, are over: the run goes on from there.
+void Engine::leave_behind(StreamState& s, OpIndex op) {
+  if (op == s.at) return;
+  const RunClock clock = clock_of(s);
+  const Time start = clock.start_of(op), end = clock.end_of(op);
+  pass(s, op);
+  s.op_start = s.mark = start;
+  s.first_end = end;
+  s.work_left = flat(s).ops[op].payload;
 }
 
 std::int64_t Engine::cost_of(const StreamState& s, OpIndex op) const {
@@ -228,7 +264,14 @@ bool Engine::is_met(const StreamState& s, const Op& op) const {
   if (op.on_previous_step() && s.step == 0) return true;
   const StreamState& other = sibling(s, op.after_stream);
   const std::uint32_t step = s.step - (op.on_previous_step() ? 1 : 0);
-  return other.step > step || (other.step == step && other.at > op.after);
+  if (other.step != step) return other.step > step;
+  return other.at > op.after || is_foreseen(other, op.after, now_);
+}
+
+// Whether an op of a run in progress, of a stream that is on time, has ended by `when`.
+bool Engine::is_foreseen(const StreamState& s, OpIndex op, Time when) const {
+  return s.status == StreamStatus::running && op < s.until && flat(s).on_time &&
+         clock_of(s).end_of(op) <= when;
 }
 
 // Waits for what the op depends on (s.at, or one inside the group that starts there).
@@ -242,6 +285,7 @@ void Engine::block(StreamState& s, OpIndex op) {
   *link = s.index;
   StreamState& other = sibling(s, s.waits_on);
   other.wake_at = std::min(other.wake_at, needed(s, other));
+  if (other.status == StreamStatus::running && flat(other).on_time) schedule(other, next_look(other));
 }
 
 // How many ops of the present step of `other` have to be done before `waiter` can go on.
@@ -249,6 +293,14 @@ OpIndex Engine::needed(const StreamState& waiter, const StreamState& other) cons
   const Op& op = flat(waiter).ops[waiter.until];
   const std::uint32_t step = waiter.step - (op.on_previous_step() ? 1 : 0);
   return other.step == step ? op.after + 1 : UINT32_MAX;
+}
+
+// The least that one of those who wait for the stream needs of its present step.
+OpIndex Engine::first_need(const StreamState& s) const {
+  OpIndex least = UINT32_MAX;
+  for (StreamIndex i = s.first_waiter; i != kNoStream; i = sibling(s, i).next_waiter)
+    least = std::min(least, needed(sibling(s, i), s));
+  return least;
 }
 
 void Engine::wake_waiters(StreamState& s) {

@@ -48,10 +48,15 @@ class Engine {
   void advance(StreamState& s, bool may_gather = true);
   bool start_run(StreamState& s);
   void end_run(StreamState& s);
+  void look_at(StreamState& s, Time end);
+  Time next_look(StreamState& s);
+  void leave_behind(StreamState& s, OpIndex op);
   void pass(StreamState& s, OpIndex end);
   bool is_met(const StreamState& s, const Op& op) const;
+  bool is_foreseen(const StreamState& s, OpIndex op, Time when) const;
   void block(StreamState& s, OpIndex op);
   OpIndex needed(const StreamState& waiter, const StreamState& other) const;
+  OpIndex first_need(const StreamState& s) const;
   void wake_waiters(StreamState& s);
   bool next_step(StreamState& s);
   void end_step(StreamState& main);
@@ -146,6 +151,8 @@ class Engine {
     FlatStream& f = rank_of(s).flat->streams[s.index];
     return {s.op_start, s.first_end, s.at, f.sums(s.speed, speeds_)};
   }
+  // Of a run in progress.
+  RunClock clock_of(const StreamState& s) const { return {s.op_start, s.first_end, s.at, flat(s).sums(s.speed)}; }
   std::uint32_t id_of(const StreamState& s) const { return static_cast<std::uint32_t>(&s - streams_.data()); }
   std::int64_t cost_of(const StreamState& s, OpIndex op) const;
 

@@ -28,6 +28,7 @@ struct StreamState {
   Time op_start;               // running, meeting: of op `at`
   Time first_end;              // running: end of op `at`
   Time mark;                   // running: since when op `at` has its present speed
+  Time queued = Time::never();  // of the event in the queue: when it is due, or before
   std::int64_t work_left = 0;  // running: of op `at`, at `mark`, ps at full speed
   OpIndex at = 0;              // ops of this step before it are done
   OpIndex until = 0;  // running, meeting: one past what is in progress; blocked: the op whose dependency is open
@@ -45,7 +46,7 @@ struct StreamState {
   StreamIndex first_waiter = kNoStream;  // streams blocked on this one, by index
   StreamIndex next_waiter = kNoStream;
 };
-static_assert(sizeof(StreamState) <= 72);
+static_assert(sizeof(StreamState) <= 80);
 
 inline constexpr OpIndex kNothingPending = UINT32_MAX;
 

@@ -408,12 +408,7 @@ void Engine::change_speed(StreamState& s, SpeedIndex speed) {
   const OpIndex op = op_in_progress(s);
   if (op == s.until) return;  // all done: its event is due now
   settle(s);
-  if (op > s.at) {
-    const Time start = clock_of(s).start_of(op);
-    pass(s, op);
-    s.op_start = s.mark = start;
-    s.work_left = f.ops[op].payload;
-  }
+  leave_behind(s, op);
   const KernelClass kernel_class = f.ops[op].kernel_class();
   const std::uint32_t before = speeds_.permille(s.speed, kernel_class), after = speeds_.permille(speed, kernel_class);
   if (before != after) {
