@@ -29,6 +29,16 @@ void Accounting::late(RankId rank, Category category, Time from, Time to, Time b
   bubble(rank, begin, end);
 }
 
+Accounting::Page Accounting::page(RankId rank) const {
+  const auto first = sums_.begin() + static_cast<std::ptrdiff_t>(rank.value * 3 * categories_);
+  return {clocks_[rank], {first, first + static_cast<std::ptrdiff_t>(3 * categories_)}};
+}
+
+void Accounting::put_back(RankId rank, const Page& page) {
+  clocks_[rank] = page.clock;
+  std::copy(page.sums.begin(), page.sums.end(), row(rank));
+}
+
 Accounting::Row Accounting::spent(RankId rank) const {
   const auto first = sums_.begin() + static_cast<std::ptrdiff_t>(rank.value * 3 * categories_);
   Row row(first, first + static_cast<std::ptrdiff_t>(3 * categories_));

@@ -40,6 +40,11 @@ class Accounting {
 
   RankTime summary(RankId rank) const;
 
+  // All that is known of a rank, to be put back.
+  struct Page;
+  Page page(RankId rank) const;
+  void put_back(RankId rank, const Page& page);
+
   // What a rank has spent, by (busy, exposed, late) and category, ps; then its bubble.
   using Row = std::vector<std::int64_t>;
   Row spent(RankId rank) const;
@@ -57,6 +62,11 @@ class Accounting {
   std::size_t categories_;
   IdVector<RankId, Clock> clocks_;
   std::vector<std::int64_t> sums_;  // rank x (busy, exposed, late) x category, ps
+};
+
+struct Accounting::Page {
+  Clock clock;
+  std::vector<std::int64_t> sums;
 };
 
 }  // namespace orrery::sim

@@ -14,10 +14,9 @@ constexpr std::uint32_t kNobody = UINT32_MAX, kSeveral = UINT32_MAX - 1;
 
 }  // namespace
 
-Cells::Cells(const Workload& workload, std::span<const FlatProgram> programs, const Speeds& speeds)
+Cells::Cells(const Workload& workload, std::span<const FlatProgram> programs)
     : workload_(workload),
       programs_(programs),
-      speeds_(speeds),
       cell_of_(workload.ranks(), none()),
       ranks_of_(programs.size()),
       inside_(programs.size()),
@@ -184,8 +183,6 @@ void Cells::meet(RankId rank, const Op& op) {
 }
 
 void Cells::meet(const TransferPlan& plan, std::span<const RankId> ranks, std::size_t way) {
-  if (speeds_.slows(plan.claim))
-    for (const RankId rank : ranks) felt_[workload_.program_of[rank]][way] = true;
   std::vector<std::uint32_t> cells;
   for (const RankId rank : ranks)
     if (cell_of_[rank] != none()) cells.push_back(cell_of_[rank]);

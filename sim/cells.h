@@ -19,6 +19,7 @@ namespace orrery::sim {
 //   - no other cell has collectives on them, and
 //   - another transfer loads them only if one of the cell's members takes part in it: it
 //     cannot be in progress while that member's stream (`guarded`) stands still.
+// Claims of transfers that only slow its kernels are something else: they turn its course.
 class Cells {
  public:
   struct Cell {
@@ -32,14 +33,14 @@ class Cells {
   struct Inside {
     std::vector<bool> roles;           // groups that are the cell; none: they are in no cell
     std::vector<StreamIndex> streams;  // side streams that have such collectives and wait for the main stream alone
-    std::vector<StreamIndex> guarded;  // other side streams whose work the cell would feel, or they the cell's
+    std::vector<StreamIndex> guarded;  // other side streams that would feel the cell's work, or it theirs on its links
     bool is_left_alone = true;         // at times
     std::uint32_t kinds = 0;           // of cells with stretches
 
     bool meets_in(const Transfer& transfer) const { return transfer.role < roles.size() && roles[transfer.role]; }
   };
 
-  Cells(const Workload& workload, std::span<const FlatProgram> programs, const Speeds& speeds);
+  Cells(const Workload& workload, std::span<const FlatProgram> programs);
 
   std::size_t size() const { return cells_.size(); }
   const Cell& operator[](std::uint32_t cell) const { return cells_[cell]; }
@@ -72,7 +73,6 @@ class Cells {
 
   const Workload& workload_;
   std::span<const FlatProgram> programs_;
-  const Speeds& speeds_;
   std::vector<Cell> cells_;
   std::vector<std::vector<const TransferPlan*>> plans_;  // by cell: of own_
   IdVector<RankId, std::uint32_t> cell_of_;

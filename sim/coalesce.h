@@ -65,7 +65,7 @@ class FlatStream {
   std::span<const Op> ops;
   bool feels_claims = false;  // has kernels of which some claim changes the speed
   bool on_time = false;
-  std::vector<Ahead> ahead;   // size() + 1 entries
+  std::vector<Ahead> ahead;  // size() + 1 entries
   // Collectives that the end of a run leads straight into, and nobody waits for that end.
   std::vector<bool> entered_ahead;
 

@@ -1,20 +1,31 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "sim/accounting.h"
 #include "sim/base/duration.h"
+#include "sim/contention.h"
 #include "sim/stretch.h"
 
 namespace orrery::sim {
 
-// How a stretch goes that nobody comes between: written down the first time, while it
-// runs op by op, and from then on one event. Times count from its start.
+// A transfer from outside with a claim starts or ends on all members of a cell, `at` so
+// long after their stretch has begun.
+struct Turn {
+  Duration at;
+  std::uint8_t claim = 0;
+  bool starts = false;
+
+  bool operator==(const Turn&) const = default;
+};
+
+// How a stretch goes by which nobody comes between, if the claims on it turn so and not
+// otherwise. Times count from its start.
 struct Course {
   enum class State : std::uint8_t {
     unknown,
-    watched,  // some cell is in it, and its first member is looked at
     known,
     open,  // not over when the main stream's last op is: to be run op by op
   };
@@ -26,20 +37,61 @@ struct Course {
   };
 
   State state = State::unknown;
+  SpeedIndex speed = kFullSpeed;           // that claims from outside leave the members when it begins
+  const Course* before = nullptr;          // without the last turn; null: no turn at all
+  Turn turn;                               // the last one
+  std::uint32_t number = 0;                // among those of its program
   std::vector<std::int64_t> starts, ends;  // of the main stream's ops, ps
   std::vector<Flow> flows;
   Accounting::Row spent;
+  std::vector<Course*> next;  // with one turn more
 
   Duration length() const { return Duration::ps(ends.empty() ? 0 : ends.back()); }
+  std::vector<Turn> turns() const;
+};
+
+// The courses of one program's stretches that have come up so far.
+class Courses {
+ public:
+  Courses() = default;
+  Courses(std::uint32_t contents, std::uint32_t kinds) : kinds_(kinds), of_(std::size_t{contents} * kinds) {}
+
+  // Null where it does not pay: where hardly any comes up twice, or they are very many.
+  Course* beginning(std::uint32_t content, std::uint32_t kind, SpeedIndex speed);
+  // Null where they are very many.
+  Course* turned(Course& course, const Turn& turn);
+
+  // So many ranks were spared a stretch, or something had to be run for it that may never come again.
+  void count_passed(std::uint32_t content, std::uint32_t kind, std::uint64_t ranks) {
+    of(content, kind).passed += ranks;
+  }
+  void count_tried(std::uint32_t content, std::uint32_t kind) { ++of(content, kind).tried; }
+
+  std::size_t size() const { return all_.size(); }
+  const Course& operator[](std::uint32_t number) const { return all_[number]; }
+
+ private:
+  struct OfContent {
+    std::vector<Course*> by_speed;
+    std::uint64_t passed = 0, tried = 0;
+  };
+  OfContent& of(std::uint32_t content, std::uint32_t kind) { return of_[std::size_t{content} * kinds_ + kind]; }
+  Course* add();
+
+  std::uint32_t kinds_ = 0;
+  std::vector<OfContent> of_;  // content x kind
+  std::deque<Course> all_;
 };
 
 // A cell while a run goes on.
 struct CellState {
   std::vector<std::uint32_t> gathered;  // main streams that stand before a stretch, at this instant
   const Stretch* stretch = nullptr;     // before which, or in which
-  Course* course = nullptr;             // of it, where that is watched or gone by
-  Time start;                           // watched: since when
-  std::vector<std::uint32_t> gone_by;   // by content: how often in the measured step
+  Course* course = nullptr;             // of it while the cell passes: as things stand
+  Time start;                           // of the stretch that passes
+  std::vector<std::vector<Turn>> news;  // turns of this instant, by member
+  bool is_listed = false;               // among those to be settled at the end of the instant
+  std::vector<std::uint32_t> gone_by;   // by course: how often in the measured step
 };
 
 }  // namespace orrery::sim

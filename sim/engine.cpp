@@ -86,8 +86,7 @@ RunResult Engine::run() {
   while (!events_.empty()) {
     now_ = events_.take(due_);
     handle_instant();
-    while (!gathering_.empty()) release_gathered();
-    if (network_touched_) settle_network();
+    end_instant();
     if ((++instants & 0xfff) == 0 && !go_on()) break;
   }
   if (unfinished_ > 0 && !result_.interrupted) arrive_all();
@@ -99,8 +98,7 @@ void Engine::start() {
     if (workload_.steps <= 2 && ranks_[RankId{r}].streams > 0) accounting_.start(RankId{r}, now_);
   for (StreamState& s : streams_) ready_.push_back(id_of(s));
   drain_ready();
-  while (!gathering_.empty()) release_gathered();
-  if (network_touched_) settle_network();
+  end_instant();
 }
 
 bool Engine::go_on() {
@@ -119,6 +117,19 @@ void Engine::handle_instant() {
     handle(event);
   }
   while (events_.any_immediate()) handle(events_.pop_immediate());
+}
+
+// What waited for all else of this instant.
+void Engine::end_instant() {
+  while (!gathering_.empty() || network_touched_ || !unsettled_.empty()) {
+    if (!gathering_.empty()) {
+      release_gathered();
+    } else if (network_touched_) {
+      settle_network();
+    } else {
+      settle_cells();
+    }
+  }
 }
 
 void Engine::handle(const Event& event) {
@@ -148,6 +159,7 @@ void Engine::drain_ready() {
 // Takes a stream as far as it gets at this instant.
 void Engine::advance(StreamState& s, bool may_gather) {
   for (;; may_gather = true) {
+    if (rehearsal_ && stands_aside(s)) return;
     const FlatStream& f = flat(s);
     if (s.at == f.size()) {
       if (!next_step(s)) return;
@@ -209,9 +221,9 @@ void Engine::pass(StreamState& s, OpIndex end) {
   ledger_.pass(RankId{s.rank}, s.index, s.step, f, clock, end);
   if (options_.trace && options_.trace->wants(RankId{s.rank})) trace_run(s, end, clock);
   result_.ops += end - s.at;
-  see_ops(s, end, clock);
+  if (rehearsal_) see_ops(s, end, clock);
   s.at = end;
-  see_end(s);
+  if (rehearsal_) see_end(s);
 }
 
 // One event stands for a run. What is put off, as when its kernels slow down, needs no
@@ -270,8 +282,7 @@ bool Engine::is_met(const StreamState& s, const Op& op) const {
 
 // Whether an op of a run in progress, of a stream that is on time, has ended by `when`.
 bool Engine::is_foreseen(const StreamState& s, OpIndex op, Time when) const {
-  return s.status == StreamStatus::running && op < s.until && flat(s).on_time &&
-         clock_of(s).end_of(op) <= when;
+  return s.status == StreamStatus::running && op < s.until && flat(s).on_time && clock_of(s).end_of(op) <= when;
 }
 
 // Waits for what the op depends on (s.at, or one inside the group that starts there).

@@ -41,6 +41,7 @@ class Engine {
   void prepare_ranks();
   void start();
   bool go_on();
+  void end_instant();
   void handle_instant();
   void handle(const Event& event);
   void tell_owner(const Event& event);
@@ -104,19 +105,33 @@ class Engine {
   bool may_pass(const StreamState& main, const Stretch& stretch) const;
   bool stands_at(const StreamState& main, const SideOps& side) const;
   bool stands_until(const StreamState& main, const StreamState& side, OpIndex op) const;
-  void go_through(std::uint32_t cell);
   void release_gathered();
+  Course* course_of(std::uint32_t cell, std::span<const std::uint32_t> gathered);
+  void note_turn(const StreamState& main, std::uint8_t claim, bool starts);
+  void settle_later(std::uint32_t cell);
+  void settle_cells();
+  void settle_cell(std::uint32_t cell);
   void end_stretch(std::uint32_t cell);
   void leave_stretch(StreamState& main, const Stretch& stretch, const Course& course);
   void stop_waiting(StreamState& main, StreamState& side);
-  CellState* watched_cell(const StreamState& s);
-  CellState* watched_in(const StreamState& s);
-  void watch(std::uint32_t cell);
+  StreamState& main_of(RankId rank) { return streams_[ranks_[rank].first_stream]; }
+  Courses& courses_of(std::uint32_t cell) { return courses_[(*cells_)[cell].program]; }
+
+  // engine_rehearsal.cpp: what a cell does in a time of its own
+  void fall_apart(std::uint32_t cell);
+  void rehearse(std::uint32_t cell, Course& course);
+  void play(std::uint32_t cell, const Course& course, Time until);
+  void keep(std::span<const RankId> members);
+  void put_back(std::span<const RankId> members);
+  bool is_inside(const StreamState& s) const;
+  bool stands_aside(const StreamState& s) const;
+  bool is_rehearsed(const StreamState& s) const;
   void see_ops(const StreamState& s, OpIndex end, const RunClock& clock);
   void see_transfers(const StreamState& s);
-  void see(CellState& state, OpIndex op, Time start, Time end);
+  void see(OpIndex op, Time start, Time end);
   void see_flow(const Meeting& meeting);
-  void see_end(StreamState& main);
+  void see_end(const StreamState& main);
+  bool is_over(const Rehearsal& rehearsal) const;
   void add_loads();
   void add_loads_of(std::uint32_t cell, const Course& course, std::int64_t times);
 
@@ -180,9 +195,13 @@ class Engine {
   std::optional<Cells> cells_;
   std::vector<CellState> cell_states_;  // by cell
   IdVector<ProgramId, Stretches> stretches_;
-  IdVector<ProgramId, std::vector<Course>> courses_;  // content x kind
-  std::uint32_t watched_ = 0;                         // cells in a stretch that is looked at
-  std::vector<std::uint32_t> gathering_;              // cells of which some are there
+  IdVector<ProgramId, Courses> courses_;
+  std::vector<std::uint32_t> gathering_;  // cells of which some are there
+  std::vector<std::uint32_t> unsettled_;  // cells whose course has turned at this instant, or begun
+  EventQueue aside_;                      // while a cell plays: what is due of all others
+  bool plays_ = false;
+  Rehearsal* rehearsal_ = nullptr;
+  std::vector<MemberState> kept_;
   bool network_touched_ = false;
   std::vector<std::uint32_t> meeting_of_;  // by activity
   std::vector<FlowNet::Completion> changed_;

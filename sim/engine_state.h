@@ -7,6 +7,8 @@
 #include "sim/cells.h"
 #include "sim/coalesce.h"
 #include "sim/contention.h"
+#include "sim/course.h"
+#include "sim/ledger.h"
 #include "sim/meetings.h"
 
 namespace orrery::sim {
@@ -17,7 +19,7 @@ enum class StreamStatus : std::uint8_t {
   running,   // in a run of local ops; an event is due at its end
   arriving,  // running, and already entered in the collective behind the run
   gathered,  // before a stretch, until the others of its cell are there or the instant is over
-  passing,   // in a stretch that is one event
+  passing,   // in a stretch that is one event, or is to be at the end of this instant
   meeting,   // in a collective, a copy or a group of sends and receives
   drained,   // at its end, and a source may append
   finished,
@@ -25,12 +27,12 @@ enum class StreamStatus : std::uint8_t {
 
 // What differs between two ranks of one program: one of these a stream.
 struct StreamState {
-  Time op_start;               // running, meeting: of op `at`
-  Time first_end;              // running: end of op `at`
-  Time mark;                   // running: since when op `at` has its present speed
+  Time op_start;                // running, meeting: of op `at`
+  Time first_end;               // running: end of op `at`
+  Time mark;                    // running: since when op `at` has its present speed
   Time queued = Time::never();  // of the event in the queue: when it is due, or before
-  std::int64_t work_left = 0;  // running: of op `at`, at `mark`, ps at full speed
-  OpIndex at = 0;              // ops of this step before it are done
+  std::int64_t work_left = 0;   // running: of op `at`, at `mark`, ps at full speed
+  OpIndex at = 0;               // ops of this step before it are done
   OpIndex until = 0;  // running, meeting: one past what is in progress; blocked: the op whose dependency is open
   std::uint32_t step = 0;
   std::uint32_t generation = 0;  // of the event that is due
@@ -62,6 +64,26 @@ struct RankState {
   Time previous_step_end, step_end;
   std::unique_ptr<FlatProgram> appended;  // what a source gave last, and
   std::vector<Stream> appended_streams;   // the ops it refers to
+};
+
+// A rank before a rehearsal.
+struct MemberState {
+  std::vector<StreamState> streams;
+  SpeedIndex speed = kFullSpeed;
+  std::uint16_t unfinished = 0;
+  OpIndex pending_begin = kNothingPending;
+  Digest digest;
+  Accounting::Page spent;
+  Ledger::Mark memory;
+};
+
+// A stretch that a cell runs op by op in a time of its own, to see how it goes.
+struct Rehearsal {
+  std::uint32_t cell = 0;
+  const CellState* state = nullptr;
+  Course* course = nullptr;
+  std::size_t ended = 0;                     // main streams that have come to its end
+  Time first_end = Time(), latest = Time();  // when the first did, and when the last of their ops ended
 };
 
 }  // namespace orrery::sim

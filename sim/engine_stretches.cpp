@@ -1,5 +1,5 @@
-// Stretches that a cell goes through undisturbed: the first time they are watched, from
-// then on each is one event for all members of the cell.
+// Stretches that a cell goes through by itself: each is one event for all members, that
+// moves when claims from outside turn its course.
 #include <algorithm>
 #include <tuple>
 
@@ -9,7 +9,7 @@
 namespace orrery::sim {
 
 void Engine::prepare_stretches() {
-  cells_.emplace(workload_, programs_, speeds_);
+  cells_.emplace(workload_, programs_);
   cell_states_.resize(cells_->size());
   for (std::uint32_t p = 0; p < programs_.size(); ++p) {
     const Cells::Inside& inside = cells_->inside({p});
@@ -20,13 +20,11 @@ void Engine::prepare_stretches() {
       programs_[p].streams[kMainStream].break_before(stretch.begin);
       programs_[p].streams[kMainStream].break_before(stretch.end);
     }
-    courses_.add(std::vector<Course>(std::size_t{stretches.contents()} * inside.kinds));
+    courses_.add(Courses(stretches.contents(), inside.kinds));
   }
   for (std::uint32_t r = 0; r < ranks_.size(); ++r) {
     const std::uint32_t cell = cells_->of({r});
-    if (cell == Cells::none() || !(*cells_)[cell].has_stretches) continue;
-    ranks_[RankId{r}].cell = cell;
-    cell_states_[cell].gone_by.resize(stretches_[(*cells_)[cell].program].contents());
+    if (cell != Cells::none() && (*cells_)[cell].has_stretches) ranks_[RankId{r}].cell = cell;
   }
 }
 
@@ -34,26 +32,18 @@ void Engine::prepare_stretches() {
 // one. Then it waits here for the others, until this instant is over.
 bool Engine::gather(StreamState& s) {
   const std::uint32_t cell = rank_of(s).cell;
-  if (cell == Cells::none()) return false;
-  const Cells::Cell& of = (*cells_)[cell];
-  const Stretches& stretches = stretches_[of.program];
+  if (cell == Cells::none() || plays_) return false;
+  const Stretches& stretches = stretches_[(*cells_)[cell].program];
   const std::uint32_t number = stretches.starting_at(s.at);
   if (number == Stretches::kNone) return false;
   const Stretch& stretch = stretches.all()[number];
   CellState& state = cell_states_[cell];
-  Course& course = courses_[of.program][std::size_t{stretch.content} * cells_->inside(of.program).kinds + of.kind];
-  if (course.state == Course::State::open || course.state == Course::State::watched) return false;
   if (state.course || !may_pass(s, stretch)) return false;
   if (!state.gathered.empty() && state.stretch != &stretch) return false;
   if (state.gathered.empty()) gathering_.push_back(cell);
   state.stretch = &stretch;
   state.gathered.push_back(id_of(s));
   s.status = StreamStatus::gathered;
-  if (state.gathered.size() == cells_->members(cell).size()) {
-    gathering_.erase(std::find(gathering_.begin(), gathering_.end(), cell));
-    state.course = &course;
-    go_through(cell);
-  }
   return true;
 }
 
@@ -61,7 +51,7 @@ bool Engine::gather(StreamState& s) {
 bool Engine::may_pass(const StreamState& main, const Stretch& stretch) const {
   const RankState& rank = rank_of(main);
   const RankId id{main.rank};
-  if (rank.speed != kFullSpeed || !accounting_.is_on(id) || accounting_.since(id) != now_) return false;
+  if (!accounting_.is_on(id) || accounting_.since(id) != now_) return false;
   const Cells::Inside& inside = cells_->inside((*cells_)[rank.cell].program);
   return std::all_of(stretch.sides.begin(), stretch.sides.end(),
                      [&](const SideOps& side) {
@@ -90,48 +80,102 @@ bool Engine::stands_until(const StreamState& main, const StreamState& side, OpIn
   return step > main.step || (step == main.step && waiting.after >= op);
 }
 
-// All members are there.
-void Engine::go_through(std::uint32_t cell) {
-  CellState& state = cell_states_[cell];
-  const bool is_known = state.course->state == Course::State::known;
-  if (!is_known) watch(cell);
-  for (const std::uint32_t id : state.gathered) {
-    StreamState& s = streams_[id];
-    s.status = is_known ? StreamStatus::passing : StreamStatus::ready;
-    s.op_start = now_;
-    s.until = state.stretch->end;
-  }
-  std::vector<std::uint32_t> gathered;
-  gathered.swap(state.gathered);
-  if (is_known) return schedule(streams_[gathered.front()], now_ + state.course->length());
-  for (const std::uint32_t id : gathered) advance(streams_[id], false);
-}
-
-// The others of their cells have not come at this instant: each goes on by itself.
+// All that come at this instant are there. A cell whose members all are goes through its
+// stretch; of others, each goes on by itself.
 void Engine::release_gathered() {
   std::vector<std::uint32_t> cells;
   cells.swap(gathering_);
   for (const std::uint32_t cell : cells) {
-    std::vector<std::uint32_t> gathered;
-    gathered.swap(cell_states_[cell].gathered);
-    for (const std::uint32_t id : gathered) {
-      streams_[id].status = StreamStatus::ready;
-      advance(streams_[id], false);
+    CellState& state = cell_states_[cell];
+    state.course = course_of(cell, state.gathered);
+    if (state.course) {
+      state.start = now_;
+      state.news.resize(state.gathered.size());
+      settle_later(cell);
     }
+    for (const std::uint32_t id : state.gathered) {
+      StreamState& s = streams_[id];
+      s.status = state.course ? StreamStatus::passing : StreamStatus::ready;
+      s.op_start = now_;
+      s.until = state.stretch->end;
+      if (!state.course) advance(s, false);
+    }
+    state.gathered.clear();
   }
   drain_ready();
   while (events_.any_immediate()) handle(events_.pop_immediate());
 }
 
+// How the stretch begins before which these stand; null if it is to be run op by op.
+Course* Engine::course_of(std::uint32_t cell, std::span<const std::uint32_t> gathered) {
+  if (gathered.size() != cells_->members(cell).size()) return nullptr;
+  const SpeedIndex speed = rank_of(streams_[gathered.front()]).speed;
+  for (const std::uint32_t id : gathered)
+    if (rank_of(streams_[id]).speed != speed) return nullptr;
+  Course* const course = courses_of(cell).beginning(cell_states_[cell].stretch->content, (*cells_)[cell].kind, speed);
+  return course && course->state != Course::State::open ? course : nullptr;
+}
+
+// A claim from outside has turned up or gone on a rank whose cell passes. What comes at
+// the very end changes nothing.
+void Engine::note_turn(const StreamState& main, std::uint8_t claim, bool starts) {
+  const std::uint32_t cell = rank_of(main).cell;
+  CellState& state = cell_states_[cell];
+  const bool is_known = state.course->state == Course::State::known;
+  if (is_known && now_ >= state.start + state.course->length()) return;
+  const std::span<const RankId> members = cells_->members(cell);
+  const auto member = std::find(members.begin(), members.end(), RankId{main.rank}) - members.begin();
+  state.news[static_cast<std::size_t>(member)].push_back({now_ - state.start, claim, starts});
+  settle_later(cell);
+}
+
+void Engine::settle_later(std::uint32_t cell) {
+  CellState& state = cell_states_[cell];
+  if (state.is_listed) return;
+  state.is_listed = true;
+  unsettled_.push_back(cell);
+}
+
+void Engine::settle_cells() {
+  std::vector<std::uint32_t> cells;
+  cells.swap(unsettled_);
+  for (const std::uint32_t cell : cells) {
+    cell_states_[cell].is_listed = false;
+    settle_cell(cell);
+  }
+  drain_ready();
+  while (events_.any_immediate()) handle(events_.pop_immediate());
+}
+
+// Finds out when the stretch ends, as things stand; where members have met different
+// claims, or nobody knows, it is run op by op after all.
+void Engine::settle_cell(std::uint32_t cell) {
+  CellState& state = cell_states_[cell];
+  const auto& first = state.news.front();
+  const bool alike = std::all_of(state.news.begin(), state.news.end(), [&](const auto& news) { return news == first; });
+  Course* course = alike ? state.course : nullptr;
+  for (std::size_t i = 0; course && i < first.size(); ++i) course = courses_of(cell).turned(*course, first[i]);
+  if (course && course->state == Course::State::unknown) rehearse(cell, *course);
+  if (!course || course->state == Course::State::open) return fall_apart(cell);
+  for (std::vector<Turn>& news : state.news) news.clear();
+  state.course = course;
+  schedule(main_of(cells_->members(cell).front()), state.start + course->length());
+}
+
+// The event of a stretch has come: at its end, or before if claims have put that off.
 void Engine::end_stretch(std::uint32_t cell) {
   CellState& state = cell_states_[cell];
+  const std::span<const RankId> members = cells_->members(cell);
   const Stretch& stretch = *state.stretch;
   const Course& course = *state.course;
+  if (state.start + course.length() > now_) return schedule(main_of(members.front()), state.start + course.length());
   state.course = nullptr;
-  const std::span<const RankId> members = cells_->members(cell);
-  if (streams_[ranks_[members.front()].first_stream].step + 1 == static_cast<std::uint32_t>(workload_.steps))
-    ++state.gone_by[stretch.content];
-  for (const RankId member : members) leave_stretch(streams_[ranks_[member].first_stream], stretch, course);
+  courses_of(cell).count_passed(stretch.content, (*cells_)[cell].kind, members.size());
+  if (main_of(members.front()).step + 1 == static_cast<std::uint32_t>(workload_.steps)) {
+    if (course.number >= state.gone_by.size()) state.gone_by.resize(course.number + 1u);
+    ++state.gone_by[course.number];
+  }
+  for (const RankId member : members) leave_stretch(main_of(member), stretch, course);
 }
 
 void Engine::leave_stretch(StreamState& main, const Stretch& stretch, const Course& course) {
@@ -168,101 +212,13 @@ void Engine::stop_waiting(StreamState& main, StreamState& side) {
   side.waits_on = kNoStream;
 }
 
-// --- the first time -----------------------------------------------------------------
-
-void Engine::watch(std::uint32_t cell) {
-  CellState& state = cell_states_[cell];
-  Course& course = *state.course;
-  const std::size_t ops = state.stretch->end - state.stretch->begin;
-  state.start = now_;
-  course.state = Course::State::watched;
-  course.starts.assign(ops, 0);
-  course.ends.assign(ops, 0);
-  course.spent = accounting_.spent(cells_->members(cell).front());
-  ++watched_;
-}
-
-// The cell of a rank, if a stretch of it is being watched.
-CellState* Engine::watched_cell(const StreamState& s) {
-  if (watched_ == 0) return nullptr;
-  const std::uint32_t cell = rank_of(s).cell;
-  if (cell == Cells::none()) return nullptr;
-  CellState& state = cell_states_[cell];
-  return state.course && state.course->state == Course::State::watched ? &state : nullptr;
-}
-
-// The same, for the one main stream of the cell that is looked at.
-CellState* Engine::watched_in(const StreamState& s) {
-  CellState* const state = s.index == kMainStream ? watched_cell(s) : nullptr;
-  return state && cells_->members(rank_of(s).cell).front().value == s.rank ? state : nullptr;
-}
-
-// Local ops [s.at, end) have passed.
-void Engine::see_ops(const StreamState& s, OpIndex end, const RunClock& clock) {
-  CellState* const state = watched_in(s);
-  if (!state) return;
-  for (OpIndex op = s.at; op < end; ++op) see(*state, op, clock.start_of(op), clock.end_of(op));
-}
-
-// So have the transfers [s.at, s.until), now.
-void Engine::see_transfers(const StreamState& s) {
-  CellState* const state = watched_in(s);
-  if (!state) return;
-  for (OpIndex op = s.at; op < s.until; ++op) see(*state, op, s.op_start, now_);
-}
-
-void Engine::see(CellState& state, OpIndex op, Time start, Time end) {
-  if (op < state.stretch->begin || op >= state.stretch->end) return;
-  state.course->starts[op - state.stretch->begin] = (start - state.start).count_ps();
-  state.course->ends[op - state.stretch->begin] = (end - state.start).count_ps();
-}
-
-// A phase has flowed, until now.
-void Engine::see_flow(const Meeting& meeting) {
-  const StreamState& s = streams_[meeting.who.front().stream];
-  CellState* const state = watched_cell(s);
-  if (!state) return;
-  const std::vector<StreamIndex>& inside = cells_->inside((*cells_)[rank_of(s).cell].program).streams;
-  if (s.index != kMainStream && std::find(inside.begin(), inside.end(), s.index) == inside.end()) return;
-  state->course->flows.push_back(
-      {meeting.transfer, meeting.phase, meeting.flow_start - state->start, now_ - state->start});
-}
-
-// The main stream has come to s.at: perhaps the end of the stretch.
-void Engine::see_end(StreamState& s) {
-  CellState* const state = watched_in(s);
-  if (!state || s.at < state->stretch->end) return;
-  const Stretch& stretch = *state->stretch;
-  Course& course = *state->course;
-  state->course = nullptr;
-  --watched_;
-  const RankId rank{s.rank};
-  Accounting::Row spent = accounting_.spent(rank);
-  for (std::size_t i = 0; i < spent.size(); ++i) spent[i] -= course.spent[i];
-  const bool is_over = now_ > state->start && now_ - state->start == course.length() && spent.back() == 0 &&
-                       accounting_.since(rank) == now_ && s.at == stretch.end &&
-                       std::all_of(stretch.sides.begin(), stretch.sides.end(), [&](const SideOps& side) {
-                         return stands_at(s, {side.stream, side.end, side.end});
-                       });
-  course.state = is_over ? Course::State::known : Course::State::open;
-  course.spent = std::move(spent);
-  // An action begins with the first op in it that takes time.
-  const FlatStream& f = flat(s);
-  for (OpIndex op = stretch.begin; op < stretch.end; ++op)
-    if (f.ahead[op].next_action == op && f.ahead[op].next_timed > op && f.ahead[op].next_timed < stretch.end)
-      course.starts[op - stretch.begin] = course.starts[f.ahead[op].next_timed - stretch.begin];
-}
-
 // --- what stretches that went by as one have moved ---------------------------------
 
 void Engine::add_loads() {
   for (std::uint32_t cell = 0; cell < cell_states_.size(); ++cell) {
-    const Cells::Cell& of = (*cells_)[cell];
     const std::vector<std::uint32_t>& gone_by = cell_states_[cell].gone_by;
-    for (std::size_t content = 0; content < gone_by.size(); ++content)
-      if (gone_by[content] > 0)
-        add_loads_of(cell, courses_[of.program][content * cells_->inside(of.program).kinds + of.kind],
-                     gone_by[content]);
+    for (std::uint32_t course = 0; course < gone_by.size(); ++course)
+      if (gone_by[course] > 0) add_loads_of(cell, courses_of(cell)[course], gone_by[course]);
   }
 }
 

@@ -183,7 +183,9 @@ void Engine::join(std::uint32_t index) {
   meeting.met = now_;
   meeting.begun = true;
   if (meeting.any_ahead) note_last_arrivals(meeting);
-  meeting.measured = streams_[meeting.who.front().stream].step + 1 == static_cast<std::uint32_t>(workload_.steps);
+  const bool is_last_step =
+      streams_[meeting.who.front().stream].step + 1 == static_cast<std::uint32_t>(workload_.steps);
+  meeting.measured = is_last_step && !rehearsal_;
   const bool slows = speeds_.slows(meeting.plan->claim);
   for (const Participant& who : meeting.who) {
     StreamState& s = streams_[who.stream];
@@ -306,7 +308,7 @@ void Engine::end_flow(std::uint32_t index) {
   if (meeting.measured)
     meeting.alone ? count_link_use_alone(phase, now_ - meeting.flow_start) : count_link_use(phase, false, now_);
   if (options_.trace) sample_later(phase);
-  see_flow(meeting);
+  if (rehearsal_) see_flow(meeting);
   meeting.alone = false;
   meeting.activity = kNone;
   meeting.flowed = true;
@@ -333,10 +335,10 @@ void Engine::leave(StreamState& s, OpIndex op, Time met) {
   if (--s.open > 0) return;
   if (options_.trace && options_.trace->wants(RankId{s.rank})) trace_transfers(s);
   result_.ops += s.until - s.at;
-  see_transfers(s);
+  if (rehearsal_) see_transfers(s);
   s.at = s.until;
   s.status = StreamStatus::ready;
-  see_end(s);
+  if (rehearsal_) see_end(s);
   wake_waiters(s);
   ready_.push_back(id_of(s));
 }
@@ -395,6 +397,8 @@ void Engine::sample_links() {
 void Engine::add_claim(StreamState& s, std::uint8_t claim, bool starts) {
   RankState& rank = rank_of(s);
   rank.speed = starts ? speeds_.plus(rank.speed, claim) : speeds_.minus(rank.speed, claim);
+  const StreamState& main = sibling(s, kMainStream);
+  if (main.status == StreamStatus::passing) return note_turn(main, claim, starts);
   for (const StreamIndex i : rank.flat->feeling) {
     StreamState& other = sibling(s, i);
     const bool runs = other.status == StreamStatus::running || other.status == StreamStatus::arriving;

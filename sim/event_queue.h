@@ -21,6 +21,11 @@ class EventQueue {
  public:
   bool empty() const { return instants_.empty() && immediate_.empty(); }
 
+  // The next instant. Precondition: !empty().
+  Time next() const { return immediate_.empty() ? instants_.top().time : now_; }
+  // Forgets the instant taken last: earlier ones may be pushed again. Precondition: empty().
+  void restart() { now_ = Time::never(); }
+
   // Not before the instant taken last.
   void push(const Event& event) {
     if (event.time == now_) return immediate_.push(event);

@@ -43,6 +43,16 @@ class Ledger {
 
   RankMemory summary(RankId rank) const;
 
+  // How far a rank has come whose allocations all stand on one stream.
+  struct Mark {
+    Time when;
+    OpIndex op = 0;
+    std::uint32_t step = 0, cursor = 0, cursor_step = 0;
+    bool any = false;
+  };
+  const Mark& mark(RankId rank) const { return marks_[rank]; }
+  void put_back(RankId rank, const Mark& mark) { marks_[rank] = mark; }
+
  private:
   // Memory ops of one program.
   struct Plan {
@@ -50,12 +60,6 @@ class Ledger {
     StreamIndex stream = 0;            // where all memory ops stand; kNoStream: on several
     std::vector<OpIndex> first_step;   // ops of the first step that set a record
     std::vector<OpIndex> later_steps;  // and of any later one: none unless a step leaves something behind
-  };
-  struct Mark {
-    Time when;
-    OpIndex op = 0;
-    std::uint32_t step = 0, cursor = 0, cursor_step = 0;
-    bool any = false;
   };
   struct Counted {
     std::vector<Bytes> level;

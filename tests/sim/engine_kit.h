@@ -22,7 +22,8 @@ class SimplePlanner : public TransferPlanner {
   Duration latency = Duration::us(1);
   BytesPerSecond rate{1'000'000'000};  // 1 byte a nanosecond
   bool over_links = false;
-  std::uint32_t own_link_from = 0;  // a group of one crosses link own_link_from + rank instead
+  std::uint32_t own_link_from = 0;   // a group of one crosses link own_link_from + rank instead
+  std::uint32_t pair_link_from = 0;  // a send crosses link pair_link_from + rank
   std::map<TransferKind, std::uint8_t> claims;
 
   const TransferPlan& plan(const TransferRequest& request) const override {
@@ -30,6 +31,8 @@ class SimplePlanner : public TransferPlanner {
     for (const RankId rank : request.ranks) ranks.push_back(rank.value);
     ++asked[std::tuple(request.kind, ranks, request.bytes.n)];
     if (ranks.size() == 1) ranks[0] += own_link_from;
+    if (request.kind == TransferKind::point_to_point)
+      for (std::uint32_t& rank : ranks) rank += pair_link_from;
     TransferPlan plan;
     if (const auto claim = claims.find(request.kind); claim != claims.end()) plan.claim = claim->second;
     plan.phases.push_back({latency, request.bytes, rate, over_links ? uses(std::move(ranks)) : nullptr});
