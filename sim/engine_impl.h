@@ -43,6 +43,8 @@ class Engine {
   bool go_on();
   void end_instant();
   void handle_instant();
+  void look_far(const Event& event) const;
+  void look_near(const Event& event) const;
   void handle(const Event& event);
   void tell_owner(const Event& event);
   void drain_ready();
