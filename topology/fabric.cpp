@@ -31,6 +31,14 @@ bool Fabric::same_domain(RankId a, RankId b) const {
   return a.value / wiring_->domain == b.value / wiring_->domain;
 }
 
+int Fabric::domain_of(RankId gpu) const {
+  return static_cast<int>(gpu.value / wiring_->domain);
+}
+
+std::uint32_t Fabric::links_a_domain() const {
+  return wiring_->scale_up && !detours_ ? wiring_->scale_up->links_a_domain() : 0;
+}
+
 int Fabric::nics_per_node() const {
   return wiring_->host ? static_cast<int>(wiring_->host->ports()) : 0;
 }

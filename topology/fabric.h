@@ -34,6 +34,10 @@ class Fabric {
 
   // Joined inside: by NVLink, or by PCIe in a node that has none.
   bool same_domain(RankId a, RankId b) const;
+  int domain_of(RankId gpu) const;
+  // How much higher the links of a route inside a domain are numbered than those of the
+  // same route in the domain before; 0 where the domains are not all wired alike.
+  std::uint32_t links_a_domain() const;
   int node_of(RankId gpu) const { return static_cast<int>(gpu.value) / cluster_.gpus_per_node; }
 
   // Whether the flows of one pair are hashed onto different ways (ECMP), and how

@@ -80,6 +80,10 @@ class Interconnect : public Part {
 
   virtual int switches_passed(std::uint32_t from, std::uint32_t to) const = 0;
 
+  // Where the endpoints of every domain are joined alike: how much higher the links of a
+  // route are numbered in the next domain. 0 if there is no such number.
+  virtual std::uint32_t links_a_domain() const { return 0; }
+
   // Of the route, where its links have latencies of their own; else switches are counted.
   virtual std::optional<Duration> own_latency(std::uint32_t, std::uint32_t) const { return std::nullopt; }
 };

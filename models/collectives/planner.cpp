@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/collectives/course.h"
+#include "models/collectives/inside_drafts.h"
 #include "models/collectives/phase.h"
 #include "models/collectives/steps/step_planner.h"
 #include "sim/fold_planner.h"
@@ -112,6 +113,7 @@ class NcclPlanner : public sim::DraftingPlanner {
         nvlink_send_channels_(message_channels(site_, false)),
         network_send_channels_(message_channels(site_, true)),
         make_footprints_(*fabric_),
+        inside_drafts_(*fabric_),
         steps_(*fabric_, make_footprints_),
         sends_(static_cast<std::size_t>(fabric_->gpus()), nullptr) {}
 
@@ -127,6 +129,9 @@ class NcclPlanner : public sim::DraftingPlanner {
 
   std::span<const sim::Draft> drafts(std::span<const RankId> ranks,
                                      std::span<const sim::Wanted> wanted) const override {
+    const bool is_group = ranks.size() > 2 && fabric_->same_domain(ranks.front(), ranks.back());
+    if (is_group)
+      if (const auto known = inside_drafts_.find(ranks, wanted)) return *known;
     drafts_.clear();
     draft_phases_.clear();
     draft_plans_.clear();
@@ -140,6 +145,7 @@ class NcclPlanner : public sim::DraftingPlanner {
       const TransferRequest request{kind, ranks, bytes};
       drafts_.push_back(is_send(request) ? draft_send(request) : draft_of(make(request, group)));
     }
+    if (is_group) inside_drafts_.keep(ranks, wanted, drafts_);
     return drafts_;
   }
 
@@ -386,6 +392,7 @@ class NcclPlanner : public sim::DraftingPlanner {
   int nvlink_send_channels_, network_send_channels_;
   mutable std::vector<std::pair<SendKind, TransferPlan>> send_kinds_;  // the latest first, without links
   mutable FootprintMaker make_footprints_;
+  mutable InsideDrafts inside_drafts_;
   StepPlanner steps_;
   mutable std::vector<sim::Draft> drafts_;
   mutable std::vector<sim::Draft::Phase> draft_phases_;

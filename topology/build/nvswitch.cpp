@@ -27,6 +27,9 @@ class NvSwitch : public Interconnect {
     links.push_back(in(to));
   }
 
+  // Trunks are numbered apart.
+  std::uint32_t links_a_domain() const override { return planes_ > 1 ? 0 : 2 * domain_; }
+
   int switches_passed(std::uint32_t from, std::uint32_t to) const override {
     return board_of(from) == board_of(to) ? 1 : 2;
   }

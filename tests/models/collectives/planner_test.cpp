@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "clusters.h"
+#include "sim/fold_planner.h"
 
 namespace orrery::models {
 namespace {
@@ -292,6 +294,35 @@ TEST(Planner, TwiceTheBytesTakeNearlyTwiceAsLongBehindTheStartup) {
     last = ratio;
   }
   EXPECT_GT(last, 1.98);
+}
+
+// What folding is shown of a group is what the group gets: also where it was made of
+// another domain's by moving it, and where a slow link makes that wrong.
+TEST(Planner, DraftsAreThePlans) {
+  topology::ClusterSpec spec = h100(6);
+  spec.faults.push_back({.link = "node4/gpu2 nvlink", .share = 0.5, .rate = {}, .where = {}});
+  const Bench drafts(spec), plans(spec);
+  const auto& planner = dynamic_cast<const sim::DraftingPlanner&>(*drafts.planner);
+  const std::vector<sim::Wanted> wanted{{TransferKind::all_gather, {8 * kMiB}},
+                                        {TransferKind::reduce_scatter, {8 * kMiB}},
+                                        {TransferKind::all_reduce, {64 * 1024}}};
+  for (const std::uint32_t first : {0u, 4u, 8u, 12u, 40u, 32u, 36u, 16u, 2u, 24u}) {
+    const std::vector<RankId> group = ranks(4, first);
+    const std::span<const sim::Draft> found = planner.drafts(group, wanted);
+    ASSERT_EQ(found.size(), wanted.size());
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const sim::TransferPlan& plan = plans.planner->plan({wanted[i].kind, group, wanted[i].bytes});
+      ASSERT_EQ(found[i].phases.size(), plan.phases.size());
+      EXPECT_EQ(found[i].claim, plan.claim);
+      EXPECT_EQ(found[i].algorithm, plan.algorithm);
+      for (std::size_t p = 0; p < plan.phases.size(); ++p) {
+        EXPECT_EQ(found[i].phases[p].latency, plan.phases[p].latency);
+        EXPECT_EQ(found[i].phases[p].bytes, plan.phases[p].bytes);
+        EXPECT_EQ(found[i].phases[p].max_rate, plan.phases[p].max_rate) << first;
+        EXPECT_TRUE(std::ranges::equal(found[i].phases[p].uses, *plan.phases[p].uses)) << first;
+      }
+    }
+  }
 }
 
 }  // namespace
