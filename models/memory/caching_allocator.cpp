@@ -24,17 +24,19 @@ std::int64_t segment_for(std::int64_t size, bool small) {
 
 }  // namespace
 
+CachingAllocator::Block CachingAllocator::FreeList::take(std::int64_t size) {
+  const auto fits = place_of({size, 0});
+  if (fits == entries_.end()) return kNone;
+  const Block block = fits->block;
+  entries_.erase(fits);
+  return block;
+}
+
 CachingAllocator::Block CachingAllocator::allocate(Bytes request) {
   const std::int64_t size = std::max(kMinBlock, round_up(request.n, kMinBlock));
   const bool small = size <= kSmallRequest;
-  const auto fits = list(small).lower_bound({size, 0});
-  Block block = kNone;
-  if (fits != list(small).end()) {
-    block = fits->second;
-    list(small).erase(fits);
-  } else {
-    block = options_.expandable_segments ? grow(size, small) : new_segment(size, small);
-  }
+  Block block = list(small).take(size);
+  if (block == kNone) block = options_.expandable_segments ? grow(size, small) : new_segment(size, small);
   pieces_[block].free = false;
   split(block, size);
   allocated_ += Bytes{pieces_[block].size};
@@ -44,15 +46,19 @@ CachingAllocator::Block CachingAllocator::allocate(Bytes request) {
 
 void CachingAllocator::free(Block block) {
   allocated_ = allocated_ - Bytes{pieces_[block].size};
-  pieces_[block].free = true;
-  merge_with_next(block);
-  const Block before = pieces_[block].before;
+  FreeList& free = list(pieces_[block].small);
+  const Block before = pieces_[block].before, after = pieces_[block].after;
+  if (after != kNone && pieces_[after].free) {
+    free.erase({pieces_[after].size, after});
+    absorb_next(block);
+  }
   if (before != kNone && pieces_[before].free) {
-    list(pieces_[before].small).erase({pieces_[before].size, before});
-    merge_with_next(before);
+    free.erase({pieces_[before].size, before});
+    absorb_next(before);
     block = before;
   }
-  list(pieces_[block].small).insert({pieces_[block].size, block});
+  pieces_[block].free = true;
+  free.insert({pieces_[block].size, block});
 }
 
 CachingAllocator::Block CachingAllocator::new_piece(std::int64_t size, bool small) {
@@ -109,11 +115,9 @@ void CachingAllocator::split(Block block, std::int64_t size) {
   list(small).insert({rest, tail});
 }
 
-void CachingAllocator::merge_with_next(Block block) {
+void CachingAllocator::absorb_next(Block block) {
   const Block next = pieces_[block].after;
-  if (next == kNone || !pieces_[next].free) return;
   const bool small = pieces_[block].small;
-  list(small).erase({pieces_[next].size, next});
   pieces_[block].size += pieces_[next].size;
   pieces_[block].after = pieces_[next].after;
   if (pieces_[block].after != kNone) pieces_[pieces_[block].after].before = block;
@@ -123,15 +127,15 @@ void CachingAllocator::merge_with_next(Block block) {
 
 void CachingAllocator::release_free_segments() {
   for (FreeList& free : free_)
-    for (auto it = free.begin(); it != free.end();) {
-      const Piece& piece = pieces_[it->second];
+    std::erase_if(free.entries(), [this](const FreeList::Entry& entry) {
+      const Piece& piece = pieces_[entry.block];
       const bool whole = piece.before == kNone && piece.after == kNone;
       if (whole) {
         reserved_ = reserved_ - Bytes{piece.size};
-        unused_.push_back(it->second);
+        unused_.push_back(entry.block);
       }
-      it = whole ? free.erase(it) : std::next(it);
-    }
+      return whole;
+    });
 }
 
 }  // namespace orrery::models

@@ -1,10 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <compare>
 #include <cstdint>
-#include <map>
-#include <set>
-#include <utility>
 #include <vector>
 
 #include "sim/base/amount.h"
@@ -48,14 +47,32 @@ class CachingAllocator {
     Block before = kNone, after = kNone;  // in the segment
     bool free = false, small = false;
   };
-  // By size, then by age: the first that fits is the best.
-  using FreeList = std::set<std::pair<std::int64_t, Block>>;
+  // Sorted by size, then by number: the first that fits is the best. Mostly a few dozen.
+  class FreeList {
+   public:
+    struct Entry {
+      std::int64_t size;
+      Block block;
+      auto operator<=>(const Entry&) const = default;
+    };
+    void insert(const Entry& entry) { entries_.insert(place_of(entry), entry); }
+    void erase(const Entry& entry) { entries_.erase(place_of(entry)); }
+    // Takes the smallest of at least `size`; kNone if there is none.
+    Block take(std::int64_t size);
+    std::vector<Entry>& entries() { return entries_; }
+
+   private:
+    std::vector<Entry>::iterator place_of(const Entry& entry) {
+      return std::lower_bound(entries_.begin(), entries_.end(), entry);
+    }
+    std::vector<Entry> entries_;
+  };
 
   Block new_piece(std::int64_t size, bool small);
   Block new_segment(std::int64_t size, bool small);
   Block grow(std::int64_t size, bool small);
   void split(Block block, std::int64_t size);
-  void merge_with_next(Block block);
+  void absorb_next(Block block);
   void release_free_segments();
   FreeList& list(bool small) { return free_[small ? 0 : 1]; }
 
