@@ -14,15 +14,18 @@ struct Alike {
 };
 using Key = std::tuple<std::uint8_t, std::int64_t, std::int64_t, std::int64_t>;  // kind, capacity, bytes, busy
 
+// Neighbours are mostly alike, so the last one's is asked first.
 std::map<Key, Alike> group_alike(const sim::Workload& workload, const sim::RunResult& run) {
   std::map<Key, Alike> groups;
+  auto last = groups.end();
   for (std::uint32_t i = 0; i < run.link_bytes.size(); ++i) {
     const LinkId id{i};
     if (run.link_bytes[id].n == 0) continue;
     const sim::Link& link = workload.links[id];
     const std::int64_t busy = i < run.link_busy.size() ? run.link_busy[id].count_ps() : 0;
-    Alike& group = groups[{link.kind, link.capacity.n, run.link_bytes[id].n, busy}];
-    if (group.count++ == 0) group.first = id;
+    const Key key{link.kind, link.capacity.n, run.link_bytes[id].n, busy};
+    if (last == groups.end() || last->first != key) last = groups.try_emplace(key).first;
+    if (last->second.count++ == 0) last->second.first = id;
   }
   return groups;
 }

@@ -98,6 +98,13 @@ Errors check_before_run(const Workload& workload) {
   return check(workload, false);
 }
 
+Errors check_before_run(const Folded& folded, const Workload& full) {
+  if (folded.workload.ranks() == full.ranks()) return check_before_run(folded.workload);
+  Faults faults;
+  check_meetings(folded.workload, faults);
+  return std::move(faults).finish();
+}
+
 Errors Faults::finish() && {
   if (found_ > kMost) errors_.push_back({.where = {}, .what = "and " + std::to_string(found_ - kMost) + " more"});
   return std::move(errors_);

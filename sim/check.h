@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sim/base/result.h"
+#include "sim/fold.h"
 #include "sim/workload.h"
 
 namespace orrery::sim {
@@ -15,6 +16,9 @@ Errors check(const Workload& workload);
 // The same but for cycles of waits, which need a run without time to be found: for
 // those who go on to run it and are told by the run (RunResult::stuck).
 Errors check_before_run(const Workload& workload);
+
+// The same of classes of ranks. Folding has looked at every table and op: what is left is who meets whom.
+Errors check_before_run(const Folded& folded, const Workload& full);
 
 // "stage 3, stream pp, op 12 'recv F3.0'".
 std::string describe(const Workload& workload, RankId rank, StreamIndex stream, OpIndex op);

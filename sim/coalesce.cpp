@@ -60,11 +60,13 @@ OpIndex group_end(std::span<const Op> ops, OpIndex op) {
 void FlatStream::add_sums(SpeedIndex speed, const Speeds& speeds) {
   if (speed >= sums_.size()) sums_.resize(speed + 1u);
   std::vector<std::int64_t>& sums = sums_[speed];
-  sums.resize(size() + 1u);
-  for (OpIndex i = 0; i < size(); ++i) {
-    const Op& op = ops[i];
-    const bool is_kernel = op.kind == OpKind::kernel;
-    sums[i + 1] = sums[i] + (is_kernel ? slowed(op.payload, speeds.permille(speed, op.kernel_class())) : 0);
+  sums.reserve(size() + 1u);
+  const Speeds::Slowdown& slowdown = speeds.slowdown(speed);
+  std::int64_t sum = 0;
+  sums.push_back(sum);
+  for (const Op& op : ops) {
+    if (op.kind == OpKind::kernel) sum += slowed(op.payload, slowdown[static_cast<std::size_t>(op.kernel_class())]);
+    sums.push_back(sum);
   }
 }
 

@@ -47,6 +47,7 @@ class Speeds {
   bool slows(std::uint8_t claim) const { return claim < matters_.size() && matters_[claim]; }
   // Whether any claim at all slows kernels of this class.
   bool is_felt_by(KernelClass kernel_class) const { return felt_[static_cast<std::size_t>(kernel_class)]; }
+  const Slowdown& slowdown(SpeedIndex speed) const { return known_[speed]; }
   std::uint32_t permille(SpeedIndex speed, KernelClass kernel_class) const {
     return known_[speed][static_cast<std::size_t>(kernel_class)];
   }

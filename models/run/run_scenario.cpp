@@ -14,9 +14,11 @@ std::string joined(const Errors& errors) {
 
 // Classes are checked in place of ranks, but people know ranks, so faults are told of those.
 Errors faults_of(const Prepared& prepared) {
-  Errors of_classes = sim::check_before_run(prepared.workload());
-  if (of_classes.empty() || !prepared.folded) return of_classes;
-  Errors of_ranks = sim::check_before_run(prepared.compiled.workload);
+  const sim::Workload& full = prepared.compiled.workload;
+  if (!prepared.folded) return sim::check_before_run(full);
+  Errors of_classes = sim::check_before_run(*prepared.folded, full);
+  if (of_classes.empty()) return of_classes;
+  Errors of_ranks = sim::check_before_run(full);
   return of_ranks.empty() ? of_classes : of_ranks;
 }
 
