@@ -229,19 +229,23 @@ void Cells::number_kinds() {
     Inside& inside = inside_[cells_[c].program];
     cells_[c].has_stretches = cells_[c].owns_links && inside.is_left_alone;
     if (!cells_[c].has_stretches) continue;
-    std::uint32_t& kinds = inside.kinds;
-    const auto [it, is_new] = known.emplace(shape_of(c), kinds);
-    kinds += is_new;
+    inside.has_stretches = true;
+    const auto [it, is_new] = known.emplace(shape_of(c), kinds_);
+    kinds_ += is_new;
     cells_[c].kind = it->second;
   }
 }
 
 // All that the course of its collectives depends on: links by number of appearance.
 std::vector<std::int64_t> Cells::shape_of(std::uint32_t cell) const {
-  std::vector<std::int64_t> shape{cells_[cell].program.value};
+  std::vector<std::int64_t> shape;
   std::map<LinkId, std::int64_t> number;
-  for (const TransferPlan* own : plans_[cell]) {
-    shape.insert(shape.end(), {own->claim, static_cast<std::int64_t>(own->phases.size())});
+  const ProgramId program = cells_[cell].program;
+  for (std::size_t t = 0; t < plans_[cell].size(); ++t) {
+    const TransferPlan* own = plans_[cell][t];
+    const Transfer& transfer = programs_[program.value].program->transfers[own_[program][t]];
+    shape.insert(shape.end(), {static_cast<std::int64_t>(transfer.kind), transfer.role, transfer.bytes.n, own->claim,
+                               static_cast<std::int64_t>(own->phases.size())});
     for (const Phase& phase : own->phases) {
       const auto uses = static_cast<std::int64_t>(flows(phase) ? phase.uses->size() : 0);
       shape.insert(shape.end(), {phase.latency.count_ps(), phase.bytes.n, phase.max_rate.n, uses});

@@ -25,7 +25,7 @@ class Cells {
   struct Cell {
     ProgramId program;
     GroupId group;           // whose members it is
-    std::uint32_t kind = 0;  // cells of a program and kind have the same links, by other names
+    std::uint32_t kind = 0;  // cells of a kind have the same collectives over the same links, by other names
     bool owns_links = false;
     bool has_stretches = false;
   };
@@ -35,7 +35,7 @@ class Cells {
     std::vector<StreamIndex> streams;  // side streams that have such collectives and wait for the main stream alone
     std::vector<StreamIndex> guarded;  // other side streams that would feel the cell's work, or it theirs on its links
     bool is_left_alone = true;         // at times
-    std::uint32_t kinds = 0;           // of cells with stretches
+    bool has_stretches = false;        // some of its cells do
 
     bool meets_in(const Transfer& transfer) const { return transfer.role < roles.size() && roles[transfer.role]; }
   };
@@ -43,6 +43,7 @@ class Cells {
   Cells(const Workload& workload, std::span<const FlatProgram> programs);
 
   std::size_t size() const { return cells_.size(); }
+  std::uint32_t kinds() const { return kinds_; }  // of cells with stretches
   const Cell& operator[](std::uint32_t cell) const { return cells_[cell]; }
   // none() for a rank that is in no cell.
   std::uint32_t of(RankId rank) const { return cell_of_[rank]; }
@@ -74,6 +75,7 @@ class Cells {
   const Workload& workload_;
   std::span<const FlatProgram> programs_;
   std::vector<Cell> cells_;
+  std::uint32_t kinds_ = 0;
   std::vector<std::vector<const TransferPlan*>> plans_;  // by cell: of own_
   IdVector<RankId, std::uint32_t> cell_of_;
   IdVector<ProgramId, std::vector<RankId>> ranks_of_;

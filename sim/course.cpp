@@ -6,8 +6,8 @@ namespace orrery::sim {
 
 namespace {
 
-constexpr std::size_t kMostCourses = 4096;  // of a program
-constexpr std::uint64_t kTrials = 64;       // before it is asked whether they pay
+constexpr std::size_t kMostCourses = 8192;
+constexpr std::uint64_t kTrials = 64;  // before it is asked whether they pay
 
 }  // namespace
 

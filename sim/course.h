@@ -37,10 +37,10 @@ struct Course {
   };
 
   State state = State::unknown;
-  SpeedIndex speed = kFullSpeed;           // that claims from outside leave the members when it begins
-  const Course* before = nullptr;          // without the last turn; null: no turn at all
-  Turn turn;                               // the last one
-  std::uint32_t number = 0;                // among those of its program
+  SpeedIndex speed = kFullSpeed;   // that claims from outside leave the members when it begins
+  const Course* before = nullptr;  // without the last turn; null: no turn at all
+  Turn turn;                       // the last one
+  std::uint32_t number = 0;
   std::vector<std::int64_t> starts, ends;  // of the main stream's ops, ps
   std::vector<Flow> flows;
   Accounting::Row spent;
@@ -50,7 +50,7 @@ struct Course {
   std::vector<Turn> turns() const;
 };
 
-// The courses of one program's stretches that have come up so far.
+// The courses that have come up so far.
 class Courses {
  public:
   Courses() = default;

@@ -117,7 +117,6 @@ class Engine {
   void leave_stretch(StreamState& main, const Stretch& stretch, const Course& course);
   void stop_waiting(StreamState& main, StreamState& side);
   StreamState& main_of(RankId rank) { return streams_[ranks_[rank].first_stream]; }
-  Courses& courses_of(std::uint32_t cell) { return courses_[(*cells_)[cell].program]; }
 
   // engine_rehearsal.cpp: what a cell does in a time of its own
   void fall_apart(std::uint32_t cell);
@@ -197,7 +196,7 @@ class Engine {
   std::optional<Cells> cells_;
   std::vector<CellState> cell_states_;  // by cell
   IdVector<ProgramId, Stretches> stretches_;
-  IdVector<ProgramId, Courses> courses_;
+  Courses courses_;
   std::vector<std::uint32_t> gathering_;  // cells of which some are there
   std::vector<std::uint32_t> unsettled_;  // cells whose course has turned at this instant, or begun
   EventQueue aside_;                      // while a cell plays: what is due of all others

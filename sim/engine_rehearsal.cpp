@@ -14,7 +14,7 @@ namespace orrery::sim {
 void Engine::fall_apart(std::uint32_t cell) {
   CellState& state = cell_states_[cell];
   const std::span<const RankId> members = cells_->members(cell);
-  courses_of(cell).count_tried(state.stretch->content, (*cells_)[cell].kind);
+  courses_.count_tried(state.stretch->content, (*cells_)[cell].kind);
   play(cell, *std::exchange(state.course, nullptr), now_);
   for (std::size_t m = 0; m < members.size(); ++m) {
     for (const Turn& turn : state.news[m]) add_claim(main_of(members[m]), turn.claim, turn.starts);
@@ -28,7 +28,7 @@ void Engine::rehearse(std::uint32_t cell, Course& course) {
   const CellState& state = cell_states_[cell];
   const std::span<const RankId> members = cells_->members(cell);
   const std::size_t ops = state.stretch->end - state.stretch->begin;
-  courses_of(cell).count_tried(state.stretch->content, (*cells_)[cell].kind);
+  courses_.count_tried(state.stretch->content, (*cells_)[cell].kind);
   course.starts.assign(ops, 0);
   course.ends.assign(ops, 0);
   course.spent = accounting_.spent(members.front());

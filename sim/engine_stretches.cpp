@@ -11,17 +11,17 @@ namespace orrery::sim {
 void Engine::prepare_stretches() {
   cells_.emplace(workload_, programs_);
   cell_states_.resize(cells_->size());
+  StretchContents contents;
   for (std::uint32_t p = 0; p < programs_.size(); ++p) {
     const Cells::Inside& inside = cells_->inside({p});
-    const bool any = inside.kinds > 0 && !ledger_.breaks_runs({p});
-    stretches_.add(any ? Stretches(programs_[p], inside) : Stretches());
-    const Stretches& stretches = stretches_[ProgramId{p}];
-    for (const Stretch& stretch : stretches.all()) {
+    const bool any = inside.has_stretches && !ledger_.breaks_runs({p});
+    stretches_.add(any ? Stretches(programs_[p], inside, contents) : Stretches());
+    for (const Stretch& stretch : stretches_[ProgramId{p}].all()) {
       programs_[p].streams[kMainStream].break_before(stretch.begin);
       programs_[p].streams[kMainStream].break_before(stretch.end);
     }
-    courses_.add(Courses(stretches.contents(), inside.kinds));
   }
+  courses_ = Courses(contents.size(), cells_->kinds());
   for (std::uint32_t r = 0; r < ranks_.size(); ++r) {
     const std::uint32_t cell = cells_->of({r});
     if (cell != Cells::none() && (*cells_)[cell].has_stretches) ranks_[RankId{r}].cell = cell;
@@ -112,7 +112,7 @@ Course* Engine::course_of(std::uint32_t cell, std::span<const std::uint32_t> gat
   const SpeedIndex speed = rank_of(streams_[gathered.front()]).speed;
   for (const std::uint32_t id : gathered)
     if (rank_of(streams_[id]).speed != speed) return nullptr;
-  Course* const course = courses_of(cell).beginning(cell_states_[cell].stretch->content, (*cells_)[cell].kind, speed);
+  Course* const course = courses_.beginning(cell_states_[cell].stretch->content, (*cells_)[cell].kind, speed);
   return course && course->state != Course::State::open ? course : nullptr;
 }
 
@@ -154,7 +154,7 @@ void Engine::settle_cell(std::uint32_t cell) {
   const auto& first = state.news.front();
   const bool alike = std::all_of(state.news.begin(), state.news.end(), [&](const auto& news) { return news == first; });
   Course* course = alike ? state.course : nullptr;
-  for (std::size_t i = 0; course && i < first.size(); ++i) course = courses_of(cell).turned(*course, first[i]);
+  for (std::size_t i = 0; course && i < first.size(); ++i) course = courses_.turned(*course, first[i]);
   if (course && course->state == Course::State::unknown) rehearse(cell, *course);
   if (!course || course->state == Course::State::open) return fall_apart(cell);
   for (std::vector<Turn>& news : state.news) news.clear();
@@ -170,7 +170,7 @@ void Engine::end_stretch(std::uint32_t cell) {
   const Course& course = *state.course;
   if (state.start + course.length() > now_) return schedule(main_of(members.front()), state.start + course.length());
   state.course = nullptr;
-  courses_of(cell).count_passed(stretch.content, (*cells_)[cell].kind, members.size());
+  courses_.count_passed(stretch.content, (*cells_)[cell].kind, members.size());
   if (main_of(members.front()).step + 1 == static_cast<std::uint32_t>(workload_.steps)) {
     if (course.number >= state.gone_by.size()) state.gone_by.resize(course.number + 1u);
     ++state.gone_by[course.number];
@@ -218,7 +218,7 @@ void Engine::add_loads() {
   for (std::uint32_t cell = 0; cell < cell_states_.size(); ++cell) {
     const std::vector<std::uint32_t>& gone_by = cell_states_[cell].gone_by;
     for (std::uint32_t course = 0; course < gone_by.size(); ++course)
-      if (gone_by[course] > 0) add_loads_of(cell, courses_of(cell)[course], gone_by[course]);
+      if (gone_by[course] > 0) add_loads_of(cell, courses_[course], gone_by[course]);
   }
 }
 

@@ -3,11 +3,83 @@
 #include <algorithm>
 
 #include "sim/base/digest.h"
-#include "sim/hash_index.h"
 
 namespace orrery::sim {
 
-Stretches::Stretches(const FlatProgram& program, const Cells::Inside& inside) : program_(&program), inside_(&inside) {
+namespace {
+
+// What an op of the stretch waits for within it, counted from the stretch's own ops.
+struct Wait {
+  std::int64_t stream = -1, after = -1;
+  bool operator==(const Wait&) const = default;
+};
+
+Wait wait_of(const Stretch& stretch, const Op& op) {
+  if (!op.waits()) return {};
+  OpIndex begin = stretch.begin;
+  if (op.after_stream != kMainStream) {
+    const auto side = std::find_if(stretch.sides.begin(), stretch.sides.end(),
+                                   [&](const SideOps& ops) { return ops.stream == op.after_stream; });
+    if (side == stretch.sides.end()) return {};  // for a stream outside: over when the stretch begins
+    begin = side->begin;
+  }
+  if (op.after < begin) return {};
+  return {op.after_stream, op.after - begin};
+}
+
+Marker::Kind marker_kind(const FlatProgram& program, const Op& op) {
+  return program.program->markers[static_cast<std::size_t>(op.payload)].kind;
+}
+
+// Whether two ops do the same but for what they wait for.
+bool are_alike(const FlatProgram& of_x, const Op& x, const FlatProgram& of_y, const Op& y) {
+  if (x.kind != y.kind || x.category != y.category || x.kernel_class() != y.kernel_class()) return false;
+  if (x.kind == OpKind::kernel) return x.payload == y.payload;
+  if (x.kind == OpKind::collective) return of_x.program->transfer_of(x) == of_y.program->transfer_of(y);
+  return x.kind != OpKind::marker || marker_kind(of_x, x) == marker_kind(of_y, y);
+}
+
+bool do_the_same(const FlatProgram& of_a, const Stretch& a, const FlatProgram& of_b, const Stretch& b) {
+  const auto equal = [&](StreamIndex stream, OpIndex begin_a, OpIndex end_a, OpIndex begin_b, OpIndex end_b) {
+    if (end_a - begin_a != end_b - begin_b) return false;
+    for (OpIndex i = 0; i < end_a - begin_a; ++i) {
+      const Op &x = of_a.streams[stream].ops[begin_a + i], &y = of_b.streams[stream].ops[begin_b + i];
+      if (!are_alike(of_a, x, of_b, y) || wait_of(a, x) != wait_of(b, y)) return false;
+    }
+    return true;
+  };
+  if (a.sides.size() != b.sides.size() || !equal(kMainStream, a.begin, a.end, b.begin, b.end)) return false;
+  for (std::size_t i = 0; i < a.sides.size(); ++i) {
+    const SideOps &x = a.sides[i], &y = b.sides[i];
+    if (x.stream != y.stream || !equal(x.stream, x.begin, x.end, y.begin, y.end)) return false;
+  }
+  return true;
+}
+
+std::uint64_t hash(const FlatProgram& program, const Stretch& stretch) {
+  Digest digest;
+  digest.add(stretch.end - stretch.begin);
+  for (OpIndex i = stretch.begin; i < stretch.end; ++i) {
+    const Op& op = program.streams[kMainStream].ops[i];
+    if (op.kind == OpKind::kernel) digest.add(static_cast<std::uint64_t>(op.payload));
+    if (op.kind == OpKind::collective) digest.add(static_cast<std::uint64_t>(program.program->transfer_of(op).bytes.n));
+  }
+  return digest.value();
+}
+
+}  // namespace
+
+std::uint32_t StretchContents::number(const FlatProgram& program, const Stretch& stretch) {
+  const auto is_same = [&](std::uint32_t content) {
+    return do_the_same(*first_[content].program, first_[content].stretch, program, stretch);
+  };
+  const std::uint32_t content = index_.find_or_add(hash(program, stretch), size(), is_same);
+  if (content == size()) first_.push_back({&program, stretch});
+  return content;
+}
+
+Stretches::Stretches(const FlatProgram& program, const Cells::Inside& inside, StretchContents& contents)
+    : program_(&program), inside_(&inside) {
   const std::span<const Op> main = program.streams[kMainStream].ops;
   awaited_.resize(main.size());
   for (StreamIndex s = 0; s < program.stream_count(); ++s)
@@ -31,7 +103,7 @@ Stretches::Stretches(const FlatProgram& program, const Cells::Inside& inside) : 
     if (met + 1 < end) add(met + 1, end);
     begin = std::max(end, begin + 1);
   }
-  number_contents();
+  for (Stretch& stretch : all_) stretch.content = contents.number(program, stretch);
 }
 
 bool Stretches::is_inside(StreamIndex stream) const {
@@ -82,70 +154,6 @@ std::vector<SideOps> Stretches::sides_of(OpIndex begin, OpIndex end) const {
     sides.push_back({inside_->streams[i], first(begin), first(end)});
   }
   return sides;
-}
-
-void Stretches::number_contents() {
-  HashIndex index;
-  std::vector<std::uint32_t> first;  // by content: the first stretch of it
-  for (std::uint32_t i = 0; i < all_.size(); ++i) {
-    const auto same = [&](std::uint32_t content) { return do_the_same(all_[first[content]], all_[i]); };
-    all_[i].content = index.find_or_add(hash(all_[i]), contents_, same);
-    if (all_[i].content == contents_) ++contents_, first.push_back(i);
-  }
-}
-
-// What an op of the stretch waits for within it, counted from the stretch's own ops.
-void Stretches::wait_of(const Stretch& stretch, const Op& op, std::int64_t& stream, std::int64_t& after) const {
-  stream = after = -1;
-  if (!op.waits()) return;
-  OpIndex begin = stretch.begin;
-  if (op.after_stream != kMainStream) {
-    const auto side = std::find_if(stretch.sides.begin(), stretch.sides.end(),
-                                   [&](const SideOps& ops) { return ops.stream == op.after_stream; });
-    if (side == stretch.sides.end()) return;  // for a stream outside: over when the stretch begins
-    begin = side->begin;
-  }
-  if (op.after < begin) return;
-  stream = op.after_stream, after = op.after - begin;
-}
-
-namespace {
-
-bool has_cost(OpKind kind) {
-  return kind == OpKind::kernel || kind == OpKind::collective;
-}
-
-}  // namespace
-
-std::uint64_t Stretches::hash(const Stretch& stretch) const {
-  Digest digest;
-  digest.add(stretch.end - stretch.begin);
-  const std::span<const Op> main = program_->streams[kMainStream].ops;
-  for (OpIndex i = stretch.begin; i < stretch.end; ++i)
-    if (has_cost(main[i].kind)) digest.add(static_cast<std::uint64_t>(main[i].payload));
-  return digest.value();
-}
-
-bool Stretches::do_the_same(const Stretch& a, const Stretch& b) const {
-  const auto same = [&](const Op& x, const Op& y) {
-    std::int64_t stream_x, after_x, stream_y, after_y;
-    wait_of(a, x, stream_x, after_x);
-    wait_of(b, y, stream_y, after_y);
-    return x.kind == y.kind && x.category == y.category && x.kernel_class() == y.kernel_class() &&
-           stream_x == stream_y && after_x == after_y && (!has_cost(x.kind) || x.payload == y.payload) &&
-           (x.kind != OpKind::marker || marker(x)->kind == marker(y)->kind);
-  };
-  const auto equal = [&](StreamIndex stream, OpIndex begin_a, OpIndex end_a, OpIndex begin_b, OpIndex end_b) {
-    if (end_a - begin_a != end_b - begin_b) return false;
-    const std::span<const Op> ops = program_->streams[stream].ops;
-    for (OpIndex i = 0; i < end_a - begin_a; ++i)
-      if (!same(ops[begin_a + i], ops[begin_b + i])) return false;
-    return true;
-  };
-  if (!equal(kMainStream, a.begin, a.end, b.begin, b.end)) return false;
-  for (std::size_t i = 0; i < a.sides.size(); ++i)
-    if (!equal(a.sides[i].stream, a.sides[i].begin, a.sides[i].end, b.sides[i].begin, b.sides[i].end)) return false;
-  return true;
 }
 
 }  // namespace orrery::sim

@@ -6,6 +6,7 @@
 
 #include "sim/cells.h"
 #include "sim/coalesce.h"
+#include "sim/hash_index.h"
 
 namespace orrery::sim {
 
@@ -21,8 +22,23 @@ struct SideOps {
 // Side streams inside the cell do what waits for those ops.
 struct Stretch {
   OpIndex begin = 0, end = 0;
-  std::uint32_t content = 0;  // equal for stretches of the program that do the same
+  std::uint32_t content = 0;  // equal for stretches that do the same, of whatever program
   std::vector<SideOps> sides;
+};
+
+// What stretches do, each thing once.
+class StretchContents {
+ public:
+  std::uint32_t number(const FlatProgram& program, const Stretch& stretch);
+  std::uint32_t size() const { return static_cast<std::uint32_t>(first_.size()); }
+
+ private:
+  struct First {
+    const FlatProgram* program;
+    Stretch stretch;
+  };
+  HashIndex index_;
+  std::vector<First> first_;  // by content
 };
 
 // The stretches of a program, and where they start. Two may end alike: one starts with
@@ -31,12 +47,11 @@ struct Stretch {
 class Stretches {
  public:
   Stretches() = default;
-  Stretches(const FlatProgram& program, const Cells::Inside& inside);
+  Stretches(const FlatProgram& program, const Cells::Inside& inside, StretchContents& contents);
 
   const std::vector<Stretch>& all() const { return all_; }
   // Number of the stretch that starts at `op`, or kNone.
   std::uint32_t starting_at(OpIndex op) const { return op < at_.size() ? at_[op] : kNone; }
-  std::uint32_t contents() const { return contents_; }
   static constexpr std::uint32_t kNone = UINT32_MAX;
 
  private:
@@ -47,18 +62,12 @@ class Stretches {
   const Marker* marker(const Op& op) const;
   void add(OpIndex begin, OpIndex end);
   std::vector<SideOps> sides_of(OpIndex begin, OpIndex end) const;
-  void number_contents();
-  std::uint64_t hash(const Stretch& stretch) const;
-  bool do_the_same(const Stretch& a, const Stretch& b) const;
-  void wait_of(const Stretch& stretch, const Op& op, std::int64_t& stream, std::int64_t& after) const;
-
   const FlatProgram* program_ = nullptr;
   const Cells::Inside* inside_ = nullptr;
   std::vector<bool> awaited_;                           // by op of the main stream: from outside
   std::vector<std::vector<std::int64_t>> main_before_;  // by stream inside and op: the last main op waited for so far
   std::vector<Stretch> all_;
   std::vector<std::uint32_t> at_;
-  std::uint32_t contents_ = 0;
 };
 
 }  // namespace orrery::sim

@@ -87,9 +87,10 @@ TEST(Stretches, OfEqualPassesHaveOneContent) {
   const std::vector<FlatProgram> flat{FlatProgram(program, streams, Speeds({}), false)};
   const Cells cells(passes.world.workload, flat);
   EXPECT_EQ(cells.size(), 1u);
-  const Stretches stretches(flat[0], cells.inside({0}));
+  StretchContents contents;
+  const Stretches stretches(flat[0], cells.inside({0}), contents);
   EXPECT_EQ(stretches.all().size(), 20u);  // from the action's begin, and from behind its first collective
-  EXPECT_EQ(stretches.contents(), 2u);
+  EXPECT_EQ(contents.size(), 2u);
   EXPECT_EQ(stretches.starting_at(0), 0u);
   EXPECT_EQ(stretches.starting_at(1), Stretches::kNone);
   EXPECT_EQ(stretches.all()[0].end - stretches.all()[0].begin, 6u);
