@@ -68,11 +68,12 @@ std::vector<std::pair<std::string, Bytes>> bytes_by_kind(const RunInputs& inputs
     totals.emplace_back(to_string(static_cast<topology::LinkKind>(kind)), Bytes{});
 
   const sim::Workload& workload = inputs.compiled.workload;
-  for (std::uint32_t i = 0; i < inputs.run.link_bytes.size(); ++i) {
-    const std::string& name = workload.link_kinds[workload.links[LinkId{i}].kind];
+  std::vector<Bytes> by_kind(workload.link_kinds.size());
+  for (std::uint32_t i = 0; i < inputs.run.link_bytes.size(); ++i)
+    by_kind[workload.links[LinkId{i}].kind] += inputs.run.link_bytes[LinkId{i}];
+  for (std::size_t k = 0; k < by_kind.size(); ++k)
     for (auto& [kind, bytes] : totals)
-      if (kind == name) bytes += inputs.run.link_bytes[LinkId{i}];
-  }
+      if (kind == workload.link_kinds[k]) bytes += by_kind[k];
   return totals;
 }
 
