@@ -32,14 +32,14 @@ int ExplainCommand::run() {
   const auto overrides = scenario.overrides();
   if (!overrides) return report(overrides.errors()), kUsage;
   const auto begin = std::chrono::steady_clock::now();
-  const auto prepared = prepare(file, *overrides);
+  const auto prepared = prepare_aloud(file, *overrides);
   if (!prepared) return report(prepared.errors());
 
   const std::atomic<bool>& stop = stop_on_interrupt();
   Progress progress(output.progress, output.quiet, file);
   sim::Trace trace;
   const Simulated simulated =
-      simulate(*prepared, {&trace, &stop, [&progress](double fraction) { progress(fraction); }});
+      simulate_aloud(*prepared, {&trace, &stop, [&progress](double fraction) { progress(fraction); }});
   throw_if_stuck(simulated);
   if (simulated.classes.interrupted) return complain(file + ": interrupted"), kInterrupted;
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;

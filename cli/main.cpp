@@ -5,6 +5,7 @@
 #include "cli/heap.h"
 #include "cli/help_key.h"
 #include "cli/interrupt.h"
+#include "cli/log.h"
 #include "cli/messages.h"
 #include "cli/pipeline.h"
 #include "cli/usage.h"
@@ -75,6 +76,8 @@ int parse_and_run(int argc, char** argv) {
 int guarded(int argc, char** argv) {
   try {
     return parse_and_run(argc, argv);
+  } catch (const LogFileError& e) {
+    return complain(e.what()), kInputOutput;
   } catch (const std::bad_alloc&) {
     complain("out of memory");
     return kMissing;

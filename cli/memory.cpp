@@ -35,14 +35,14 @@ RankId largest_rank(const report::Memory& memory) {
 int MemoryCommand::run() {
   const auto overrides = scenario.overrides();
   if (!overrides) return report(overrides.errors()), kUsage;
-  const auto prepared = prepare(file, *overrides);
+  const auto prepared = prepare_aloud(file, *overrides);
   if (!prepared) return report(prepared.errors());
 
   const std::vector<RankId> ranks = one_rank_a_stage(*prepared);
   report::MemoryTimeline timeline(prepared->workload(), ranks);
   Progress progress(output.progress, output.quiet, file);
-  const Simulated simulated =
-      simulate(*prepared, {&timeline, &stop_on_interrupt(), [&progress](double fraction) { progress(fraction); }});
+  const Simulated simulated = simulate_aloud(
+      *prepared, {&timeline, &stop_on_interrupt(), [&progress](double fraction) { progress(fraction); }});
   throw_if_stuck(simulated);
   if (simulated.classes.interrupted) return complain(file + ": interrupted"), kInterrupted;
 

@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "cli/command.h"
+#include "cli/log.h"
 
 namespace orrery::cli {
 namespace {
@@ -78,6 +79,7 @@ std::string place(const Where& where) {
 
 void complain(const std::string& text) {
   std::cerr << "orrery: " << text << '\n';
+  log_line(text);
 }
 
 std::string format_error(const Error& error, const std::string& source) {
@@ -93,7 +95,10 @@ std::string format_error(const Error& error, const std::string& source) {
 }
 
 int report(const Errors& errors) {
-  for (const Error& error : errors) std::cerr << format_error(error, source_line(error.where));
+  for (const Error& error : errors) {
+    std::cerr << format_error(error, source_line(error.where));
+    log_line(place(error.where) + "error: " + error.what);
+  }
   const bool io = std::any_of(errors.begin(), errors.end(), [](const Error& e) { return e.fault == Fault::io; });
   return io ? kInputOutput : kInvalid;
 }

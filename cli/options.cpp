@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "cli/log.h"
 #include "sim/base/suggest.h"
 
 namespace orrery::cli {
@@ -52,6 +53,7 @@ void OutputOptions::add_to(CLI::App& app, const std::vector<std::string>& format
   one_of(app.add_option("--progress", progress, "Progress of long runs, on standard error"),
          {"auto", "none", "bar", "json"});
   app.add_flag("-q,--quiet", quiet, "No progress, no remarks");
+  add_log_options(app);
 }
 
 }  // namespace orrery::cli

@@ -1,6 +1,23 @@
 #include "cli/pipeline.h"
 
+#include "cli/log.h"
+
 namespace orrery::cli {
+
+Result<Prepared> prepare_aloud(const std::string& file, const std::vector<models::Override>& overrides) {
+  auto prepared = prepare(file, overrides, [](const std::string& text) { say(Detail::part, text); });
+  if (!prepared) return prepared;
+  for (const std::string& warning : prepared->scenario.warnings) say(Detail::all, "warning: " + warning);
+  for (const std::string& key : prepared->scenario.defaults_used) say(Detail::all, "default: " + key);
+  return prepared;
+}
+
+Simulated simulate_aloud(const Prepared& prepared, const SimulateOptions& options) {
+  Simulated simulated = simulate(prepared, options);
+  say(Detail::part, "simulated " + std::to_string(simulated.ranks.ops) + " ops in " +
+                        std::to_string(simulated.classes.events) + " events");
+  return simulated;
+}
 
 report::MemoryOverTime memory_over_time(const report::MemoryTimeline& timeline, const std::vector<RankId>& ranks,
                                         const sim::RunResult& run, int slices) {

@@ -17,6 +17,10 @@ using models::Simulated;
 using models::SimulateOptions;
 using models::throw_if_stuck;
 
+// Prepares with a word about each part of the work, and about what was taken for granted.
+Result<Prepared> prepare_aloud(const std::string& file, const std::vector<models::Override>& overrides);
+Simulated simulate_aloud(const Prepared& prepared, const SimulateOptions& options);
+
 // What those ranks hold over their last step, in equal slices.
 report::MemoryOverTime memory_over_time(const report::MemoryTimeline& timeline, const std::vector<RankId>& ranks,
                                         const sim::RunResult& run, int slices);

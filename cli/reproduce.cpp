@@ -57,14 +57,14 @@ std::string first_line(const Errors& errors) {
 
 // What became of the scenario's published values.
 std::vector<report::ReproducedRow> reproduce(const std::string& file, int& status) {
-  const auto prepared = prepare(file, {});
+  const auto prepared = prepare_aloud(file, {});
   if (!prepared) {
     status = std::max(status, report(prepared.errors()));
     return {{file, file, "", "", 0, std::nullopt, first_line(prepared.errors())}};
   }
   SimulateOptions options;
   options.stop = &stop_on_interrupt();
-  const Simulated simulated = simulate(*prepared, options);
+  const Simulated simulated = simulate_aloud(*prepared, options);
   throw_if_stuck(simulated);
   if (simulated.classes.interrupted) return {};
   const report::Result result =

@@ -63,7 +63,7 @@ int RunCommand::run() {
 
 int RunCommand::run_file(const std::string& file, const std::vector<models::Override>& overrides, Output& out) {
   const auto begin = std::chrono::steady_clock::now();
-  const auto prepared = prepare(file, overrides);
+  const auto prepared = prepare_aloud(file, overrides);
   if (!prepared) return report(prepared.errors());
   auto opened = trace.open(*prepared);
   if (!opened) return report(opened.errors());
@@ -79,7 +79,7 @@ int RunCommand::run_file(const std::string& file, const std::vector<models::Over
   if (!sinks.empty()) options.trace = &listeners;
   options.stop = &stop_on_interrupt();
   options.progress = [&progress](double fraction) { progress(fraction); };
-  const Simulated simulated = simulate(*prepared, options);
+  const Simulated simulated = simulate_aloud(*prepared, options);
   if (writer != nullptr)
     if (const Errors errors = writer->close(); !errors.empty()) return report(errors);
   throw_if_stuck(simulated);

@@ -22,6 +22,19 @@ Errors faults_of(const Prepared& prepared) {
   return of_ranks.empty() ? of_classes : of_ranks;
 }
 
+std::string describe(const sim::Workload& workload) {
+  std::size_t ops = 0;
+  for (const sim::Program& program : workload.programs) ops += program.op_count();
+  return "compiled " + std::to_string(workload.programs.size()) + " programs of " + std::to_string(ops) +
+         " ops together, for " + std::to_string(workload.ranks()) + " ranks over " +
+         std::to_string(workload.links.size()) + " links";
+}
+
+std::string describe(const sim::Folded& folded, const sim::Workload& full) {
+  return "folded " + std::to_string(full.ranks()) + " ranks to " + std::to_string(folded.workload.ranks()) + " and " +
+         std::to_string(full.links.size()) + " links to " + std::to_string(folded.workload.links.size());
+}
+
 // Noise makes every rank its own, whatever the scenario says about folding.
 bool may_fold(const SimulationSpec& simulation) {
   return simulation.fold && simulation.jitter_compute == 0;
@@ -29,16 +42,18 @@ bool may_fold(const SimulationSpec& simulation) {
 
 }  // namespace
 
-Prepared prepare(Scenario scenario, Compiled compiled) {
+Prepared prepare(Scenario scenario, Compiled compiled, const Tell& tell) {
   Prepared prepared{std::move(scenario), std::move(compiled), std::nullopt};
   const SimulationSpec& simulation = prepared.scenario.simulation;
   if (may_fold(simulation)) {
     prepared.folded = sim::fold(prepared.compiled.workload);
+    if (tell) tell(describe(*prepared.folded, prepared.compiled.workload));
   } else if (simulation.fold) {
     prepared.scenario.warnings.emplace_back("simulation.jitter makes every rank its own: folding is off");
   }
   if (const Errors errors = faults_of(prepared); !errors.empty())
     throw InternalError("the compiled programs cannot run:\n" + joined(errors));
+  if (tell) tell("checked who meets whom");
   return prepared;
 }
 
@@ -53,12 +68,14 @@ Result<Compiled> compile_placed(const Scenario& scenario, const std::string& fil
   return errors;
 }
 
-Result<Prepared> prepare(const std::string& file, const std::vector<Override>& overrides) {
+Result<Prepared> prepare(const std::string& file, const std::vector<Override>& overrides, const Tell& tell) {
   auto scenario = read_scenario(file, overrides);
   if (!scenario) return std::move(scenario).errors();
+  if (tell) tell("read " + file + ": " + std::to_string(scenario->layout.gpus()) + " GPUs");
   auto compiled = compile_placed(*scenario, file);
   if (!compiled) return std::move(compiled).errors();
-  return prepare(std::move(scenario).value(), std::move(compiled).value());
+  if (tell) tell(describe(compiled->workload));
+  return prepare(std::move(scenario).value(), std::move(compiled).value(), tell);
 }
 
 Simulated simulate(const Prepared& prepared, const SimulateOptions& options) {

@@ -34,9 +34,12 @@ struct Prepared {
 // Compiles; what has no place of its own is told of the file.
 Result<Compiled> compile_placed(const Scenario& scenario, const std::string& file);
 
+// Hears of each part of the work when it is done.
+using Tell = std::function<void(const std::string&)>;
+
 // Reads, compiles, folds and checks. Errors are the user's.
-Result<Prepared> prepare(const std::string& file, const std::vector<Override>& overrides);
-Prepared prepare(Scenario scenario, Compiled compiled);
+Result<Prepared> prepare(const std::string& file, const std::vector<Override>& overrides, const Tell& tell = {});
+Prepared prepare(Scenario scenario, Compiled compiled, const Tell& tell = {});
 
 struct SimulateOptions {
   sim::TraceSink* trace = nullptr;

@@ -28,6 +28,23 @@ class Run(support.Case):
             self.assertGreater(doc["step_time_s"], 0)
             self.assertAlmostEqual(sum(doc["time"].values()), doc["step_time_s"], delta=1e-9 * doc["step_time_s"])
 
+    def test_what_is_done_is_told_to_those_who_ask(self):
+        file = self.scenario(support.SMALL)
+        self.assertEqual(self.done("run", file).stderr, "")
+        told = self.done("run", file, "-v").stderr
+        for part in ("read ", "compiled ", "folded ", "checked ", "simulated "):
+            self.assertRegex(told, r"orrery: +\d+\.\d{3} s  " + part)
+        self.assertNotIn("default: ", told)
+        self.assertIn("default: layout.cp = 1", self.done("run", file, "-vv").stderr)
+        log = os.path.join(self.folder, "log.txt")
+        self.assertEqual(self.done("run", file, "--log-file", log).stderr, "")
+        self.done("run", file, "--log-file", log, "--set", "layout.tq=2", status=3)
+        with open(log, encoding="utf-8") as lines:
+            text = lines.read()
+        self.assertRegex(text, r"(?m)^\d{4}-\d\d-\d\dT[\d:]+Z +[\d.]+ s  simulated \d+ ops")
+        self.assertRegex(text, r"(?m)s  .*error: unknown key '(layout\.)?tq'")
+        self.assertIn("cannot be written", self.done("run", file, "--log-file", self.folder, status=5).stderr)
+
     def test_the_printed_configuration_is_the_same_scenario(self):
         ready = ["llama-3.1-70b-64-h100", "mixtral-8x7b-64-h100", "llama-2-70b-16-h100-b", "bubble-4x8"]
         for name in ready:
