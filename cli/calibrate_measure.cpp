@@ -5,6 +5,7 @@
 #include "cli/calibrate_finish.h"
 #include "cli/command.h"
 #include "cli/gpu_helper.h"
+#include "cli/helper.h"
 #include "cli/interrupt.h"
 #include "cli/messages.h"
 #include "cli/preset_cluster.h"
@@ -34,7 +35,7 @@ int measure_gpus(const GpuHelper& helper, const MeasureOptions& options) {
     return complain("calibrate: there is no GPU here; --kernels and --nccl-log build from measurements"), kMissing;
   if (gpus > there)
     return complain("calibrate: --gpus " + std::to_string(gpus) + ", but there are " + std::to_string(there)), kMissing;
-  if (gpus == 1) return become_gpu_helper(helper.path(), helper_arguments(options));
+  if (gpus == 1) return become_helper(helper.path(), helper_arguments(options));
   stop_on_interrupt();  // the processes hear of it too, and end well
   return helper.run_all(helper_arguments(options), gpus);
 }

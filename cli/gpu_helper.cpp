@@ -15,7 +15,7 @@
 #include <memory>
 
 #include "cli/command.h"
-#include "cli/messages.h"
+#include "cli/helper.h"
 
 namespace orrery::cli {
 namespace {
@@ -82,24 +82,7 @@ std::optional<std::string> ended_badly(pid_t child) {
 }  // namespace
 
 std::optional<std::string> find_gpu_helper() {
-  if (const char* said = std::getenv("ORRERY_GPU"); said != nullptr && *said != '\0')
-    return ::access(said, X_OK) == 0 ? std::optional<std::string>(said) : std::nullopt;
-  std::error_code error;
-  const fs::path here = fs::read_symlink("/proc/self/exe", error).parent_path();
-  for (const fs::path& path : {here / "orrery-gpu", here.parent_path() / "libexec/orrery/orrery-gpu"})
-    if (!error && ::access(path.c_str(), X_OK) == 0) return path.string();
-  return std::nullopt;
-}
-
-int become_gpu_helper(const std::string& helper, const std::vector<std::string>& arguments) {
-  std::vector<std::string> words{helper};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  execv(helper.c_str(), argv.data());
-  complain(helper + ": cannot be started: " + std::strerror(errno));
-  return kMissing;
+  return find_helper("orrery-gpu", "ORRERY_GPU");
 }
 
 std::optional<GpuHelper> GpuHelper::find() {

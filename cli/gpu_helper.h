@@ -8,13 +8,8 @@
 
 namespace orrery::cli {
 
-// The program orrery-gpu, which alone is linked with CUDA's libraries: beside this one, in
-// ../libexec/orrery, or where $ORRERY_GPU says. None where it is not installed.
+// The program orrery-gpu, which alone is linked with CUDA's libraries ($ORRERY_GPU).
 std::optional<std::string> find_gpu_helper();
-
-// Goes on as the helper, with these arguments: its exit status is ours. Comes back
-// only where that fails, with a status.
-int become_gpu_helper(const std::string& helper, const std::vector<std::string>& arguments);
 
 // The helper as a program that is started and ends.
 class GpuHelper {

@@ -5,6 +5,8 @@
 #include <thread>
 
 #include "cli/command.h"
+#include "cli/crew.h"
+#include "cli/helper.h"
 #include "cli/interrupt.h"
 #include "cli/messages.h"
 #include "cli/options.h"
@@ -81,12 +83,22 @@ struct SweepRun {
   OutputOptions output;
   Presentation presentation;
   int jobs = 0;
-  bool resumes = false;
+  bool resumes = false, mpi = false;
 
   int run();
   int go_on(const SweepPoints& points, sweep::Store store, const Shard& part);
+  int take_part(const Result<SweepPoints>& points) const;
   std::string store_path(const Shard& part) const;
 };
+
+// Goes on as orrery-mpi, which knows the others that mpirun has started.
+int become_crew() {
+  const auto helper = find_helper("orrery-mpi", "ORRERY_MPI");
+  if (!helper)
+    return complain("--mpi: orrery-mpi is not there; it is built where MPI is (scripts/install-packages mpi)"),
+           kMissing;
+  return become_helper(*helper, own_arguments());
+}
 
 std::string SweepRun::store_path(const Shard& part) const {
   if (!store.empty()) return store;
@@ -95,24 +107,44 @@ std::string SweepRun::store_path(const Shard& part) const {
                       : stem + "-" + std::to_string(part.index) + "-of-" + std::to_string(part.of) + ".sqlite";
 }
 
+// One of those who only work points out. What is wrong with all is the leader's to tell.
+int SweepRun::take_part(const Result<SweepPoints>& points) const {
+  sweep::PoolOptions options;
+  options.stop = &stop_on_interrupt();
+  if (points)
+    the_crew()->follow([&](std::uint64_t point) { return points->evaluate(point); }, options);
+  else
+    the_crew()->decline(points.errors());
+  return kDone;
+}
+
+// Nothing to hand out: the others are let go.
+int dismissed(int status) {
+  if (sweep::Crew* const crew = the_crew(); crew && crew->size() > 1) crew->lead({}, [](auto) { return Errors(); }, {});
+  return status;
+}
+
 int SweepRun::run() {
+  if (mpi && !the_crew()) return become_crew();
   const auto overrides = scenario.overrides();
   if (!overrides) return report(overrides.errors()), kUsage;
   const Result<Shard> part = parse_shard(shard);
   if (!part) return complain(part.errors().front().what), kUsage;
   const DocumentCache presets;
   const Result<SweepPoints> points = SweepPoints::read(file, *overrides);
-  if (!points) return report(points.errors());
+  if (the_crew() && !the_crew()->leads()) return take_part(points);
+  if (!points) return dismissed(report(points.errors()));
   const std::string path = store_path(*part);
-  if (resumes && !fs::exists(path)) return complain(path + ": is not there; orrery sweep run begins one"), kInputOutput;
+  if (resumes && !fs::exists(path))
+    return complain(path + ": is not there; orrery sweep run begins one"), dismissed(kInputOutput);
   Result<sweep::Store> opened = sweep::Store::open(path, points->meta(part->index, part->of));
-  if (!opened) return report(opened.errors());
+  if (!opened) return dismissed(report(opened.errors()));
   return go_on(*points, std::move(*opened), *part);
 }
 
 int SweepRun::go_on(const SweepPoints& points, sweep::Store kept, const Shard& part) {
   const auto known = kept.statuses();
-  if (!known) return report(known.errors());
+  if (!known) return dismissed(report(known.errors()));
   std::map<std::uint64_t, int> failed;  // and how often
   if (const auto rows = kept.rows())
     for (const sweep::Row& row : *rows)
@@ -134,14 +166,16 @@ int SweepRun::go_on(const SweepPoints& points, sweep::Store kept, const Shard& p
       if (row.outcome.fits && (best == 0 || row.outcome.step_time_s < best)) best = row.outcome.step_time_s;
     progress.step(done, todo.size(), best > 0 ? "best step " + report::human_seconds(best) : "");
   };
-  const auto evaluate = [&](std::uint64_t point) {
-    sweep::Row row = points.evaluate(point);
-    if (const auto before = failed.find(point); before != failed.end()) row.attempt = before->second + 1;
-    return row;
+  const auto keep = [&](std::span<const sweep::Row> rows) {
+    std::vector<sweep::Row> counted(rows.begin(), rows.end());
+    for (sweep::Row& row : counted)
+      if (const auto before = failed.find(row.index); before != failed.end()) row.attempt = before->second + 1;
+    return kept.put(counted);
   };
-  const auto factory = [&evaluate] { return evaluate; };
-  Errors errors = sweep::work(
-      todo, factory, [&](std::span<const sweep::Row> rows) { return kept.put(rows); }, options);
+  const auto factory = [&] { return [&](std::uint64_t point) { return points.evaluate(point); }; };
+  sweep::Crew* const crew = the_crew();
+  Errors errors =
+      crew && crew->size() > 1 ? crew->lead(todo, keep, options) : sweep::work(todo, factory, keep, options);
   if (errors.empty()) errors = kept.finish();
   if (!errors.empty()) return report(errors);
   auto rows = kept.rows();
@@ -208,11 +242,13 @@ void add_run_like(CLI::App& sweeps, int& status, bool resumes) {
       ->option_text("FILE");
   sub.add_option("--shard", command->shard, "Points I, I+N, I+2N… only, as 0/4")->option_text("I/N");
   sub.add_option("-j,--jobs", command->jobs, "Threads (default: one a core)")->option_text("N");
+  sub.add_flag("--mpi", command->mpi, "Under mpirun: the first process keeps the store, the others work points out");
   command->presentation.add_to(sub);
   sub.footer(
       "Examples:\n"
       "  orrery sweep run scenarios/sweeps/llama-3.1-70b-64-h100.yaml --top 20 --report sweep.html\n"
-      "  orrery sweep run my.yaml --shard 0/8 --store shards/0.sqlite");
+      "  orrery sweep run my.yaml --shard 0/8 --store shards/0.sqlite\n"
+      "  mpirun -n 65 orrery sweep run my.yaml --mpi");
   sub.callback([command, &status] { status = command->run(); });
 }
 

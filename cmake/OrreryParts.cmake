@@ -8,8 +8,8 @@ if(NOT ORRERY_CUDA MATCHES "^(AUTO|ON|OFF)$")
   message(FATAL_ERROR "ORRERY_CUDA=${ORRERY_CUDA}: it is AUTO, ON or OFF")
 endif()
 
-if(ORRERY_MPI)
-  message(FATAL_ERROR "ORRERY_MPI=ON: sweeps over MPI are not built yet; leave ORRERY_MPI at OFF")
+if(NOT ORRERY_MPI MATCHES "^(AUTO|ON|OFF)$")
+  message(FATAL_ERROR "ORRERY_MPI=${ORRERY_MPI}: it is AUTO, ON or OFF")
 endif()
 
 if(ORRERY_FUZZ AND NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")

@@ -1,0 +1,97 @@
+#include "cli/program.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "cli/command.h"
+#include "cli/heap.h"
+#include "cli/help_key.h"
+#include "cli/interrupt.h"
+#include "cli/log.h"
+#include "cli/messages.h"
+#include "cli/pipeline.h"
+#include "cli/usage.h"
+
+namespace orrery::cli {
+namespace {
+
+void add_commands(CLI::App& app, int& status) {
+  app.set_version_flag("--version", "orrery " ORRERY_VERSION);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  add_run(app, status);
+  add_check(app, status);
+  add_explain(app, status);
+  add_memory(app, status);
+  add_schedule(app, status);
+  add_reproduce(app, status);
+  add_collective(app, status);
+  add_topo(app, status);
+  add_calibrate(app, status);
+  add_validate(app, status);
+  add_sweep(app, status);
+  add_plan(app, status);
+  add_trace(app, status);
+  add_compare(app, status);
+  add_import(app, status);
+  add_completion(app, status);
+  app.footer(
+      "Examples:\n"
+      "  orrery run scenarios/llama-3.1-70b-64-h100.yaml\n"
+      "  orrery explain scenarios/llama-3.1-405b-8k-h100.yaml\n"
+      "\n"
+      "orrery COMMAND --help and orrery help KEY (a key of the scenario, as layout.tp) say more.\n"
+      "Exit status: 0 done, 1 the answer is no, 2 wrong usage, 3 invalid input, 4 nothing feasible,\n"
+      "5 input/output, 6 internal error, 7 something is missing, 130 interrupted.");
+}
+
+// `orrery help [COMMAND | KEY]`; `orrery` alone is told how it is meant.
+int help(const CLI::App& app, const std::string& what) {
+  if (what.empty()) return std::cout << app.help(), kDone;
+  const std::string wrong = wrong_command(app, what);
+  if (wrong.empty()) return std::cout << app.get_subcommand(what)->help("orrery"), kDone;
+  if (const std::string key = help_key(what); !key.empty()) return std::cout << key, kDone;
+  if (what.find('.') == std::string::npos) return complain(wrong), kUsage;
+  return complain("there is no key '" + what + "'" + suggest_key(what)), kUsage;
+}
+
+int parse_and_run(int argc, char** argv) {
+  CLI::App app{"A clockwork of GPU clusters: what every GPU does during a training step, how long it takes, and why.",
+               "orrery"};
+  int status = kDone;
+  add_commands(app, status);
+  const std::string first = argc > 1 ? argv[1] : "";
+  if (first.empty()) return std::cerr << app.help(), kUsage;
+  if (first == "help") return help(app, argc > 2 ? argv[2] : "");
+  if (first[0] != '-')
+    if (const std::string wrong = wrong_command(app, first); !wrong.empty()) return complain(wrong), kUsage;
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& e) {  // --help, --version
+    return app.exit(e), kDone;
+  } catch (const CLI::ParseError& e) {
+    return complain(explain_usage(app, e)), kUsage;
+  }
+  return status;
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv) {
+  prepare_heap();
+  end_quietly_on_broken_pipe();
+  try {
+    return parse_and_run(argc, argv);
+  } catch (const LogFileError& e) {
+    return complain(e.what()), kInputOutput;
+  } catch (const std::bad_alloc&) {
+    complain("out of memory");
+    return kMissing;
+  } catch (const std::exception& e) {
+    complain(std::string("internal error in orrery " ORRERY_VERSION ": ") + e.what());
+    complain("this is a bug; please report it with the scenario and the command line");
+    return kInternal;
+  }
+}
+
+}  // namespace orrery::cli
