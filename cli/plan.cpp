@@ -65,7 +65,7 @@ struct Plan {
   std::string file, tokens;
   ScenarioOptions scenario;
   OutputOptions output;
-  std::vector<std::string> keep;
+  std::vector<std::string> keep, also;
   std::size_t top = 10;
   int jobs = 0;
   double price = 0;
@@ -103,7 +103,7 @@ Result<models::Scenario> Plan::base() {
   for (const models::Override& over : *overrides) fixed.insert(over.path);
   for (const char* path : kDerived)
     if (!fixed.contains(path)) take_out(root_, path);
-  const std::vector<sweep::Axis> axes = sweep::layout_axes(*read, fixed);
+  const std::vector<sweep::Axis> axes = sweep::layout_axes(*read, fixed, {also.begin(), also.end()});
   for (const sweep::Axis& axis : axes) combinations_ *= axis.values.size();
   layouts_ = sweep::candidate_layouts(*read, axes);
   return read;
@@ -194,6 +194,8 @@ void add_plan(CLI::App& app, int& status) {
   command->output.add_to(sub, {"table", "json"});
   sub.add_option("--keep", command->keep, "A key that stays as the file has it, as layout.tp; one of --set stays too")
       ->option_text("KEY");
+  one_of(sub.add_option("--search", command->also, "Search this key too; may be given again")->allow_extra_args(false),
+         sweep::searched_on_request());
   sub.add_option("--top", command->top, "How many layouts to tell (default: 10)")
       ->option_text("N")
       ->check(CLI::Range(1, 1000));
@@ -204,7 +206,7 @@ void add_plan(CLI::App& app, int& status) {
   sub.footer(
       "Examples:\n"
       "  orrery plan scenarios/llama-3.1-70b-64-h100.yaml --tokens 2T --price 2.5\n"
-      "  orrery plan my.yaml --set layout.tp=8 --keep training.recompute");
+      "  orrery plan my.yaml --set layout.tp=8 --keep training.recompute --search layout.order");
   sub.callback([command, &status] { status = command->run(); });
 }
 

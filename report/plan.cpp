@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "report/text.h"
+#include "sweep/slurm.h"
 
 namespace orrery::report {
 namespace {
@@ -15,7 +17,12 @@ std::string layout_of(const Result& r) {
   std::string text = "tp" + std::to_string(l.tp) + " pp" + std::to_string(l.pp);
   if (l.cp > 1) text += " cp" + std::to_string(l.cp);
   if (l.ep > 1) text += " ep" + std::to_string(l.ep);
-  return text + " dp" + std::to_string(l.dp) + " zero" + std::to_string(l.zero);
+  text += " dp" + std::to_string(l.dp) + (l.fsdp.empty() ? " zero" + std::to_string(l.zero) : " " + l.fsdp);
+  if (l.offload.optimizer != models::Place::gpu)
+    text += l.offload.optimizer == models::Place::cpu ? " optimizer on cpu" : " optimizer on nvme";
+  const auto at = [&](models::Axis axis) { return std::find(l.order.begin(), l.order.end(), axis); };
+  if (l.pp > 1 && l.dp > 1 && at(models::Axis::pp) < at(models::Axis::dp)) text += " pp inside dp";
+  return text;
 }
 
 std::string setting(const std::string& settings, const std::string& key) {
@@ -94,11 +101,10 @@ std::string plan_text(const PlanReport& plan) {
   text += "\nFastest: " + human_seconds(best.step_time.seconds()) + " a step, " +
           significant(best.model_tflops_per_gpu) + " TFLOP/s a GPU, " + percent(best.mfu) + " MFU, " +
           gib(best.memory.headroom()) + " GiB to spare\n";
-  text += "  --set ";
-  std::string sets = plan.settings.front();
-  for (std::size_t at = sets.find(' '); at != std::string::npos; at = sets.find(' ', at + 7))
-    sets.replace(at, 1, " --set ");
-  text += sets + "\n" + training(plan) + "\n";
+  std::istringstream sets(plan.settings.front());
+  text += " ";
+  for (std::string set; sets >> set;) text += " --set " + sweep::shell_word(set);
+  text += "\n" + training(plan) + "\n";
   Table table("lrlrrrrrl");
   table.row({"layout", "chunks", "recompute", "micro-batch", "step", "TFLOP/s/GPU", "bubble", "GiB reserved",
              "against the best"});

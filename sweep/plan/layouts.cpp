@@ -1,6 +1,7 @@
 #include "sweep/plan/layouts.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 
 namespace orrery::sweep {
@@ -11,6 +12,22 @@ constexpr int kLongSequence = 32'768;  // from here on a context may be split
 std::vector<std::string> powers(int to) {
   std::vector<std::string> all;
   for (std::int64_t n = 1; n <= to; n *= 2) all.push_back(std::to_string(n));
+  return all;
+}
+
+// Who is whose neighbour: replicas between the stages, or stages between the replicas.
+const std::vector<std::string>& orders() {
+  static const std::vector<std::string> both{"[tp,cp,ep,dp,pp]", "[tp,cp,ep,pp,dp]"};
+  return both;
+}
+
+// Powers of two, and what divides both the layers and the GPUs (35 stages of 105 layers).
+std::vector<std::string> depths(int layers, int gpus) {
+  std::vector<std::string> all;
+  for (unsigned n = 1; n <= static_cast<unsigned>(std::min(layers, gpus)); ++n) {
+    const bool divides = static_cast<unsigned>(layers) % n == 0 && static_cast<unsigned>(gpus) % n == 0;
+    if (std::has_single_bit(n) || divides) all.push_back(std::to_string(n));
+  }
   return all;
 }
 
@@ -32,6 +49,12 @@ class Candidate {
   std::int64_t chunks() const { return number("pipeline.virtual_stages", scenario_.pipeline.virtual_stages); }
   std::int64_t micro_batch() const { return number("training.micro_batch", scenario_.training.micro_batch); }
 
+  bool is_second_order() const {
+    return std::any_of(overrides_.begin(), overrides_.end(), [](const models::Override& o) {
+      return o.path == "layout.order" && o.value == orders().back();
+    });
+  }
+
   bool is_possible() const {
     const std::int64_t gpus = scenario_.cluster.gpus(), grid = tp() * pp() * cp();
     if (gpus % grid != 0) return false;
@@ -41,6 +64,7 @@ class Candidate {
     if (scenario_.model.heads % tp() != 0) return false;
     if (pp() * chunks() > scenario_.model.layers + 2) return false;
     if (chunks() > 1 && (pp() == 1 || micro_batches < pp())) return false;
+    if (is_second_order() && (pp() == 1 || dp * cp() == 1)) return false;  // the same as the first
     if (!scenario_.model.moe) return ep() == 1;
     return scenario_.model.moe->experts % ep() == 0 && (dp * cp() * tp()) % ep() == 0;
   }
@@ -50,27 +74,55 @@ class Candidate {
   const std::vector<models::Override>& overrides_;
 };
 
+// Whoever has ZeRO-2 or 3, or FSDP, can choose among its stages.
+std::vector<std::string> zero_stages(const models::LayoutSpec& layout) {
+  if (!layout.fsdp.empty()) return {};
+  if (layout.zero <= 1) return {"0", "1"};
+  return {"0", "1", "2", "3"};
+}
+
+std::vector<std::string> fsdp_kinds(const models::Scenario& scenario) {
+  if (scenario.layout.fsdp.empty()) return {};
+  std::vector<std::string> kinds{"full_shard", "shard_grad_op"};
+  if (scenario.cluster.nodes > 1) kinds.emplace_back("hybrid_shard");
+  return kinds;
+}
+
+std::vector<std::string> offloads(const models::Scenario& scenario) {
+  std::vector<std::string> all{R"({"optimizer":"none"})", R"({"optimizer":"cpu"})"};
+  if (scenario.cluster.host.disk_bandwidth.n > 0) all.emplace_back(R"({"optimizer":"nvme"})");
+  return all;
+}
+
 }  // namespace
 
-std::vector<Axis> layout_axes(const models::Scenario& scenario, const std::set<std::string>& fixed) {
+std::vector<std::string> searched_on_request() {
+  return {"layout.order", "layout.offload"};
+}
+
+std::vector<Axis> layout_axes(const models::Scenario& scenario, const std::set<std::string>& fixed,
+                              const std::set<std::string>& also) {
   std::vector<Axis> axes;
   const auto add = [&](const char* path, std::vector<std::string> values) {
     if (!fixed.contains(path) && !values.empty()) axes.push_back({path, std::move(values), {}});
   };
   const int gpus = scenario.cluster.gpus();
   add("layout.tp", powers(std::min({gpus, scenario.cluster.domain_gpus(), scenario.model.heads})));
-  add("layout.pp", powers(std::min(gpus, scenario.model.layers)));
+  add("layout.pp", depths(scenario.model.layers, gpus));
   if (scenario.training.sequence_length >= kLongSequence) add("layout.cp", powers(std::min(16, gpus)));
   if (scenario.model.moe) add("layout.ep", powers(std::min(scenario.model.moe->experts, gpus)));
   // The schedule goes with them: interleaved where there is more than one.
-  if (!fixed.contains("pipeline.schedule")) add("pipeline.virtual_stages", {"1", "2", "3", "4", "5", "6", "8"});
+  if (!fixed.contains("pipeline.schedule")) add("pipeline.virtual_stages", {"1", "2", "3", "4", "5", "6", "8", "12"});
   add("training.micro_batch", {"1", "2", "4", "8"});
   // Flash attention keeps nothing that recomputing it would save.
   if (scenario.training.attention == models::AttentionKind::flash)
     add("training.recompute", {"none", "full"});
   else
     add("training.recompute", {"none", "selective", "full"});
-  if (scenario.layout.fsdp.empty() && scenario.layout.zero <= 1) add("layout.zero", {"0", "1"});
+  add("layout.zero", zero_stages(scenario.layout));
+  add("layout.fsdp", fsdp_kinds(scenario));
+  if (also.contains("layout.order")) add("layout.order", orders());
+  if (also.contains("layout.offload")) add("layout.offload", offloads(scenario));
   return axes;
 }
 

@@ -10,9 +10,14 @@
 namespace orrery::sweep {
 
 // The layouts that a plan searches for a scenario's model and cluster: TP inside an NVLink
-// domain, PP, virtual stages, CP for long sequences, EP for experts, micro-batch, recomputation, ZeRO.
-// Keys in `fixed` stay as they are.
-std::vector<Axis> layout_axes(const models::Scenario& scenario, const std::set<std::string>& fixed);
+// domain, PP, virtual stages, CP for long sequences, EP for experts, micro-batch, recomputation,
+// sharding in the kind that the scenario uses (ZeRO or FSDP). Keys in `fixed` stay as they are;
+// those in `also` are searched too, out of searched_on_request().
+std::vector<Axis> layout_axes(const models::Scenario& scenario, const std::set<std::string>& fixed,
+                              const std::set<std::string>& also = {});
+
+// Keys that multiply a search and seldom decide it.
+std::vector<std::string> searched_on_request();
 
 // The combinations of those axes that fill the cluster, divide what they must, and do not
 // say one thing twice (virtual stages without a pipeline). As overrides, in the order of the axes.

@@ -36,6 +36,32 @@ class Plans(support.Case):
             for layout in self.plan("--top", "1000", *options)["layouts"]:
                 self.assertNotIn("layout.tp=", layout["set"])
 
+    def test_sharding_is_chosen_in_the_kind_that_the_file_has(self):
+        text = support.SMALL.replace("nodes: 1", "nodes: 2")
+        fsdp = self.scenario(text.replace("{tp: 2, pp: 2}", "{tp: 1, pp: 1, fsdp: full_shard}"), "fsdp.yaml")
+        keep = ["--keep", "layout.tp", "--keep", "layout.pp", "--keep", "training.recompute", "--top", "1000"]
+        found = self.done("plan", fsdp, "--format", "json", "-q", *keep).stdout
+        kinds = {word for layout in json.loads(found)["layouts"] for word in layout["set"].split() if "fsdp" in word}
+        self.assertEqual(kinds, {f"layout.fsdp={kind}" for kind in ("full_shard", "shard_grad_op", "hybrid_shard")})
+        zero = self.scenario(text.replace("{tp: 2, pp: 2}", "{tp: 1, pp: 1, zero: 3}"), "zero.yaml")
+        found = self.done("plan", zero, "--format", "json", "-q", *keep).stdout
+        kinds = {word for layout in json.loads(found)["layouts"] for word in layout["set"].split() if "zero" in word}
+        self.assertEqual(kinds, {f"layout.zero={stage}" for stage in range(4)})
+
+    def test_what_is_searched_on_request_only_adds(self):
+        file = self.scenario(support.SMALL.replace("nodes: 1", "nodes: 2"), "two.yaml")
+        keep = ["--keep", "training.recompute", "--keep", "training.micro_batch", "--top", "1000"]
+        few = json.loads(self.done("plan", file, "--format", "json", "-q", *keep).stdout)
+        more = [word for key in ("layout.order", "layout.offload") for word in ("--search", key)]
+        many = json.loads(self.done("plan", file, "--format", "json", "-q", *keep, *more).stdout)
+        self.assertGreater(many["candidates"], few["candidates"])
+        self.assertLessEqual(many["layouts"][0]["step_time_s"], few["layouts"][0]["step_time_s"])
+        steps = {layout["step_time_s"] for layout in many["layouts"]}
+        self.assertTrue(all(layout["step_time_s"] in steps for layout in few["layouts"]))
+        text = self.done("plan", file, "-q", *keep, *more).stdout
+        self.assertIn("optimizer on cpu", text)
+        self.assertIn("""--set 'layout.offload={"optimizer":"none"}'""", text)
+
     def test_it_costs(self):
         best = self.plan("--top", "1", "--tokens", "1G", "--price", "2")["layouts"][0]
         self.assertAlmostEqual(best["gpu_hours"], 1e9 / best["tokens_per_s"] / 3600 * 8, delta=1e-6 * best["gpu_hours"])
