@@ -141,9 +141,11 @@ int CompareCommand::run() {
 
   Output out(output.path);
   if (!out.ok()) return kInputOutput;
-  out.stream() << (output.format == "json"  ? report::compare_json(compare)
-                   : output.format == "csv" ? report::compare_csv(compare)
-                                            : report::compare_text(compare, static_cast<std::size_t>(*rows)));
+  out.stream() << (output.format == "json" ? report::compare_json(compare)
+                   : output.format == "csv"
+                       ? report::compare_csv(compare)
+                       : with_headings(report::compare_text(compare, static_cast<std::size_t>(*rows)), output.color,
+                                       output.path));
   if (!out.finish()) return kInputOutput;
   return judge(compare, *largest_error);
 }

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <sstream>
 
 #include "cli/messages.h"
 
@@ -36,6 +37,19 @@ report::Style style_for(const std::string& color, const std::string& output_path
   const char* no_color = std::getenv("NO_COLOR");
   const bool wanted = no_color == nullptr || *no_color == '\0';
   return {color == "auto" && wanted && output_path.empty() && isatty(STDOUT_FILENO) == 1};
+}
+
+std::string with_headings(const std::string& text, const std::string& color, const std::string& output_path) {
+  if (!style_for(color, output_path).color) return text;
+  std::istringstream lines(text);
+  std::string painted;
+  bool may_be_heading = false;
+  for (std::string line; std::getline(lines, line); painted += '\n') {
+    const bool is_heading = may_be_heading && !line.empty() && line.front() != ' ';
+    painted += is_heading ? "\033[1m" + line + "\033[0m" : line;
+    may_be_heading = line.empty();
+  }
+  return painted;
 }
 
 }  // namespace orrery::cli

@@ -28,4 +28,8 @@ class Output {
 // --color auto|always|never; auto asks the terminal and NO_COLOR.
 report::Style style_for(const std::string& color, const std::string& output_path);
 
+// A text for people with its headings in bold, where colours are wanted: lines that follow
+// an empty one and begin in the first column.
+std::string with_headings(const std::string& text, const std::string& color, const std::string& output_path);
+
 }  // namespace orrery::cli

@@ -177,7 +177,8 @@ int Plan::run() {
   }
   Output out(output.path);
   if (!out.ok()) return kInputOutput;
-  out.stream() << (output.format == "json" ? report::plan_json(plan) : report::plan_text(plan));
+  out.stream() << (output.format == "json" ? report::plan_json(plan)
+                                           : with_headings(report::plan_text(plan), output.color, output.path));
   if (!out.finish()) return kInputOutput;
   if (found.stopped) return complain("interrupted: the best so far"), kInterrupted;
   return plan.results.empty() ? kInfeasible : kDone;

@@ -89,8 +89,9 @@ int ReproduceCommand::run_collectives() {
   if (!result) return report(result.errors());
   Output out(output.path);
   if (!out.ok()) return kInputOutput;
-  out.stream() << (output.format == "json" ? report::collective_reproduction_json(*result)
-                                           : report::collective_reproduction_text(*result));
+  out.stream() << (output.format == "json"
+                       ? report::collective_reproduction_json(*result)
+                       : with_headings(report::collective_reproduction_text(*result), output.color, output.path));
   return out.finish() ? kDone : kInputOutput;
 }
 
@@ -115,7 +116,7 @@ int ReproduceCommand::run() {
   } else if (output.format == "markdown") {
     out.stream() << report::reproduction_markdown(rows, sources);
   } else {
-    out.stream() << report::reproduction_table(rows, sources);
+    out.stream() << with_headings(report::reproduction_table(rows, sources), output.color, output.path);
   }
   if (!out.finish()) return kInputOutput;
   if (stop_on_interrupt().load()) return complain("interrupted: what was done is above"), kInterrupted;

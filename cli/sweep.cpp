@@ -66,7 +66,7 @@ struct Presentation {
     else if (output.format == "jsonl")
       out.stream() << report::sweep_jsonl(results);
     else
-      out.stream() << report::sweep_summary(results, objective, top);
+      out.stream() << with_headings(report::sweep_summary(results, objective, top), output.color, output.path);
     if (!out.finish()) return kInputOutput;
     if (html.empty()) return kDone;
     Output page(html);

@@ -64,9 +64,10 @@ int TraceCommand::summarise(const interop::TraceReadOptions& options, std::size_
   if (breakdown->summary.cancelled) return complain(file + ": interrupted"), kInterrupted;
   Output to(output.path);
   if (!to.ok()) return kInputOutput;
-  to.stream() << (output.format == "json"  ? report::trace_summary_json(file, *breakdown)
-                  : output.format == "csv" ? report::trace_summary_csv(*breakdown)
-                                           : report::trace_summary(file, *breakdown, rows));
+  to.stream() << (output.format == "json" ? report::trace_summary_json(file, *breakdown)
+                  : output.format == "csv"
+                      ? report::trace_summary_csv(*breakdown)
+                      : with_headings(report::trace_summary(file, *breakdown, rows), output.color, output.path));
   return to.finish() ? kDone : kInputOutput;
 }
 

@@ -193,8 +193,9 @@ int ValidateCommand::compare(const Prepared& prepared, double largest_error) {
 int ValidateCommand::finish(const report::Validation& validation, double largest_error) const {
   Output out(output.path);
   if (!out.ok()) return kInputOutput;
-  out.stream() << (output.format == "json" ? report::comparison_json(validation)
-                                           : report::comparison_report(validation));
+  out.stream() << (output.format == "json"
+                       ? report::comparison_json(validation)
+                       : with_headings(report::comparison_report(validation), output.color, output.path));
   if (!out.finish()) return kInputOutput;
   const double worst = validation.comparison.worst_error();
   if (largest_error < 0 || worst <= largest_error) return kDone;

@@ -62,6 +62,12 @@ class Plans(support.Case):
         self.assertIn("optimizer on cpu", text)
         self.assertIn("""--set 'layout.offload={"optimizer":"none"}'""", text)
 
+    def test_headings_are_bold_where_colours_are_wanted(self):
+        file = self.scenario(support.SMALL)
+        plain, bold = (self.done("plan", file, "-q", "--top", "3", "--color", when).stdout for when in ("never", "always"))
+        self.assertIn("\x1b[1mFastest: ", bold)
+        self.assertEqual(bold.replace("\x1b[1m", "").replace("\x1b[0m", ""), plain)
+
     def test_it_costs(self):
         best = self.plan("--top", "1", "--tokens", "1G", "--price", "2")["layouts"][0]
         self.assertAlmostEqual(best["gpu_hours"], 1e9 / best["tokens_per_s"] / 3600 * 8, delta=1e-6 * best["gpu_hours"])
