@@ -60,6 +60,8 @@ std::vector<int> in_flight_by_stage(const models::Schedule& schedule) {
         if (pass.type == Type::forward) peak = std::max(peak, ++now);
         if (models::makes_input_gradient(pass.type)) --now;
       }
+    // Without a flush, forwards and backwards take turns above what is always in flight.
+    if (!models::flushes(schedule)) peak = models::carried_over(schedule, static_cast<int>(peaks.size())) + 1;
     peaks.push_back(peak);
   }
   return peaks;

@@ -69,6 +69,9 @@ void add_links(const topology::Fabric& fabric, sim::Workload& workload) {
 // is slow, and one for each place in a context-parallel or expert-parallel group where
 // those differ.
 void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels, TensorTable& tensors, Compiled& out) {
+  std::optional<Schedule> repeats;
+  if (!flushes(out.schedule)) repeats = repeating_stretch(out.schedule);
+  const Schedule& schedule = repeats ? *repeats : out.schedule;
   std::map<std::uint32_t, double> slow;
   for (const Straggler& straggler : s.simulation.stragglers)
     slow[static_cast<std::uint32_t>(straggler.rank)] = straggler.slowdown;
@@ -77,7 +80,7 @@ void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels,
   const auto program_for = [&](const RankKind& kind) {
     const auto [at, is_new] = program.try_emplace(kind);
     if (is_new) {
-      at->second = out.workload.programs.add(stage_program(s, out.schedule, kind, kernels, tensors));
+      at->second = out.workload.programs.add(stage_program(s, schedule, kind, kernels, tensors));
       out.stage_of_program.push_back(kind.stage);
     }
     return at->second;
@@ -92,6 +95,15 @@ void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels,
     out.workload.program_of[{r}] = program_for({at.pp, found == slow.end() ? 1.0 : found->second, uneven ? at.cp : 0,
                                                 uneven_experts ? layout.expert_coordinate({r}).ep : 0});
   }
+}
+
+// The last one is measured: the first pays for what comes from the step before. A stream
+// without an end is first in its rhythm when a few micro-batches have gone through all stages.
+int steps_of(const Scenario& scenario, const Schedule& schedule) {
+  if (scenario.simulation.steps > 0) return scenario.simulation.steps;
+  constexpr int kFew = 4;
+  const int m = schedule.request.micro_batches;
+  return flushes(schedule) ? 2 : 2 + (kFew * schedule.request.ranks + m - 1) / m;
 }
 
 }  // namespace
@@ -132,7 +144,7 @@ Result<Compiled> compile(const Scenario& scenario, const Calibration* calibratio
   workload.planner =
       make_planner(out.fabric, scenario.simulation.network, scenario.collectives, {}, std::move(transfers));
   workload.jitter = {scenario.simulation.jitter_compute, scenario.simulation.seed};
-  workload.steps = scenario.simulation.steps > 0 ? scenario.simulation.steps : 2;
+  workload.steps = steps_of(scenario, out.schedule);
   return out;
 }
 

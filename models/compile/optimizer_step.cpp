@@ -50,9 +50,10 @@ void agree(StageContext& context, HostTimeline& host, bool sharded, std::string_
   // A post-validated step goes ahead and is undone later should the check fail, which we take it not to.
   if (!context.scenario.pipeline.optimizer_barrier) return;
   const LayoutSpec& layout = context.scenario.layout;
-  const bool everybody = sharded || layout.ep > 1;
-  const sim::GroupRole group = everybody ? role::world : role::model;
-  const int members = everybody ? layout.gpus() : layout.tp * layout.pp;
+  // Without a flush there is no moment at which all stages could meet: each goes by its own gradients.
+  const bool alone = !flushes(context.schedule), everybody = !alone && (sharded || layout.ep > 1);
+  const sim::GroupRole group = alone ? role::tp : everybody ? role::world : role::model;
+  const int members = everybody ? layout.gpus() : layout.tp * (alone ? 1 : layout.pp);
   if (members > 1)
     context.collective(context.streams.main, sim::TransferKind::all_reduce, group, Bytes{4}, TimeCategory::other,
                        label);

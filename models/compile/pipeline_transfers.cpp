@@ -97,7 +97,9 @@ std::vector<PipelineTransfers::Edge> PipelineTransfers::sent_by_neighbour(bool t
         if (edge.to_next != to_next) continue;
         const int stage = pass.stage + (edge.forward ? 1 : -1);
         const std::size_t found = consumer[place(edge.forward, stage, pass.micro_batch)];
-        if (found != kNobody) edges.push_back({found, edge.forward, to_next, edge.handed_by});
+        if (found == kNobody) continue;
+        const bool next_step = context_.actions()[found].steps_ago > pass.steps_ago;
+        edges.push_back({found, edge.forward, to_next, edge.handed_by, next_step});
       }
   return edges;
 }
@@ -112,6 +114,12 @@ void PipelineTransfers::find_gates() {
     incoming.gate.resize(incoming.order.size());
     std::size_t earliest = context_.actions().size();
     for (std::size_t k = incoming.order.size(); k-- > 0;) {
+      if (incoming.order[k].next_step) {
+        // Sent last, needed first: it is the k-th and last op of its stream in the step before.
+        received(incoming.order[k]) = {receive_stream(to_next), static_cast<sim::OpIndex>(k), true};
+        incoming.gate[k] = context_.actions().size() - 1;
+        continue;
+      }
       earliest = std::min(earliest, incoming.order[k].action);
       incoming.gate[k] = earliest > 0 ? earliest - 1 : 0;
     }
@@ -145,10 +153,11 @@ sim::Transfer PipelineTransfers::transfer(const Edge& edge, bool send) const {
 }
 
 sim::OpRef PipelineTransfers::receive(sim::StreamIndex stream, const Edge& edge, bool more) {
-  received(edge) =
+  const sim::OpRef here =
       context_.builder.receive(stream, transfer(edge, false), context_.category(TimeCategory::pp),
                                context_.builder.label(edge.forward ? "receive activation" : "receive gradient"), more);
-  return received(edge);
+  if (!edge.next_step) received(edge) = here;
+  return here;
 }
 
 void PipelineTransfers::send(sim::StreamIndex stream, const Edge& edge, bool more) {
@@ -159,7 +168,7 @@ void PipelineTransfers::send(sim::StreamIndex stream, const Edge& edge, bool mor
 void PipelineTransfers::post_receives(std::size_t i) {
   for (const bool to_next : {true, false}) {
     Incoming& incoming = incoming_[to_next ? 0 : 1];
-    const sim::StreamIndex stream = to_next ? context_.streams.receive_forward : context_.streams.receive_backward;
+    const sim::StreamIndex stream = receive_stream(to_next);
     for (; incoming.posted < incoming.order.size() && incoming.gate[incoming.posted] <= i; ++incoming.posted) {
       context_.builder.wait(stream, context_.builder.last(context_.streams.main));
       receive(stream, incoming.order[incoming.posted]);

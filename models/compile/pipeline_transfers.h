@@ -41,6 +41,7 @@ class PipelineTransfers {
     bool forward = true;     // an activation, else a gradient
     bool to_next = true;     // to the next rank, else to the one before
     int handed_by = 0;       // virtual stage whose output it is, or the gradient of that
+    bool next_step = false;  // what is sent in this step is needed in the next (streams without an end)
   };
   // An overlapped slot has two.
   struct Edges {
@@ -71,6 +72,9 @@ class PipelineTransfers {
   sim::Transfer transfer(const Edge& edge, bool send) const;
   sim::OpRef receive(sim::StreamIndex stream, const Edge& edge, bool more = false);
   void send(sim::StreamIndex stream, const Edge& edge, bool more = false);
+  sim::StreamIndex receive_stream(bool from_rank_before) const {
+    return from_rank_before ? context_.streams.receive_forward : context_.streams.receive_backward;
+  }
   sim::OpRef& received(const Edge& edge) { return received_[edge.action][edge.forward ? 0 : 1]; }
 
   StageContext& context_;

@@ -32,6 +32,13 @@ StageContext::StageContext(const Scenario& s, const Schedule& order, const RankK
   streams.disk = builder.add_stream("disk");
 }
 
+bool StageContext::updates_behind(std::size_t i) const {
+  const Action& action = actions()[i];
+  if (flushes(schedule) || !makes_weight_gradient(action.type)) return false;
+  const bool each = schedule_traits(schedule.request.name).versions == 0;
+  return each || action.micro_batch + 1 == schedule.request.micro_batches;
+}
+
 sim::OpRef StageContext::stream_through(std::string_view family, double bytes, TimeCategory c, std::string_view label) {
   if (bytes <= 0) return builder.last(streams.main);
   const Kernel kernel{MemoryBoundShape{std::string(family), Bytes{std::llround(bytes)}}};

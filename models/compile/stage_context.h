@@ -31,6 +31,10 @@ struct StageContext {
 
   const std::vector<Action>& actions() const { return schedule.order[static_cast<std::size_t>(stage)]; }
   int stages() const { return schedule.stages(); }
+  // Whether the stage's weights are updated behind action `i` of a stream without an
+  // end: behind every backward (pipedream), or behind the last one of a step's
+  // micro-batches, which need not stand at the end of the stretch that repeats.
+  bool updates_behind(std::size_t i) const;
   // Replicas of a stage inside one pipeline.
   int replicas() const { return schedule.placement == Placement::bidirectional ? 2 : 1; }
   // Whether this rank holds a virtual stage, in whichever replica.

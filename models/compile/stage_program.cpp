@@ -66,7 +66,10 @@ class StageWriter {
  private:
   void prepare();
   void hold_states();
+  void hold_in_flight();
   void begin();
+  void update();
+  double parameters() const;
   void action(std::size_t i);
   void pass(const Action& pass);
   void overlap(const Action& forward, const Action& backward);
@@ -78,9 +81,11 @@ class StageWriter {
   PieceTurn turn(const Action& pass, std::size_t piece) const;
   void marker(sim::Marker::Kind kind, const Action& pass);
   void free_output();
+  void hold(Bytes bytes, MemoryCause cause, std::string_view label, std::uint16_t parts = 0);
   std::uint32_t allocate(Bytes bytes, MemoryCause cause, std::string_view label, std::uint16_t parts = 0);
-  std::uint32_t& slot(std::vector<std::uint32_t>& held, int chunk, int mb, std::size_t piece) const;
-  void release(std::vector<std::uint32_t>& held, int chunk, int mb, std::size_t piece);
+  int held_as(const Action& pass) const;
+  std::uint32_t& slot(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece) const;
+  void release(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece);
   std::vector<int> launches(const Action& action) const;
   std::size_t steps(const Action& pass) const;
   void sync_host();
@@ -104,7 +109,7 @@ class StageWriter {
   // Buffers of live activations by (chunk, micro-batch, piece): see slot().
   std::size_t most_pieces_ = 1;
   std::vector<std::uint32_t> until_input_, until_weight_, outputs_;
-  std::vector<std::size_t> last_backward_of_;  // by chunk: the action that completes its weight gradients
+  std::vector<bool> completes_;  // by action: the weight gradients of its chunk, and they are reduced
 };
 
 const std::vector<TemplateOp>& steps_of(const PieceTemplate& piece, Action::Type type) {
@@ -125,18 +130,23 @@ const std::vector<TemplateOp>& steps_of(const PieceTemplate& piece, Action::Type
 
 void StageWriter::write() {
   hold_states();
+  hold_in_flight();
   begin();
   prepare();
-  for (std::size_t i = 0; i < context_.actions().size(); ++i) action(i);
+  for (std::size_t i = 0; i < context_.actions().size(); ++i) {
+    action(i);
+    if (context_.updates_behind(i)) update();
+  }
   free_output();
-  optimizer_step(context_, chunks_, *data_, host_);
+  if (flushes(context_.schedule)) optimizer_step(context_, chunks_, *data_, host_);
   builder_.marker(kMain, {sim::Marker::Kind::step_end, ' ', 0, 0});
 }
 
 constexpr std::uint32_t kNoBuffer = UINT32_MAX;
 
 void StageWriter::prepare() {
-  last_backward_of_.assign(chunks_.size(), SIZE_MAX);
+  std::vector<std::size_t> last_backward_of(chunks_.size(), SIZE_MAX);
+  completes_.assign(context_.actions().size(), false);
   for (const auto& chunk : chunks_) most_pieces_ = std::max(most_pieces_, chunk.size());
   const std::size_t slots =
       chunks_.size() * static_cast<std::size_t>(context_.schedule.request.micro_batches) * most_pieces_;
@@ -149,10 +159,14 @@ void StageWriter::prepare() {
     const Action& a = context_.actions()[i];
     for (const Action& pass : passes(a)) {
       const auto chunk = static_cast<std::size_t>(chunk_of(pass));
-      if (makes_weight_gradient(pass.type)) last_backward_of_[chunk] = i;
+      if (makes_weight_gradient(pass.type)) last_backward_of[chunk] = i;
       ops += kOpsAround + kOpsOfPiece * chunks_[chunk].size() + steps(pass);
     }
+    completes_[i] = context_.updates_behind(i);
   }
+  if (flushes(context_.schedule))
+    for (const std::size_t last : last_backward_of)
+      if (last != SIZE_MAX) completes_[last] = true;
   builder_.reserve(kMain, ops);
 }
 
@@ -168,10 +182,9 @@ void StageWriter::hold_states() {
       if (piece.kind == PieceKind::mtp) layers.push_back(context_.scenario.model.layers - 1);
     }
   const StateBytes states = state_bytes(context_.scenario, parameters, experts, tables, context_.replicas());
-  const auto hold = [&](Bytes bytes, MemoryCause cause, std::string_view label) {
-    if (bytes.n > 0) builder_.resident(builder_.buffer(bytes, static_cast<std::uint8_t>(cause), builder_.label(label)));
-  };
   hold(states.parameters, MemoryCause::parameters, "parameters");
+  hold(states.parameters * (weight_versions(context_.schedule, context_.stage) - 1), MemoryCause::parameters,
+       "stashed weights");
   hold(states.gradients, MemoryCause::gradients, "gradients");
   hold(states.optimizer, MemoryCause::optimizer, "optimizer states");
   hold(transfers_.buffers(), MemoryCause::buffers, "stage input buffers");
@@ -180,13 +193,44 @@ void StageWriter::hold_states() {
     hold(dummy_weight_gradients(context_.scenario, layers), MemoryCause::buffers, "unread weight gradients");
 }
 
+// What the micro-batches that are in flight between two steps keep. Every forward
+// takes as much as the backward behind it frees, so this much is always held.
+void StageWriter::hold_in_flight() {
+  const int carried = carried_over(context_.schedule, context_.stage);
+  for (int i = 0; i < carried; ++i) {
+    for (const PieceTemplate& piece : chunks_.front()) {
+      hold(piece.saved_until_input_gradient, MemoryCause::activations, "activations in flight",
+           piece.tensors_until_input_gradient);
+      hold(piece.saved_until_weight_gradient, MemoryCause::activations, "activations in flight",
+           piece.tensors_until_weight_gradient);
+    }
+    if (!context_.scenario.software.deallocate_outputs)
+      hold(chunks_.front().back().output, MemoryCause::buffers, "stage outputs in flight");
+  }
+}
+
+void StageWriter::hold(Bytes bytes, MemoryCause cause, std::string_view label, std::uint16_t parts) {
+  if (bytes.n > 0)
+    builder_.resident(builder_.buffer(bytes, static_cast<std::uint8_t>(cause), builder_.label(label), parts));
+}
+
 void StageWriter::begin() {
+  host_.meet(context_.scenario.software.step_overhead, "data loading and logging");
+  if (flushes(context_.schedule)) begin_step(context_, parameters());
+}
+
+// Of a stream without an end: the weights have a new version, and gradients start from nothing.
+void StageWriter::update() {
+  optimizer_step(context_, chunks_, *data_, host_);
+  begin_step(context_, parameters());
+}
+
+double StageWriter::parameters() const {
   double parameters = 0;
   for (const auto& chunk : chunks_)
     for (const PieceTemplate& piece : chunk)
       parameters += static_cast<double>(piece.parameters + piece.expert_parameters);
-  host_.meet(context_.scenario.software.step_overhead, "data loading and logging");
-  begin_step(context_, parameters);
+  return parameters;
 }
 
 std::size_t StageWriter::steps(const Action& pass) const {
@@ -294,12 +338,11 @@ void StageWriter::overlap(const Action& forward, const Action& backward) {
 }
 
 void StageWriter::begin_pass(const Action& pass) {
-  if (makes_input_gradient(pass.type)) release(outputs_, chunk_of(pass), pass.micro_batch, 0);
+  if (makes_input_gradient(pass.type)) release(outputs_, pass, 0);
 }
 
 void StageWriter::end_pass(const Action& pass) {
   if (pass.type != Action::Type::forward) return;
-  const int chunk = chunk_of(pass);
   const auto& pieces = pieces_of(pass);
   const bool is_last = pass.stage + 1 == context_.stages();
   if (is_last && context_.scenario.software.loss_average_per_micro_batch) average_loss(context_);
@@ -308,7 +351,7 @@ void StageWriter::end_pass(const Action& pass) {
   if (context_.scenario.software.deallocate_outputs) {
     output_ = output;
   } else {
-    slot(outputs_, chunk, pass.micro_batch, 0) = output;
+    slot(outputs_, pass, 0) = output;
   }
 }
 
@@ -335,12 +378,11 @@ void StageWriter::keep_activations(const Action& pass, std::size_t p) {
     return offload_.keep(chunk, pass.micro_batch, p,
                          piece.saved_until_input_gradient + piece.saved_until_weight_gradient);
   if (piece.saved_until_input_gradient.n > 0)
-    slot(until_input_, chunk, pass.micro_batch, p) = allocate(
-        piece.saved_until_input_gradient, MemoryCause::activations, "activations", piece.tensors_until_input_gradient);
+    slot(until_input_, pass, p) = allocate(piece.saved_until_input_gradient, MemoryCause::activations, "activations",
+                                           piece.tensors_until_input_gradient);
   if (piece.saved_until_weight_gradient.n > 0)
-    slot(until_weight_, chunk, pass.micro_batch, p) =
-        allocate(piece.saved_until_weight_gradient, MemoryCause::activations, "activations",
-                 piece.tensors_until_weight_gradient);
+    slot(until_weight_, pass, p) = allocate(piece.saved_until_weight_gradient, MemoryCause::activations, "activations",
+                                            piece.tensors_until_weight_gradient);
 }
 
 void StageWriter::end_piece(const Action& pass, std::size_t p) {
@@ -350,19 +392,17 @@ void StageWriter::end_piece(const Action& pass, std::size_t p) {
   workspace = kNoBuffer;
   if (pass.type == Action::Type::forward && offload_.takes(pieces_of(pass), p))
     offload_.send(chunk, pass.micro_batch, p);
-  if (makes_input_gradient(pass.type)) release(until_input_, chunk, pass.micro_batch, p);
+  if (makes_input_gradient(pass.type)) release(until_input_, pass, p);
   if (makes_weight_gradient(pass.type)) {
     if (offload_.active()) offload_.drop(chunk, pass.micro_batch, p);
-    release(until_weight_, chunk, pass.micro_batch, p);
+    release(until_weight_, pass, p);
   }
   data_->after_piece(turn(pass, p));
 }
 
 // What data parallelism wants to know of a piece's turn.
 PieceTurn StageWriter::turn(const Action& pass, std::size_t p) const {
-  const int chunk = chunk_of(pass);
-  const bool last = makes_weight_gradient(pass.type) && last_backward_of_[static_cast<std::size_t>(chunk)] == action_;
-  return {pass.type, chunk, p, last};
+  return {pass.type, chunk_of(pass), p, makes_weight_gradient(pass.type) && completes_[action_]};
 }
 
 // A stage's output has left by the time the next action begins (Megatron-LM's
@@ -372,13 +412,20 @@ void StageWriter::free_output() {
   output_ = UINT32_MAX;
 }
 
-std::uint32_t& StageWriter::slot(std::vector<std::uint32_t>& held, int chunk, int mb, std::size_t piece) const {
-  const int micro_batches = context_.schedule.request.micro_batches;
-  return held[static_cast<std::size_t>(chunk * micro_batches + mb) * most_pieces_ + piece];
+// The micro-batch under whose number a pass finds what its forward kept; in a
+// stream without an end, what the forward before it kept (hold_in_flight).
+int StageWriter::held_as(const Action& pass) const {
+  const int carried = pass.type == Action::Type::forward ? 0 : carried_over(context_.schedule, context_.stage);
+  return (pass.micro_batch + carried) % context_.schedule.request.micro_batches;
 }
 
-void StageWriter::release(std::vector<std::uint32_t>& held, int chunk, int mb, std::size_t piece) {
-  std::uint32_t& buffer = slot(held, chunk, mb, piece);
+std::uint32_t& StageWriter::slot(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece) const {
+  const int place = chunk_of(pass) * context_.schedule.request.micro_batches + held_as(pass);
+  return held[static_cast<std::size_t>(place) * most_pieces_ + piece];
+}
+
+void StageWriter::release(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece) {
+  std::uint32_t& buffer = slot(held, pass, piece);
   if (buffer != kNoBuffer) builder_.free(kMain, buffer);
   buffer = kNoBuffer;
 }

@@ -97,8 +97,34 @@ void check_waiting(Reading& reading) {
   const PipelineSpec& pipeline = scenario.pipeline;
   if (scenario.overlap.pipeline || scenario.layout.pp == 1 || schedule_traits(pipeline.schedule).may_wait) return;
   if (pipeline.schedule == "looped-bfs" && pipeline.virtual_stages == 1) return;
+  if (!schedule_traits(pipeline.schedule).flushes)
+    return reading.fail(reading.written("overlap.pipeline") ? "overlap.pipeline" : "pipeline.schedule",
+                        pipeline.schedule +
+                            " keeps micro-batches on their way from step to step: it needs "
+                            "overlap.pipeline: true");
   reading.fail(reading.written("overlap.pipeline") ? "overlap.pipeline" : "pipeline.schedule",
                pipeline.schedule + " with sends that wait would deadlock: it needs overlap.pipeline: true");
+}
+
+// A stage of a stream without an end updates its weights when its own backwards
+// are done, and goes on at once.
+void check_stream(Reading& reading) {
+  if (!reading.knows({"layout.pp", "pipeline.schedule"})) return;
+  const Scenario& scenario = reading.scenario;
+  const std::string& schedule = scenario.pipeline.schedule;
+  if (schedule_traits(schedule).flushes) return;
+  const ModelSpec& model = scenario.model;
+  if (scenario.layout.pp > 1 && model.table.empty() && (model.tied_embeddings || model.mtp_layers > 0))
+    reading.fail("pipeline.schedule", schedule +
+                                          " updates each stage by itself, but the first and the last stage share the "
+                                          "embedding: it needs " +
+                                          (model.mtp_layers > 0 ? "mtp_layers: 0" : "tied_embeddings: false"));
+  const auto alone = [&](bool asked, std::string_view key) {
+    if (asked) reading.not_yet(reading.at(key), quote(key) + " under schedule " + quote(schedule));
+  };
+  alone(scenario.layout.zero > 0, "layout.zero");
+  alone(!scenario.layout.fsdp.empty(), "layout.fsdp");
+  alone(scenario.layout.offload.any(), "layout.offload");
 }
 
 void check_recompute(Reading& reading) {
@@ -116,6 +142,7 @@ void check_pipeline(Reading& reading) {
   check_schedule(reading);
   check_group(reading);
   check_waiting(reading);
+  check_stream(reading);
   check_stage_layers(reading);
   check_recompute(reading);
 }

@@ -25,6 +25,7 @@ struct Action {
   int stage = 0;
   int micro_batch = 0;
   int backward_stage = 0, backward_micro_batch = 0;  // overlap only
+  int steps_ago = 0;  // in a stretch that repeats (repeating_stretch): the micro-batch is of so many steps before
   bool operator==(const Action&) const = default;
 };
 
@@ -124,6 +125,19 @@ struct ScheduleTraits {
   bool flushes = true;    // else steps follow each other without an end (pipedream, pipedream-2bw)
 };
 ScheduleTraits schedule_traits(std::string_view name);
+inline bool flushes(const Schedule& schedule) {
+  return schedule_traits(schedule.request.name).flushes;
+}
+
+// Of a schedule that does not flush: micro-batches in flight on a rank between two
+// steps, and versions of its weights that it holds.
+int carried_over(const Schedule& schedule, int rank);
+int weight_versions(const Schedule& schedule, int rank);
+// And the part of its stream that repeats with every step: m forwards and m
+// backwards a rank in turn, a backward of the micro-batch that entered the rank
+// carried_over forwards ago. Run over and over, it is the schedule; its first
+// backwards are of micro-batches before the first.
+Schedule repeating_stretch(const Schedule& schedule);
 
 // Chunks of a schedule for those who do not say how many: what it takes, or two where it takes any number above one.
 int usual_chunks(std::string_view name);

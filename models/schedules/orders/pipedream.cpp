@@ -31,7 +31,36 @@ Errors check_2bw(const ScheduleRequest& request) {
   return errors;
 }
 
+Action backward_in_turn(const ScheduleRequest& request, int rank, int turn) {
+  const int m = request.micro_batches, entered = turn - (request.ranks - 1 - rank);  // 0 and up: in this step
+  Action action = backward(rank, ((entered % m) + m) % m);
+  action.steps_ago = (action.micro_batch - entered) / m;
+  return action;
+}
+
+Order stretch(const ScheduleRequest& request, int rank) {
+  Order order;
+  for (int turn = 0; turn < request.micro_batches; ++turn) {
+    order.push_back(forward(rank, turn));
+    order.push_back(backward_in_turn(request, rank, turn));
+  }
+  return order;
+}
+
 }  // namespace
+
+int carried_over(const Schedule& schedule, int rank) {
+  return flushes(schedule) ? 0 : schedule.request.ranks - 1 - rank;
+}
+
+int weight_versions(const Schedule& schedule, int rank) {
+  const int versions = schedule_traits(schedule.request.name).versions;
+  return versions > 0 ? versions : schedule.request.ranks - rank;
+}
+
+Schedule repeating_stretch(const Schedule& schedule) {
+  return {schedule.request, schedule.placement, by_rank<stretch>(schedule.request)};
+}
 
 const ScheduleRule kPipeDream{
     .name = "pipedream", .traits = {.chunks = 1, .versions = 0, .flushes = false}, .orders = by_rank<order>};

@@ -70,6 +70,10 @@ std::vector<Case> layouts() {
       if (overlap) cases.push_back(layout(4, 2, 4, "looped-bfs", 2, zero, overlap));
       if (overlap) cases.push_back(layout(4, 8, 2, "looped-bfs", 2, zero, overlap));
     }
+  for (const char* stream : {"pipedream", "pipedream-2bw"}) {
+    cases.push_back(layout(2, 2, 4, stream, 1, 0, true));
+    cases.push_back(layout(2, 8, 2, stream, 1, 0, true));
+  }
   for (const int zero : {0, 1}) {
     for (const char* one_chunk : {"zb-h1", "zb-h2", "zb-auto", "dualpipe", "chimera"})
       cases.push_back(layout(2, 2, 4, one_chunk, 1, zero, true));
@@ -141,8 +145,10 @@ TEST_P(EveryLayout, CausesOfMemoryAddUpToThePeak) {
   }
 }
 
-// Warm-up is over after one step: the second takes as long as the third.
+// Warm-up is over after one step: the second takes as long as the third. A stream
+// without an end fills the pipeline in the meantime (stream_test.cpp).
 TEST_P(EveryLayout, TheSecondStepIsSteady) {
+  if (!flushes(compiled(scenario()).schedule)) GTEST_SKIP() << "no step of a stream is by itself";
   std::vector<Override> three = GetParam().overrides;
   three.push_back({"simulation.steps", "3"});
   const sim::RunResult result = run_every_rank(compiled(read(small_scenario(), three)));

@@ -1,0 +1,115 @@
+// PipeDream's schedules as whole scenarios: what a steady stream takes, and what it holds.
+
+#include <algorithm>
+
+#include "models/compile/schedule_of.h"
+#include "models/compute/cost_model.h"
+#include "tests/models/compile/support.h"
+
+namespace orrery::models {
+namespace {
+
+// Four stages over free links; ends of 128 words weigh nothing.
+Scenario stream(const std::string& schedule, const std::vector<Override>& more = {}) {
+  return read(
+      "model: {layers: 32, hidden: 4096, heads: 32, vocab: 128, tied_embeddings: false}\n"
+      "cluster: {preset: ideal, nodes: 1, gpus_per_node: 4}\n"
+      "training: {sequence_length: 2048, global_batch: 8, micro_batch: 1}\n"
+      "layout: {tp: 1, pp: 4}\n"
+      "pipeline: {schedule: " +
+          schedule +
+          "}\n"
+          "software: ideal\n",
+      more);
+}
+
+Bytes held(const sim::RunResult& result, int stage, MemoryCause cause) {
+  return result.ranks[{static_cast<std::uint32_t>(stage)}].memory.by_cause[static_cast<std::size_t>(cause)];
+}
+
+Duration updating(const sim::RunResult& result, int stage) {
+  return result.ranks[{static_cast<std::uint32_t>(stage)}]
+      .time.busy[static_cast<std::size_t>(TimeCategory::optimizer)];
+}
+
+// Throughput is that of the slowest stage: m times its forward, its backward and its update.
+TEST(Stream, PipeDreamIsAsFastAsItsSlowestStage) {
+  for (const char* layers : {"[8, 8, 8, 8]", "[6, 9, 11, 6]", "[11, 7, 7, 7]", "[7, 7, 7, 11]"}) {
+    const Scenario scenario = stream("pipedream", {{"pipeline.stage_layers", layers}});
+    const Compiled c = compiled(scenario);
+    const sim::RunResult result = run_every_rank(c);
+    const CostModel model(scenario.cluster.gpu, scenario.software);
+    KernelTable kernels(model);
+    const std::vector<ScheduleCosts> costs = stage_costs(scenario, kernels);
+    Duration slowest;
+    for (int r = 0; r < 4; ++r) {
+      const ScheduleCosts& cost = costs[static_cast<std::size_t>(r)];
+      const Duration passes = Duration::ps(8 * 1'000 * (cost.forward + cost.backward));
+      slowest = std::max(slowest, passes + updating(result, r));
+    }
+    EXPECT_NEAR(result.step_time().seconds(), slowest.seconds(), 1e-3 * slowest.seconds()) << layers;
+  }
+}
+
+// One update a step, and no bubble: 1F1B without its fill and drain.
+TEST(Stream, PipeDream2bwHasNoBubble) {
+  const sim::RunResult result = run_every_rank(compiled(stream("pipedream-2bw")));
+  const sim::RunResult flushed = run_every_rank(compiled(stream("1f1b")));
+  const double update = updating(result, 1).seconds(), step = result.step_time().seconds();
+  EXPECT_NEAR((step - update) / (flushed.step_time().seconds() - update), 8.0 / 11, 0.005);
+  for (const sim::RankSummary& rank : result.ranks.distinct())
+    EXPECT_LT(rank.time.bubble.seconds(), 0.005 * result.step_time().seconds());
+}
+
+// Where a step begins and ends means nothing to a stream whose every micro-batch is an update.
+TEST(Stream, PipeDreamKnowsNoSteps) {
+  const Duration eight = run_every_rank(compiled(stream("pipedream"))).step_time();
+  for (const char* batch : {"1", "2", "4"}) {
+    const Duration few = run_every_rank(compiled(stream("pipedream", {{"training.global_batch", batch}}))).step_time();
+    EXPECT_EQ(few * (8 / std::stoi(batch)), eight) << batch;
+  }
+}
+
+// More steps before it change nothing in the one that is measured, over real links too
+// (where transfers meet a little differently every time).
+TEST(Stream, TheMeasuredStepIsSteady) {
+  const std::vector<Override> real = {{"cluster.preset", "dgx-a100"}, {"cluster.gpus_per_node", "8"}};
+  for (const char* schedule : {"pipedream", "pipedream-2bw"})
+    for (const char* batch : {"8", "16"}) {
+      std::vector<Override> overrides = real;
+      overrides.push_back({"training.global_batch", batch});
+      overrides.push_back({"pipeline.stage_layers", "[7, 9, 9, 7]"});
+      const Duration step = run_every_rank(compiled(stream(schedule, overrides))).step_time();
+      overrides.push_back({"simulation.steps", "40"});
+      const Duration later = run_every_rank(compiled(stream(schedule, overrides))).step_time();
+      EXPECT_NEAR(later.seconds(), step.seconds(), 1e-6 * step.seconds()) << schedule << ' ' << batch;
+    }
+}
+
+// Stage r holds p - r versions of its weights (2BW: two), one copy of everything else,
+// and activations as 1F1B does.
+TEST(Stream, HoldsVersionsOfTheWeightsAndWhatIsInFlight) {
+  const sim::RunResult flushed = run_every_rank(compiled(stream("1f1b")));
+  const sim::RunResult each = run_every_rank(compiled(stream("pipedream")));
+  const sim::RunResult two = run_every_rank(compiled(stream("pipedream-2bw")));
+  for (int r = 0; r < 4; ++r) {
+    const Bytes one = held(flushed, r, MemoryCause::parameters);
+    EXPECT_EQ(held(each, r, MemoryCause::parameters), one * (4 - r));
+    EXPECT_EQ(held(two, r, MemoryCause::parameters), one * 2);
+    for (const MemoryCause same : {MemoryCause::gradients, MemoryCause::optimizer, MemoryCause::activations})
+      for (const sim::RunResult* stream : {&each, &two}) EXPECT_EQ(held(*stream, r, same), held(flushed, r, same));
+  }
+}
+
+// A pipeline of one stage is no pipeline: an update a micro-batch is what a smaller batch does.
+TEST(Stream, OfOneStageIsPlainTraining) {
+  const auto alone = [](const char* schedule) {
+    return run_every_rank(compiled(stream(schedule, {{"layout.pp", "1"}, {"training.global_batch", "4"}})));
+  };
+  const sim::RunResult plain = alone("none"), steady = alone("pipedream");
+  EXPECT_EQ(steady.step_time(), plain.step_time());
+  EXPECT_EQ(steady.ranks[{0}].memory.peak, plain.ranks[{0}].memory.peak);
+}
+
+}  // namespace
+}  // namespace orrery::models
