@@ -35,6 +35,8 @@ TEST(LayerTable, ParametersAreThoseOfThePapersNetworks) {
   EXPECT_EQ(count_parameters(read("vgg-16").model).total, 138'357'544);
   EXPECT_EQ(count_parameters(read("alexnet").model).total, 60'965'224);
   EXPECT_EQ(count_parameters(read("resnet-50").model).total, 25'557'032);
+  // By the arithmetic that gives the 82M to 1.8B of GPipe's table 1 for its other widths and depths.
+  EXPECT_EQ(count_parameters(read("amoebanet-d").model).total, 122'470'120);
 }
 
 // 15.5 and 4.1 billion multiply-adds a picture of 224 x 224 (arXiv:1512.03385, table 1, tells 3.8 of ResNet-50
@@ -68,7 +70,7 @@ TEST(LayerTable, ProductsDoTheOperationsOfTheirLayer) {
 
 // No other cut of the layers into as many runs has a lighter heaviest stage.
 TEST(LayerTable, StagesAreCutSoThatTheHeaviestIsLightest) {
-  for (const char* model : {"vgg-16", "alexnet", "resnet-50", "gnmt-8"}) {
+  for (const char* model : {"vgg-16", "alexnet", "resnet-50", "gnmt-8", "amoebanet-d"}) {
     const Scenario s = read(model);
     const auto& table = s.model.table;
     const auto weight = [&](std::size_t from, std::size_t to) {
