@@ -21,6 +21,8 @@ std::string heading(const std::string& text, const Style& style) {
 std::string layout_line(const Result& r) {
   const models::LayoutSpec& l = r.layout;
   std::string text = "tp " + std::to_string(l.tp);
+  constexpr const char* kDimensions[] = {"", " in 2d", " in 2.5d", " in 3d"};
+  if (l.tp > 1) text += kDimensions[static_cast<int>(l.tp_dimensions)];
   if (l.sequence_parallel) text += " + sequence parallel";
   if (l.cp > 1) text += ", cp " + std::to_string(l.cp);
   text += ", pp " + std::to_string(l.pp) + ", dp " + std::to_string(l.dp);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "models/architecture/ends.h"
+#include "models/architecture/grid_products.h"
 
 namespace orrery::models {
 namespace {
@@ -28,8 +29,13 @@ void sum_lookup(const LayerContext& context, StepList& list) {
 
 void embedding_forward(const LayerContext& context, StepList& list) {
   const RankShape& shape = context.shape;
-  list.add(memory_step("embedding lookup", "embedding", shape.full_hidden() * 2 + Bytes{kTokenIdBytes * shape.tokens}));
-  sum_lookup(context, list);
+  if (shape.grid.active()) {
+    grid_embedding_forward(shape, list);
+  } else {
+    list.add(
+        memory_step("embedding lookup", "embedding", shape.full_hidden() * 2 + Bytes{kTokenIdBytes * shape.tokens}));
+    sum_lookup(context, list);
+  }
   if (context.model().positions == Positions::learned)
     list.add(memory_step("add positions", "residual_add", shape.full_hidden() * 3));
   if (sums_before_cut(context)) list.add(memory_step("cut sequence", "default", shape.shard_hidden() * 2));
@@ -47,6 +53,7 @@ void embedding_backward(const LayerContext& context, StepList& list) {
   if (context.dropout())
     list.add_weight(memory_step("embedding dropout backward", "dropout",
                                 shape.shard_hidden() * 2 + Bytes{shape.shard_tokens * shape.hidden}));
+  if (shape.grid.active()) return grid_embedding_backward(shape, list);
   if (shape.sequence_parallel)
     list.add_weight(tp_step("all-gather embedding gradient", TransferKind::all_gather, shape.full_hidden()));
   list.add_weight(memory_step("zero table gradient", "zero", {table * shape.element}));
@@ -65,8 +72,9 @@ PieceWork embedding_work(const LayerContext& context) {
   set_backward(backward, work);
   work.saved.push_back({"token ids", {kTokenIdBytes * shape.tokens}, true});
   if (context.dropout()) work.saved.push_back({"embedding dropout mask", {shape.shard_tokens * shape.hidden}, true});
-  work.forward_transient = shape.full_hidden();
-  const Bytes gathered = shape.sequence_parallel ? shape.full_hidden() : Bytes{};
+  work.forward_transient = shape.full_hidden() * shape.grid.side;
+  const bool gathers = shape.sequence_parallel || shape.grid.active();
+  const Bytes gathered = gathers ? shape.full_hidden() * shape.grid.side : Bytes{};
   const Bytes table{shape.main_gradient > 0 ? shape.vocab * shape.hidden * shape.element : 0};
   work.backward_transient = shape.shard_hidden() + gathered + table;
   work.output = shape.shard_hidden();

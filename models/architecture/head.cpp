@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "models/architecture/ends.h"
+#include "models/architecture/grid_products.h"
 
 namespace orrery::models {
 namespace {
@@ -20,7 +21,9 @@ std::int64_t logits(const RankShape& shape) {
 
 // One fp32 number a token, summed or maximised over the ranks' parts of the vocabulary.
 void all_reduce_per_token(const RankShape& shape, const std::string& label, StepList& list) {
-  if (shape.tp > 1) list.add(tp_step("all-reduce " + label, TransferKind::all_reduce, {kFp32 * shape.tokens}));
+  if (shape.tp == 1 && !shape.grid.active()) return;
+  const LayerGroup group = shape.grid.active() ? grid_vocabulary_group(shape.grid) : LayerGroup::tp;
+  list.add(group_step("all-reduce " + label, TransferKind::all_reduce, group, {kFp32 * shape.tokens}));
 }
 
 // Fused: the logits stay as they are, and what is left behind is their gradient.
@@ -65,7 +68,10 @@ void cross_entropy_backward(const LayerContext& context, StepList& list) {
 
 void head_forward(const LayerContext& context, StepList& list) {
   norm_forward(context, "last norm", list);
-  column_parallel_forward(context.shape, logits_linear(context), list);
+  if (context.shape.grid.active())
+    grid_logits_forward(context.shape, logits_linear(context), list);
+  else
+    column_parallel_forward(context.shape, logits_linear(context), list);
   if (context.stack().fused_cross_entropy)
     fused_cross_entropy(context, list);
   else
@@ -74,7 +80,10 @@ void head_forward(const LayerContext& context, StepList& list) {
 
 void head_backward(const LayerContext& context, StepList& list) {
   cross_entropy_backward(context, list);
-  column_parallel_backward(context.shape, context.stack(), logits_linear(context), list);
+  if (context.shape.grid.active())
+    grid_logits_backward(context.shape, logits_linear(context), list);
+  else
+    column_parallel_backward(context.shape, context.stack(), logits_linear(context), list);
   norm_backward(context, "last norm", list);
 }
 
@@ -84,7 +93,9 @@ void save(const LayerContext& context, PieceWork& work) {
   const RankShape& shape = context.shape;
   const std::int64_t rows = context.stack().regather_inputs ? shape.shard_tokens : shape.tokens;
   work.saved.push_back({"last norm input", shape.shard_hidden(), false});
-  work.saved.push_back({"logits input", shape.activation(rows, shape.hidden), true});
+  work.saved.push_back({"logits input", {grid_kept_input(shape.grid, rows * shape.hidden) * shape.element}, true});
+  if (const std::int64_t weight = grid_kept_weight(shape.grid, logits_linear(context)); weight > 0)
+    work.saved.push_back({"gathered output layer", {weight * shape.element}, true});
   work.saved.push_back({"logits", {logits(shape) * shape.element}, true});
   const bool copy = context.stack().fp32_logits || !context.stack().fused_cross_entropy;
   if (copy && shape.element != kFp32) work.saved.push_back({"logits in fp32", {logits(shape) * kFp32}, true});
@@ -106,10 +117,11 @@ PieceWork head_work(const LayerContext& context) {
   save(context, work);
   // Out of place, the shifted logits, their exponentials and the like stand beside the copy that is kept.
   const Bytes copies = {context.stack().fused_cross_entropy ? 0 : context.stack().logit_copies * kFp32 * logits(shape)};
-  work.forward_transient = std::max(gathered, copies);
+  const Bytes blocks = shape.grid.active() ? grid_workspace(shape, logits_linear(context)) : Bytes{};
+  work.forward_transient = std::max({gathered, copies, blocks});
   // The gradient of the logits takes the place of the logits.
   const Bytes sharded_sum = shape.sequence_parallel ? shape.shard_hidden() : Bytes{};
-  work.backward_transient = gathered + shape.full_hidden() + sharded_sum + loose;
+  work.backward_transient = gathered + shape.full_hidden() + sharded_sum + loose + blocks;
   return work;
 }
 

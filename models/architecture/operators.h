@@ -17,10 +17,22 @@ namespace orrery::models {
 
 // Groups that a layer's own collectives run in. compile maps them to roles.
 // Context-parallel ranks are split once more: those that trade heads for sequence, and the ring of the rest.
+// Of a tensor-parallel grid (models/layout/tensor_grid.h): ranks that differ in row, in column, in level.
 // Among experts: all ranks that exchange tokens (ep), those of them in one NVLink
 // domain (ep_node), those with the same place in every domain (ep_rail), and the
 // ranks that split an expert (etp).
-enum class LayerGroup : std::uint8_t { tp, cp_ulysses, cp_ring, ep, ep_node, ep_rail, etp };
+enum class LayerGroup : std::uint8_t {
+  tp,
+  tp_row,
+  tp_column,
+  tp_level,
+  cp_ulysses,
+  cp_ring,
+  ep,
+  ep_node,
+  ep_rail,
+  etp
+};
 
 struct LayerStep {
   // host_sync: the host waits for the step before it and only then issues more.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/architecture/operators.h"
+#include "models/layout/tensor_grid.h"
 
 namespace orrery::models {
 
@@ -201,8 +202,31 @@ std::int64_t padded_vocab(const ModelSpec& model, const LayoutSpec& layout) {
   return (vocab + multiple - 1) / multiple * multiple;
 }
 
+namespace {
+
+// Of what one rank alone would hold: matrices in blocks, norms and biases in as many
+// parts (a cube: as many as its side), tables with the matrices.
+PieceParameters on_grid(const PieceParameters& whole, const TensorGrid& grid) {
+  const auto part = [](std::int64_t n, std::int64_t parts) { return (n + parts - 1) / parts; };
+  const int small = grid.cube() ? grid.side : grid.weight_parts();
+  PieceParameters size;
+  size.tp_split = part(whole.tp_split, grid.weight_parts()) + part(whole.tp_replicated, small) +
+                  part(whole.positions, grid.weight_parts());
+  size.tables = whole.tables > 0 ? size.tp_split : 0;  // of the ends, all is
+  size.largest_weight = part(whole.largest_weight, grid.weight_parts());
+  return size;
+}
+
+}  // namespace
+
 PieceParameters piece_parameters(const Scenario& scenario, PieceKind kind, int layer) {
   if (!scenario.model.table.empty()) return table_parameters(scenario.model, kind, layer);
+  if (const TensorGrid grid = tensor_grid(scenario.layout); grid.active()) {
+    Scenario alone = scenario;
+    alone.layout.tp = 1;
+    alone.model.vocab = static_cast<int>(padded_vocab(scenario.model, scenario.layout));
+    return on_grid(piece_parameters(alone, kind, layer), grid);
+  }
   switch (kind) {
     case PieceKind::embedding:
       return embedding_parameters(scenario);

@@ -72,20 +72,20 @@ RankShape rank_shape(const Scenario& scenario) {
   const ModelSpec& model = scenario.model;
   const TrainingSpec& training = scenario.training;
   const LayoutSpec& layout = scenario.layout;
-  const std::int64_t tp = layout.tp;
-
   RankShape shape;
-  shape.tp = layout.tp;
-  shape.sequence_parallel = layout.sequence_parallel && tp > 1;
+  shape.grid = tensor_grid(layout);
+  shape.tp = shape.grid.active() ? 1 : layout.tp;
+  const std::int64_t tp = shape.grid.active() ? shape.grid.hidden_parts() : layout.tp;  // parts of widths
+  shape.sequence_parallel = layout.sequence_parallel && shape.tp > 1;
   shape.splits_products = shape.sequence_parallel && scenario.overlap.tensor_parallel;
-  shape.batch = training.micro_batch;
+  shape.batch = training.micro_batch / shape.grid.batch_parts();
   shape.sequence = training.sequence_length;
   shape.tokens = shape.batch * shape.sequence / layout.cp;
   shape.document = std::min<std::int64_t>(shape.sequence, std::llround(training.mean_attended()));
   shape.documents = divide_up(shape.batch * shape.sequence, shape.document);
   shape.shard_tokens = shape.sequence_parallel ? divide_up(shape.tokens, tp) : shape.tokens;
 
-  shape.hidden = model.hidden;
+  shape.hidden = model.hidden / shape.grid.hidden_parts();
   set_heads(model, tp, shape);
   shape.ffn = divide_up(model.ffn, tp);
   shape.fc1 = model.gated() ? 2 * shape.ffn : shape.ffn;

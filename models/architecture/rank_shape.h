@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "models/compute/kernel.h"
+#include "models/layout/tensor_grid.h"
 #include "models/scenario/scenario.h"
 
 namespace orrery::models {
@@ -26,7 +27,8 @@ struct RankShape {
   std::int64_t fc1 = 0;                      // columns of fc1's output: 2 * ffn when gated
   std::int64_t vocab = 0;                    // padded, of this rank
 
-  int tp = 1;
+  int tp = 1;       // ranks in a line; 1 in a grid, where batch, hidden, heads and the rest above are those of a rank
+  TensorGrid grid;  // of those that stand in more dimensions
   bool sequence_parallel = false;
   bool splits_products = false;  // into tp pieces, each beside the transfer of the next (overlap.tensor_parallel)
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/architecture/context_attention.h"
+#include "models/architecture/grid_products.h"
 #include "models/architecture/latent_attention.h"
 #include "models/architecture/mlp.h"
 #include "models/architecture/moe.h"
@@ -27,7 +28,13 @@ class Saved {
   void for_input_gradient(std::string label, Bytes bytes) { add(std::move(label), bytes, false); }
   void for_weight_gradient(std::string label, Bytes bytes) { add(std::move(label), bytes, true); }
   void gemm_input(std::string label, std::int64_t elements) {
-    for_weight_gradient(std::move(label), stored_gemm_input(context_.scenario.training.precision, elements));
+    const std::int64_t kept = grid_kept_input(context_.shape.grid, elements);
+    for_weight_gradient(std::move(label), stored_gemm_input(context_.scenario.training.precision, kept));
+  }
+  // A cube's weight as it was gathered for the forward.
+  void gathered_weight(const Linear& linear) {
+    const std::int64_t kept = grid_kept_weight(context_.shape.grid, linear);
+    for_input_gradient("gathered " + linear.name, context_.shape.activation(kept, 1));
   }
   void all(const std::vector<SavedTensor>& tensors) {
     for (const SavedTensor& tensor : tensors) add(tensor.label, tensor.bytes, tensor.until_weight_gradient);
@@ -83,6 +90,7 @@ void save_attention(const LayerContext& context, Saved& saved) {
   const std::int64_t rows = context.model().mla ? shape.shard_tokens : kept_rows(context);
   saved.gemm_input("qkv input", rows * shape.hidden);
   saved.section(again.attention);
+  if (!context.model().mla) saved.gathered_weight(qkv_linear(context));
   if (context.model().mla) saved.all(latent_saved(context));
   if (context.model().qk_norm)
     saved.for_input_gradient("query and key before norm", shape.activation(shape.tokens, shape.query + shape.key));
@@ -93,6 +101,7 @@ void save_attention(const LayerContext& context, Saved& saved) {
   if (narrow && context.flash())
     saved.for_input_gradient("attention output", shape.activation(shape.tokens, shape.output));
   saved.gemm_input("proj input", shape.tokens * shape.output);
+  saved.gathered_weight(projection_linear(context));
   saved.section(false);
   saved.mask("residual 1 dropout mask", shape.shard_tokens * shape.hidden);
 }
@@ -106,6 +115,8 @@ void save_mlp(const LayerContext& context, Saved& saved) {
   if (context.model().gated() && !context.stack().fused_bias_activation)
     saved.for_input_gradient("gate input", shape.activation(shape.tokens, shape.ffn));
   saved.gemm_input("fc2 input", shape.tokens * shape.ffn);
+  saved.gathered_weight(fc1_linear(context, dense_mlp(context)));
+  saved.gathered_weight(fc2_linear(context, dense_mlp(context)));
 }
 
 // Router and experts read this rank's own tokens.
@@ -186,10 +197,19 @@ Bytes attention_backward_set(const LayerContext& context, bool core_again) {
   return std::max({proj, core, column});
 }
 
+// Blocks on their way through a grid's products, at the layer where they are largest.
+Bytes grid_blocks(const LayerContext& context) {
+  Bytes most;
+  if (context.shape.grid.active())
+    for (const Linear& linear : layer_linears(context)) most = std::max(most, grid_workspace(context.shape, linear));
+  return most;
+}
+
 // A weight gradient that is not added in place stands by itself for a moment.
 Bytes loose_weight_gradient(const LayerContext& context) {
   // Where nothing adds up, all gradients of the piece stand until they are reduced, and are counted there.
-  if (context.stack().fused_wgrad_accumulation || context.shape.main_gradient == 0) return {};
+  const bool fused = context.stack().fused_wgrad_accumulation && !context.shape.grid.active();
+  if (fused || context.shape.main_gradient == 0) return {};
   std::int64_t largest = 0;
   for (const Linear& linear : layer_linears(context)) largest = std::max(largest, linear.in * linear.out);
   return {largest * context.shape.element};
@@ -243,18 +263,19 @@ Bytes layer_forward_transient(const LayerContext& context, const LayerRecompute&
   const Bytes column = shape.full_hidden() + (shape.sequence_parallel ? shape.shard_hidden() : Bytes{});
   const Bytes core = core_forward_set(context, !again.everything && !again.core);
   const Bytes experts = context.experts ? experts_forward_set(context) : Bytes{};
-  if (!again.everything) return std::max({column, core, experts});
+  const Bytes blocks = grid_blocks(context);
+  if (!again.everything) return std::max({column + blocks, core, experts});
   const Bytes inner =
       context.experts ? experts + total(experts_saved(context)) : shape.activation(shape.tokens, shape.fc1 + shape.ffn);
   const Bytes attention = shape.activation(shape.tokens, shape.qkv() + shape.output) + core;
-  return std::max(inner, attention) + column;
+  return std::max(inner, attention) + column + blocks;
 }
 
 Bytes layer_backward_transient(const LayerContext& context, const LayerRecompute& again) {
   const Bytes residual = context.shape.shard_hidden();
   const Bytes feed_forward = context.experts ? experts_backward_set(context) : mlp_backward_set(context);
   const Bytes widest = std::max(feed_forward, attention_backward_set(context, again.core));
-  return residual + widest + loose_weight_gradient(context);
+  return residual + widest + loose_weight_gradient(context) + grid_blocks(context);
 }
 
 }  // namespace orrery::models

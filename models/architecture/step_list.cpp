@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "models/architecture/grid_products.h"
+
 namespace orrery::models {
 namespace {
 
@@ -162,6 +164,7 @@ LayerStep linear_step(const RankShape& shape, const Linear& linear) {
 }
 
 void column_parallel_forward(const RankShape& shape, const Linear& linear, StepList& list) {
+  if (shape.grid.active()) return grid_forward(shape, linear, GridTurn::out, list);
   if (shape.splits_products)
     return product_of_gathered(shape, linear.name, forward_shape(shape, linear), linear.in, list);
   if (shape.sequence_parallel)
@@ -174,6 +177,7 @@ void column_parallel_forward(const RankShape& shape, const Linear& linear, StepL
 // gathered again under the data gradient, and the sum over ranks of the data
 // gradient runs under the weight gradient.
 void column_parallel_backward(const RankShape& shape, const Stack& stack, const Linear& linear, StepList& list) {
+  if (shape.grid.active()) return grid_backward(shape, linear, GridTurn::out, list);
   const Bytes input = shape.activation(shape.tokens, linear.in);
   int gathered = -1;
   if (shape.sequence_parallel && stack.regather_inputs)
@@ -196,6 +200,7 @@ void column_parallel_backward(const RankShape& shape, const Stack& stack, const 
 }
 
 void row_parallel_forward(const RankShape& shape, const Linear& linear, StepList& list) {
+  if (shape.grid.active()) return grid_forward(shape, linear, GridTurn::back, list);
   if (shape.splits_products)
     return product_to_scatter(shape, linear.name, forward_shape(shape, linear), linear.out, list);
   list.add(linear_step(shape, linear));
@@ -208,6 +213,7 @@ void row_parallel_forward(const RankShape& shape, const Linear& linear, StepList
 }
 
 void row_parallel_backward(const RankShape& shape, const Stack& stack, const Linear& linear, StepList& list) {
+  if (shape.grid.active()) return grid_backward(shape, linear, GridTurn::back, list);
   // The bias is added after the sum over ranks, to this rank's tokens only.
   add_bias_gradient(shape, linear, shape.shard_tokens, list);
   if (shape.splits_products) {

@@ -1,5 +1,6 @@
 #include "models/architecture/transformer_layer.h"
 
+#include "models/architecture/grid_products.h"
 #include "models/architecture/latent_attention.h"
 #include "models/architecture/mlp.h"
 #include "models/architecture/moe.h"
@@ -81,10 +82,12 @@ void rope(const LayerContext& context, std::int64_t width, const std::string& la
 }
 
 void norm_forward(const LayerContext& context, const std::string& label, StepList& list) {
+  if (context.shape.grid.active()) grid_norm_forward(context, label, list);
   norm_forward(context, label, context.shape.shard_hidden(), list);
 }
 
 void norm_backward(const LayerContext& context, const std::string& label, StepList& list) {
+  if (context.shape.grid.active()) grid_norm_backward(context, label, list);
   norm_backward(context, label, context.shape.shard_hidden(), list);
 }
 

@@ -2,6 +2,7 @@
 
 #include "models/compile/offload.h"
 #include "models/compile/roles.h"
+#include "models/layout/tensor_grid.h"
 #include "models/memory/states.h"
 
 namespace orrery::models {
@@ -34,13 +35,24 @@ void reduce_norms(StageContext& context, const Totals& totals) {
                      "reduce norm gradients");
 }
 
+// Squares on top of each other hold the same weights, and each saw its part of the batch.
+void reduce_over_levels(StageContext& context, double elements) {
+  const TensorGrid grid = tensor_grid(context.scenario.layout);
+  if (grid.dimensions != TensorDimensions::tesseract || grid.depth == 1) return;
+  const auto bytes = static_cast<std::int64_t>(elements) * gradient_bytes(context.scenario);
+  context.collective(context.streams.main, sim::TransferKind::all_reduce, role::tp_level, Bytes{bytes},
+                     TimeCategory::tp, "reduce gradients over levels");
+}
+
 // The first and the last stage each hold the embedding; both need the sum of their gradients.
 void reduce_tied_embedding(StageContext& context) {
   const Scenario& s = context.scenario;
   const bool first = context.has_stage(0), last = context.has_stage(context.stages() - 1);
   // On a V, one rank has both, and so has each end of a bidirectional pipeline.
   if (!shares_embedding(s.model) || first == last) return;
-  const std::int64_t elements = padded_vocab(s.model, s.layout) / s.layout.tp * s.model.hidden;
+  const TensorGrid grid = tensor_grid(s.layout);
+  const int parts = grid.active() ? grid.weight_parts() : s.layout.tp;
+  const std::int64_t elements = padded_vocab(s.model, s.layout) / parts * s.model.hidden;
   context.collective(context.streams.main, sim::TransferKind::all_reduce, role::embedding,
                      Bytes{elements * gradient_bytes(s)}, TimeCategory::pp, "reduce tied embedding");
 }
@@ -103,6 +115,7 @@ void optimizer_step(StageContext& context, const std::vector<std::vector<PieceTe
   data.finish_gradients();
   if (!stack.loss_average_per_micro_batch) average_loss(context);
   reduce_norms(context, totals);
+  reduce_over_levels(context, data.shard_elements());
   reduce_tied_embedding(context);
   if (s.training.precision == Precision::fp16 && stack.check_overflow) {
     context.stream_through("scale", 2 * gradient * shard, TimeCategory::optimizer, "unscale and check gradients");

@@ -24,6 +24,9 @@ std::string piece_name(PieceKind kind, int layer) {
 sim::Category category_of(LayerGroup group) {
   switch (group) {
     case LayerGroup::tp:
+    case LayerGroup::tp_row:
+    case LayerGroup::tp_column:
+    case LayerGroup::tp_level:
       return static_cast<sim::Category>(TimeCategory::tp);
     case LayerGroup::cp_ulysses:
     case LayerGroup::cp_ring:
@@ -39,6 +42,12 @@ sim::Category category_of(LayerGroup group) {
 
 sim::GroupRole role_of(LayerGroup group) {
   switch (group) {
+    case LayerGroup::tp_row:
+      return role::tp_row;
+    case LayerGroup::tp_column:
+      return role::tp_column;
+    case LayerGroup::tp_level:
+      return role::tp_level;
     case LayerGroup::cp_ulysses:
       return role::cp_ulysses;
     case LayerGroup::cp_ring:

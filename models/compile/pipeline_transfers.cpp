@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/compile/roles.h"
+#include "models/layout/tensor_grid.h"
 
 namespace orrery::models {
 namespace {
@@ -33,14 +34,14 @@ std::vector<Bytes> messages(const Scenario& s, bool is_shard) {
 }
 
 bool needs_gather(const Scenario& s) {
-  return s.software.scatter_gather && !s.layout.sequence_parallel && s.layout.tp > 1;
+  return s.software.scatter_gather && !s.layout.sequence_parallel && s.layout.tp > 1 && !tensor_grid(s.layout).active();
 }
 
 }  // namespace
 
 PipelineTransfers::PipelineTransfers(StageContext& context) : context_(context) {
   const Scenario& s = context.scenario;
-  messages_ = messages(s, s.layout.sequence_parallel || needs_gather(s));
+  messages_ = messages(s, s.layout.sequence_parallel || tensor_grid(s.layout).active() || needs_gather(s));
   received_.resize(context.actions().size());
   find_gates();
   find_slots();

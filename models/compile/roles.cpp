@@ -5,6 +5,7 @@
 
 #include "models/layout/context_split.h"
 #include "models/layout/sharding.h"
+#include "models/layout/tensor_grid.h"
 
 namespace orrery::models {
 namespace {
@@ -79,6 +80,23 @@ void add_context_roles(const Layout& layout, const Places& at, sim::Workload& wo
            [=](const Coordinate& c) { return rings ? place(c) * split.ulysses + c.cp % split.ulysses : -1; });
 }
 
+// A rank's place in the grid has row, column and level for digits; a group is where one of them runs.
+void add_grid_roles(const Layout& layout, const Places& at, sim::Workload& workload) {
+  const LayoutSpec& s = layout.spec();
+  const TensorGrid grid = tensor_grid(s);
+  const auto group = [s](const Coordinate& c) { return (c.pp * s.dp + c.dp) * s.cp + c.cp; };
+  const auto add = [&](const char* name, int stride, int size) {
+    const int groups = s.tp / size;
+    add_role(at, workload, name, false, size > 1 ? s.cp * s.dp * s.pp * groups : 0, [=](const Coordinate& c) {
+      if (size == 1) return -1;
+      return group(c) * groups + c.tp / (stride * size) * stride + c.tp % stride;
+    });
+  };
+  add("tp row", 1, grid.side);
+  add("tp column", grid.side, grid.side);
+  add("tp level", grid.side * grid.side, grid.depth);
+}
+
 void add_expert_roles(const Layout& layout, int domain_gpus, sim::Workload& workload) {
   const LayoutSpec& s = layout.spec();
   const int edp = expert_replicas(s), in_domain = layout.experts_per_domain(domain_gpus), domains = s.ep / in_domain;
@@ -123,6 +141,7 @@ void add_roles(const Layout& layout, const Scenario& scenario, bool bidirectiona
   add_replica_groups(layout, at, workload, "shard", split.optimizer && split.copies() > 1, split.group);
   add_context_roles(layout, at, workload);
   add_replica_groups(layout, at, workload, "node", s.zeropp.any(), s.zeropp.node_group);
+  if (tensor_grid(s).active() || scenario.model.moe) add_grid_roles(layout, at, workload);
   if (scenario.model.moe) add_expert_roles(layout, scenario.cluster.domain_gpus(), workload);
   add_peer(layout, at, workload, "next stage", 1);
   add_peer(layout, at, workload, "previous stage", -1);

@@ -20,14 +20,18 @@ inline constexpr sim::GroupRole cp_ulysses = 7;    // context-parallel ranks tha
 inline constexpr sim::GroupRole cp_ring = 8;       // and those around which keys pass
 inline constexpr sim::GroupRole node = 9;          // replicas inside a node (ZeRO++)
 inline constexpr sim::GroupRole node_copies = 10;  // and those at the same place in different nodes
+// Where tensor-parallel ranks stand in a grid: those that differ in row, in column, in level.
+inline constexpr sim::GroupRole tp_row = 11;
+inline constexpr sim::GroupRole tp_column = 12;
+inline constexpr sim::GroupRole tp_level = 13;
 // Where the model has experts: ranks that exchange tokens, that split an expert, that
 // hold the same ones; and of the first, those in one NVLink domain, and those with
 // the same place in every domain.
-inline constexpr sim::GroupRole ep = 11;
-inline constexpr sim::GroupRole etp = 12;
-inline constexpr sim::GroupRole edp = 13;
-inline constexpr sim::GroupRole ep_node = 14;
-inline constexpr sim::GroupRole ep_rail = 15;
+inline constexpr sim::GroupRole ep = 14;
+inline constexpr sim::GroupRole etp = 15;
+inline constexpr sim::GroupRole edp = 16;
+inline constexpr sim::GroupRole ep_node = 17;
+inline constexpr sim::GroupRole ep_rail = 18;
 inline constexpr sim::PeerRole next_stage = 0;  // around the ring of stages
 inline constexpr sim::PeerRole previous_stage = 1;
 }  // namespace role

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "models/layout/context_split.h"
+#include "models/layout/tensor_grid.h"
 #include "models/scenario/reading.h"
 
 namespace orrery::models {
@@ -73,6 +74,7 @@ void check_experts(Reading& reading) {
 
 void check_heads(Reading& reading) {
   if (!reading.knows({"layout.tp", "model.hidden", "model.heads", "model.kv_heads", "model.ffn"})) return;
+  if (tensor_grid(reading.scenario.layout).active()) return;  // divides otherwise: check_tensor_grid
   const ModelSpec& model = reading.scenario.model;
   const int tp = reading.scenario.layout.tp;
   const std::string_view here = first_written(reading, {"layout.tp", "model.heads"});

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "models/layout/layout.h"
+#include "models/layout/tensor_grid.h"
 #include "models/scenario/reading.h"
 #include "models/schedules/schedule.h"
 
@@ -103,12 +104,15 @@ void derive_layout(Reading& reading) {
   }
   derive_shard_group(reading);
   if (!reading.written("layout.sequence_parallel")) {
-    layout.sequence_parallel = layout.tp > 1;
+    layout.sequence_parallel = layout.tp > 1 && !tensor_grid(layout).active();
     reading.defaulted("layout.sequence_parallel", text(layout.sequence_parallel));
   } else if (layout.sequence_parallel && layout.tp == 1) {
     // Frameworks switch it off in silence; so a scenario with tp swept down to 1 keeps running.
     layout.sequence_parallel = false;
     reading.scenario.warnings.push_back("layout.sequence_parallel has no effect at tp 1");
+  } else if (layout.sequence_parallel && tensor_grid(layout).active()) {
+    layout.sequence_parallel = false;
+    reading.scenario.warnings.push_back("layout.sequence_parallel has no effect where tp_dimensions split everything");
   }
 }
 

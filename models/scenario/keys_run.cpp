@@ -150,10 +150,12 @@ constexpr Key kLayout[] = {
      .store = store<&Scenario::layout, &LayoutSpec::sequence_parallel>},
     {.path = "layout.tp_dimensions",
      .shape = Shape::choice,
-     .doc = "How matrices are split.",
+     .doc =
+         "How matrices are split: by columns and rows (Megatron-LM); in blocks over a square (SUMMA), over squares on "
+         "top of each other (2.5D), over a cube (3D), as Colossal-AI does.",
      .values = "1d | 2d | 2.5d | 3d",
      .fallback = "1d",
-     .supported = "1d"},
+     .store = store<&Scenario::layout, &LayoutSpec::tp_dimensions>},
     {.path = "layout.cp_method",
      .shape = Shape::special,
      .doc = "ring | ring_zigzag | all_gather | ulysses | {ulysses: 4, ring: 2}.",

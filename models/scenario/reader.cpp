@@ -97,6 +97,7 @@ void read_all(Reading& reading, Node& root) {
   derive_pipeline(reading);
   check_model(reading);
   check_grid(reading);
+  check_tensor_grid(reading);
   check_batch(reading);
   check_pipeline(reading);
   check_layer_table(reading);

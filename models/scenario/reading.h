@@ -94,6 +94,7 @@ void derive_pipeline(Reading& reading);
 void derive_rest(Reading& reading);
 void check_model(Reading& reading);
 void check_grid(Reading& reading);
+void check_tensor_grid(Reading& reading);
 void check_batch(Reading& reading);
 void check_pipeline(Reading& reading);
 void check_sharding(Reading& reading);

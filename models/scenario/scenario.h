@@ -122,9 +122,13 @@ struct ZeroPlusPlusSpec {
   bool any() const { return quantized_weights || hierarchical || quantized_gradients; }
 };
 
+// How tensor-parallel ranks stand: 1d, 2d, 2.5d, 3d (models/layout/tensor_grid.h).
+enum class TensorDimensions { line, square, tesseract, cube };
+
 struct LayoutSpec {
   int tp = 1, cp = 1, pp = 1, dp = 1, ep = 1, etp = 1;
   bool sequence_parallel = false;
+  TensorDimensions tp_dimensions = TensorDimensions::line;
   std::string cp_method = "ring_zigzag";
   int zero = 0;
   std::string fsdp;                           // empty: none

@@ -70,6 +70,16 @@ std::vector<Case> layouts() {
       if (overlap) cases.push_back(layout(4, 2, 4, "looped-bfs", 2, zero, overlap));
       if (overlap) cases.push_back(layout(4, 8, 2, "looped-bfs", 2, zero, overlap));
     }
+  const auto grid = [&](int nodes, int tp, int pp, const char* dimensions, int zero) {
+    Case c = layout(nodes, tp, pp, pp > 1 ? "1f1b" : "none", 1, zero, true);
+    cases.push_back(with(c, std::string("in") + (dimensions[1] == '.' ? "25d" : dimensions),
+                         {{"layout.tp_dimensions", dimensions}, {"training.micro_batch", "4"}}));
+  };
+  grid(1, 4, 1, "2d", 0);
+  grid(2, 4, 2, "2d", 1);
+  grid(2, 8, 2, "2.5d", 0);
+  grid(2, 8, 1, "2.5d", 1);
+  grid(2, 8, 2, "3d", 0);
   for (const char* stream : {"pipedream", "pipedream-2bw"}) {
     cases.push_back(layout(2, 2, 4, stream, 1, 0, true));
     cases.push_back(layout(2, 8, 2, stream, 1, 0, true));
@@ -200,6 +210,17 @@ TEST_P(EveryLayout, EverythingTwiceAsFastTakesHalfAsLong) {
   const Duration twice = run_every_rank(c).step_time();
   // Rates and ends are rounded to whole bytes per second and picoseconds.
   EXPECT_NEAR(2 * twice.seconds(), once.seconds(), 1e-6 * once.seconds());
+}
+
+// One rank is a line, whatever was asked for.
+TEST(TensorGrid, AtDegreeOneIsItsAbsence) {
+  const sim::RunResult plain = run_every_rank(compiled(read(small_scenario())));
+  for (const char* dimensions : {"2d", "2.5d", "3d"}) {
+    const sim::RunResult asked =
+        run_every_rank(compiled(read(small_scenario(), {{"layout.tp_dimensions", dimensions}})));
+    EXPECT_EQ(asked.digest, plain.digest) << dimensions;
+    EXPECT_EQ(asked.ranks[{0}].memory.peak, plain.ranks[{0}].memory.peak) << dimensions;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Laws, EveryLayout, testing::ValuesIn(layouts()),

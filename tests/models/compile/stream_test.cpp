@@ -28,8 +28,7 @@ Bytes held(const sim::RunResult& result, int stage, MemoryCause cause) {
 }
 
 Duration updating(const sim::RunResult& result, int stage) {
-  return result.ranks[{static_cast<std::uint32_t>(stage)}]
-      .time.busy[static_cast<std::size_t>(TimeCategory::optimizer)];
+  return result.ranks[{static_cast<std::uint32_t>(stage)}].time.busy[static_cast<std::size_t>(TimeCategory::optimizer)];
 }
 
 // Throughput is that of the slowest stage: m times its forward, its backward and its update.
