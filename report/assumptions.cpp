@@ -35,12 +35,19 @@ std::string calibration_line(const models::CalibrationUse& use) {
 
 std::vector<std::string> assumptions_of(const models::Scenario& scenario, const models::Compiled& compiled) {
   const models::Stack& stack = scenario.software;
-  return {compiled.calibration ? calibration_line(*compiled.calibration) : kernels(scenario.cluster.gpu), habits(stack),
-          "the host issues a kernel in " + human_seconds(stack.launch.seconds()) + " and is busy " +
-              human_seconds(stack.step_overhead.seconds()) + " a step besides, which nothing hides",
-          "the allocator is PyTorch's caching one" +
-              std::string(stack.expandable_segments ? " with expandable segments" : "") +
-              ", replayed; context and NCCL hold " + gib(stack.runtime) + " GiB"};
+  std::vector<std::string> lines = {
+      compiled.calibration ? calibration_line(*compiled.calibration) : kernels(scenario.cluster.gpu), habits(stack),
+      "the host issues a kernel in " + human_seconds(stack.launch.seconds()) + " and is busy " +
+          human_seconds(stack.step_overhead.seconds()) + " a step besides, which nothing hides",
+      "the allocator is PyTorch's caching one" +
+          std::string(stack.expandable_segments ? " with expandable segments" : "") +
+          ", replayed; context and NCCL hold " + gib(stack.runtime) + " GiB"};
+  if (!models::flushes(compiled.schedule))
+    lines.push_back(
+        "schedule " + scenario.pipeline.schedule +
+        " does not flush: a step is a stretch of its stream, once that runs in its rhythm; stages do not agree "
+        "on norms and overflows");
+  return lines;
 }
 
 }  // namespace orrery::report
