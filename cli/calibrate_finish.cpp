@@ -49,9 +49,9 @@ Result<validate::Wanted> wanted_of(const std::vector<std::string>& files, const 
       errors.insert(errors.end(), compiled.errors().begin(), compiled.errors().end());
       continue;
     }
-    if (scenario->cluster.gpu.name != gpu)
+    if (scenario->cluster.gpu_names() != gpu)
       errors.push_back({scenario->at("cluster"),
-                        "the cluster has " + scenario->cluster.gpu.name + ", but what is measured is " + gpu});
+                        "the cluster has " + scenario->cluster.gpu_names() + ", but what is measured is " + gpu});
     wanted.kernels.insert(wanted.kernels.end(), compiled->kernels.begin(), compiled->kernels.end());
     for (validate::KernelSequence& action : validate::schedule_actions(file, *compiled))
       wanted.sequences.push_back(std::move(action));

@@ -53,12 +53,13 @@ double least_work(const sim::Workload& workload) {
   return workload.programs.empty() ? 0 : Duration::ps(least).seconds();
 }
 
-// What the allocators of all ranks hold at most, of which the run shows no less.
-Bytes reserved(const models::Scenario& scenario, const models::Compiled& compiled) {
-  models::ReservedPeaks peaks(compiled.tensors, report::allocator_of(scenario));
-  Bytes most;
-  for (const sim::Program& program : compiled.workload.programs) most = std::max(most, peaks.of(program));
-  return most;
+// By what the allocators of all ranks hold at most, of which the run shows no less.
+bool fits(const models::Scenario& scenario, const models::Compiled& compiled) {
+  report::ReservedByProgram reserved(scenario, compiled);
+  for (ProgramId program{0}; program.value < compiled.workload.programs.size(); ++program.value)
+    if (reserved.of(program) + scenario.software.runtime > report::capacity_of(scenario, compiled, program))
+      return false;
+  return true;
 }
 
 struct Plan {
@@ -114,8 +115,7 @@ sweep::Look Plan::look(std::uint64_t candidate) const {
   if (!read) return {reason_of(read.errors()), 0};
   const Result<models::Compiled> compiled = models::compile(*read);
   if (!compiled) return {reason_of(compiled.errors()), 0};
-  const Bytes needed = reserved(*read, *compiled) + read->software.runtime;
-  if (!any_memory && needed > read->cluster.gpu.memory) return {"does not fit into memory", 0};
+  if (!any_memory && !fits(*read, *compiled)) return {"does not fit into memory", 0};
   // Noise can make a kernel shorter than it is told: then nothing is known before the run.
   return {"", read->simulation.jitter_compute > 0 ? 0 : least_work(compiled->workload)};
 }

@@ -56,7 +56,7 @@ int ScheduleCommand::request_from_file() {
   if (!overrides) return report(overrides.errors()), kUsage;
   const auto read = models::read_scenario(file, *overrides);
   if (!read) return report(read.errors());
-  const models::CostModel model(read->cluster.gpu, read->software);
+  const auto model = models::cost_models(read->cluster, read->software);
   models::KernelTable kernels(model);
   request = models::schedule_request(*read, kernels);
   return kDone;
@@ -122,14 +122,14 @@ int ScheduleCommand::compare_for_file() {
     const int here = chunks > 0 ? chunks : std::max(2, base->pipeline.virtual_stages);
     models::Scenario changed = *base;
     models::set_schedule(changed, std::string(name), here);
-    const models::CostModel model(changed.cluster.gpu, changed.software);
+    const auto model = models::cost_models(changed.cluster, changed.software);
     models::KernelTable kernels(model);
     models::Compared row{std::string(name), "", {}, kNanosecondsPerMillisecond};
     if (changed.pipeline.stage_layers.empty()) {
       row.refused = "more chunks than layers + 2";
     } else if (auto schedule = models::schedule_of(changed, kernels); schedule.ok()) {
       row.schedule = std::move(schedule).value();
-      row.schedule.request.costs = models::stage_costs(changed, kernels);
+      row.schedule.request.costs = models::stage_costs(changed, row.schedule.placement, kernels);
     } else {
       row.refused = schedule.errors().front().what;
     }

@@ -56,7 +56,8 @@ Result<Node> TopoCommand::described() const {
   put(whole, "nodes", nodes, "--nodes");
   put(whole, "gpus", gpus, "--gpus");
   put(whole, "gpus_per_node", gpus_per_node, "--gpus-per-node");
-  if (!whole.find("nodes") && !whole.find("gpus")) put(whole, "nodes", "1", "--nodes");
+  const bool told = whole.find("nodes") || whole.find("gpus") || whole.find("groups");
+  if (!told) put(whole, "nodes", "1", "--nodes");
   root.entries.push_back({"cluster", whole.where, std::move(whole)});
   return root;
 }

@@ -9,22 +9,34 @@ void double_rate(BytesPerSecond& rate) {
   rate.n *= 2;
 }
 
+// The cluster, and each of its groups where nodes are unlike.
+template <class Change>
+void to_all_nodes(Scenario& s, Change change) {
+  change(s.cluster);
+  for (topology::NodeGroup& group : s.cluster.groups) change(group);
+}
+
 void faster_nics(Scenario& s) {
   double_rate(s.cluster.fabric.link);
-  double_rate(s.cluster.host.pcie_bandwidth);
+  for (topology::NodeGroup& group : s.cluster.groups) double_rate(group.link);
+  to_all_nodes(s, [](auto& nodes) { double_rate(nodes.host.pcie_bandwidth); });
 }
 
 void faster_nvlink(Scenario& s) {
-  double_rate(s.cluster.scale_up.bandwidth);
-  double_rate(s.cluster.scale_up.usable);
+  to_all_nodes(s, [](auto& nodes) {
+    double_rate(nodes.scale_up.bandwidth);
+    double_rate(nodes.scale_up.usable);
+  });
 }
 
 void faster_matrix_units(Scenario& s) {
-  for (auto& [dtype, peak] : s.cluster.gpu.peak) peak.n *= 2;
+  to_all_nodes(s, [](auto& nodes) {
+    for (auto& [dtype, peak] : nodes.gpu.peak) peak.n *= 2;
+  });
 }
 
 void faster_memory(Scenario& s) {
-  double_rate(s.cluster.gpu.memory_bandwidth);
+  to_all_nodes(s, [](auto& nodes) { double_rate(nodes.gpu.memory_bandwidth); });
 }
 
 void free_host(Scenario& s) {

@@ -20,6 +20,15 @@ std::string habits(const models::Stack& stack) {
          ".yaml)";
 }
 
+std::vector<std::string> of_stack(const models::Stack& stack) {
+  return {habits(stack),
+          "the host issues a kernel in " + human_seconds(stack.launch.seconds()) + " and is busy " +
+              human_seconds(stack.step_overhead.seconds()) + " a step besides, which nothing hides",
+          "the allocator is PyTorch's caching one" +
+              std::string(stack.expandable_segments ? " with expandable segments" : "") +
+              ", replayed; context and NCCL hold " + gib(stack.runtime) + " GiB"};
+}
+
 }  // namespace
 
 std::string calibration_line(const models::CalibrationUse& use) {
@@ -34,14 +43,13 @@ std::string calibration_line(const models::CalibrationUse& use) {
 }
 
 std::vector<std::string> assumptions_of(const models::Scenario& scenario, const models::Compiled& compiled) {
-  const models::Stack& stack = scenario.software;
-  std::vector<std::string> lines = {
-      compiled.calibration ? calibration_line(*compiled.calibration) : kernels(scenario.cluster.gpu), habits(stack),
-      "the host issues a kernel in " + human_seconds(stack.launch.seconds()) + " and is busy " +
-          human_seconds(stack.step_overhead.seconds()) + " a step besides, which nothing hides",
-      "the allocator is PyTorch's caching one" +
-          std::string(stack.expandable_segments ? " with expandable segments" : "") +
-          ", replayed; context and NCCL hold " + gib(stack.runtime) + " GiB"};
+  std::vector<std::string> lines;
+  if (compiled.calibration) lines.push_back(calibration_line(*compiled.calibration));
+  for (int kind = 0; !compiled.calibration && kind < scenario.cluster.kinds(); ++kind)
+    if (const std::string line = kernels(scenario.cluster.gpu_of(kind));
+        std::find(lines.begin(), lines.end(), line) == lines.end())
+      lines.push_back(line);
+  for (std::string& line : of_stack(scenario.software)) lines.push_back(std::move(line));
   if (!models::flushes(compiled.schedule))
     lines.push_back(
         "schedule " + scenario.pipeline.schedule +

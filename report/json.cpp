@@ -36,6 +36,7 @@ ordered_json time_json(const TimeParts& time) {
 ordered_json stage_json(const StageMemory& s) {
   return {{"stage", s.stage},
           {"rank", s.rank.value},
+          {"capacity_bytes", s.capacity.n},
           {"peak_bytes", s.peak.n},
           {"parameters_bytes", s.parameters.n},
           {"gradients_bytes", s.gradients.n},

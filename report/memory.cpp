@@ -9,7 +9,7 @@ namespace {
 
 using models::MemoryCause;
 
-StageMemory of_rank(int stage, RankId rank, const RunInputs& inputs, models::ReservedPeaks& reserved) {
+StageMemory of_rank(int stage, RankId rank, const RunInputs& inputs, ReservedByProgram& reserved) {
   const sim::RankMemory& memory = inputs.run.ranks[rank].memory;
   const auto cause = [&](MemoryCause c) {
     const auto i = static_cast<std::size_t>(c);
@@ -24,30 +24,47 @@ StageMemory of_rank(int stage, RankId rank, const RunInputs& inputs, models::Res
   row.optimizer = cause(MemoryCause::optimizer);
   row.activations = cause(MemoryCause::activations);
   row.buffers = cause(MemoryCause::buffers);
-  const sim::Workload& workload = inputs.compiled.workload;
-  row.reserved = std::max(memory.peak, reserved.of(workload.programs[workload.program_of[rank]]));
+  const ProgramId program = inputs.compiled.workload.program_of[rank];
+  row.capacity = capacity_of(inputs.scenario, inputs.compiled, program);
+  row.reserved = std::max(memory.peak, reserved.of(program));
   return row;
 }
 
-// The largest rank of every stage; among equals the first.
+// The rank of every stage that holds most of its GPU: where those are alike, the largest; among equals the first.
 std::vector<RankId> largest_ranks(const RunInputs& inputs) {
   const sim::Workload& workload = inputs.compiled.workload;
   std::vector<RankId> largest(static_cast<std::size_t>(inputs.scenario.layout.pp), RankId::none());
+  const auto left = [&](RankId rank) {
+    return capacity_of(inputs.scenario, inputs.compiled, workload.program_of[rank]) -
+           inputs.run.ranks[rank].memory.peak;
+  };
   for (std::uint32_t i = 0; i < inputs.run.ranks.size(); ++i) {
     const int stage = inputs.compiled.stage_of_program[workload.program_of[RankId{i}].value];
     RankId& best = largest[static_cast<std::size_t>(stage)];
-    if (best.is_none() || inputs.run.ranks[RankId{i}].memory.peak > inputs.run.ranks[best].memory.peak) best = {i};
+    if (best.is_none() || left({i}) < left(best)) best = {i};
   }
   return largest;
 }
 
 }  // namespace
 
-models::CachingAllocator::Options allocator_of(const models::Scenario& scenario) {
+ReservedByProgram::ReservedByProgram(const models::Scenario& scenario, const models::Compiled& compiled)
+    : compiled_(compiled) {
   models::CachingAllocator::Options options;
   options.expandable_segments = scenario.software.expandable_segments;
-  options.limit = scenario.cluster.gpu.memory - scenario.software.runtime;
-  return options;
+  for (int kind = 0; kind < scenario.cluster.kinds(); ++kind) {
+    options.limit = scenario.cluster.gpu_of(kind).memory - scenario.software.runtime;
+    on_kind_.emplace_back(compiled.tensors, options);
+  }
+}
+
+Bytes ReservedByProgram::of(ProgramId program) {
+  const auto kind = static_cast<std::size_t>(compiled_.node_of_program[program.value]);
+  return on_kind_[kind].of(compiled_.workload.programs[program]);
+}
+
+Bytes capacity_of(const models::Scenario& scenario, const models::Compiled& compiled, ProgramId program) {
+  return scenario.cluster.gpu_of(compiled.node_of_program[program.value]).memory;
 }
 
 std::vector<int> in_flight_by_stage(const models::Schedule& schedule) {
@@ -72,14 +89,17 @@ Memory memory_of(const RunInputs& inputs) {
   Memory memory;
   memory.capacity = inputs.scenario.cluster.gpu.memory;
   memory.runtime = inputs.scenario.software.runtime;
-  models::ReservedPeaks reserved(inputs.compiled.tensors, allocator_of(inputs.scenario));
+  ReservedByProgram reserved(inputs.scenario, inputs.compiled);
   for (const RankId rank : largest_ranks(inputs)) {
     if (rank.is_none()) continue;
     const int stage = static_cast<int>(memory.stages.size());
     StageMemory row = of_rank(stage, rank, inputs, reserved);
     if (memory.stages.size() < in_flight.size()) row.in_flight_micro_batches = in_flight[memory.stages.size()];
     memory.peak = std::max(memory.peak, row.peak);
-    memory.reserved = std::max(memory.reserved, row.reserved);
+    if (memory.stages.empty() || row.capacity - row.reserved < memory.capacity - memory.reserved) {
+      memory.capacity = row.capacity;
+      memory.reserved = row.reserved;
+    }
     memory.stages.push_back(row);
   }
   memory.fits = memory.reserved + memory.runtime <= memory.capacity;

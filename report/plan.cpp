@@ -95,7 +95,7 @@ std::string without_numbers(const std::string& reason) {
 
 std::string plan_text(const PlanReport& plan) {
   std::string text = "A plan for " + plan.scenario.model.name + " on " + grouped(plan.scenario.cluster.gpus()) + " " +
-                     plan.scenario.cluster.gpu.name + "\n\n" + searched(plan);
+                     plan.scenario.cluster.gpu_names() + "\n\n" + searched(plan);
   if (plan.results.empty()) return text + "\nNo layout fits.\n";
   const Result& best = plan.results.front();
   text += "\nFastest: " + human_seconds(best.step_time.seconds()) + " a step, " +

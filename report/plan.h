@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "models/memory/caching_allocator.h"
+#include "models/memory/allocation_replay.h"
 #include "report/result.h"
 #include "sweep/plan/search.h"
 
@@ -27,7 +27,18 @@ std::string plan_json(const PlanReport& plan);
 // A reason with its numbers made alike: "tp 6 does not divide heads 32" is "tp N does not divide heads N".
 std::string without_numbers(const std::string& reason);
 
-// The allocator of a scenario's GPUs.
-models::CachingAllocator::Options allocator_of(const models::Scenario& scenario);
+// What the allocator of a program's ranks holds at most, each on its own kind of GPU.
+class ReservedByProgram {
+ public:
+  ReservedByProgram(const models::Scenario& scenario, const models::Compiled& compiled);
+  Bytes of(ProgramId program);
+
+ private:
+  const models::Compiled& compiled_;
+  std::vector<models::ReservedPeaks> on_kind_;
+};
+
+// Memory of the GPUs that run a program.
+Bytes capacity_of(const models::Scenario& scenario, const models::Compiled& compiled, ProgramId program);
 
 }  // namespace orrery::report

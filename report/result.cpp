@@ -33,11 +33,22 @@ void fill_rates(const models::Scenario& scenario, Result& result) {
   result.tokens_per_s = result.samples_per_s * static_cast<double>(scenario.training.sequence_length);
 }
 
+FlopsPerSecond mean_peak(const topology::ClusterSpec& cluster, Dtype dtype) {
+  if (cluster.groups.empty()) {
+    const auto peak = cluster.gpu.peak.find(dtype);
+    return peak == cluster.gpu.peak.end() ? FlopsPerSecond{} : peak->second;
+  }
+  double sum = 0;
+  for (int kind = 0; kind < cluster.kinds(); ++kind)
+    if (const auto peak = cluster.gpu_of(kind).peak.find(dtype); peak != cluster.gpu_of(kind).peak.end())
+      sum += peak->second.n * cluster.nodes_of(kind);
+  return {sum / cluster.nodes};
+}
+
 void fill_flops(const models::Scenario& scenario, Result& result) {
   const Dtype dtype = models::linear_dtype(scenario.training.precision);
   result.peak_dtype = to_string(dtype);
-  if (const auto peak = scenario.cluster.gpu.peak.find(dtype); peak != scenario.cluster.gpu.peak.end())
-    result.peak = peak->second;
+  result.peak = mean_peak(scenario.cluster, dtype);
 
   const models::StepFlops flops = models::step_flops(scenario);
   result.model_flops = flops.model_causal;
@@ -91,7 +102,7 @@ Result make_result(const RunInputs& inputs) {
   result.digest = inputs.run.digest;
   result.layout = scenario.layout;
   result.schedule = describe_schedule(scenario);
-  result.gpu = scenario.cluster.gpu.name;
+  result.gpu = scenario.cluster.gpu_names();
   result.gpus = scenario.layout.gpus();
 
   result.step_time = inputs.run.step_time();

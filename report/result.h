@@ -32,13 +32,14 @@ struct TimeParts {
 struct StageMemory {
   int stage = 0;
   RankId rank;
+  Bytes capacity;  // of that rank's GPU
   Bytes peak, parameters, gradients, optimizer, activations, buffers, reserved;
   int in_flight_micro_batches = 0;  // most forwards of one rank whose backward is still to come, over its chunks
 };
 
 struct Memory {
-  Bytes capacity, peak, reserved, runtime;
-  bool fits = false;  // reserved + runtime <= capacity
+  Bytes capacity, peak, reserved, runtime;  // capacity and reserved: of the GPU with least left
+  bool fits = false;                        // reserved + runtime <= capacity
   std::vector<StageMemory> stages;
 
   Bytes headroom() const { return capacity - reserved - runtime; }
@@ -81,14 +82,14 @@ struct Result {
   Digest digest;
   models::LayoutSpec layout;
   std::string schedule;  // "interleaved-1f1b, 8 chunks a rank, 32 micro-batches"
-  std::string gpu;
+  std::string gpu;       // "a100-sxm-80gb + h100-sxm-80gb" where nodes are unlike
   int gpus = 0;
 
   Duration step_time;
   double tokens_per_s = 0, samples_per_s = 0;
   Flops model_flops, hardware_flops;
   double model_tflops_per_gpu = 0, mfu = 0, hfu = 0;
-  FlopsPerSecond peak;  // what mfu and hfu divide by, one GPU
+  FlopsPerSecond peak;  // what mfu and hfu divide by: one GPU, the mean where they are unlike
   std::string peak_dtype;
   std::vector<Convention> conventions;
 

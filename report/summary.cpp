@@ -174,7 +174,7 @@ std::string memory_table(const Memory& memory) {
              "in flight"});
   for (const StageMemory& s : memory.stages)
     table.row({stage_name(memory, s), gib(s.parameters), gib(s.gradients), gib(s.optimizer), gib(s.activations),
-               gib(s.buffers), gib(s.peak), gib(s.reserved), gib(memory.capacity - s.reserved - memory.runtime),
+               gib(s.buffers), gib(s.peak), gib(s.reserved), gib(s.capacity - s.reserved - memory.runtime),
                std::to_string(s.in_flight_micro_batches)});
   return table.str();
 }

@@ -30,7 +30,7 @@ constexpr OfScenario kScenario[] = {
     {"nodes", "cluster.nodes", [](const Scenario& s) -> Value { return double(s.cluster.nodes); }},
     {"gpus_per_node", "cluster.gpus_per_node",
      [](const Scenario& s) -> Value { return double(s.cluster.gpus_per_node); }},
-    {"gpu_memory", "", [](const Scenario& s) -> Value { return double(s.cluster.gpu.memory.n); }},
+    {"gpu_memory", "", [](const Scenario& s) -> Value { return double(s.cluster.least_memory().n); }},
     {"sequence_length", "training.sequence_length",
      [](const Scenario& s) -> Value { return double(s.training.sequence_length); }},
     {"global_batch", "training.global_batch",

@@ -1,5 +1,7 @@
 #include "topology/hardware.h"
 
+#include <algorithm>
+
 namespace orrery::topology {
 namespace {
 
@@ -20,6 +22,41 @@ std::optional<Dtype> dtype_from(std::string_view name) {
 
 std::string_view to_string(LinkKind kind) {
   return kKinds[static_cast<std::size_t>(kind)];
+}
+
+int ClusterSpec::kind_of_node(int node) const {
+  int kind = 0;
+  for (int end = 0; kind + 1 < kinds(); ++kind)
+    if (end += groups[static_cast<std::size_t>(kind)].nodes; node < end) break;
+  return kind;
+}
+
+ClusterSpec ClusterSpec::all_of(int kind) const {
+  if (groups.empty()) return *this;
+  const NodeGroup& group = groups[static_cast<std::size_t>(kind)];
+  ClusterSpec alike = *this;
+  alike.groups.clear();
+  alike.gpu = group.gpu;
+  alike.scale_up = group.scale_up;
+  alike.host = group.host;
+  alike.cpu_vendor = group.cpu_vendor;
+  alike.fabric.link = group.link;
+  return alike;
+}
+
+Bytes ClusterSpec::least_memory() const {
+  Bytes least = gpu.memory;
+  for (const NodeGroup& group : groups) least = std::min(least, group.gpu.memory);
+  return least;
+}
+
+std::string ClusterSpec::gpu_names() const {
+  std::vector<std::string> names;
+  for (int kind = 0; kind < kinds(); ++kind)
+    if (std::find(names.begin(), names.end(), gpu_of(kind).name) == names.end()) names.push_back(gpu_of(kind).name);
+  std::string text;
+  for (const std::string& each : names) text += (text.empty() ? "" : " + ") + each;
+  return text;
 }
 
 }  // namespace orrery::topology

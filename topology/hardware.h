@@ -9,6 +9,7 @@
 
 #include "sim/base/amount.h"
 #include "sim/base/duration.h"
+#include "sim/base/id.h"
 #include "sim/base/result.h"
 
 namespace orrery::topology {
@@ -29,6 +30,7 @@ struct GemmCurve {
   Duration quantize_launch;          // tq
   double wave = 0;                   // q: share of a last, partly filled wave of tiles that costs a full one
   double sustained = 1;  // by which the power limit stretches products that follow each other for a whole step
+  bool operator==(const GemmCurve&) const = default;
 };
 
 // Forward efficiency against peak by sequence length (causal, d = 128), and the
@@ -39,12 +41,14 @@ struct AttentionCurve {
   double memory_efficiency = 0.75;
   Duration launch;
   std::map<std::string, double> kernel_slowdown;  // of older kernels ("flash-2") against the table's; others: 1
+  bool operator==(const AttentionCurve&) const = default;
 };
 
 // A memory-bound kernel family: t = launch + bytes / (efficiency W).
 struct MemoryBoundCurve {
   double efficiency = 0.75;
   Duration launch;
+  bool operator==(const MemoryBoundCurve&) const = default;
 };
 
 struct GpuSpec {
@@ -60,6 +64,7 @@ struct GpuSpec {
   bool fitted = true;  // false: curves transferred from another GPU, and results say so
   std::string transferred_from;
   std::vector<std::string> driver_names;  // what drivers call it
+  bool operator==(const GpuSpec&) const = default;
 };
 
 enum class LinkKind : std::uint8_t { nvlink, pcie, nic, spine };
@@ -69,6 +74,7 @@ std::string_view to_string(LinkKind kind);
 // NVLinks that join two GPUs of a node, by their places in it.
 struct Wire {
   int a = 0, b = 0, links = 1;
+  bool operator==(const Wire&) const = default;
 };
 
 // GPUs of a node (or of an NVLink domain) among themselves.
@@ -84,6 +90,7 @@ struct ScaleUpSpec {
   BytesPerSecond bandwidth;     // per GPU and direction, datasheet
   BytesPerSecond usable;        // what NCCL's search budgets (reference collectives.md 3.4)
   bool in_network_reduction = false;
+  bool operator==(const ScaleUpSpec&) const = default;
 };
 
 // What hangs on what inside a node. GPUs, PCIe switches and NICs are spread
@@ -98,6 +105,7 @@ struct HostSpec {
   int numa = 2;
   std::string socket_link;          // upi, xgmi…
   BytesPerSecond socket_bandwidth;  // of a NUMA domain towards the others, each direction
+  bool operator==(const HostSpec&) const = default;
 };
 
 struct ListedFabric;
@@ -118,6 +126,7 @@ struct FabricSpec {
   int queue_pairs = 1;               // of a connection; each is hashed for itself
   Duration latency;                  // NIC to NIC through one switch
   Duration switch_latency;           // each switch more
+  bool operator==(const FabricSpec&) const = default;
 };
 
 // A link that is slow or failed: what it carries, as a share or as a rate.
@@ -126,6 +135,17 @@ struct LinkFault {
   double share = 1;
   BytesPerSecond rate;  // where above zero, in place of the share
   Where where;
+};
+
+// Nodes that are alike, in a cluster of several kinds. What is where in a node is the
+// same in all of them (read_groups); the parts and their rates are the group's own.
+struct NodeGroup {
+  int nodes = 1;
+  GpuSpec gpu;
+  ScaleUpSpec scale_up;
+  HostSpec host;
+  std::string cpu_vendor = "intel";
+  BytesPerSecond link;  // of a NIC's port; at most what the switches' ports carry, fabric.link
 };
 
 struct ClusterSpec {
@@ -138,6 +158,9 @@ struct ClusterSpec {
   ScaleUpSpec scale_up;
   HostSpec host;
   FabricSpec fabric;
+  // Of unlike nodes, numbered one group after the other; empty where all are alike.
+  // gpu, scale_up, host and cpu_vendor are the first group's then.
+  std::vector<NodeGroup> groups;
   std::vector<LinkFault> faults;
   std::string cpu_vendor = "intel";
   std::string nccl;                        // version whose choices its collectives follow; empty: the newest known
@@ -147,6 +170,21 @@ struct ClusterSpec {
 
   int gpus() const { return gpus_per_node * nodes; }
   int domain_gpus() const { return nvlink_domain > 0 ? nvlink_domain : gpus_per_node; }
+
+  // Kinds of nodes: the groups, or the one that all are of.
+  int kinds() const { return groups.empty() ? 1 : static_cast<int>(groups.size()); }
+  int kind_of_node(int node) const;
+  int kind_of(RankId rank) const { return kind_of_node(static_cast<int>(rank.value) / gpus_per_node); }
+  int nodes_of(int kind) const { return groups.empty() ? nodes : groups[static_cast<std::size_t>(kind)].nodes; }
+  const GpuSpec& gpu_of(int kind) const { return groups.empty() ? gpu : groups[static_cast<std::size_t>(kind)].gpu; }
+  const HostSpec& host_of(int kind) const {
+    return groups.empty() ? host : groups[static_cast<std::size_t>(kind)].host;
+  }
+  // This cluster as if all of its nodes were of one kind.
+  ClusterSpec all_of(int kind) const;
+  Bytes least_memory() const;  // of any GPU
+  // "a100-sxm-80gb + h100-sxm-80gb": every name once.
+  std::string gpu_names() const;
 };
 
 }  // namespace orrery::topology

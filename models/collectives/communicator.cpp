@@ -54,6 +54,39 @@ Site make_site(const topology::ClusterSpec& cluster, std::shared_ptr<const Colle
   return site;
 }
 
+Site common(const Site& a, const Site& b) {
+  Site site = a.generation <= b.generation ? a : b;
+  site.amd_host = a.amd_host || b.amd_host;
+  site.nvlink_budget = std::min(a.nvlink_budget, b.nvlink_budget);
+  site.nic_rate = std::min(a.nic_rate, b.nic_rate);
+  site.nvls = a.nvls && b.nvls;
+  site.sharp = a.sharp && b.sharp;
+  return site;
+}
+
+Sites::Sites(const topology::ClusterSpec& cluster, const std::shared_ptr<const CollectiveFacts>& facts)
+    : cluster_(cluster) {
+  for (int kind = 0; kind < cluster.kinds(); ++kind)
+    of_kind_.push_back(make_site(
+        cluster.all_of(kind), facts && !facts->kinds.empty() ? facts->kinds[static_cast<std::size_t>(kind)] : facts));
+}
+
+const Site& Sites::of(std::span<const RankId> ranks) const {
+  if (of_kind_.size() == 1) return of_kind_.front();
+  std::vector<int> kinds;
+  for (const RankId rank : ranks)
+    if (const int kind = cluster_.kind_of(rank); std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
+      kinds.push_back(kind);
+  if (kinds.size() == 1) return of_kind_[static_cast<std::size_t>(kinds.front())];
+  std::sort(kinds.begin(), kinds.end());
+  const auto [at, is_new] = of_several_.try_emplace(kinds);
+  if (is_new) {
+    at->second = of_kind_[static_cast<std::size_t>(kinds.front())];
+    for (const int kind : kinds) at->second = common(at->second, of_kind_[static_cast<std::size_t>(kind)]);
+  }
+  return at->second;
+}
+
 Communicator make_communicator(const topology::Fabric& fabric, const Site& site, std::span<const RankId> ranks) {
   Communicator c;
   c.site = site;

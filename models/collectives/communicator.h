@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <span>
 #include <vector>
 
@@ -20,6 +21,22 @@ struct Site {
   std::shared_ptr<const CollectiveFacts> facts;  // never null
 };
 Site make_site(const topology::ClusterSpec& cluster, std::shared_ptr<const CollectiveFacts> facts);
+
+// Of ranks on both: NCCL plans for the oldest GPU and the slowest way (ncclTopoSearch, minCompCap).
+Site common(const Site& a, const Site& b);
+
+// The sites of a cluster's kinds of nodes, and of ranks on several of them.
+class Sites {
+ public:
+  Sites(const topology::ClusterSpec& cluster, const std::shared_ptr<const CollectiveFacts>& facts);
+  // Stays where it is as long as this object lives.
+  const Site& of(std::span<const RankId> ranks) const;
+
+ private:
+  const topology::ClusterSpec& cluster_;
+  std::vector<Site> of_kind_;
+  mutable std::map<std::vector<int>, Site> of_several_;
+};
 
 // A group as NCCL sees it: its ranks by NVLink domain ("node"), in the order in
 // which the group first names each domain.

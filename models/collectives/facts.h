@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "models/collectives/kernel_times.h"
 #include "models/collectives/nccl_model.h"
@@ -12,10 +13,12 @@ namespace orrery::models {
 struct CollectiveFacts {
   NcclModel nccl;
   KernelTimes times;
+  // In a cluster of unlike nodes: of each kind; empty where all are alike.
+  std::vector<std::shared_ptr<const CollectiveFacts>> kinds;
 };
 
-// Of the cluster's generation of GPUs; `version` of NCCL, empty for the cluster's own (`cluster.nccl`), or else
-// the newest known.
+// Of the cluster's generation of GPUs (the first group's, and of each group: `kinds`); `version` of NCCL, empty for the
+// cluster's own (`cluster.nccl`), or else the newest known.
 Result<std::shared_ptr<const CollectiveFacts>> read_collective_facts(const SearchPath& path,
                                                                      const topology::ClusterSpec& cluster,
                                                                      const std::string& version = "",

@@ -18,6 +18,7 @@ bool InsideDrafts::matches(const Pattern& pattern, std::span<const RankId> ranks
                            std::span<const sim::Wanted> wanted) const {
   const std::uint32_t domain = static_cast<std::uint32_t>(fabric_.cluster().domain_gpus());
   if (pattern.ranks.size() != ranks.size() || !std::ranges::equal(pattern.wanted, wanted)) return false;
+  if (fabric_.cluster().kind_of(ranks.front()) != fabric_.cluster().kind_of(pattern.ranks.front())) return false;
   const std::uint32_t moved = ranks.front().value - pattern.ranks.front().value;  // either way, modulo 2^32
   return moved % domain == 0 &&
          std::ranges::equal(pattern.ranks, ranks, [&](RankId a, RankId b) { return a.value + moved == b.value; });

@@ -109,9 +109,7 @@ class NcclPlanner : public sim::DraftingPlanner {
         network_(network),
         forced_(forced),
         measured_(std::move(measured)),
-        site_(make_site(fabric_->cluster(), std::move(facts))),
-        nvlink_send_channels_(message_channels(site_, false)),
-        network_send_channels_(message_channels(site_, true)),
+        sites_(fabric_->cluster(), facts),
         make_footprints_(*fabric_),
         inside_drafts_(*fabric_),
         steps_(*fabric_, make_footprints_),
@@ -164,6 +162,7 @@ class NcclPlanner : public sim::DraftingPlanner {
     int nodes = 1;
     Duration latency;
     double nvlink_rate = 0, network_rate = 0;
+    const Site* site = nullptr;
     bool operator==(const SendKind&) const = default;
   };
 
@@ -190,14 +189,15 @@ class NcclPlanner : public sim::DraftingPlanner {
     const RankId from = request.ranks[0], to = request.ranks[1];
     const bool crosses = !fabric_->same_domain(from, to);
     const Duration latency = fabric_->latency(from, to);
-    const auto connections = static_cast<std::uint32_t>(crosses ? network_send_channels_ : nvlink_send_channels_);
+    const Site& site = sites_.of(request.ranks);
+    const auto connections = static_cast<std::uint32_t>(message_channels(site, crosses));
     const std::span<const sim::LinkUse> uses = make_footprints_.route(from, to, connections);
     const Footprint links = make_footprints_.rates(uses);
-    const SendKind kind{request.bytes, crosses,           nodes_of(request.ranks),
-                        latency,       links.nvlink_rate, links.network_rate};
+    const SendKind kind{request.bytes,      crosses, nodes_of(request.ranks), latency, links.nvlink_rate,
+                        links.network_rate, &site};
     auto known = std::find_if(send_kinds_.begin(), send_kinds_.end(), [&](const auto& k) { return k.first == kind; });
     if (known == send_kinds_.end()) {
-      Course course = message_course(static_cast<double>(request.bytes.n) / connections, site_, crosses,
+      Course course = message_course(static_cast<double>(request.bytes.n) / connections, site, crosses,
                                      latency.seconds() / kMicro, links, Algorithm::send);
       take_measured(request, course);
       constexpr std::size_t kKinds = 16;  // as many as are worth looking through
@@ -265,7 +265,8 @@ class NcclPlanner : public sim::DraftingPlanner {
   TransferPlan make(const TransferRequest& request, GroupPlans& group) const {
     if (moves_nothing(request)) return {};
     const bool is_copy = request.kind == TransferKind::copy;
-    if (!is_copy && !group.communicator) group.communicator = make_communicator(*fabric_, site_, request.ranks);
+    if (!is_copy && !group.communicator)
+      group.communicator = make_communicator(*fabric_, sites_.of(request.ranks), request.ranks);
     if (!is_copy)
       if (std::optional<TransferPlan> written = in_steps(request, *group.communicator)) return std::move(*written);
     Course course =
@@ -314,7 +315,7 @@ class NcclPlanner : public sim::DraftingPlanner {
   // One message each from (to) several ranks.
   Course messages(double bytes, GroupPlans& group, Shape shape, Algorithm algorithm) const {
     const Communicator& c = *group.communicator;
-    return message_course(bytes, site_, c.nodes() > 1, c.network_latency, footprint(group, shape).links, algorithm);
+    return message_course(bytes, c.site, c.nodes() > 1, c.network_latency, footprint(group, shape).links, algorithm);
   }
 
   // The footprint of `shape` for this group, made on first use.
@@ -334,8 +335,9 @@ class NcclPlanner : public sim::DraftingPlanner {
 
   Course copy_course(const TransferRequest& request, GroupPlans& group) const {
     if (!group.host) group.host = make_footprints_.host(request.ranks[0]);
-    const double rate = group.host->uses->empty() ? static_cast<double>(fabric_->cluster().host.pcie_bandwidth.n)
-                                                  : group.host->rate(1, 1);
+    const topology::ClusterSpec& cluster = fabric_->cluster();
+    const topology::HostSpec& host = cluster.host_of(cluster.kind_of(request.ranks[0]));
+    const double rate = group.host->uses->empty() ? static_cast<double>(host.pcie_bandwidth.n) : group.host->rate(1, 1);
     Course course;
     course.links = &*group.host;
     course.startup = kCopyStartup;
@@ -388,8 +390,7 @@ class NcclPlanner : public sim::DraftingPlanner {
   Network network_;
   Forced forced_;
   MeasuredTransfers measured_;
-  Site site_;
-  int nvlink_send_channels_, network_send_channels_;
+  Sites sites_;
   mutable std::vector<std::pair<SendKind, TransferPlan>> send_kinds_;  // the latest first, without links
   mutable FootprintMaker make_footprints_;
   mutable InsideDrafts inside_drafts_;

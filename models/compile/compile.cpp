@@ -1,6 +1,8 @@
 #include "models/compile/compile.h"
 
+#include <algorithm>
 #include <cmath>
+#include <deque>
 #include <map>
 
 #include "models/collectives/planner.h"
@@ -27,17 +29,27 @@ std::vector<std::string> causes() {
 
 // What a running NCCL kernel takes from the kernels beside it: its channels hold
 // as many SMs, and its bytes pass through device memory, read and written on both sides.
-// Where a calibration has measured it, that counts, however many channels there are.
-sim::Claim claim_of(int channels, const topology::ClusterSpec& cluster, const Calibration* calibration) {
+sim::Claim claim_on(int channels, const topology::GpuSpec& gpu, BytesPerSecond link) {
   sim::Claim nccl{"nccl x " + std::to_string(channels), {}};
-  if (cluster.gpu.sms > 2 * channels)
+  if (gpu.sms > 2 * channels)
     nccl.slowdown_permille[static_cast<int>(sim::KernelClass::compute_bound)] =
-        static_cast<std::uint32_t>(1000 * channels / (cluster.gpu.sms - channels));
-  if (cluster.gpu.memory_bandwidth.n > 0) {
-    const double share =
-        4.0 * static_cast<double>(cluster.fabric.link.n) / static_cast<double>(cluster.gpu.memory_bandwidth.n);
+        static_cast<std::uint32_t>(1000 * channels / (gpu.sms - channels));
+  if (gpu.memory_bandwidth.n > 0) {
+    const double share = 4.0 * static_cast<double>(link.n) / static_cast<double>(gpu.memory_bandwidth.n);
     nccl.slowdown_permille[static_cast<int>(sim::KernelClass::memory_bound)] =
         static_cast<std::uint32_t>(std::llround(1000 * std::min(share, 1.0)));
+  }
+  return nccl;
+}
+
+// A claim is of a transfer, whose ranks may be of several kinds: as the one feels it that
+// it takes most from. Where a calibration has measured it, that counts, however many channels there are.
+sim::Claim claim_of(int channels, const topology::ClusterSpec& cluster, const Calibration* calibration) {
+  sim::Claim nccl = claim_on(channels, cluster.gpu, cluster.fabric.link);
+  for (const topology::NodeGroup& group : cluster.groups) {
+    const sim::Claim here = claim_on(channels, group.gpu, group.link);
+    for (std::size_t i = 0; i < nccl.slowdown_permille.size(); ++i)
+      nccl.slowdown_permille[i] = std::max(nccl.slowdown_permille[i], here.slowdown_permille[i]);
   }
   const auto take = [&](const char* name, sim::KernelClass kernels) {
     if (calibration == nullptr) return;
@@ -65,9 +77,9 @@ void add_links(const topology::Fabric& fabric, sim::Workload& workload) {
     workload.links.add({link.capacity, static_cast<std::uint8_t>(link.kind)});
 }
 
-// One program a stage, one more for every factor by which a straggler of that stage
-// is slow, and one for each place in a context-parallel or expert-parallel group where
-// those differ.
+// One program a stage, one more for every kind of node that a stage is on, for every
+// factor by which a straggler of that stage is slow, and one for each place in a
+// context-parallel or expert-parallel group where those differ.
 void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels, TensorTable& tensors, Compiled& out) {
   std::optional<Schedule> repeats;
   if (!flushes(out.schedule)) repeats = repeating_stretch(out.schedule);
@@ -82,18 +94,21 @@ void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels,
     if (is_new) {
       at->second = out.workload.programs.add(stage_program(s, schedule, kind, kernels, tensors));
       out.stage_of_program.push_back(kind.stage);
+      out.node_of_program.push_back(kind.node);
     }
     return at->second;
   };
-  for (int stage = 0; stage < s.layout.pp; ++stage) program_for({stage, 1.0, 0, 0});
+  for (int stage = 0; stage < s.layout.pp; ++stage)
+    program_for({stage, 1.0, 0, 0, s.cluster.kind_of(layout.rank({0, 0, 0, stage}))});
   const bool uneven = context_split(s.layout).uneven();
   const bool uneven_experts = s.model.moe && !s.model.moe->even();
   out.workload.program_of.resize(static_cast<std::size_t>(layout.ranks()));
   for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(layout.ranks()); ++r) {
     const auto found = slow.find(r);
     const Coordinate at = layout.coordinate({r});
-    out.workload.program_of[{r}] = program_for({at.pp, found == slow.end() ? 1.0 : found->second, uneven ? at.cp : 0,
-                                                uneven_experts ? layout.expert_coordinate({r}).ep : 0});
+    out.workload.program_of[{r}] =
+        program_for({at.pp, found == slow.end() ? 1.0 : found->second, uneven ? at.cp : 0,
+                     uneven_experts ? layout.expert_coordinate({r}).ep : 0, s.cluster.kind_of({r})});
   }
 }
 
@@ -117,7 +132,7 @@ Result<Compiled> compile(const Scenario& scenario) {
 Result<Compiled> compile(const Scenario& scenario, const Calibration* calibration, const Drawing& drawing) {
   Result<topology::Fabric> fabric = topology::Fabric::build(scenario.cluster);
   if (!fabric.ok()) return fabric.errors();
-  const CostModel costs(scenario.cluster.gpu, scenario.software, calibration, drawing);
+  const std::deque<CostModel> costs = cost_models(scenario.cluster, scenario.software, calibration, drawing);
   MeasuredTransfers transfers;
   if (calibration != nullptr) transfers = MeasuredTransfers(*calibration, drawing);
   KernelTable kernels(costs);
@@ -140,7 +155,7 @@ Result<Compiled> compile(const Scenario& scenario, const Calibration* calibratio
   workload.categories = categories();
   workload.causes = causes();
   workload.claims = claims(scenario.cluster, calibration);
-  if (calibration != nullptr) out.calibration = use_of(*calibration, costs, transfers, out);
+  if (calibration != nullptr) out.calibration = use_of(*calibration, costs.front(), transfers, out);
   workload.planner =
       make_planner(out.fabric, scenario.simulation.network, scenario.collectives, {}, std::move(transfers));
   workload.jitter = {scenario.simulation.jitter_compute, scenario.simulation.seed};

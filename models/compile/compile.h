@@ -44,6 +44,7 @@ struct Compiled {
   std::vector<Kernel> kernels;              // Note::kernel indexes this
   std::vector<std::vector<Bytes>> tensors;  // Buffer::parts indexes this
   std::vector<int> stage_of_program;        // pipeline rank of each program
+  std::vector<int> node_of_program;         // kind of node that its ranks are on (ClusterSpec::kinds)
   Schedule schedule;
   std::optional<CalibrationUse> calibration;
 };

@@ -15,6 +15,10 @@ sim::OpRef copy(StageContext& context, sim::StreamIndex stream, sim::OpRef after
                       builder.label(label));
 }
 
+const topology::HostSpec& host_of(const StageContext& context) {
+  return context.scenario.cluster.host_of(context.rank.node);
+}
+
 // Time at this GPU's even share of something that a node has.
 sim::OpRef pass(StageContext& context, sim::StreamIndex stream, sim::OpRef after, double bytes, BytesPerSecond of_node,
                 std::string_view label) {
@@ -37,8 +41,8 @@ sim::OpRef copy_from_host(StageContext& context, sim::OpRef after, Bytes bytes, 
 }
 
 sim::OpRef pass_disk(StageContext& context, sim::OpRef after, Bytes bytes, std::string_view label) {
-  return pass(context, context.streams.disk, after, static_cast<double>(bytes.n),
-              context.scenario.cluster.host.disk_bandwidth, label);
+  return pass(context, context.streams.disk, after, static_cast<double>(bytes.n), host_of(context).disk_bandwidth,
+              label);
 }
 
 // Gradients cross if they have not yet; states on drives are read and written
@@ -56,7 +60,7 @@ void update_on_host(StageContext& context, double elements, bool gradients_are_t
     builder.wait(context.streams.to_host, builder.last(context.streams.disk));
   }
   sim::OpRef done = pass(context, context.streams.to_host, sim::OpRef::none(), moved * elements,
-                         s.cluster.host.memory_bandwidth, "update parameters on the host");
+                         host_of(context).memory_bandwidth, "update parameters on the host");
   if (s.layout.offload.parameters == Place::nvme)
     done = pass_disk(context, done, bytes(parameter_bytes(s)), "parameters to drives");
   if (s.layout.offload.parameters == Place::gpu)

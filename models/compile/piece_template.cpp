@@ -66,10 +66,10 @@ sim::GroupRole role_of(LayerGroup group) {
   return role::tp;
 }
 
-TemplateOp lower_kernel(const LayerStep& step, double slowdown, KernelTable& kernels) {
+TemplateOp lower_kernel(const LayerStep& step, const RankKind& rank, KernelTable& kernels) {
   TemplateOp op;
   op.kernel = kernels.index(step.kernel);
-  op.cost = slowed(kernels.time(op.kernel), slowdown);
+  op.cost = slowed(kernels.time(op.kernel, rank.node), rank.slowdown);
   op.kernel_class = step.kernel.kernel_class();
   op.category = static_cast<sim::Category>(step.recomputed ? TimeCategory::recompute : TimeCategory::compute);
   return op;
@@ -82,13 +82,13 @@ TemplateOp lower_collective(const LayerStep& step) {
   return op;
 }
 
-std::vector<TemplateOp> lower(const std::vector<LayerStep>& steps, const std::string& piece, double slowdown,
+std::vector<TemplateOp> lower(const std::vector<LayerStep>& steps, const std::string& piece, const RankKind& rank,
                               KernelTable& kernels) {
   std::vector<TemplateOp> ops;
   ops.reserve(steps.size());
   for (const LayerStep& step : steps) {
     TemplateOp op;
-    if (step.kind == LayerStep::Kind::kernel) op = lower_kernel(step, slowdown, kernels);
+    if (step.kind == LayerStep::Kind::kernel) op = lower_kernel(step, rank, kernels);
     if (step.kind == LayerStep::Kind::collective) op = lower_collective(step);
     op.kind = step.kind;
     op.launches = step.launches;
@@ -107,7 +107,7 @@ std::uint32_t KernelTable::index(const Kernel& kernel) {
   const auto [at, is_new] = index_.try_emplace(kernel, static_cast<std::uint32_t>(kernels_.size()));
   if (is_new) {
     kernels_.push_back(kernel);
-    times_.push_back(costs_.time(kernel).time);
+    for (std::size_t kind = 0; kind < costs_.size(); ++kind) times_[kind].push_back(costs_[kind]->time(kernel).time);
   }
   return at->second;
 }
@@ -127,19 +127,18 @@ Duration slowed(Duration time, double slowdown) {
 PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, bool split,
                                   const RankKind& rank, KernelTable& kernels, TensorTable& tensors) {
   const PieceWork work = piece_work(scenario, kind, layer, layer_in_rank, rank.context, rank.expert);
-  const double slowdown = rank.slowdown;
   const PieceParameters parameters = piece_parameters(scenario, kind, layer);
   const std::string name = piece_name(kind, layer);
 
   PieceTemplate piece;
   piece.kind = kind;
   piece.layer = layer;
-  piece.forward = lower(work.forward, name, slowdown, kernels);
+  piece.forward = lower(work.forward, name, rank, kernels);
   if (split) {
-    piece.input_gradient = lower(work.input_gradient, name, slowdown, kernels);
-    piece.weight_gradient = lower(work.weight_gradient, name, slowdown, kernels);
+    piece.input_gradient = lower(work.input_gradient, name, rank, kernels);
+    piece.weight_gradient = lower(work.weight_gradient, name, rank, kernels);
   }
-  piece.backward = lower(work.backward, name, slowdown, kernels);
+  piece.backward = lower(work.backward, name, rank, kernels);
   std::vector<Bytes> until_input, until_weight;
   for (const SavedTensor& tensor : work.saved) {
     (tensor.until_weight_gradient ? piece.saved_until_weight_gradient : piece.saved_until_input_gradient) +=

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -12,20 +13,24 @@
 
 namespace orrery::models {
 
-// Kernels of a workload, each shape once, with its time.
+// Kernels of a workload, each shape once, with its time on every kind of GPU.
 class KernelTable {
  public:
-  explicit KernelTable(const CostModel& costs) : costs_(costs) {}
+  explicit KernelTable(const CostModel& costs) : costs_{&costs}, times_(1) {}
+  explicit KernelTable(const std::deque<CostModel>& costs) : times_(costs.size()) {
+    for (const CostModel& model : costs) costs_.push_back(&model);
+  }
 
   std::uint32_t index(const Kernel& kernel);
-  Duration time(std::uint32_t index) const { return times_[index]; }
+  // `kind`: of the cluster's nodes (ClusterSpec::kinds).
+  Duration time(std::uint32_t index, int kind = 0) const { return times_[static_cast<std::size_t>(kind)][index]; }
   std::vector<Kernel> take() && { return std::move(kernels_); }
 
  private:
-  const CostModel& costs_;
+  std::vector<const CostModel*> costs_;
   std::map<Kernel, std::uint32_t> index_;
   std::vector<Kernel> kernels_;
-  std::vector<Duration> times_;
+  std::vector<std::vector<Duration>> times_;  // by kind of node
 };
 
 // Lists of tensors that one buffer of a program stands for (sim::Buffer::parts), each list once.
@@ -76,6 +81,7 @@ struct RankKind {
   double slowdown = 1;  // of a straggler
   int context = 0;      // place in the context-parallel group, where those differ; else 0
   int expert = 0;       // place in the expert-parallel group, where routing is uneven; else 0
+  int node = 0;         // kind of its node (ClusterSpec::kinds)
   auto operator<=>(const RankKind&) const = default;
 };
 

@@ -1,5 +1,8 @@
 #include "models/compile/schedule_of.h"
 
+#include <algorithm>
+#include <set>
+
 #include "models/architecture/operators.h"
 #include "models/layout/layout.h"
 
@@ -17,11 +20,29 @@ void each_piece(const Scenario& s, int stage, F f) {
   if (stage + 1 == static_cast<int>(layers.size())) f(PieceKind::head, 0, 0);
 }
 
-std::int64_t nanoseconds(const std::vector<LayerStep>& steps, KernelTable& kernels) {
-  std::int64_t sum = 0;
-  for (const LayerStep& step : steps)
-    if (step.kind == LayerStep::Kind::kernel) sum += kernels.time(kernels.index(step.kernel)).count_ps() / 1'000;
-  return sum;
+// On the slowest of `kinds` of nodes.
+std::int64_t nanoseconds(const std::vector<LayerStep>& steps, const std::vector<int>& kinds, KernelTable& kernels) {
+  std::int64_t most = 0;
+  for (const int kind : kinds) {
+    std::int64_t sum = 0;
+    for (const LayerStep& step : steps)
+      if (step.kind == LayerStep::Kind::kernel)
+        sum += kernels.time(kernels.index(step.kernel), kind).count_ps() / 1'000;
+    most = std::max(most, sum);
+  }
+  return most;
+}
+
+// Kinds of nodes that each pipeline rank's replicas are on.
+std::vector<std::vector<int>> kinds_of_ranks(const Scenario& s) {
+  if (s.cluster.kinds() == 1) return std::vector<std::vector<int>>(static_cast<std::size_t>(s.layout.pp), {0});
+  std::vector<std::set<int>> kinds(static_cast<std::size_t>(s.layout.pp));
+  const Layout layout(s.layout);
+  for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(layout.ranks()); ++r)
+    kinds[static_cast<std::size_t>(layout.coordinate({r}).pp)].insert(s.cluster.kind_of({r}));
+  std::vector<std::vector<int>> lists;
+  for (const std::set<int>& of_rank : kinds) lists.emplace_back(of_rank.begin(), of_rank.end());
+  return lists;
 }
 
 // What a micro-batch holds on a virtual stage, in bytes, under the scenario's limit.
@@ -38,16 +59,21 @@ StageMemory stage_memory(const Scenario& s, int stage) {
 
 }  // namespace
 
-std::vector<ScheduleCosts> stage_costs(const Scenario& s, KernelTable& kernels) {
+std::vector<ScheduleCosts> stage_costs(const Scenario& s, Placement placement, KernelTable& kernels) {
   std::vector<ScheduleCosts> costs;
+  const std::vector<std::vector<int>> kinds = kinds_of_ranks(s);
+  Schedule placed;
+  placed.request.ranks = s.layout.pp;
+  placed.placement = placement;
   for (int stage = 0; stage < static_cast<int>(s.pipeline.stage_layers.size()); ++stage) {
+    const std::vector<int>& here = kinds[static_cast<std::size_t>(placed.rank_of(stage, 0))];
     ScheduleCosts& cost = costs.emplace_back(ScheduleCosts{0, 0, 0, 0, 0, 0});
     each_piece(s, stage, [&](PieceKind kind, int layer, int layer_in_stage) {
       const PieceWork work = piece_work(s, kind, layer, layer_in_stage);
-      cost.forward += nanoseconds(work.forward, kernels);
-      cost.input_gradient += nanoseconds(work.input_gradient, kernels);
-      cost.weight_gradient += nanoseconds(work.weight_gradient, kernels);
-      cost.backward += nanoseconds(work.backward, kernels);
+      cost.forward += nanoseconds(work.forward, here, kernels);
+      cost.input_gradient += nanoseconds(work.input_gradient, here, kernels);
+      cost.weight_gradient += nanoseconds(work.weight_gradient, here, kernels);
+      cost.backward += nanoseconds(work.backward, here, kernels);
     });
     cost.overlap = cost.forward + cost.backward;
   }
@@ -69,7 +95,9 @@ ScheduleRequest schedule_request(const Scenario& s, KernelTable& kernels) {
   request.micro_batches = s.micro_batches();
   const ScheduleTraits traits = schedule_traits(request.name);
   if (traits.grouped) request.group = s.pipeline.group;
-  if (traits.searches) request.costs = stage_costs(s, kernels);
+  // Those that search place one chunk a rank in line, two as a V.
+  const Placement placement = request.chunks == 2 ? Placement::wave : Placement::linear;
+  if (traits.searches) request.costs = stage_costs(s, placement, kernels);
   if (traits.limited)
     for (int stage = 0; stage < s.layout.pp; ++stage) request.memory.push_back(stage_memory(s, stage));
   return request;

@@ -19,7 +19,8 @@ void set_schedule(Scenario& scenario, std::string name, int chunks);
 
 // Nanoseconds of every virtual stage by its kernels: embedding and head with the
 // ends; collectives and transfers, which depend on who else uses the links, are
-// left out. An overlapped slot is counted as its two passes.
-std::vector<ScheduleCosts> stage_costs(const Scenario& scenario, KernelTable& kernels);
+// left out. An overlapped slot is counted as its two passes. Where a stage's ranks are on
+// unlike GPUs, the slowest's.
+std::vector<ScheduleCosts> stage_costs(const Scenario& scenario, Placement placement, KernelTable& kernels);
 
 }  // namespace orrery::models

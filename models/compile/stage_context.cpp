@@ -43,8 +43,8 @@ sim::OpRef StageContext::stream_through(std::string_view family, double bytes, T
   if (bytes <= 0) return builder.last(streams.main);
   const Kernel kernel{MemoryBoundShape{std::string(family), Bytes{std::llround(bytes)}}};
   const std::uint32_t index = kernels.index(kernel);
-  return builder.kernel(streams.main, slowed(kernels.time(index), rank.slowdown), category(c), kernel.kernel_class(),
-                        builder.label(label), index);
+  return builder.kernel(streams.main, slowed(kernels.time(index, rank.node), rank.slowdown), category(c),
+                        kernel.kernel_class(), builder.label(label), index);
 }
 
 sim::OpRef StageContext::collective(sim::StreamIndex stream, sim::TransferKind kind, sim::GroupRole group, Bytes bytes,

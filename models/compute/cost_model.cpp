@@ -117,4 +117,12 @@ KernelTime CostModel::time(const Kernel& kernel) const {
   return it->second;
 }
 
+std::deque<CostModel> cost_models(const topology::ClusterSpec& cluster, const Stack& stack,
+                                  const Calibration* calibration, const Drawing& drawing) {
+  std::deque<CostModel> models;
+  for (int kind = 0; kind < cluster.kinds(); ++kind)
+    models.emplace_back(cluster.gpu_of(kind), stack, calibration, drawing);
+  return models;
+}
+
 }  // namespace orrery::models

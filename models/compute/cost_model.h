@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 
@@ -34,5 +35,10 @@ class CostModel {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// Of every kind of GPU in a cluster, by its kinds of nodes. A calibration is of one GPU: of a
+// cluster whose nodes are all alike.
+std::deque<CostModel> cost_models(const topology::ClusterSpec& cluster, const Stack& stack,
+                                  const Calibration* calibration = nullptr, const Drawing& drawing = {});
 
 }  // namespace orrery::models

@@ -281,6 +281,34 @@ void check_sharding(Reading& reading) {
     reading.fail("layout.shard_group", "'shard_group' without 'zero' or 'fsdp': nothing is sharded");
 }
 
+namespace {
+
+// A calibration is of one GPU, and stands for what nodes do among themselves too.
+void check_calibration(Reading& reading) {
+  if (reading.written("calibration") && reading.scenario.cluster.kinds() > 1)
+    reading.not_yet(reading.at("calibration"), "'calibration' beside 'cluster.groups'");
+}
+
+void check_precision(Reading& reading, const topology::GpuSpec& gpu) {
+  using topology::Dtype;
+  const auto lacks = [&](Dtype dtype) { return !gpu.peak.contains(dtype); };
+  const Precision precision = reading.scenario.training.precision;
+  const bool fp8 =
+      precision == Precision::fp8 || precision == Precision::fp8_current || precision == Precision::fp8_blockwise;
+  const bool missing = (precision == Precision::bf16 && lacks(Dtype::bf16)) ||
+                       (precision == Precision::fp16 && lacks(Dtype::fp16)) || (fp8 && lacks(Dtype::fp8)) ||
+                       (precision == Precision::mxfp8 && lacks(Dtype::mxfp8) && lacks(Dtype::fp8)) ||
+                       (precision == Precision::nvfp4 && lacks(Dtype::nvfp4));
+  if (!missing) return;
+  std::string peaks;
+  for (const auto& [dtype, rate] : gpu.peak)
+    peaks += (peaks.empty() ? "" : ", ") + std::string(topology::to_string(dtype));
+  reading.fail("training.precision",
+               "the GPU " + gpu.name + " does not multiply in the precision asked for; it has " + peaks);
+}
+
+}  // namespace
+
 void check_hardware(Reading& reading) {
   const Scenario& scenario = reading.scenario;
   for (std::size_t i = 0; i < scenario.simulation.stragglers.size(); ++i) {
@@ -290,22 +318,10 @@ void check_hardware(Reading& reading) {
                    "rank " + text(rank) + ", but the cluster has " + text(scenario.cluster.gpus()) +
                        " GPUs, ranks 0 to " + text(scenario.cluster.gpus() - 1));
   }
-  if (!reading.has_cluster || !reading.knows({"training.precision"})) return;
-  using topology::Dtype;
-  const auto lacks = [&](Dtype dtype) { return !scenario.cluster.gpu.peak.contains(dtype); };
-  const Precision precision = scenario.training.precision;
-  const bool fp8 =
-      precision == Precision::fp8 || precision == Precision::fp8_current || precision == Precision::fp8_blockwise;
-  const bool missing = (precision == Precision::bf16 && lacks(Dtype::bf16)) ||
-                       (precision == Precision::fp16 && lacks(Dtype::fp16)) || (fp8 && lacks(Dtype::fp8)) ||
-                       (precision == Precision::mxfp8 && lacks(Dtype::mxfp8) && lacks(Dtype::fp8)) ||
-                       (precision == Precision::nvfp4 && lacks(Dtype::nvfp4));
-  if (!missing) return;
-  std::string peaks;
-  for (const auto& [dtype, rate] : scenario.cluster.gpu.peak)
-    peaks += (peaks.empty() ? "" : ", ") + std::string(topology::to_string(dtype));
-  reading.fail("training.precision", "the GPU " + scenario.cluster.gpu.name +
-                                         " does not multiply in the precision asked for; it has " + peaks);
+  if (!reading.has_cluster) return;
+  check_calibration(reading);
+  if (!reading.knows({"training.precision"})) return;
+  for (int kind = 0; kind < scenario.cluster.kinds(); ++kind) check_precision(reading, scenario.cluster.gpu_of(kind));
 }
 
 }  // namespace orrery::models

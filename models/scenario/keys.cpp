@@ -73,7 +73,10 @@ constexpr Key kCluster[] = {
     {.path = "cluster.faults",
      .shape = Shape::elsewhere,
      .doc = "Slow and failed links: [{link: leaf3-spine1, capacity: 0.5}]; 0 has failed."},
-    {.path = "cluster.groups", .shape = Shape::elsewhere, .doc = "Heterogeneous clusters.", .supported = "none"},
+    {.path = "cluster.groups",
+     .shape = Shape::elsewhere,
+     .doc = "Unlike nodes, numbered one group after the other: [{gpu: a100-sxm-80gb, nodes: 16}, {gpu: h100-sxm-80gb, "
+            "nodes: 16}]."},
 };
 
 constexpr Key kOverlap[] = {

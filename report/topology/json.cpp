@@ -18,6 +18,21 @@ ordered_json path_json(const topology::Fabric& fabric, const PathView& path) {
           {"bottleneck_bytes_per_s", path.bottleneck.n}};
 }
 
+ordered_json groups_json(const topology::ClusterSpec& c) {
+  ordered_json groups = ordered_json::array();
+  int first = 0;
+  for (const topology::NodeGroup& group : c.groups) {
+    groups.push_back({{"gpu", group.gpu.name},
+                      {"first_node", first},
+                      {"nodes", group.nodes},
+                      {"scale_up_bytes_per_s", group.scale_up.usable.n},
+                      {"pcie_bytes_per_s", group.host.pcie_bandwidth.n},
+                      {"nic_port_bytes_per_s", group.link.n}});
+    first += group.nodes;
+  }
+  return groups;
+}
+
 }  // namespace
 
 std::string topology_json(const TopologyView& view) {
@@ -25,12 +40,13 @@ std::string topology_json(const TopologyView& view) {
   const topology::ClusterSpec& c = fabric.cluster();
   ordered_json out{{"schema_version", 1},
                    {"cluster", c.name},
-                   {"gpu", c.gpu.name},
+                   {"gpu", c.gpu_names()},
                    {"gpus", c.gpus()},
                    {"nodes", c.nodes},
                    {"gpus_per_node", c.gpus_per_node},
                    {"domain_gpus", c.domain_gpus()}};
   out["scale_up"] = {{"kind", c.scale_up.kind}, {"bytes_per_s", c.scale_up.usable.n}};
+  if (!c.groups.empty()) out["groups"] = groups_json(c);
   out["fabric"] = {{"kind", c.fabric.kind}, {"routing", c.fabric.routing}};
   ordered_json tiers = ordered_json::array();
   for (const TierView& tier : view.tiers) {

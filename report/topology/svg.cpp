@@ -136,7 +136,8 @@ void draw_legend(const TopologyView& view, Canvas& canvas) {
 std::string topology_svg(const TopologyView& view) {
   const topology::ClusterSpec& c = view.fabric.cluster();
   Canvas canvas;
-  canvas.text(8, 18, c.name + ": " + grouped(c.nodes) + " nodes, " + grouped(c.gpus()) + " GPUs (" + c.gpu.name + ")",
+  canvas.text(8, 18,
+              c.name + ": " + grouped(c.nodes) + " nodes, " + grouped(c.gpus()) + " GPUs (" + c.gpu_names() + ")",
               "start", 15);
   draw_legend(view, canvas);
   const bool torus = c.fabric.kind == "torus" || c.scale_up.kind == "torus";

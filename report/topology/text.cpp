@@ -59,6 +59,24 @@ std::string network(const ClusterSpec& c) {
   return text;
 }
 
+// One line a group, with what its nodes have of their own.
+std::string groups(const ClusterSpec& c) {
+  std::string text;
+  int first = 0;
+  for (int kind = 0; kind < static_cast<int>(c.groups.size()); ++kind) {
+    const topology::NodeGroup& group = c.groups[static_cast<std::size_t>(kind)];
+    const int last = first + group.nodes - 1;
+    text += "  group      node" + std::to_string(first) +
+            (last > first ? " to node" + std::to_string(last) : std::string()) + ": " + group.gpu.name + ", " +
+            rate(group.scale_up.usable) + " a GPU inside, PCIe " + group.host.pcie + " " +
+            rate(group.host.pcie_bandwidth);
+    if (group.link.n > 0) text += ", " + significant(static_cast<double>(group.link.n) * 8e-9) + " Gb/s a port";
+    text += "\n";
+    first = last + 1;
+  }
+  return text;
+}
+
 std::string tiers(const std::vector<TierView>& views) {
   Table table("l");
   table.row({"tier", "switches", "from below", "upwards", "oversubscription"});
@@ -101,9 +119,11 @@ std::string bisection(const TopologyView& view) {
 std::string topology_text(const TopologyView& view) {
   const ClusterSpec& c = view.fabric.cluster();
   std::string text = "Cluster " + c.name + ": " + plural(c.nodes, "node") + " of " + plural(c.gpus_per_node, "GPU") +
-                     " (" + c.gpu.name + "), " + plural(c.gpus(), "GPU") + "\n";
+                     " (" + c.gpu_names() + "), " + plural(c.gpus(), "GPU") + "\n";
   if (view.fabric.links().empty()) return text + "  links are free: transfers take no time\n";
-  text += "  inside     " + scale_up(c) + "\n  host       " + host(c) + "\n  network    " + network(c) + "\n";
+  text += groups(c);
+  text += "  inside     " + scale_up(c) + (c.groups.empty() ? "" : " (the first group)") + "\n  host       " + host(c) +
+          "\n  network    " + network(c) + "\n";
   text += "  bisection  " + bisection(view) + "\n";
   for (const topology::LinkFault& fault : c.faults)
     text += "  fault      " + fault.link +

@@ -53,8 +53,13 @@ double full_bisection(const Fabric& fabric) {
   const bool networked = std::any_of(fabric.links().begin(), fabric.links().end(),
                                      [](const FabricLink& link) { return link.kind == LinkKind::nic; });
   const bool one_domain = fabric.same_domain({0}, {static_cast<std::uint32_t>(fabric.gpus() - 1)});
-  if (!networked || one_domain) return static_cast<double>(fabric.cluster().scale_up.usable.n) * fabric.gpus() / 2;
   double sum = 0;
+  if (!networked || one_domain) {
+    const topology::ClusterSpec& c = fabric.cluster();
+    for (int kind = 0; kind < c.kinds(); ++kind)
+      sum += static_cast<double>(c.all_of(kind).scale_up.usable.n) * c.nodes_of(kind) * c.gpus_per_node;
+    return sum / 2;
+  }
   for (std::uint32_t id = 0; id < fabric.links().size(); id += 2)
     if (fabric.links()[{id}].kind == LinkKind::nic) sum += static_cast<double>(fabric.links()[{id}].capacity.n);
   return sum / 2;

@@ -130,7 +130,6 @@ TEST(ClusterReader, WhatIsNotBuiltYetIsRefusedByKey) {
                      "'cluster.fabric.routing: ecmp'");
   expect_unsupported("{preset: dgx-h100, nodes: 2, fabric: {kind: torus, routing: adaptive}}",
                      "'cluster.fabric.routing: adaptive'");
-  expect_unsupported("{preset: dgx-h100, nodes: 2, groups: [{gpu: a100-sxm-80gb, nodes: 16}]}", "'cluster.groups'");
 }
 
 TEST(ClusterReader, MixedUpUnitsAreToldApart) {

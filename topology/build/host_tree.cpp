@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "topology/build/by_node.h"
+
 namespace orrery::topology {
 namespace {
 
@@ -19,8 +21,10 @@ HostTree::HostTree(const ClusterSpec& cluster, bool gpu_links, bool all_paths)
       gpus_per_node_(whole(cluster.gpus_per_node)),
       pcie_switches_(whole(cluster.host.pcie_switches)),
       numa_(whole(std::max(1, cluster.host.numa))),
-      gpu_rate_{std::max<std::int64_t>(1, cluster.host.pcie_bandwidth.n)},
-      socket_rate_(cluster.host.socket_bandwidth),
+      gpu_rates_(by_node(
+          cluster,
+          [](const ClusterSpec& all) { return BytesPerSecond{std::max<std::int64_t>(1, all.host.pcie_bandwidth.n)}; })),
+      socket_rates_(by_node(cluster, [](const ClusterSpec& all) { return all.host.socket_bandwidth; })),
       gpu_links_(gpu_links) {
   const int physical = std::max(cluster.physical_gpus_per_node, cluster.gpus_per_node), nics = cluster.host.nics;
   for (int i = 0; i < cluster.gpus_per_node; ++i) {
@@ -102,10 +106,12 @@ Vertex HostTree::attachment(std::uint32_t node, std::uint32_t port) const {
 void HostTree::add_pairs(Links& links) const {
   if (!gpu_links_) return;
   links.reserve(links.size() + 2 * (numa_base_ + (numa_links_ ? nodes_ * numa_ : 0)));
-  for (std::uint32_t gpu = 0; gpu < nodes_ * gpus_per_node_; ++gpu) add_pair(links, LinkKind::pcie, gpu_rate_);
+  for (std::uint32_t gpu = 0; gpu < nodes_ * gpus_per_node_; ++gpu)
+    add_pair(links, LinkKind::pcie, gpu_rates_[gpu / gpus_per_node_]);
   for (std::uint32_t i = 0; switch_links_ && i < nodes_ * pcie_switches_; ++i)
-    add_pair(links, LinkKind::pcie, gpu_rate_);
-  for (std::uint32_t i = 0; numa_links_ && i < nodes_ * numa_; ++i) add_pair(links, LinkKind::pcie, socket_rate_);
+    add_pair(links, LinkKind::pcie, gpu_rates_[i / pcie_switches_]);
+  for (std::uint32_t i = 0; numa_links_ && i < nodes_ * numa_; ++i)
+    add_pair(links, LinkKind::pcie, socket_rates_[i / numa_]);
 }
 
 std::string HostTree::name(std::uint32_t pair) const {

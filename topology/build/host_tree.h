@@ -16,7 +16,7 @@ struct NicPort {
 
 // The inside of every node: GPUs and NICs on PCIe switches, switches on the root
 // complexes of NUMA domains, and those joined by the sockets' links. All nodes are
-// alike. Links lie in blocks: pcie of each GPU | uplink of each switch | each
+// laid out alike; rates are each node's own. Links lie in blocks: pcie of each GPU | uplink of each switch | each
 // domain's way to the others. Blocks that no path needs are left out.
 class HostTree : public Part {
  public:
@@ -55,7 +55,7 @@ class HostTree : public Part {
   bool meets_elsewhere() const;
 
   std::uint32_t nodes_, gpus_per_node_, pcie_switches_, numa_;
-  BytesPerSecond gpu_rate_, socket_rate_;
+  std::vector<BytesPerSecond> gpu_rates_, socket_rates_;  // of every node
   bool gpu_links_, switch_links_ = false, numa_links_ = false;
   std::vector<NicPort> ports_;
   std::vector<std::uint32_t> port_of_, gpu_of_;        // of a node's GPUs; of its ports

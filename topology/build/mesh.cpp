@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "topology/build/by_node.h"
 #include "topology/build/wiring.h"
 
 namespace orrery::topology {
@@ -12,7 +13,8 @@ namespace {
 class Mesh : public Interconnect {
  public:
   explicit Mesh(const ClusterSpec& c)
-      : nodes_(static_cast<std::uint32_t>(c.nodes)), n_(static_cast<std::uint32_t>(c.gpus_per_node)) {
+      : n_(static_cast<std::uint32_t>(c.gpus_per_node)),
+        rates_(by_node(c, [](const ClusterSpec& all) { return all.scale_up.usable; })) {
     const auto physical = static_cast<std::uint32_t>(std::max(c.physical_gpus_per_node, c.gpus_per_node));
     std::vector<int> wired(physical * physical, 0), sum(physical, 0);
     const auto join = [&](std::uint32_t a, std::uint32_t b, int links) {
@@ -23,7 +25,7 @@ class Mesh : public Interconnect {
       join(static_cast<std::uint32_t>(w.a), static_cast<std::uint32_t>(w.b), w.links);
     for (std::uint32_t a = 0; c.scale_up.wires.empty() && a < physical; ++a)
       for (std::uint32_t b = a + 1; b < physical; ++b) join(a, b, 1);
-    const int most = std::max(1, *std::max_element(sum.begin(), sum.end()));
+    most_ = std::max(1, *std::max_element(sum.begin(), sum.end()));
     links_.assign(n_ * n_, 0), pair_.assign(n_ * n_, 0);
     for (std::uint32_t i = 0; i < n_; ++i)
       for (std::uint32_t j = i + 1; j < n_; ++j) {
@@ -31,7 +33,7 @@ class Mesh : public Interconnect {
         if (links == 0) continue;
         links_[i * n_ + j] = links_[j * n_ + i] = links;
         pair_[i * n_ + j] = pair_[j * n_ + i] = static_cast<std::uint32_t>(wires_.size());
-        wires_.push_back({i, j, {c.scale_up.usable.n * links / most}});
+        wires_.push_back({i, j, links});
       }
   }
 
@@ -67,14 +69,14 @@ class Mesh : public Interconnect {
 
  protected:
   void add_pairs(Links& links) const override {
-    for (std::uint32_t node = 0; node < nodes_; ++node)
-      for (const Pair& wire : wires_) add_pair(links, LinkKind::nvlink, wire.rate);
+    for (const BytesPerSecond rate : rates_)
+      for (const Pair& wire : wires_) add_pair(links, LinkKind::nvlink, {rate.n * wire.links / most_});
   }
 
  private:
   struct Pair {
     std::uint32_t a, b;
-    BytesPerSecond rate;
+    int links;
   };
 
   bool neighbours(std::uint32_t a, std::uint32_t b) const { return links_[a * n_ + b] > 0; }
@@ -93,10 +95,12 @@ class Mesh : public Interconnect {
     return best;
   }
 
-  std::uint32_t nodes_, n_;
-  std::vector<int> links_;           // between two GPUs of a node
-  std::vector<std::uint32_t> pair_;  // their number in the node
-  std::vector<Pair> wires_;          // of one node
+  std::uint32_t n_;
+  std::vector<BytesPerSecond> rates_;  // of every node: a GPU's NVLinks together
+  int most_ = 1;                       // NVLinks of a GPU
+  std::vector<int> links_;             // between two GPUs of a node
+  std::vector<std::uint32_t> pair_;    // their number in the node
+  std::vector<Pair> wires_;            // of one node
 };
 
 }  // namespace

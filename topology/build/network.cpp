@@ -1,5 +1,6 @@
 #include "topology/build/network.h"
 
+#include "topology/build/by_node.h"
 #include "topology/build/wiring.h"
 
 namespace orrery::topology {
@@ -8,11 +9,14 @@ BytesPerSecond usable(const FabricSpec& fabric, double ports) {
   return {static_cast<std::int64_t>(static_cast<double>(fabric.link.n) * fabric.efficiency * ports + 0.5)};
 }
 
-Network::Network(const ClusterSpec& cluster, const HostTree& host) : nodes_(static_cast<std::uint32_t>(cluster.nodes)) {
-  for (std::uint32_t p = 0; p < host.ports(); ++p) {
-    rates_.push_back(usable(cluster.fabric, host.port(p).nics));
-    nics_of_node_ += static_cast<std::uint32_t>(host.port(p).nics);
-  }
+Network::Network(const ClusterSpec& cluster, const HostTree& host)
+    : nodes_(static_cast<std::uint32_t>(cluster.nodes)), ports_(host.ports()) {
+  for (std::uint32_t p = 0; p < ports_; ++p) nics_of_node_ += static_cast<std::uint32_t>(host.port(p).nics);
+  rates_ = by_node(cluster, [&](const ClusterSpec& all) {
+    std::vector<BytesPerSecond> rates;
+    for (std::uint32_t p = 0; p < ports_; ++p) rates.push_back(usable(all.fabric, host.port(p).nics));
+    return rates;
+  });
 }
 
 void Network::route(std::uint32_t from, std::uint32_t to, std::uint32_t path, std::vector<LinkId>& links) const {
@@ -22,8 +26,8 @@ void Network::route(std::uint32_t from, std::uint32_t to, std::uint32_t path, st
 }
 
 void Network::add_pairs(Links& links) const {
-  for (std::uint32_t node = 0; node < nodes_; ++node)
-    for (BytesPerSecond rate : rates_) add_pair(links, LinkKind::nic, rate);
+  for (const std::vector<BytesPerSecond>& node : rates_)
+    for (BytesPerSecond rate : node) add_pair(links, LinkKind::nic, rate);
   add_switch_pairs(links);
 }
 

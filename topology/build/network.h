@@ -25,14 +25,14 @@ class Network : public Interconnect {
 
   void add_pairs(Links& links) const final;
   std::uint32_t nodes() const { return nodes_; }
-  std::uint32_t ports() const { return static_cast<std::uint32_t>(rates_.size()); }  // of a node
-  std::uint32_t nics() const { return nodes_ * ports(); }                            // pairs of NICs
+  std::uint32_t ports() const { return ports_; }           // of a node
+  std::uint32_t nics() const { return nodes_ * ports(); }  // pairs of NICs
   std::uint32_t node_of(std::uint32_t port) const { return port / ports(); }
   std::uint32_t nics_of_node() const { return nics_of_node_; }
 
  private:
-  std::uint32_t nodes_, nics_of_node_ = 0;
-  std::vector<BytesPerSecond> rates_;  // of a node's ports
+  std::uint32_t nodes_, ports_, nics_of_node_ = 0;
+  std::vector<std::vector<BytesPerSecond>> rates_;  // of every node's ports
 };
 
 }  // namespace orrery::topology

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "topology/build/by_node.h"
 #include "topology/build/wiring.h"
 
 namespace orrery::topology {
@@ -15,9 +16,12 @@ class NvSwitch : public Interconnect {
         per_node_(static_cast<std::uint32_t>(c.gpus_per_node)),
         domain_(static_cast<std::uint32_t>(c.domain_gpus())),
         planes_(static_cast<std::uint32_t>(std::max(1, c.scale_up.planes))),
-        chips_(std::max(1, c.scale_up.switches / std::max(1, c.scale_up.planes))),
-        rate_(c.scale_up.usable),
-        trunk_{c.scale_up.usable.n * std::max(1, c.physical_gpus_per_node / std::max(1, c.scale_up.planes))} {}
+        gpus_of_board_(std::max(1, c.physical_gpus_per_node / std::max(1, c.scale_up.planes))),
+        chips_(by_node(c,
+                       [](const ClusterSpec& all) {
+                         return std::max(1, all.scale_up.switches / std::max(1, all.scale_up.planes));
+                       })),
+        rates_(by_node(c, [](const ClusterSpec& all) { return all.scale_up.usable; })) {}
 
   void route(std::uint32_t from, std::uint32_t to, std::uint32_t, std::vector<LinkId>& links) const override {
     links.push_back(out(from));
@@ -53,17 +57,18 @@ class NvSwitch : public Interconnect {
   }
   int tier(std::uint32_t i) const override { return i < boards() ? 1 : 2; }
 
-  int wires(std::uint32_t pair) const override { return pair < gpus_ ? chips_ : 1; }
+  int wires(std::uint32_t pair) const override { return pair < gpus_ ? chips_[pair / per_node_] : 1; }
   std::string wire_name(std::uint32_t pair, int wire) const override {
-    if (pair >= gpus_ || chips_ == 1) return name(pair);
+    if (wires(pair) == 1) return name(pair);
     return "node" + std::to_string(pair / per_node_) + "/gpu" + std::to_string(pair % per_node_) + "-nvswitch" +
            std::to_string(wire);
   }
 
  protected:
   void add_pairs(Links& links) const override {
-    for (std::uint32_t gpu = 0; gpu < gpus_; ++gpu) add_pair(links, LinkKind::nvlink, rate_);
-    for (std::uint32_t i = 0; planes_ > 1 && i < boards(); ++i) add_pair(links, LinkKind::nvlink, trunk_);
+    for (std::uint32_t gpu = 0; gpu < gpus_; ++gpu) add_pair(links, LinkKind::nvlink, rates_[gpu / per_node_]);
+    for (std::uint32_t i = 0; planes_ > 1 && i < boards(); ++i)
+      add_pair(links, LinkKind::nvlink, {rates_[i / planes_ * domain_ / per_node_].n * gpus_of_board_});
   }
 
  private:
@@ -78,8 +83,9 @@ class NvSwitch : public Interconnect {
   }
 
   std::uint32_t gpus_, per_node_, domain_, planes_;
-  int chips_;
-  BytesPerSecond rate_, trunk_;
+  int gpus_of_board_;
+  std::vector<int> chips_;             // of every node, on a board
+  std::vector<BytesPerSecond> rates_;  // of every node, a GPU
 };
 
 }  // namespace

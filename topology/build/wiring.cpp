@@ -32,11 +32,19 @@ bool networked(const ClusterSpec& c) {
   return c.fabric.kind != "none" && c.fabric.kind != "nvl-domain" && c.host.nics > 0 && c.fabric.link.n > 0;
 }
 
-// Rates at or below zero would stop a run.
+// Rates at or below zero would stop a run. `nodes`: the cluster, or a group of it.
+template <class Nodes>
+void make_positive(Nodes& nodes, const FabricSpec& fabric) {
+  ScaleUpSpec& scale_up = nodes.scale_up;
+  HostSpec& host = nodes.host;
+  if (scale_up.usable.n < 1) scale_up.usable = {std::max<std::int64_t>(1, scale_up.bandwidth.n)};
+  if (host.pcie_bandwidth.n < 1) host.pcie_bandwidth = usable(fabric, 1);  // the NIC behind it is the limit
+  if (host.socket_bandwidth.n < 1) host.socket_bandwidth = host.pcie_bandwidth;
+}
+
 ClusterSpec positive(ClusterSpec c) {
-  if (c.scale_up.usable.n < 1) c.scale_up.usable = {std::max<std::int64_t>(1, c.scale_up.bandwidth.n)};
-  if (c.host.pcie_bandwidth.n < 1) c.host.pcie_bandwidth = usable(c.fabric, 1);  // the NIC behind it is the limit
-  if (c.host.socket_bandwidth.n < 1) c.host.socket_bandwidth = c.host.pcie_bandwidth;
+  make_positive(c, c.fabric);
+  for (NodeGroup& group : c.groups) make_positive(group, c.fabric);
   return c;
 }
 

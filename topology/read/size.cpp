@@ -58,9 +58,14 @@ void read_size(Fields& cluster, const Node* preset, ClusterSpec& spec) {
     cluster.fail("gpus", "gpus = " + text(*gpus) + ", but nodes x gpus_per_node = " + text(*nodes) + " x " +
                              text(spec.gpus_per_node) + " = " + text(*nodes * spec.gpus_per_node));
   if (!cluster.has("nodes") && !cluster.has("gpus")) cluster.fail("", "'cluster' needs 'nodes' or 'gpus'");
-  if (std::int64_t{spec.nodes} * spec.gpus_per_node > kMostGpus)
-    cluster.fail("nodes", "the cluster has " + text(std::int64_t{spec.nodes} * spec.gpus_per_node) +
-                              " GPUs; more than " + text(kMostGpus) + " are not simulated");
+  check_most_gpus(cluster, "nodes", spec);
+}
+
+bool check_most_gpus(Fields& cluster, std::string_view key, const ClusterSpec& spec) {
+  const std::int64_t gpus = std::int64_t{spec.nodes} * spec.gpus_per_node;
+  if (gpus <= kMostGpus) return true;
+  cluster.fail(key, "the cluster has " + text(gpus) + " GPUs; more than " + text(kMostGpus) + " are not simulated");
+  return false;
 }
 
 void read_domain(Fields& scale_up, ClusterSpec& spec) {

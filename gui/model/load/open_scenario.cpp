@@ -72,7 +72,7 @@ Result<Opened> open_scenario(const std::string& path, OpenWatch& watch, const Op
   TraceBuilder builder([&](const TraceBuilder&, const interop::TraceProgress&) { return !watch.stop; });
   const models::Layout layout(prepared->scenario.layout);
   builder.place_ranks([&](std::uint32_t rank) { return place_of(prepared->scenario, layout, rank); });
-  builder.limit("memory", static_cast<double>(prepared->scenario.cluster.gpu.memory.n));
+  builder.limit("memory", static_cast<double>(prepared->scenario.cluster.least_memory().n));
 
   interop::TraceContext context;
   context.workload = &prepared->compiled.workload;

@@ -77,7 +77,7 @@ TEST_P(EverySchedule, TakesItsMakespanWhereLinksAreFree) {
   const Compiled c = compiled(scenario);
   const CostModel model(scenario.cluster.gpu, scenario.software);
   KernelTable kernels(model);
-  const ScheduleTimes times = evaluate_by_stage(c.schedule, stage_costs(scenario, kernels));
+  const ScheduleTimes times = evaluate_by_stage(c.schedule, stage_costs(scenario, c.schedule.placement, kernels));
   const Duration makespan = Duration::ps(times.makespan * 1'000);
   // Where a stage has two replicas in the pipeline, their sum of gradients waits for the later one.
   const double within = c.schedule.placement == Placement::bidirectional ? 0.015 : 0.003;
