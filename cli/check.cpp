@@ -44,8 +44,12 @@ int CheckCommand::run() {
 int CheckCommand::check_file(const std::string& file, const std::vector<models::Override>& overrides) {
   const auto read = models::read_scenario(file, overrides);
   if (!read) return report(read.errors());
-  const auto compiled = compile_placed(*read, file);
+  models::Scenario alone = *read;
+  alone.jobs.clear();
+  const auto compiled = compile_placed(alone, file);
   if (!compiled) return report(compiled.errors());
+  for (const models::JobSpec& job : read->jobs)
+    if (const auto other = compile_placed(*job.scenario, job.scenario->file); !other) return report(other.errors());
   if (!quiet)
     for (const std::string& warning : read->warnings) complain(file + ": warning: " + warning);
   return strict && !read->warnings.empty() ? kNo : kDone;

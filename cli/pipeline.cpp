@@ -5,7 +5,13 @@
 namespace orrery::cli {
 
 Result<Prepared> prepare_aloud(const std::string& file, const std::vector<models::Override>& overrides) {
-  auto prepared = prepare(file, overrides, [](const std::string& text) { say(Detail::part, text); });
+  auto read = models::read_scenario(file, overrides);
+  if (!read) return read.errors();
+  return prepare_aloud(std::move(read).value());
+}
+
+Result<Prepared> prepare_aloud(models::Scenario scenario) {
+  auto prepared = prepare(std::move(scenario), [](const std::string& text) { say(Detail::part, text); });
   if (!prepared) return prepared;
   for (const std::string& warning : prepared->scenario.warnings) say(Detail::all, "warning: " + warning);
   for (const std::string& key : prepared->scenario.defaults_used) say(Detail::all, "default: " + key);

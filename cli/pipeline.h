@@ -19,6 +19,7 @@ using models::throw_if_stuck;
 
 // Prepares with a word about each part of the work, and about what was taken for granted.
 Result<Prepared> prepare_aloud(const std::string& file, const std::vector<models::Override>& overrides);
+Result<Prepared> prepare_aloud(models::Scenario scenario);
 Simulated simulate_aloud(const Prepared& prepared, const SimulateOptions& options);
 
 // What those ranks hold over their last step, in equal slices.

@@ -13,6 +13,7 @@
 #include "cli/progress.h"
 #include "cli/trace_option.h"
 #include "interop/trace/tee.h"
+#include "models/run/jobs.h"
 #include "report/json.h"
 #include "report/summary.h"
 
@@ -32,6 +33,7 @@ struct RunCommand {
 
   int run();
   int run_file(const std::string& file, const std::vector<models::Override>& overrides, Output& out);
+  int run_jobs(const std::string& file, models::Scenario read, Output& out);
   void print(const report::Result& result, Output& out);
 };
 
@@ -63,7 +65,10 @@ int RunCommand::run() {
 
 int RunCommand::run_file(const std::string& file, const std::vector<models::Override>& overrides, Output& out) {
   const auto begin = std::chrono::steady_clock::now();
-  const auto prepared = prepare_aloud(file, overrides);
+  auto read = models::read_scenario(file, overrides);
+  if (!read) return report(read.errors());
+  if (!read->jobs.empty()) return run_jobs(file, std::move(*read), out);
+  const auto prepared = prepare_aloud(std::move(*read));
   if (!prepared) return report(prepared.errors());
   auto opened = trace.open(*prepared);
   if (!opened) return report(opened.errors());
@@ -101,6 +106,29 @@ int RunCommand::run_file(const std::string& file, const std::vector<models::Over
   }
   print(result, out);
   if (page && !page->write(html, simulated, result)) return kInputOutput;
+  return require_fit && !result.memory.fits ? kNo : kDone;
+}
+
+// A scenario amid others on its fabric: several runs, of which none is the one to draw.
+int RunCommand::run_jobs(const std::string& file, models::Scenario read, Output& out) {
+  const auto begin = std::chrono::steady_clock::now();
+  for (const auto& [given, option] : {std::pair(!trace.path.empty(), "--trace"), std::pair(!html.empty(), "--report"),
+                                      std::pair(intervals, "--intervals")})
+    if (given)
+      return report({{read.at("jobs"), std::string(option) + " of a scenario with 'jobs' is not supported yet",
+                      Fault::unsupported}});
+  Progress progress(output.progress, output.quiet, file);
+  SimulateOptions options;
+  options.stop = &stop_on_interrupt();
+  options.progress = [&progress](double fraction) { progress(fraction); };
+  auto run = models::run_jobs(std::move(read), options);
+  if (!run) return report(run.errors());
+  if (run->simulated.classes.interrupted) return complain(file + ": interrupted"), kInterrupted;
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
+  report::Result result = report::make_result(
+      {run->main.scenario, run->main.compiled, run->simulated.ranks, run->ranks_simulated, wall.count()});
+  result.jobs = std::move(run->jobs);
+  print(result, out);
   return require_fit && !result.memory.fits ? kNo : kDone;
 }
 

@@ -87,6 +87,21 @@ ordered_json published_json(const std::vector<Published>& published) {
   return out;
 }
 
+ordered_json jobs_json(const std::vector<models::JobTimes>& jobs) {
+  ordered_json out = ordered_json::array();
+  for (const models::JobTimes& job : jobs)
+    out.push_back({{"name", job.name},
+                   {"file", job.file},
+                   {"first_node", job.first_node},
+                   {"nodes", job.nodes},
+                   {"gpus", job.gpus},
+                   {"steps", job.steps},
+                   {"step_time_s", job.together.seconds()},
+                   {"step_time_alone_s", job.alone.seconds()},
+                   {"slowdown", job.slowdown()}});
+  return out;
+}
+
 ordered_json document(const Result& r) {
   ordered_json out{
       {"schema_version", 1},
@@ -130,6 +145,7 @@ ordered_json document(const Result& r) {
     out["intervals"] = {
         {"draws", r.step_interval->draws},
         {"step_time_s", {{"low", r.step_interval->low.seconds()}, {"high", r.step_interval->high.seconds()}}}};
+  if (!r.jobs.empty()) out["jobs"] = jobs_json(r.jobs);
   out["defaults_used"] = r.defaults_used;
   out["warnings"] = r.warnings;
   return out;

@@ -8,6 +8,7 @@
 
 #include "models/architecture/flops.h"
 #include "models/compile/compile.h"
+#include "models/run/job_times.h"
 #include "models/scenario/scenario.h"
 #include "sim/run_result.h"
 
@@ -105,6 +106,7 @@ struct Result {
   std::vector<Published> published;
   std::optional<models::CalibrationUse> calibration;
   std::optional<StepInterval> step_interval;
+  std::vector<models::JobTimes> jobs;  // on the same fabric, this one first; none where it is alone
 
   double bubble_fraction() const;
 };

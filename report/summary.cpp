@@ -151,6 +151,20 @@ std::string published(const Result& r) {
   return text;
 }
 
+std::string nodes(const models::JobTimes& job) {
+  const std::string first = std::to_string(job.first_node);
+  return job.nodes == 1 ? "node " + first : "nodes " + first + "-" + std::to_string(job.first_node + job.nodes - 1);
+}
+
+std::string jobs(const Result& r) {
+  Table table("ll");
+  table.row({"", "on", "step", "alone", "slowdown"});
+  for (const models::JobTimes& job : r.jobs)
+    table.row({job.name, nodes(job), human_seconds(job.together.seconds()), human_seconds(job.alone.seconds()),
+               signed_percent(job.slowdown() - 1)});
+  return table.str();
+}
+
 std::string engine_line(const Result& r) {
   return "  " + grouped(r.gpus) + " ranks, " + grouped(static_cast<std::int64_t>(r.ranks_simulated)) + " simulated; " +
          with_prefix(static_cast<double>(r.ops)) + " ops, " + with_prefix(static_cast<double>(r.events)) + " events; " +
@@ -194,6 +208,8 @@ std::string summary(const Result& r, const Style& style) {
       heading("Memory at the peak of each stage's largest rank (GiB; * the largest)", style) + memory_table(r.memory);
   text += heading("Network, bytes a step over the whole cluster, each crossing of a link counted", style) + network(r);
   if (!r.busiest_links.empty()) text += heading("Busiest links", style) + links(r);
+  if (!r.jobs.empty())
+    text += heading("Jobs on this fabric, each amid the others and alone on the same nodes", style) + jobs(r);
   if (!r.published.empty()) text += heading("Against what was published", style) + published(r);
   text += heading("Simulation", style) + engine_line(r);
   if (r.calibration) text += "  " + calibration_line(*r.calibration) + '\n';

@@ -130,6 +130,9 @@ Result<Compiled> compile(const Scenario& scenario) {
 }
 
 Result<Compiled> compile(const Scenario& scenario, const Calibration* calibration, const Drawing& drawing) {
+  if (!scenario.jobs.empty())
+    return Error{scenario.at("jobs"), "'jobs' is not supported yet by this command; orrery run simulates several jobs",
+                 Fault::unsupported};
   Result<topology::Fabric> fabric = topology::Fabric::build(scenario.cluster);
   if (!fabric.ok()) return fabric.errors();
   const std::deque<CostModel> costs = cost_models(scenario.cluster, scenario.software, calibration, drawing);

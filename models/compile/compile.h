@@ -49,6 +49,7 @@ struct Compiled {
   std::optional<CalibrationUse> calibration;
 };
 
+// One job: a scenario with `jobs` is refused (models/run/jobs.h runs those).
 Result<Compiled> compile(const Scenario& scenario);
 
 // The same with the scenario's calibration at hand (null: it has none), and with times

@@ -71,11 +71,15 @@ Result<Compiled> compile_placed(const Scenario& scenario, const std::string& fil
 Result<Prepared> prepare(const std::string& file, const std::vector<Override>& overrides, const Tell& tell) {
   auto scenario = read_scenario(file, overrides);
   if (!scenario) return std::move(scenario).errors();
-  if (tell) tell("read " + file + ": " + std::to_string(scenario->layout.gpus()) + " GPUs");
-  auto compiled = compile_placed(*scenario, file);
+  return prepare(std::move(scenario).value(), tell);
+}
+
+Result<Prepared> prepare(Scenario scenario, const Tell& tell) {
+  if (tell) tell("read " + scenario.file + ": " + std::to_string(scenario.layout.gpus()) + " GPUs");
+  auto compiled = compile_placed(scenario, scenario.file);
   if (!compiled) return std::move(compiled).errors();
   if (tell) tell(describe(compiled->workload));
-  return prepare(std::move(scenario).value(), std::move(compiled).value(), tell);
+  return prepare(std::move(scenario), std::move(compiled).value(), tell);
 }
 
 Simulated simulate(const Prepared& prepared, const SimulateOptions& options) {

@@ -39,6 +39,7 @@ using Tell = std::function<void(const std::string&)>;
 
 // Reads, compiles, folds and checks. Errors are the user's.
 Result<Prepared> prepare(const std::string& file, const std::vector<Override>& overrides, const Tell& tell = {});
+Result<Prepared> prepare(Scenario scenario, const Tell& tell = {});  // one that was read
 Prepared prepare(Scenario scenario, Compiled compiled, const Tell& tell = {});
 
 struct SimulateOptions {

@@ -33,9 +33,12 @@ constexpr Key kTop[] = {
      .store = store<&Scenario::calibration>},
     {.path = "jobs",
      .shape = Shape::special,
-     .doc = "Other jobs on the same fabric.",
-     .supported = "none",
-     .schema = R"({"type": "array"})"},
+     .doc = "Other jobs on the same fabric, each on nodes of its own from `first_node` on: [{scenario: other.yaml, "
+            "first_node: 1024}].",
+     .read = read_jobs,
+     .schema =
+         R"({"type": "array", "items": {"type": "object", "required": ["scenario", "first_node"], "additionalProperties": false,
+       "properties": {"scenario": {"type": "string"}, "first_node": {"type": "integer", "minimum": 0}}}})"},
     {.path = "published",
      .shape = Shape::special,
      .doc = "What was measured in reality: a list of {metric, value, source, convention}; metric is any numeric path "

@@ -103,6 +103,7 @@ void read_all(Reading& reading, Node& root) {
   check_layer_table(reading);
   check_sharding(reading);
   check_hardware(reading);
+  check_jobs(reading);
   derive_rest(reading);
 }
 
@@ -127,6 +128,7 @@ Result<Scenario> read_tree(Result<Node> root, const std::string& file, const std
   const std::string folder = fs::path(file).parent_path().string();
   Reading reading(SearchPath::standard(folder));
   reading.folder = folder;
+  reading.is_job = options.is_job;
   reading.scenario.file = file;
   for (const Override& over : overrides) apply_override(*root, over.path, over.value, reading.errors);
   read_all(reading, *root);

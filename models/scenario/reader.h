@@ -21,6 +21,8 @@ struct ReadOptions {
   // False: a scenario that cannot be simulated yet still reads, so that its
   // parameters can be counted or its layout converted.
   bool refuse_unsupported = true;
+  // True: it stands in another scenario's `jobs`, and may have none of its own.
+  bool is_job = false;
 };
 
 // Reads a scenario file with its presets, applies `overrides`, fills in defaults

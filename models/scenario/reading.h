@@ -22,6 +22,7 @@ struct Reading {
   std::string folder;           // of the scenario file
   bool model_is_named = false;  // a preset or a config: its own defaults are not listed
   bool has_cluster = false;     // the cluster was read without faults
+  bool is_job = false;          // in another scenario's `jobs`
   std::string attention_kind;   // as written: mha, gqa or mqa, which only name what kv_heads says
 
   std::set<std::string, std::less<>> broken;  // keys, or whole sections, with a fault of their own
@@ -62,6 +63,7 @@ void read_memory_limit(Reading&, const Key&, const Node&);
 void read_fold(Reading&, const Key&, const Node&);
 void read_stragglers(Reading&, const Key&, const Node&);
 void read_published(Reading&, const Key&, const Node&);
+void read_jobs(Reading&, const Key&, const Node&);
 
 // Layers of a mapping: `over` wins key by key. A mapping whose `kind` or
 // `preset` differs replaces the one below it.
@@ -99,5 +101,6 @@ void check_batch(Reading& reading);
 void check_pipeline(Reading& reading);
 void check_sharding(Reading& reading);
 void check_hardware(Reading& reading);
+void check_jobs(Reading& reading);
 
 }  // namespace orrery::models

@@ -178,6 +178,15 @@ struct PublishedValue {
   double value = 0;
 };
 
+struct Scenario;
+
+// Another job on the fabric, on nodes of its own.
+struct JobSpec {
+  std::shared_ptr<const Scenario> scenario;  // without jobs
+  int first_node = 0;
+  Where where;  // of first_node
+};
+
 struct Scenario {
   std::string file;
   std::string name;
@@ -191,6 +200,7 @@ struct Scenario {
   SimulationSpec simulation;
   std::shared_ptr<const CollectiveFacts> collectives;  // of the cluster's GPUs; null only where reading failed
   std::string calibration;                             // file, or empty
+  std::vector<JobSpec> jobs;                           // that it shares the fabric with
   std::vector<PublishedValue> published;
 
   std::vector<std::string> defaults_used;  // "layout.cp = 1": what nobody wrote

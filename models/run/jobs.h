@@ -1,0 +1,27 @@
+#pragma once
+
+#include <vector>
+
+#include "models/run/job_times.h"
+#include "models/run/run_scenario.h"
+
+namespace orrery::models {
+
+// A scenario amid the other jobs on its fabric (`jobs`).
+struct JobsRun {
+  Prepared main;        // alone: what the report needs of its programs, on the shared fabric
+  Simulated simulated;  // of its ranks, amid the others
+  std::uint64_t ranks_simulated = 0;
+  std::vector<JobTimes> jobs;  // the scenario itself first
+};
+
+// Jobs start together and do their steps over and over. Each is measured in a run of
+// its own, in which the others go on until it is done: over so many of its steps as
+// last as long, alone, as the longest job's one, after as many that are not counted.
+// Traffic of `simulated.ranks` is that of the scenario alone: it is the same amid others.
+//
+// Interrupted, `simulated` says so. Errors: jobs whose steps differ so much that no
+// run spans both.
+Result<JobsRun> run_jobs(Scenario scenario, const SimulateOptions& options = {});
+
+}  // namespace orrery::models

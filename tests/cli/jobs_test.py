@@ -1,0 +1,83 @@
+"""Several jobs on one fabric, and clusters of unlike nodes, end to end."""
+import json
+import os
+
+import support
+
+# One GPU a node, data-parallel, leaves of two nodes whose uplinks carry what one NIC can.
+JOB = """\
+name: NAME
+model:    {layers: 4, hidden: 1024, heads: 8, vocab: 4096}
+cluster:  {preset: dgx-h100, gpus_per_node: 1, nodes: 3, fabric: {kind: fat-tree, leaf_radix: 4, oversubscription: 2}}
+training: {sequence_length: 1024, global_batch: 6, micro_batch: 1}
+"""
+NODES = "nodes: 3, "
+
+
+class Jobs(support.Case):
+    def pair(self, more="", first_node=3, other=JOB):
+        self.scenario(other.replace("NAME", "other"), "other.yaml")
+        text = JOB.replace("NAME", "main") + f"jobs: [{{scenario: other.yaml, first_node: {first_node}}}]\n" + more
+        return self.scenario(text, "main.yaml")
+
+    def refused(self, file, *messages, status=3, command=("run",)):
+        result = self.done(*command, file, status=status)
+        for message in messages:
+            self.assertIn(message, result.stderr)
+
+    def test_each_jobs_slowdown_is_told(self):
+        file = self.pair()
+        document = json.loads(self.done("run", file, "--format", "json").stdout)
+        main, other = document["jobs"]
+        self.assertEqual((main["name"], other["name"], other["first_node"]), ("main", "other", 3))
+        self.assertEqual(main["step_time_s"], document["step_time_s"])
+        for job in main, other:
+            self.assertGreater(job["slowdown"], 1.05)
+            self.assertAlmostEqual(job["slowdown"], job["step_time_s"] / job["step_time_alone_s"])
+        text = self.done("run", file).stdout
+        self.assertIn("Jobs on this fabric", text)
+        self.assertRegex(text, r"other +nodes 3-5 ")
+        self.done("check", file)
+
+    def test_alone_it_is_as_without_jobs(self):
+        alone = json.loads(self.done("run", self.scenario(JOB), "--format", "json").stdout)
+        self.assertNotIn("jobs", alone)
+        document = json.loads(self.done("run", self.pair(), "--format", "json").stdout)
+        self.assertAlmostEqual(document["jobs"][0]["step_time_alone_s"], alone["step_time_s"], delta=1e-9)
+        self.assertEqual(document["network"]["bytes_by_link_kind"], alone["network"]["bytes_by_link_kind"])
+
+    def test_what_cannot_be_is_told_with_its_place(self):
+        self.refused(self.pair(first_node=2), f"{self.path('main.yaml')}:5:43: ", "other.yaml on nodes 2 to 4 and ",
+                     "main.yaml on nodes 0 to 2 overlap")
+        self.refused(self.pair(other=JOB + "layuot: {tp: 1}\n"), f"{self.path('other.yaml')}:5:1: error: unknown key 'layuot'")
+        self.refused(self.pair(other=JOB + "jobs: [{scenario: main.yaml, first_node: 9}]\n"), "other.yaml:5:7: error: ",
+                     "has no 'jobs' of its own")
+        self.refused(self.pair(other=JOB.replace("oversubscription: 2", "oversubscription: 1")),
+                     "other.yaml:3:11: error: another fabric than the cluster of ")
+        self.refused(self.pair(other=JOB.replace("dgx-h100", "dgx-h200")), "another GPU")
+        self.refused(self.pair(other=JOB + "simulation: {network: analytic}\n"), "another 'simulation'")
+        os.remove(self.path("other.yaml"))
+        self.refused(self.path("main.yaml"), "main.yaml:5:19: error: there is no scenario 'other.yaml'", status=5)
+
+    def test_what_is_not_built_is_refused_by_name(self):
+        file = self.pair()
+        for command in ("explain",), ("memory",), ("run", "--report", self.path("page.html")), ("run", "--intervals"):
+            self.refused(file, "not supported yet", command=command)
+        self.refused(self.pair("calibration: some.json\n"), "'jobs' beside 'calibration' is not supported yet")
+
+    def test_a_scenario_of_unlike_nodes_runs_and_shows(self):
+        file = os.path.join(support.SOURCE, "scenarios", "mixed-a100-h100.yaml")
+        document = json.loads(self.done("run", file, "--format", "json").stdout)
+        self.assertEqual(document["peak"]["gpu"], "a100-sxm-80gb + h100-sxm-80gb")
+        self.assertAlmostEqual(document["peak"]["flops_per_s"], (312e12 + 989e12) / 2)
+        self.assertLess(document["memory"]["stages"][3]["capacity_bytes"],
+                        document["memory"]["stages"][0]["capacity_bytes"])
+        shown = self.done("topo", file).stdout
+        self.assertIn("node0 to node3: a100-sxm-80gb", shown)
+        self.assertIn("200.0 Gb/s a port", shown)
+        self.assertEqual([g["nodes"] for g in json.loads(self.done("topo", file, "--format", "json").stdout)["groups"]],
+                         [4, 4])
+
+
+if __name__ == "__main__":
+    support.main()

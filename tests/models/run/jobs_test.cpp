@@ -1,0 +1,122 @@
+// Several jobs on one fabric (`jobs`).
+#include "models/run/jobs.h"
+
+#include "sim/jobs.h"
+#include "tests/models/compile/support.h"
+
+namespace orrery::models {
+namespace {
+
+// Data-parallel, one GPU a node, all of the reduction exposed; `nodes` of them under leaves of two nodes
+// whose uplinks carry half of what one NIC can: they are the bottleneck of any ring that leaves its leaf.
+Scenario job(int nodes, const std::vector<Override>& more = {}) {
+  std::vector<Override> overrides = {
+      {"cluster",
+       "{preset: dgx-h100, gpus_per_node: 1, nodes: " + std::to_string(nodes) +
+           ", host: {nics: 8}, fabric: {kind: fat-tree, leaf_radix: 4, oversubscription: 4, routing: balanced}}"},
+      {"training.global_batch", std::to_string(4 * nodes)},
+      {"overlap.gradients", "false"},
+      {"training.gradients", "fp32"}};
+  overrides.insert(overrides.end(), more.begin(), more.end());
+  return read(small_scenario(), overrides);
+}
+
+Scenario with(Scenario main, std::initializer_list<std::pair<Scenario, int>> others) {
+  for (const auto& [scenario, first_node] : others)
+    main.jobs.push_back({std::make_shared<const Scenario>(scenario), first_node, {}});
+  return main;
+}
+
+JobsRun run(Scenario scenario) {
+  Result<JobsRun> result = run_jobs(std::move(scenario));
+  if (!result) {
+    ADD_FAILURE() << to_string(result.errors().front());
+    std::abort();
+  }
+  return std::move(*result);
+}
+
+// On two leaves, no link in common.
+TEST(Jobs, OnLinksOfTheirOwnAreNotSlowed) {
+  const JobsRun both = run(with(job(2), {{job(2), 2}}));
+  ASSERT_EQ(both.jobs.size(), 2u);
+  for (const JobTimes& times : both.jobs) EXPECT_EQ(times.together, times.alone);
+  const sim::RunResult alone = run_folded(compiled(job(2)));
+  EXPECT_EQ(both.simulated.ranks.step_time(), alone.step_time());
+  EXPECT_EQ(both.simulated.ranks.digest, alone.digest);
+}
+
+// Nodes 2 and 3 are on one leaf, and both jobs' rings cross its uplink. Each is as alone with half of it, but for the
+// few percent of a link that a protocol leaves unused where nobody else takes them.
+TEST(Jobs, SharingABottleneckEachGetHalf) {
+  const JobsRun both = run(with(job(3), {{job(3), 3}}));
+  const Duration with_half = run_folded(compiled(job(3, {{"cluster.fabric.oversubscription", "8"}}))).step_time();
+  for (const JobTimes& times : both.jobs) {
+    EXPECT_LE(times.together, with_half);
+    EXPECT_NEAR((times.together - times.alone).seconds() / (with_half - times.alone).seconds(), 1, 0.05);
+    EXPECT_GT(times.slowdown(), 1.2);
+  }
+  EXPECT_EQ(both.jobs[0].together, both.jobs[1].together);
+}
+
+TEST(Jobs, AreMeasuredOverTheLongestsStep) {
+  const JobsRun both = run(with(job(2), {{job(2, {{"training.global_batch", "40"}}), 2}}));
+  EXPECT_GT(both.jobs[0].steps, 2);
+  EXPECT_EQ(both.jobs[1].steps, 1);
+  for (const JobTimes& times : both.jobs) EXPECT_EQ(times.together, times.alone);
+  EXPECT_GE(both.jobs[0].alone * both.jobs[0].steps, both.jobs[1].alone);
+  EXPECT_EQ(both.simulated.ranks.step_time(), both.jobs[0].together);
+}
+
+// A short job beside a long one meets it in some of its steps only.
+TEST(Jobs, OfUnequalStepsSlowEachOtherLess) {
+  const Scenario quick = job(3), slow = job(3, {{"training.global_batch", "192"}});
+  const JobsRun both = run(with(quick, {{slow, 3}}));
+  const double equal = run(with(quick, {{quick, 3}})).jobs[0].slowdown();
+  EXPECT_GT(both.jobs[0].slowdown(), 1.0);
+  EXPECT_LT(both.jobs[0].slowdown(), equal);
+  EXPECT_GT(both.jobs[1].slowdown(), 1.0);
+  EXPECT_LT(both.jobs[1].slowdown(), equal);
+}
+
+TEST(Jobs, TheTimesOfAMeanStepAddUp) {
+  const JobsRun both = run(with(job(3), {{job(3, {{"training.global_batch", "60"}}), 3}}));
+  ASSERT_GT(both.jobs[0].steps, 1);
+  const sim::RankSummaries& ranks = both.simulated.ranks.ranks;
+  for (std::uint32_t r = 0; r < ranks.size(); ++r) {
+    const sim::RankTime& time = ranks[{r}].time;
+    Duration sum = time.bubble;
+    for (const auto* parts : {&time.busy, &time.exposed, &time.late})
+      for (const Duration part : *parts) sum += part;
+    EXPECT_EQ(sum, ranks[{r}].step_end - ranks[{r}].previous_step_end);
+  }
+}
+
+TEST(Jobs, FoldedAreUnfolded) {
+  Scenario folded = with(job(3), {{job(3, {{"training.global_batch", "24"}}), 3}}), unfolded = folded;
+  unfolded.simulation.fold = false;
+  const JobsRun a = run(folded), b = run(unfolded);
+  EXPECT_EQ(a.simulated.ranks.digest, b.simulated.ranks.digest);
+  for (std::size_t i = 0; i < a.jobs.size(); ++i) EXPECT_EQ(a.jobs[i].together, b.jobs[i].together);
+}
+
+// Without contention nobody slows anybody, whatever is shared.
+TEST(Jobs, WithoutContentionAreNotSlowed) {
+  const std::vector<Override> analytic = {{"simulation.network", "analytic"}};
+  for (const JobTimes& times : run(with(job(3, analytic), {{job(3, analytic), 3}})).jobs)
+    EXPECT_EQ(times.together, times.alone);
+}
+
+// Steps of pipelines with gathers that the next step waits for, written out twice, end when they would.
+TEST(RepeatedSteps, AreAsManySteps) {
+  const Scenario scenario = read(small_scenario(), {{"layout.pp", "2"}, {"layout.zero", "1"}, {"layout.dp", "4"}});
+  Compiled four = compiled(scenario), twice = compiled(scenario);
+  four.workload.steps = 4;
+  for (sim::Program& program : twice.workload.programs) program = sim::repeated(program, 2);
+  const sim::RunResult a = run_every_rank(four), b = run_every_rank(twice);
+  EXPECT_TRUE(sim::check(twice.workload).empty());
+  EXPECT_EQ(b.step_ends, (std::vector<Time>{a.step_ends[1], a.step_ends[3]}));
+}
+
+}  // namespace
+}  // namespace orrery::models
