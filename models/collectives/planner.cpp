@@ -103,8 +103,8 @@ struct RanksEqual {
 // Memoises without locks: one planner an engine.
 class NcclPlanner : public sim::DraftingPlanner {
  public:
-  NcclPlanner(std::shared_ptr<const Fabric> fabric, Network network, std::shared_ptr<const CollectiveFacts> facts,
-              const Forced& forced, MeasuredTransfers measured)
+  NcclPlanner(std::shared_ptr<const Fabric> fabric, Network network,
+              const std::shared_ptr<const CollectiveFacts>& facts, const Forced& forced, MeasuredTransfers measured)
       : fabric_(std::move(fabric)),
         network_(network),
         forced_(forced),
@@ -408,9 +408,10 @@ class NcclPlanner : public sim::DraftingPlanner {
 }  // namespace
 
 std::shared_ptr<const sim::TransferPlanner> make_planner(std::shared_ptr<const topology::Fabric> fabric,
-                                                         Network network, std::shared_ptr<const CollectiveFacts> facts,
+                                                         Network network,
+                                                         const std::shared_ptr<const CollectiveFacts>& facts,
                                                          const Forced& forced, MeasuredTransfers measured) {
-  return std::make_shared<NcclPlanner>(std::move(fabric), network, std::move(facts), forced, std::move(measured));
+  return std::make_shared<NcclPlanner>(std::move(fabric), network, facts, forced, std::move(measured));
 }
 
 }  // namespace orrery::models

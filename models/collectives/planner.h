@@ -24,7 +24,8 @@ namespace orrery::models {
 // do one rank and zero bytes. Broadcast, reduce, gather and scatter have the
 // first rank of the group as their root.
 std::shared_ptr<const sim::TransferPlanner> make_planner(std::shared_ptr<const topology::Fabric> fabric,
-                                                         Network network, std::shared_ptr<const CollectiveFacts> facts,
+                                                         Network network,
+                                                         const std::shared_ptr<const CollectiveFacts>& facts,
                                                          const Forced& forced = {}, MeasuredTransfers measured = {});
 
 }  // namespace orrery::models

@@ -39,7 +39,7 @@ TEST(Stream, PipeDreamIsAsFastAsItsSlowestStage) {
     const sim::RunResult result = run_every_rank(c);
     const CostModel model(scenario.cluster.gpu, scenario.software);
     KernelTable kernels(model);
-    const std::vector<ScheduleCosts> costs = stage_costs(scenario, kernels);
+    const std::vector<ScheduleCosts> costs = stage_costs(scenario, Placement::linear, kernels);
     Duration slowest;
     for (int r = 0; r < 4; ++r) {
       const ScheduleCosts& cost = costs[static_cast<std::size_t>(r)];
