@@ -1,5 +1,6 @@
 #include "report/json.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "report/memory_report.h"
@@ -36,7 +37,6 @@ ordered_json time_json(const TimeParts& time) {
 ordered_json stage_json(const StageMemory& s) {
   return {{"stage", s.stage},
           {"rank", s.rank.value},
-          {"capacity_bytes", s.capacity.n},
           {"peak_bytes", s.peak.n},
           {"parameters_bytes", s.parameters.n},
           {"gradients_bytes", s.gradients.n},
@@ -49,7 +49,13 @@ ordered_json stage_json(const StageMemory& s) {
 
 ordered_json memory_json(const Memory& memory) {
   ordered_json stages = ordered_json::array();
-  for (const StageMemory& stage : memory.stages) stages.push_back(stage_json(stage));
+  const bool differ = std::any_of(memory.stages.begin(), memory.stages.end(), [&](const StageMemory& stage) {
+    return stage.capacity != memory.stages.front().capacity;
+  });
+  for (const StageMemory& stage : memory.stages) {
+    stages.push_back(stage_json(stage));
+    if (differ) stages.back()["capacity_bytes"] = stage.capacity.n;
+  }
   return {{"capacity_bytes", memory.capacity.n}, {"peak_bytes", memory.peak.n}, {"reserved_bytes", memory.reserved.n},
           {"runtime_bytes", memory.runtime.n},   {"fits", memory.fits},         {"stages", std::move(stages)}};
 }
