@@ -7,7 +7,8 @@ namespace orrery::sim {
 namespace {
 
 constexpr std::size_t kMostCourses = 8192;
-constexpr std::uint64_t kTrials = 64;  // before it is asked whether they pay
+constexpr std::uint64_t kTrials = 64;   // before it is asked whether they pay
+constexpr std::uint64_t kSkipped = 64;  // when they do not: stretches run op by op, twice as many each time
 
 }  // namespace
 
@@ -25,9 +26,19 @@ Course* Courses::add() {
   return &course;
 }
 
+// A pipeline that fills meets each course once, and one that is full the same ones over
+// and over: what does not pay now may pay later.
+bool Courses::pays(OfContent& known) {
+  if (known.tried <= kTrials + known.passed) return true;
+  if (known.skipped == 0) known.to_skip = std::max(kSkipped, 2 * known.to_skip);
+  if (++known.skipped < known.to_skip) return false;
+  known.passed = known.tried = known.skipped = 0;
+  return true;
+}
+
 Course* Courses::beginning(std::uint32_t content, std::uint32_t kind, SpeedIndex speed) {
   OfContent& known = of(content, kind);
-  if (known.tried > kTrials + known.passed) return nullptr;
+  if (!pays(known)) return nullptr;
   for (Course* course : known.by_speed)
     if (course->speed == speed) return course;
   Course* const course = add();

@@ -73,8 +73,10 @@ class Courses {
  private:
   struct OfContent {
     std::vector<Course*> by_speed;
-    std::uint64_t passed = 0, tried = 0;
+    std::uint64_t passed = 0, tried = 0;     // since it was last given up
+    std::uint64_t to_skip = 0, skipped = 0;  // stretches, before it is tried again
   };
+  static bool pays(OfContent& known);
   OfContent& of(std::uint32_t content, std::uint32_t kind) { return of_[std::size_t{content} * kinds_ + kind]; }
   Course* add();
 
