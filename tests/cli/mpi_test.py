@@ -19,7 +19,21 @@ sweep:
   where: ["tp * pp <= 8"]
 """
 LONG = SWEEP.replace("training.micro_batch: [1, 2]", "training.global_batch: {range: [64, 2048, 64]}")
-HELPER = os.path.join(os.path.dirname(support.ORRERY), "orrery-mpi")
+HELPER = os.path.join(os.path.dirname(os.path.realpath(support.ORRERY)), "orrery-mpi")
+
+
+def processes_with(*words):
+    """Those started with these words among theirs, oldest first."""
+    found = []
+    for number in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
+        try:
+            with open(f"/proc/{number}/cmdline", "rb") as file:
+                started = file.read().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+        if all(word in started for word in words):
+            found.append(number)
+    return found
 
 
 @unittest.skipUnless(shutil.which("mpirun") and os.access(HELPER, os.X_OK), "orrery-mpi or mpirun is not there")
@@ -63,10 +77,9 @@ class Crews(support.Case):
         deadline = time.monotonic() + 60
         while self.points(store) == 0 and time.monotonic() < deadline and run.poll() is None:
             time.sleep(0.02)
-        found = subprocess.run(["pgrep", "-f", f"orrery-mpi sweep run {file}"], capture_output=True, text=True)
-        crew = found.stdout.split()
+        crew = processes_with(HELPER, file)
         self.assertEqual(len(crew), 3, "the sweep is over before anybody could be killed")
-        os.kill(int(crew[1]), signal.SIGKILL)
+        os.kill(crew[1], signal.SIGKILL)
         run.communicate(timeout=120)
         self.assertNotEqual(run.returncode, 0)
         self.assertLess(self.points(store), 12 * 32)
