@@ -22,6 +22,8 @@ struct Outcome {
   bool fits = false;
   std::uint64_t events = 0;
   double wall_s = 0;
+
+  bool operator==(const Outcome&) const = default;
 };
 
 // 128 bits of everything that decides a point's outcome: the effective scenario, the
@@ -35,6 +37,8 @@ struct Row {
   Outcome outcome;
   int attempt = 1;
   std::string finished_at;  // UTC, ISO 8601
+
+  bool operator==(const Row&) const = default;
 };
 
 }  // namespace orrery::sweep
