@@ -51,20 +51,22 @@ class Engine {
   void advance(StreamState& s, bool may_gather = true);
   bool start_run(StreamState& s);
   void end_run(StreamState& s);
-  void look_at(StreamState& s, Time end);
-  Time next_look(StreamState& s);
   void leave_behind(StreamState& s, OpIndex op);
   void pass(StreamState& s, OpIndex end);
+  bool next_step(StreamState& s);
+  void end_step(StreamState& main);
+  void ask_source(RankState& rank, RankId id);
+  void schedule(StreamState& s, Time when);
+
+  // engine_waits.cpp: streams of a rank that wait for each other
   bool is_met(const StreamState& s, const Op& op) const;
   bool is_foreseen(const StreamState& s, OpIndex op, Time when) const;
   void block(StreamState& s, OpIndex op);
   OpIndex needed(const StreamState& waiter, const StreamState& other) const;
   OpIndex first_need(const StreamState& s) const;
   void wake_waiters(StreamState& s);
-  bool next_step(StreamState& s);
-  void end_step(StreamState& main);
-  void ask_source(RankState& rank, RankId id);
-  void schedule(StreamState& s, Time when);
+  void look_at(StreamState& s, Time end);
+  Time next_look(StreamState& s);
 
   // engine_transfers.cpp: what ranks do together
   void start_transfers(StreamState& s);
