@@ -62,6 +62,11 @@ void add_calibrate(CLI::App& app, int& status) {
   sub.add_option("--seed", command->measure.seed, "Of the order in which things are measured")
       ->option_text("N")
       ->check(CLI::Range(std::int64_t{0}, INT64_MAX));
+  sub.add_option("--minutes", command->measure.minutes,
+                 "What measuring may take; with less, fewer kernels are timed (choosing algorithms comes beside it)")
+      ->option_text("N")
+      ->capture_default_str()
+      ->check(CLI::Range(0.1, kMostMinutes));
   sub.add_flag("-q,--quiet", command->measure.quiet, "No lines on how it goes");
   sub.add_option("--kernels", command->tables.kernels, "Table of timed kernels (CSV, also .gz); may be given again")
       ->option_text("FILE")

@@ -20,7 +20,8 @@ namespace {
 constexpr double kStandInNoise = 0.01;
 
 std::vector<std::string> helper_arguments(const MeasureOptions& options) {
-  std::vector<std::string> words{"calibrate", "--seed", std::to_string(options.seed)};
+  std::vector<std::string> words{"calibrate", "--seed", std::to_string(options.seed), "--minutes",
+                                 std::to_string(options.minutes)};
   if (!options.gpu.empty()) words.insert(words.end(), {"--gpu-preset", options.gpu});
   if (!options.output.empty()) words.insert(words.end(), {"--output", options.output});
   if (options.quiet) words.emplace_back("--quiet");
@@ -74,6 +75,7 @@ int measure_stand_in(const MeasureOptions& options) {
   calibrate.bench.seed = options.seed;
   calibrate.bench.stop = &stop_on_interrupt();
   calibrate.wanted = *wanted;
+  calibrate.share = options.minutes / kMostMinutes;
   calibrate.machine = {{"stand_in", options.stand_in}};
   calibrate.tool = {{"version", ORRERY_VERSION}};
   calibrate.folder = blocks_folder(options.output);

@@ -6,6 +6,8 @@
 
 namespace orrery::cli {
 
+inline constexpr double kMostMinutes = 10;
+
 struct MeasureOptions {
   std::vector<std::string> scenarios;  // whose kernels are measured exactly
   std::string output;                  // empty: standard output, and nothing is kept of a run that is interrupted
@@ -13,6 +15,7 @@ struct MeasureOptions {
   std::string gpu;                     // preset whose curves are fitted; empty: by the driver's name
   int gpus = 0;                        // 0: all of the node
   std::uint64_t seed = 1;
+  double minutes = kMostMinutes;  // what measuring may take, beside choosing algorithms
   bool quiet = false;
 };
 

@@ -113,6 +113,7 @@ int CalibrateCommand::measure(const validate::ProcessPlace& where, validate::Ren
   calibrate.bench.conditions = [&] { return intervals_of((*backend)->conditions()); };
   calibrate.prepare = [&](std::span<const models::Kernel> kernels) { return (*backend)->prepare(kernels); };
   calibrate.wanted = *wanted;
+  calibrate.share = options.minutes / kMostMinutes;
   calibrate.machine = Backend::versions();
   calibrate.machine["gpu"] = Backend::gpu_name(where.local_rank);
   calibrate.machine["gpus"] = std::to_string(where.world);
@@ -157,6 +158,9 @@ void add_calibrate(CLI::App& app, int& status) {
   sub.add_option("--gpu-preset", command->options.gpu, "Preset whose curves are fitted (default: by the driver's name)")
       ->option_text("NAME");
   sub.add_option("--seed", command->options.seed, "Of the order in which things are measured")->option_text("N");
+  sub.add_option("--minutes", command->options.minutes, "What measuring may take")
+      ->option_text("N")
+      ->check(CLI::Range(0.1, kMostMinutes));
   sub.add_flag("-q,--quiet", command->options.quiet, "No lines on how it goes");
   sub.add_option("--output", command->options.output, "Write there (rank 0)")->option_text("FILE");
   sub.add_option("--deadline", command->deadline_s, "Seconds to wait for peers and for the GPU")

@@ -12,9 +12,9 @@
 namespace orrery::cli::gpu {
 namespace {
 
-int run(int gpu) {
+int run(int gpu, validate::Speeds speeds) {
   if (validate::Backend::gpus() == 0) return complain("orrery-gpu: there is no GPU here"), kMissing;
-  const auto lines = validate::self_test(gpu);
+  const auto lines = validate::self_test(gpu, speeds);
   if (!lines) return report(lines.errors()), kNo;
   int status = kDone;
   for (const validate::SelfTestLine& line : *lines) {
@@ -27,10 +27,17 @@ int run(int gpu) {
 }  // namespace
 
 void add_self_test(CLI::App& app, int& status) {
-  auto gpu = std::make_shared<int>(0);
-  CLI::App& sub = *app.add_subcommand("self-test", "Check kernels against double precision, and tell their bandwidth");
-  sub.add_option("--gpu", *gpu, "Which GPU")->option_text("N");
-  sub.callback([gpu, &status] { status = run(*gpu); });
+  struct Options {
+    int gpu = 0;
+    bool skip_speeds = false;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App& sub = *app.add_subcommand("self-test", "Check kernels against double precision, and tell their speed");
+  sub.add_option("--gpu", options->gpu, "Which GPU")->option_text("N");
+  sub.add_flag("--skip-speeds", options->skip_speeds, "Time nothing: for tools that watch every access");
+  sub.callback([options, &status] {
+    status = run(options->gpu, options->skip_speeds ? validate::Speeds::skip : validate::Speeds::tell);
+  });
 }
 
 }  // namespace orrery::cli::gpu

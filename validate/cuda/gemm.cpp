@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kWorkspace = std::size_t{32} << 20;  // what cuBLAS advises for Hopper
 constexpr int kCandidates = 8;
-constexpr int kWarmUps = 2, kRuns = 5;
+constexpr int kRuns = 5;
+constexpr float kHopeless = 1.2f;  // of the best so far: a candidate that slow is run no more
 
 struct DeleteDescription {
   void operator()(cublasLtMatmulDescOpaque_t* d) const { cublasLtMatmulDescDestroy(d); }
@@ -171,7 +172,8 @@ bool Gemms::choose(Plan& plan, cudaStream_t stream) {
   for (int i = 0; i < count; ++i) {
     if (found[static_cast<std::size_t>(i)].state != CUBLAS_STATUS_SUCCESS) continue;
     const cublasLtMatmulAlgo_t& algorithm = found[static_cast<std::size_t>(i)].algo;
-    const float took = time(plan, algorithm, stream);
+    const float once = time(plan, algorithm, 1, stream);
+    const float took = once < kHopeless * best ? time(plan, algorithm, kRuns, stream) : once;
     if (faults_.failed()) return false;
     if (took >= best) continue;
     best = took;
@@ -187,8 +189,9 @@ bool Gemms::choose(Plan& plan, cudaStream_t stream) {
   return !plan.refused;
 }
 
-// Milliseconds of one run; a candidate that is refused takes for ever.
-float Gemms::time(Plan& plan, const cublasLtMatmulAlgo_t& algorithm, cudaStream_t stream) {
+// Milliseconds of one run, the mean of `runs` behind one that warms up; a candidate that
+// is refused takes for ever.
+float Gemms::time(Plan& plan, const cublasLtMatmulAlgo_t& algorithm, int runs, cudaStream_t stream) {
   constexpr float kNever = std::numeric_limits<float>::max();
   const auto run_once = [&] {
     const void* a = arena_.input(plan.types.fill, plan.a_bytes());
@@ -199,17 +202,16 @@ float Gemms::time(Plan& plan, const cublasLtMatmulAlgo_t& algorithm, cudaStream_
   };
   cudaEvent_t start = nullptr, end = nullptr;
   if (!faults_.ok(cudaEventCreate(&start), "an event") || !faults_.ok(cudaEventCreate(&end), "an event")) return kNever;
-  bool runs = true;
-  for (int i = 0; i < kWarmUps && runs; ++i) runs = run_once();
+  bool ran = run_once();
   cudaEventRecord(start, stream);
-  for (int i = 0; i < kRuns && runs; ++i) runs = run_once();
+  for (int i = 0; i < runs && ran; ++i) ran = run_once();
   cudaEventRecord(end, stream);
   faults_.ok(cudaEventSynchronize(end), "timing a product");
   float ms = 0;
   if (!faults_.failed()) faults_.ok(cudaEventElapsedTime(&ms, start, end), "timing a product");
   cudaEventDestroy(start);
   cudaEventDestroy(end);
-  return runs && !faults_.failed() ? ms / kRuns : kNever;
+  return ran && !faults_.failed() ? ms / static_cast<float>(runs) : kNever;
 }
 
 bool Gemms::launch(const Plan& plan, const cublasLtMatmulAlgo_t& algorithm, const void* a, const void* b, const void* c,

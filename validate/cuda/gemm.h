@@ -48,7 +48,7 @@ class Gemms {
   bool describe(Plan& plan, const models::GemmShape& shape);
   bool is_ready(const models::GemmShape& shape, cudaStream_t stream);
   bool choose(Plan& plan, cudaStream_t stream);
-  float time(Plan& plan, const cublasLtMatmulAlgo_t& algorithm, cudaStream_t stream);
+  float time(Plan& plan, const cublasLtMatmulAlgo_t& algorithm, int runs, cudaStream_t stream);
   bool launch(const Plan& plan, const cublasLtMatmulAlgo_t& algorithm, const void* a, const void* b, const void* c,
               void* d, cudaStream_t stream);
   void* workspace(cudaStream_t stream);

@@ -218,37 +218,78 @@ SelfTestLine check_sum(cuda::CudaDevice& device) {
   return difference.line("sum between ranks", 0.05);
 }
 
-// Through the device, as a run would: bytes a second over a batch of launches.
-double bandwidth(cuda::CudaDevice& device, StreamHandle stream, MemoryKernel kernel) {
-  constexpr int kLaunches = 20;
-  constexpr Bytes kBytes{std::int64_t{256} << 20};
-  const models::Kernel shape{models::MemoryBoundShape{std::string(family_of(kernel)), kBytes}};
+// Through the device, as a run would: seconds of one launch, over a batch of them.
+double seconds_of(cuda::CudaDevice& device, StreamHandle stream, const models::Kernel& kernel) {
+  constexpr int kWarmUps = 5, kLaunches = 20;
   const auto launch = [&](int times) {
-    for (int i = 0; i < times; ++i) device.kernel(stream, {&shape, Duration()}, {});
+    for (int i = 0; i < times; ++i) device.kernel(stream, {&kernel, Duration()}, {});
   };
-  launch(5);
+  launch(kWarmUps);
   const EventHandle start = device.record(stream);
   launch(kLaunches);
   const EventHandle end = device.record(stream);
-  if (!device.synchronize().empty()) return 0;
-  const double seconds = (device.time_of(end) - device.time_of(start)).seconds();
-  return seconds > 0 ? kLaunches * static_cast<double>(kBytes.n) / seconds : 0;
+  return device.synchronize().empty() ? device.between(start, end).seconds() / kLaunches : 0;
 }
 
-void tell_bandwidths(cuda::CudaDevice& device, std::vector<SelfTestLine>& lines) {
-  const StreamHandle stream = device.add_stream({0}, "self-test");
-  const double copy = bandwidth(device, stream, MemoryKernel::copy);
+models::Kernel on_memory(MemoryKernel kernel, Bytes bytes) {
+  return {models::MemoryBoundShape{std::string(family_of(kernel)), bytes}};
+}
+
+void tell_bandwidths(cuda::CudaDevice& device, StreamHandle stream, std::vector<SelfTestLine>& lines) {
+  constexpr Bytes kBytes{std::int64_t{256} << 20};
+  const double copy = seconds_of(device, stream, on_memory(MemoryKernel::copy, kBytes));
   for (int i = 0; i < kMemoryKernels && !device.failed(); ++i) {
     const auto kernel = static_cast<MemoryKernel>(i);
-    const double rate = bandwidth(device, stream, kernel);
+    const double took = seconds_of(device, stream, on_memory(kernel, kBytes));
     lines.push_back({"bandwidth of " + std::string(family_of(kernel)),
-                     fixed(rate / 1e9, 0) + " GB/s, " + fixed(copy > 0 ? 100 * rate / copy : 0, 0) + "% of a copy"});
+                     fixed(took > 0 ? static_cast<double>(kBytes.n) / took / 1e9 : 0, 0) + " GB/s, " +
+                         fixed(took > 0 ? 100 * copy / took : 0, 0) + "% of a copy"});
   }
+}
+
+void tell_rate(cuda::CudaDevice& device, StreamHandle stream, const std::string& name, const models::Kernel& kernel,
+               std::vector<SelfTestLine>& lines) {
+  if (!device.can_run(kernel)) return;
+  device.prepare({&kernel, 1});
+  if (!device.can_run(kernel) || device.failed()) return;
+  const double took = seconds_of(device, stream, kernel);
+  lines.push_back({name, fixed(took > 0 ? kernel.flops().n / took / 1e12 : 0, 0) + " TFLOP/s"});
+}
+
+void tell_rates(cuda::CudaDevice& device, StreamHandle stream, std::vector<SelfTestLine>& lines) {
+  for (const models::Dtype dtype : {models::Dtype::bf16, models::Dtype::fp8}) {
+    models::GemmShape s;
+    s.m = s.n = s.k = 8192;
+    s.dtype = dtype;
+    tell_rate(device, stream, "8192-cubed product in " + std::string(to_string(dtype)), {s}, lines);
+  }
+  for (const int dim : {128, 64})
+    for (const int length : {4096, 16384})
+      for (const bool backward : {false, true}) {
+        models::AttentionShape s;
+        s.heads = 32, s.kv_heads = 8;
+        s.queries = s.keys = length;
+        s.head_dim = s.value_dim = dim;
+        s.backward = backward;
+        tell_rate(device, stream,
+                  "attention " + std::string(backward ? "backward" : "forward") + ", " + std::to_string(length) +
+                      " tokens, heads of " + std::to_string(dim),
+                  {s}, lines);
+      }
+}
+
+// Each memory-bound kernel once.
+void run_each(cuda::CudaDevice& device, StreamHandle stream) {
+  for (int i = 0; i < kMemoryKernels && !device.failed(); ++i) {
+    const models::Kernel kernel = on_memory(static_cast<MemoryKernel>(i), Bytes{1 << 20});
+    device.kernel(stream, {&kernel, Duration()}, {});
+  }
+  device.synchronize();
 }
 
 }  // namespace
 
-Result<std::vector<SelfTestLine>> self_test(int gpu) {
+Result<std::vector<SelfTestLine>> self_test(int gpu, Speeds speeds) {
   cuda::DeviceOptions options;
   options.gpu = gpu;
   options.ranks = {{0}};
@@ -263,7 +304,13 @@ Result<std::vector<SelfTestLine>> self_test(int gpu) {
   for (const auto& [dim, value_dim] : {std::pair(64, 64), std::pair(128, 128), std::pair(192, 128)})
     for (SelfTestLine& line : check_attention(device.faults(), dim, value_dim)) lines.push_back(std::move(line));
   lines.push_back(check_sum(device));
-  tell_bandwidths(device, lines);
+  const StreamHandle stream = device.add_stream({0}, "self-test");
+  if (speeds == Speeds::tell) {
+    tell_rates(device, stream, lines);
+    tell_bandwidths(device, stream, lines);
+  } else {
+    run_each(device, stream);
+  }
   if (device.failed()) return device.faults().errors();
   return lines;
 }

@@ -46,7 +46,7 @@ std::vector<models::Kernel> kernels_of(const std::vector<Block>& blocks) {
 Calibrated calibrate(const topology::GpuSpec& gpu, Device& device, Transport& transport,
                      const CalibrateOptions& options) {
   Bench bench(device, transport, options.bench);
-  const std::vector<Block> blocks = calibration_plan(gpu, options.wanted, options.bench.seed);
+  const std::vector<Block> blocks = calibration_plan(gpu, options.wanted, options.bench.seed, options.share);
   if (Errors errors = options.prepare(kernels_of(blocks)); !errors.empty())
     return {{}, 0, 0, blocks.size(), false, errors};
   SessionOptions session_options;

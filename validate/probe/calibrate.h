@@ -18,6 +18,7 @@ struct CalibrateOptions {
   BenchOptions bench;
   std::string folder;  // of finished blocks: a run that was interrupted goes on there
   Wanted wanted;
+  double share = 1;                            // of the ten minutes that blocks may take
   std::map<std::string, std::string> machine;  // driver, cuda, nccl, host_cpu…
   std::map<std::string, std::string> tool;     // version, commit…
   // Told of all kernels before the first is launched, each once.

@@ -52,7 +52,8 @@ std::vector<Dtype> formats(const topology::GpuSpec& gpu) {
 
 }  // namespace
 
-std::vector<Block> calibration_plan(const topology::GpuSpec& gpu, const Wanted& wanted, std::uint64_t seed) {
+std::vector<Block> calibration_plan(const topology::GpuSpec& gpu, const Wanted& wanted, std::uint64_t seed,
+                                    double share) {
   Lists lists;
   for (const Kernel& kernel : wanted.kernels) lists.add(block_of(kernel), {kernel});
   for (const Dtype dtype : formats(gpu))
@@ -63,15 +64,15 @@ std::vector<Block> calibration_plan(const topology::GpuSpec& gpu, const Wanted& 
   const std::map<std::string, double> budgets{
       {"attention", kAttention}, {"gemm.bf16", kBf16}, {"memory_bound", kMemoryBound}, {"optimizer", kOptimizer}};
   const double of_a_format = kOtherFormats / std::max(1.0, static_cast<double>(lists.by_block().size()) - 4);
-  std::vector<Block> blocks{probe_peaks(gpu, kPeaks), probe_launch(kLaunch)};
+  std::vector<Block> blocks{probe_peaks(gpu, share * kPeaks), probe_launch(share * kLaunch)};
   for (const auto& [block, kernels] : lists.by_block()) {
     const auto budget = budgets.find(block);
-    blocks.push_back(probe_kernels(block, kernels, budget == budgets.end() ? of_a_format : budget->second));
+    blocks.push_back(probe_kernels(block, kernels, share * (budget == budgets.end() ? of_a_format : budget->second)));
   }
-  blocks.push_back(probe_copies(kCopies));
-  blocks.push_back(probe_collectives(kCollectives));
-  blocks.push_back(probe_interference(kInterference));
-  if (!wanted.sequences.empty()) blocks.push_back(probe_checks(wanted.sequences, kChecks));
+  blocks.push_back(probe_copies(share * kCopies));
+  blocks.push_back(probe_collectives(share * kCollectives));
+  blocks.push_back(probe_interference(share * kInterference));
+  if (!wanted.sequences.empty()) blocks.push_back(probe_checks(wanted.sequences, share * kChecks));
   return blocks;
 }
 

@@ -15,7 +15,9 @@ struct Wanted {
 };
 
 // What a calibration of `gpu` measures: what is wanted, and a spread for all other
-// kernels. Every kernel stands in one block. Budgets add up to less than 10 minutes.
-std::vector<Block> calibration_plan(const topology::GpuSpec& gpu, const Wanted& wanted, std::uint64_t seed);
+// kernels. Every kernel stands in one block. Budgets add up to less than 10 minutes, or
+// to `share` of that.
+std::vector<Block> calibration_plan(const topology::GpuSpec& gpu, const Wanted& wanted, std::uint64_t seed,
+                                    double share = 1);
 
 }  // namespace orrery::validate

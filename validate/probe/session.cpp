@@ -82,15 +82,21 @@ class BlockRunner {
     bench_.begin_block(number);
     warm_up();
     Calibration part;
+    spare_ += block.budget;
     for (int n = 1; n <= kTries && !bench_.stopped(); ++n) {
+      const double began = bench_.seconds();
       const double before = sentinel_time();
       part = block.measure(bench_);
       const double after = sentinel_time();
+      const double took = bench_.seconds() - began;
+      spare_ -= took;
       if (before > 0) note_sentinels(before, after, part);
       if (!(before > 0) || std::abs(after / before - 1) <= kDrift) break;
+      const bool again = n < kTries && took <= spare_;
       const std::string drift = std::to_string(std::lround(1000 * std::abs(after / before - 1))) + " permille";
-      if (n == kTries) part.tool["drift." + block.name] = drift;
-      options_.tell(block.name + ": the sentinel moved by " + drift + (n < kTries ? "; measured again" : "; kept"));
+      if (!again) part.tool["drift." + block.name] = drift;
+      options_.tell(block.name + ": the sentinel moved by " + drift + (again ? "; measured again" : "; kept"));
+      if (!again) break;
     }
     if (bench_.options().conditions)
       for (const auto& [name, seen] : bench_.options().conditions()) part.conditions[name] = seen;
@@ -117,6 +123,7 @@ class BlockRunner {
 
   Bench& bench_;
   const SessionOptions& options_;
+  double spare_ = 0;  // seconds of all budgets so far that were not used
 };
 
 template <class T>
