@@ -56,12 +56,27 @@ void add_calibrate(CLI::App& app, int& status) {
   sub.add_option("--gpus", command->measure.gpus, "Measure so many of the node's GPUs; default: all")
       ->option_text("N")
       ->check(CLI::Range(1, 1 << 20));
+  sub.add_option("--virtual-ranks", command->measure.virtual_ranks,
+                 "Measure so many ranks on one GPU, all busy, each on its share of the SMs: what "
+                 "`orrery validate --virtual-ranks` runs on")
+      ->option_text("N")
+      ->check(CLI::Range(1, 64))
+      ->excludes("--gpus");
+  sub.add_option("--sms", command->measure.sms,
+                 "SMs of each virtual rank; the others stay idle, so that ranks hardly slow each other (default: an "
+                 "equal share of all)")
+      ->option_text("N")
+      ->check(CLI::Range(1, 1 << 20))
+      ->needs("--virtual-ranks");
   sub.add_option("--stand-in", command->measure.stand_in,
                  "Without hardware: measure what the model of a cluster says, as dgx-h200, with noise")
       ->option_text("PRESET");
   sub.add_option("--seed", command->measure.seed, "Of the order in which things are measured")
       ->option_text("N")
       ->check(CLI::Range(std::int64_t{0}, INT64_MAX));
+  sub.add_flag("--exact", command->measure.exact,
+               "Only the scenarios' own kernels, the host's share and collectives: no curves for other sizes")
+      ->needs("FILE");
   sub.add_option("--minutes", command->measure.minutes,
                  "What measuring may take; with less, fewer kernels are timed (choosing algorithms comes beside it)")
       ->option_text("N")

@@ -1,5 +1,6 @@
 #include "cli/calibrate_finish.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "cli/command.h"
@@ -53,10 +54,14 @@ Result<validate::Wanted> wanted_of(const std::vector<std::string>& files, const 
       errors.push_back({scenario->at("cluster"),
                         "the cluster has " + scenario->cluster.gpu_names() + ", but what is measured is " + gpu});
     wanted.kernels.insert(wanted.kernels.end(), compiled->kernels.begin(), compiled->kernels.end());
+    const auto asked = validate::asked_transfers(compiled->workload);
+    wanted.transfers.insert(wanted.transfers.end(), asked.begin(), asked.end());
     for (validate::KernelSequence& action : validate::schedule_actions(file, *compiled))
       wanted.sequences.push_back(std::move(action));
   }
   if (!errors.empty()) return errors;
+  std::sort(wanted.transfers.begin(), wanted.transfers.end());
+  wanted.transfers.erase(std::unique(wanted.transfers.begin(), wanted.transfers.end()), wanted.transfers.end());
   return wanted;
 }
 

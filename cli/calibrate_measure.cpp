@@ -25,13 +25,17 @@ std::vector<std::string> helper_arguments(const MeasureOptions& options) {
   if (!options.gpu.empty()) words.insert(words.end(), {"--gpu-preset", options.gpu});
   if (!options.output.empty()) words.insert(words.end(), {"--output", options.output});
   if (options.quiet) words.emplace_back("--quiet");
+  if (options.exact) words.emplace_back("--exact");
+  if (options.virtual_ranks > 0) words.insert(words.end(), {"--virtual-ranks", std::to_string(options.virtual_ranks)});
+  if (options.sms > 0) words.insert(words.end(), {"--sms", std::to_string(options.sms)});
   words.insert(words.end(), options.scenarios.begin(), options.scenarios.end());
   return words;
 }
 
 // One process a GPU, which meet at a port of this host.
 int measure_gpus(const GpuHelper& helper, const MeasureOptions& options) {
-  const int there = helper.gpus(), gpus = options.gpus > 0 ? options.gpus : there;
+  const int there = helper.gpus(), asked = options.virtual_ranks > 0 ? 1 : options.gpus;
+  const int gpus = asked > 0 ? asked : there;
   if (there == 0)
     return complain("calibrate: there is no GPU here; --kernels and --nccl-log build from measurements"), kMissing;
   if (gpus > there)
@@ -75,6 +79,7 @@ int measure_stand_in(const MeasureOptions& options) {
   calibrate.bench.seed = options.seed;
   calibrate.bench.stop = &stop_on_interrupt();
   calibrate.wanted = *wanted;
+  calibrate.wanted.exactly = options.exact;
   calibrate.share = options.minutes / kMostMinutes;
   calibrate.machine = {{"stand_in", options.stand_in}};
   calibrate.tool = {{"version", ORRERY_VERSION}};

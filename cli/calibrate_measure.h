@@ -14,8 +14,11 @@ struct MeasureOptions {
   std::string stand_in;                // a cluster preset, in place of hardware
   std::string gpu;                     // preset whose curves are fitted; empty: by the driver's name
   int gpus = 0;                        // 0: all of the node
+  int virtual_ranks = 0;               // so many on one GPU, each on its share of the SMs; 0: none
+  int sms = 0;                         // of a virtual rank's share; 0: as many as there are
   std::uint64_t seed = 1;
   double minutes = kMostMinutes;  // what measuring may take, beside choosing algorithms
+  bool exact = false;             // the scenarios' own kernels and no others
   bool quiet = false;
 };
 

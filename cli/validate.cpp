@@ -29,7 +29,7 @@ struct ValidateCommand {
   OutputOptions output;
   TraceOptions trace;
   std::string prediction_path, max_error;
-  int gpus = 0, virtual_ranks = 0;
+  int gpus = 0, virtual_ranks = 0, sms = 0;
   bool stand_in = false, graph = false, planned_links = false, skip_host_ops = false;
 
   int run();
@@ -131,6 +131,7 @@ std::vector<std::string> ValidateCommand::gpu_arguments() const {
   if (!scenario.steps.empty()) arguments.insert(arguments.end(), {"--steps", scenario.steps});
   if (!scenario.seed.empty()) arguments.insert(arguments.end(), {"--seed", scenario.seed});
   if (virtual_ranks > 0) arguments.emplace_back("--virtual-ranks");
+  if (sms > 0) arguments.insert(arguments.end(), {"--sms", std::to_string(sms)});
   if (graph) arguments.emplace_back("--graph");
   if (planned_links) arguments.emplace_back("--planned-links");
   if (skip_host_ops) arguments.emplace_back("--skip-host-ops");
@@ -215,6 +216,12 @@ void add_validate(CLI::App& app, int& status) {
   sub.add_option("--virtual-ranks", command->virtual_ranks, "So many ranks on one GPU")
       ->option_text("N")
       ->check(CLI::Range(1, 1 << 20));
+  sub.add_option("--sms", command->sms,
+                 "SMs of each virtual rank; the others stay idle, so that ranks hardly slow each other (default: an "
+                 "equal share of all)")
+      ->option_text("N")
+      ->check(CLI::Range(1, 1 << 20))
+      ->needs("--virtual-ranks");
   sub.add_flag("--stand-in", command->stand_in, "Without hardware: ops take their planned times");
   sub.add_flag("--graph", command->graph, "On GPUs: as a CUDA graph, eagerly where that fails");
   sub.add_flag("--planned-links", command->planned_links,

@@ -18,6 +18,7 @@ struct BackendOptions {
   int gpu = 0;
   std::vector<RankId> ranks;  // of this process: one, or all as virtual ranks of one GPU
   bool partition = true;      // virtual ranks: an equal share of the SMs for each
+  int sms_a_rank = 0;         // of a partition; 0: as many as there are
   bool graph = false;         // what is enqueued becomes one CUDA graph
   bool host_ops = true;       // ops of the CPU take their planned time on the GPU; else none
   std::chrono::seconds deadline{120};

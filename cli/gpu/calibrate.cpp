@@ -60,6 +60,14 @@ std::string host_cpu() {
   return "";
 }
 
+// Of the kernel module: the first word that has digits and dots alone.
+std::string driver_version() {
+  std::ifstream in("/proc/driver/nvidia/version");
+  for (std::string word; in >> word;)
+    if (word.find('.') != std::string::npos && word.find_first_not_of("0123456789.") == std::string::npos) return word;
+  return "";
+}
+
 // As a calibration keeps them (docs/validate.md).
 std::map<std::string, Interval> intervals_of(const validate::Conditions& seen) {
   std::map<std::string, Interval> all;
@@ -85,11 +93,17 @@ int CalibrateCommand::measure(const validate::ProcessPlace& where, validate::Ren
   const auto wanted = wanted_of(options.scenarios, gpu->name);
   if (!wanted) return report(wanted.errors());
 
-  const sim::Workload meetings = validate::probed_meetings(static_cast<std::size_t>(where.world));
+  const bool shared = options.virtual_ranks > 0;
+  const int ranks = shared ? options.virtual_ranks : where.world;
+  const sim::Workload meetings = validate::probed_meetings(static_cast<std::size_t>(ranks));
+  validate::CalibrateOptions calibrate;
   validate::BackendOptions backend_options;
   backend_options.gpu = where.local_rank;
-  backend_options.ranks = {{static_cast<std::uint32_t>(where.rank)}};
-  backend_options.partition = false;
+  for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(ranks); ++r) calibrate.bench.ranks.push_back({r});
+  backend_options.ranks =
+      shared ? calibrate.bench.ranks : std::vector<RankId>{{static_cast<std::uint32_t>(where.rank)}};
+  backend_options.partition = shared;
+  backend_options.sms_a_rank = options.sms;
   backend_options.deadline = deadline;
   backend_options.rendezvous = rendezvous;
   backend_options.stop = &stop_on_interrupt();
@@ -97,7 +111,6 @@ int CalibrateCommand::measure(const validate::ProcessPlace& where, validate::Ren
   if (!backend) return report(backend.errors());
 
   std::optional<validate::RendezvousAgreement> agreement;
-  validate::CalibrateOptions calibrate;
   if (rendezvous != nullptr) {
     agreement.emplace(*rendezvous, deadline);
     calibrate.bench.agreement = &*agreement;
@@ -105,7 +118,6 @@ int CalibrateCommand::measure(const validate::ProcessPlace& where, validate::Ren
     if (!hosts) return report(hosts.errors());
     calibrate.bench.node_of = *hosts;
   }
-  for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(where.world); ++r) calibrate.bench.ranks.push_back({r});
   calibrate.bench.local = backend_options.ranks;
   calibrate.bench.seed = options.seed;
   calibrate.bench.clock = seconds_now;
@@ -113,11 +125,15 @@ int CalibrateCommand::measure(const validate::ProcessPlace& where, validate::Ren
   calibrate.bench.conditions = [&] { return intervals_of((*backend)->conditions()); };
   calibrate.prepare = [&](std::span<const models::Kernel> kernels) { return (*backend)->prepare(kernels); };
   calibrate.wanted = *wanted;
+  calibrate.wanted.exactly = options.exact;
   calibrate.share = options.minutes / kMostMinutes;
   calibrate.machine = Backend::versions();
-  calibrate.machine["gpu"] = Backend::gpu_name(where.local_rank);
+  calibrate.machine["gpu_name"] = Backend::gpu_name(where.local_rank);
   calibrate.machine["gpus"] = std::to_string(where.world);
+  if (shared) calibrate.machine["virtual_ranks"] = std::to_string(ranks);
+  if (options.sms > 0) calibrate.machine["sms_a_rank"] = std::to_string(options.sms);
   calibrate.machine["host_cpu"] = host_cpu();
+  if (const std::string driver = driver_version(); !driver.empty()) calibrate.machine["driver"] = driver;
   calibrate.tool = {{"version", ORRERY_VERSION}};
   const bool leads = where.rank == 0;
   if (leads) calibrate.folder = blocks_folder(options.output);
@@ -140,6 +156,7 @@ int CalibrateCommand::run() {
     return kMissing;
   }
   if (where->world == 1) return measure(*where, nullptr);
+  if (options.virtual_ranks > 0) return complain("--virtual-ranks: all run in one process"), kUsage;
   auto met = validate::Rendezvous::join(*where, std::chrono::seconds(deadline_s));
   if (!met) return report(met.errors()), kNo;
   const int status = measure(*where, met->get());
@@ -158,6 +175,9 @@ void add_calibrate(CLI::App& app, int& status) {
   sub.add_option("--gpu-preset", command->options.gpu, "Preset whose curves are fitted (default: by the driver's name)")
       ->option_text("NAME");
   sub.add_option("--seed", command->options.seed, "Of the order in which things are measured")->option_text("N");
+  sub.add_option("--sms", command->options.sms, "Of each virtual rank")->option_text("N");
+  sub.add_flag("--exact", command->options.exact, "Only the scenarios' own kernels");
+  sub.add_option("--virtual-ranks", command->options.virtual_ranks, "So many ranks on one GPU")->option_text("N");
   sub.add_option("--minutes", command->options.minutes, "What measuring may take")
       ->option_text("N")
       ->check(CLI::Range(0.1, kMostMinutes));

@@ -29,7 +29,7 @@ struct RunCommand {
   std::string file, record_path;
   ScenarioOptions scenario;
   validate::PlaceFlags place;
-  int deadline_s = 120, gpu = -1;
+  int deadline_s = 120, gpu = -1, sms = 0;
   bool virtual_ranks = false, share_sms = false, graph = false, skip_host_ops = false, planned_links = false;
   std::string link_latency, link_bandwidth;
 
@@ -172,6 +172,7 @@ int RunCommand::run() {
 
   BackendOptions options;
   options.partition = !share_sms;
+  options.sms_a_rank = sms;
   options.graph = graph;
   options.host_ops = !skip_host_ops;
   options.deadline = std::chrono::seconds(deadline_s);
@@ -221,6 +222,7 @@ void add_run(CLI::App& app, int& status) {
   sub.add_option("FILE", command->file, "Scenario")->required();
   sub.add_option("--record", command->record_path, "Write the record there (rank 0)")->required()->option_text("FILE");
   sub.add_flag("--virtual-ranks", command->virtual_ranks, "All ranks on one GPU");
+  sub.add_option("--sms", command->sms, "Of each virtual rank; the others stay idle")->option_text("N");
   sub.add_flag("--share-sms", command->share_sms, "Virtual ranks share all SMs (times mean nothing)");
   sub.add_flag("--graph", command->graph, "As a CUDA graph; eagerly where that fails");
   sub.add_flag("--skip-host-ops", command->skip_host_ops, "Leave out the planned time of the CPU");

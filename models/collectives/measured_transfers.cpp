@@ -9,6 +9,9 @@ namespace orrery::models {
 
 namespace {
 
+// Times the largest size that was measured: what is all latency says nothing of a byte.
+constexpr double kReach = 8;
+
 std::uint64_t key_of(const TransferPoint& point) {
   return Digest()
       .add(static_cast<std::uint64_t>(point.kind))
@@ -35,8 +38,10 @@ std::optional<MeasuredTransfers::Time> MeasuredTransfers::time(sim::TransferKind
                                                                Bytes bytes) const {
   const auto known = known_.find({kind, ranks, nodes});
   if (known == known_.end()) return std::nullopt;
-  const double all = seconds(known->second, static_cast<double>(bytes.n));
-  const double least = known->second.points.empty() ? known->second.alpha : known->second.points.front().second;
+  const Table& table = known->second;
+  if (!table.points.empty() && static_cast<double>(bytes.n) > kReach * table.points.back().first) return std::nullopt;
+  const double all = seconds(table, static_cast<double>(bytes.n));
+  const double least = table.points.empty() ? table.alpha : table.points.front().second;
   return Time{std::min(least, all), all};
 }
 

@@ -30,7 +30,7 @@ class MeasuredTransfers {
   struct Time {
     double startup = 0, seconds = 0;  // that pass before bytes flow; in all
   };
-  // None where nothing of this kind was measured among so many.
+  // None where nothing of this kind was measured among so many, or only far smaller ones.
   std::optional<Time> time(sim::TransferKind kind, int ranks, int nodes, Bytes bytes) const;
 
  private:

@@ -110,14 +110,11 @@ double p_norm(double a, double b, double p) {
   return high * portable_pow(1 + portable_pow(low / high, p), 1 / p);
 }
 
-// Of the operand that comes in 16 bits: read once, written once as 8, and read
-// for its scale (3 bytes an element in all). A weight gradient finds both of its
-// operands quantised by the two products before it.
 double quantize_seconds(const GemmShape& s, const GpuSpec& gpu, const GemmCurve& curve) {
-  if (curve.quantize_efficiency <= 0 || s.role == GemmRole::weight_gradient) return 0;
-  const double elements = static_cast<double>(s.batch) * static_cast<double>(s.m) * static_cast<double>(s.k);
+  const Bytes bytes = quantized_bytes(s);
+  if (curve.quantize_efficiency <= 0 || bytes.n == 0) return 0;
   return curve.quantize_launch.seconds() +
-         3 * elements / (curve.quantize_efficiency * static_cast<double>(gpu.memory_bandwidth.n));
+         static_cast<double>(bytes.n) / (curve.quantize_efficiency * static_cast<double>(gpu.memory_bandwidth.n));
 }
 
 }  // namespace
@@ -138,6 +135,11 @@ double element_bytes(Dtype dtype) {
       return 0.5 + 1.0 / 16;  // one scale byte for 16 elements
   }
   return 2;
+}
+
+Bytes quantized_bytes(const GemmShape& s) {
+  if (s.dtype != Dtype::fp8 && s.dtype != Dtype::mxfp8 && s.dtype != Dtype::nvfp4) return {};
+  return {s.role == GemmRole::weight_gradient ? 0 : 3 * s.batch * s.m * s.k};
 }
 
 const GemmCurve& gemm_curve(const GpuSpec& gpu, Dtype dtype) {

@@ -19,6 +19,11 @@ double peak_flops(const topology::GpuSpec& gpu, Dtype dtype);
 // that accumulates reads and writes its fp32 output.
 double gemm_bytes(const GemmShape& shape);
 
+// What a product in 8 bits or fewer moves before it, to quantise the operand that comes
+// in 16: read once, written once as 8, and read for its scale (3 bytes an element in all). A
+// weight gradient finds both of its operands quantised by the two products before it.
+Bytes quantized_bytes(const GemmShape& shape);
+
 // Tier 1: t0 + ((F/(ec P))^p + (B/(em W))^p)^(1/p), and the quantisation of the
 // input before an fp8 product. `slowdown` stretches the curve, not its launch.
 // Seconds; zero for an empty product. Never falls when m, n, k or batch grows.

@@ -75,6 +75,9 @@ TEST(SmShare, IsWhatTheArchitectureSplitsBy) {
   EXPECT_EQ(*sm_share(132, 16, 9), 8);
   EXPECT_EQ(*sm_share(108, 4, 8), 26);
   EXPECT_EQ(*sm_share(148, 1, 10), 144);
+  EXPECT_EQ(*sm_share(132, 4, 9, 16), 16) << "the others stay idle";
+  EXPECT_FALSE(sm_share(132, 4, 9, 40));
+  EXPECT_FALSE(sm_share(132, 4, 9, 12));
   ASSERT_FALSE(sm_share(132, 17, 9));
   EXPECT_NE(sm_share(132, 17, 9).errors()[0].what.find("at most 16 virtual ranks"), std::string::npos);
 }

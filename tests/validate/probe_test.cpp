@@ -161,6 +161,50 @@ TEST(CalibrationPlan, MeasuresThePlansOwnKernels) {
   EXPECT_TRUE(out.calibration->interference.empty());
 }
 
+// With next to no time, what was asked for by name is there, and nothing else of kernels.
+TEST(CalibrationPlan, MeasuresExactlyWhatIsAskedForFirst) {
+  models::GemmShape odd;
+  odd.m = 4099, odd.n = 1031, odd.k = 2053;
+  World world(4);
+  world.options.share = 0.01;
+  world.options.wanted.exactly = true;
+  world.options.machine["gpu"] = "what a driver calls it";
+  world.options.wanted.kernels = {Kernel{odd}};
+  world.options.wanted.transfers = {{sim::TransferKind::all_gather, 4, Bytes{12'345'678}},
+                                    {sim::TransferKind::point_to_point, 2, Bytes{7'654'321}},
+                                    {sim::TransferKind::all_reduce, 3, Bytes{1}}};  // no group of three here
+  const Calibrated out = world.run();
+  ASSERT_TRUE(out.calibration);
+  ASSERT_EQ(out.calibration->kernels.size(), 1u);
+  EXPECT_EQ(out.calibration->kernels.front().kernel, Kernel{odd});
+  EXPECT_TRUE(out.calibration->peaks.empty());
+  EXPECT_EQ(models::parse_calibration(calibration_json(*out.calibration), "test")->gpu, world.cluster.gpu.name);
+  const auto timed = [&](sim::TransferKind kind, std::int64_t bytes) {
+    return std::any_of(
+        out.calibration->transfers.begin(), out.calibration->transfers.end(),
+        [&](const models::TransferPoint& point) { return point.kind == kind && point.bytes.n == bytes; });
+  };
+  EXPECT_TRUE(timed(sim::TransferKind::all_gather, 12'345'678));
+  EXPECT_TRUE(timed(sim::TransferKind::point_to_point, 7'654'321));
+  EXPECT_FALSE(timed(sim::TransferKind::all_reduce, 1));
+}
+
+// Transfers of a program, by what they are among whom.
+TEST(AskedTransfers, AreThoseOfEveryRankOnce) {
+  const std::string file = std::string(ORRERY_SOURCE_DIR) + "/scenarios/llama-3.1-70b-64-h100.yaml";
+  const auto scenario = models::read_scenario(file, {});
+  ASSERT_TRUE(scenario.ok());
+  const auto asked = asked_transfers(models::compile(*scenario).value().workload);
+  EXPECT_TRUE(std::is_sorted(asked.begin(), asked.end()));
+  EXPECT_EQ(std::set<AskedTransfer>(asked.begin(), asked.end()).size(), asked.size());
+  const auto has = [&](sim::TransferKind kind, std::size_t ranks) {
+    return std::any_of(asked.begin(), asked.end(),
+                       [&](const AskedTransfer& a) { return a.kind == kind && a.ranks == ranks; });
+  };
+  EXPECT_TRUE(has(sim::TransferKind::all_gather, static_cast<std::size_t>(scenario->layout.tp)));
+  EXPECT_TRUE(has(sim::TransferKind::point_to_point, 2));
+}
+
 // Layers as they run are told beside what the calibration says of them.
 TEST(Calibrate, PredictsWholeLayers) {
   const std::string file = std::string(ORRERY_SOURCE_DIR) + "/scenarios/llama-3.1-70b-64-h100.yaml";

@@ -141,7 +141,8 @@ ordered_json checks(const std::vector<models::CalibrationCheck>& checks) {
 
 ordered_json machine(const Calibration& c) {
   ordered_json out{{"gpu", c.gpu}};
-  for (const auto& [key, value] : c.machine) out[key] = value;
+  for (const auto& [key, value] : c.machine)
+    if (key != "gpu") out[key] = value;  // that is the preset, whatever a driver calls the chip
   return out;
 }
 

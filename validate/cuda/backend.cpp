@@ -65,6 +65,12 @@ class CudaBackend final : public Backend {
                                           : "copies on one GPU";
     record.mode = options_.graph ? "graph" : "eager";
     record.notes.insert(record.notes.end(), notes_.begin(), notes_.end());
+    // CUDA_DEVICE_MAX_CONNECTIONS, which orrery-gpu sets to what there is.
+    constexpr std::size_t kQueues = 32;
+    if (!options_.graph && device_->streams() > kQueues)
+      record.notes.push_back(std::to_string(device_->streams()) + " streams shared the GPU's " +
+                             std::to_string(kQueues) +
+                             " queues: an op may have waited for one of another stream that it does not depend on");
     record.device_memory = {static_cast<std::int64_t>(properties.totalGlobalMem)};
     record.operand_memory = Bytes{static_cast<std::int64_t>(device_->operand_bytes())} + mover_.bytes();
     record.memory = device_->memory().use();
@@ -99,7 +105,8 @@ cuda::DeviceOptions device_options(const BackendOptions& options, bool partition
   cuda::DeviceOptions device;
   device.gpu = options.gpu;
   device.ranks = options.ranks;
-  device.partition = partition && options.ranks.size() > 1;
+  device.partition = partition && (options.ranks.size() > 1 || options.sms_a_rank > 0);
+  device.sms_a_rank = options.sms_a_rank;
   device.graph = options.graph;
   device.host_ops = options.host_ops;
   device.deadline = options.deadline;

@@ -1,7 +1,9 @@
 #include "validate/cuda/device.h"
 
+#include <algorithm>
 #include <thread>
 
+#include "models/compute/gemm.h"
 #include "validate/cuda/gemm_types.h"
 #include "validate/cuda/launch.h"
 #include "validate/plan/attention_plan.h"
@@ -34,14 +36,15 @@ Errors CudaDevice::start() {
   if (!faults_.ok(cudaSetDevice(options_.gpu), "the GPU")) return faults_.errors();
   if (!faults_.ok(cudaFree(nullptr), "a context on the GPU")) return faults_.errors();
   faults_.ok(cudaDeviceGetAttribute(&sms_, cudaDevAttrMultiProcessorCount, options_.gpu), "the GPU's SMs");
-  if (options_.partition && options_.ranks.size() > 1) {
-    auto made = Partitions::create(options_.gpu, static_cast<int>(options_.ranks.size()));
+  if (options_.partition) {
+    auto made = Partitions::create(options_.gpu, static_cast<int>(options_.ranks.size()), options_.sms_a_rank);
     if (!made) return made.errors();
     partitions_ = std::move(made).value();
     sms_ = partitions_->sms();
   }
   gemms_ = std::make_unique<Gemms>(faults_, arena_, partitions_ ? sms_ : 0);
-  origin_ = make_stream(options_.ranks.empty() ? RankId{0} : options_.ranks.front());
+  faults_.ok(cudaDeviceGetStreamPriorityRange(nullptr, &first_in_line_), "priorities of streams");
+  origin_ = make_stream(options_.ranks.empty() ? RankId{0} : options_.ranks.front(), 0);
   return faults_.errors();
 }
 
@@ -78,7 +81,9 @@ void CudaDevice::prepare(std::span<const models::Kernel> kernels) {
 }
 
 StreamHandle CudaDevice::add_stream(RankId rank, const std::string& name) {
-  streams_.push_back({rank, name});
+  const bool is_first =
+      std::none_of(streams_.begin(), streams_.end(), [rank](const Stream& s) { return s.rank == rank; });
+  streams_.push_back({rank, name, is_first ? 0 : first_in_line_});
   return static_cast<StreamHandle>(streams_.size() - 1);
 }
 
@@ -88,14 +93,14 @@ int CudaDevice::partition_of(RankId rank) const {
   return 0;
 }
 
-cudaStream_t CudaDevice::make_stream(RankId rank) {
+cudaStream_t CudaDevice::make_stream(RankId rank, int priority) {
   cudaStream_t made = nullptr;
   if (partitions_) {
-    made = partitions_->stream(partition_of(rank));
+    made = partitions_->stream(partition_of(rank), priority);
     if (made == nullptr) faults_.add("no stream in the SM partition of rank " + std::to_string(rank.value));
     return made;
   }
-  faults_.ok(cudaStreamCreateWithFlags(&made, cudaStreamNonBlocking), "a stream");
+  faults_.ok(cudaStreamCreateWithPriority(&made, cudaStreamNonBlocking, priority), "a stream");
   return made;
 }
 
@@ -118,7 +123,7 @@ cudaStream_t CudaDevice::stream(StreamHandle handle) {
   Stream& s = streams_[handle];
   s.moved = true;
   if (s.handle != nullptr) return s.handle;
-  s.handle = make_stream(s.rank);
+  s.handle = make_stream(s.rank, s.priority);
   if (failed()) return nullptr;
   const Event& beginning = events_[kBeginning];
   faults_.ok(cudaStreamWaitEvent(s.handle, capturing_ ? beginning.order : beginning.timed, 0), "a stream's beginning");
@@ -181,17 +186,26 @@ void CudaDevice::kernel(StreamHandle handle, const Work& work, const Place& plac
   const cudaStream_t s = stream(handle);
   if (s == nullptr) return;
   if (const auto* gemm = std::get_if<models::GemmShape>(&work.kernel->shape)) {
+    if (const Bytes quantized = models::quantized_bytes(*gemm); quantized.n > 0) stream_through("cast", quantized, s);
     gemms_->run(*gemm, s);
   } else if (const auto* memory = std::get_if<models::MemoryBoundShape>(&work.kernel->shape)) {
-    const MemoryKernel kernel = memory_kernel(memory->family);
-    const auto bytes = static_cast<std::uint64_t>(memory->bytes.n);
-    if (!arena_.reserve(Fill::bf16, 0, 0)) return;
-    faults_.ok(launch_memory_kernel(kernel, arena_.streams(bytes), units_for(kernel, memory->bytes),
-                                    arena_.rope_table(), sms_, s),
-               memory->family.c_str());
+    stream_through(memory->family, memory->bytes, s);
   } else {
     attention_.run(std::get<models::AttentionShape>(work.kernel->shape), s);
   }
+}
+
+void CudaDevice::stream_through(const std::string& family, Bytes bytes, cudaStream_t stream) {
+  const MemoryKernel kernel = memory_kernel(family);
+  if (!arena_.reserve(Fill::bf16, 0, 0)) return;
+  faults_.ok(launch_memory_kernel(kernel, arena_.streams(static_cast<std::uint64_t>(bytes.n)), units_for(kernel, bytes),
+                                  arena_.rope_table(), sms_, stream),
+             family.c_str());
+}
+
+std::size_t CudaDevice::streams() const {
+  return static_cast<std::size_t>(
+      std::count_if(streams_.begin(), streams_.end(), [](const Stream& s) { return s.handle != nullptr; }));
 }
 
 bool CudaDevice::can_run(const models::Kernel& kernel) const {
@@ -246,7 +260,8 @@ void CudaDevice::launch_graph() {
   cudaGraphExec_t executable = nullptr;
   if (faults_.ok(cudaGraphInstantiate(&executable, graph, 0), "graph mode: making a graph of the run")) {
     for (int i = 0; i < kGraphRuns && !failed(); ++i)
-      if (faults_.ok(cudaGraphLaunch(executable, origin_), "graph mode: launching")) wait_for(origin_, {{}, "graph"});
+      if (faults_.ok(cudaGraphLaunch(executable, origin_), "graph mode: launching"))
+        wait_for(origin_, {{}, "graph", 0});
     cudaGraphExecDestroy(executable);
   }
   cudaGraphDestroy(graph);

@@ -21,6 +21,7 @@ struct DeviceOptions {
   int gpu = 0;
   std::vector<RankId> ranks;           // that run on it
   bool partition = false;              // an equal share of the SMs for each
+  int sms_a_rank = 0;                  // of a share; 0: as many as there are
   bool graph = false;                  // everything until synchronize() becomes one CUDA graph
   bool host_ops = true;                // ops without a shape take their planned time; else none
   std::chrono::seconds deadline{120};  // for all that was enqueued
@@ -29,7 +30,8 @@ struct DeviceOptions {
 // A GPU that executes the ops of one rank, or of several virtual ones.
 //
 // Streams are made when they are first used, and begin behind one event that is the
-// device's own beginning. With `graph`, enqueueing captures; synchronize() launches the
+// device's own beginning. Those of transfers and of the host go first where a rank's first
+// stream, which computes, has blocks waiting for an SM. With `graph`, enqueueing captures; synchronize() launches the
 // graph twice and times the second run. Memory is not allocated then.
 class CudaDevice final : public Device {
  public:
@@ -62,6 +64,9 @@ class CudaDevice final : public Device {
   // Of the host, from the beginning until synchronize().
   double enqueue_seconds() const { return enqueue_seconds_; }
 
+  // That something was enqueued to.
+  std::size_t streams() const;
+
   const Memory& memory() const { return memory_; }
   std::uint64_t operand_bytes() const { return arena_.bytes(); }
   Gemms& gemms() { return *gemms_; }
@@ -70,6 +75,7 @@ class CudaDevice final : public Device {
   struct Stream {
     RankId rank;
     std::string name;
+    int priority = 0;
     cudaStream_t handle = nullptr;
     EventHandle last = kBeginning;  // recorded behind all that was enqueued, unless `moved`
     bool moved = false;
@@ -83,16 +89,18 @@ class CudaDevice final : public Device {
   explicit CudaDevice(const DeviceOptions& options);
   Errors start();
   int partition_of(RankId rank) const;
-  cudaStream_t make_stream(RankId rank);
+  cudaStream_t make_stream(RankId rank, int priority);
   EventHandle record_event(cudaStream_t stream);
   bool begin();
   void launch_graph();
   bool wait_for(cudaStream_t stream, const Stream& of);
   void destroy_stream(cudaStream_t stream);
+  void stream_through(const std::string& family, Bytes bytes, cudaStream_t stream);
 
   DeviceOptions options_;
   Faults faults_;
-  int sms_ = 0;  // that a stream may use
+  int sms_ = 0;            // that a stream may use
+  int first_in_line_ = 0;  // the priority of all streams of a rank but its first, which computes
   std::unique_ptr<Partitions> partitions_;
   Memory memory_;
   Arena arena_;

@@ -77,10 +77,10 @@ class GreenContexts final : public Partitions {
 
   int sms() const override { return sms_; }
 
-  cudaStream_t stream(int partition) override {
+  cudaStream_t stream(int partition, int priority) override {
     CUstream made = nullptr;
     const CUgreenCtx context = contexts_[static_cast<std::size_t>(partition)];
-    if (driver_.create_stream(&made, context, CU_STREAM_NON_BLOCKING, 0) != CUDA_SUCCESS) return nullptr;
+    if (driver_.create_stream(&made, context, CU_STREAM_NON_BLOCKING, priority) != CUDA_SUCCESS) return nullptr;
     streams_.push_back(made);
     return made;
   }
@@ -94,12 +94,12 @@ class GreenContexts final : public Partitions {
 
 }  // namespace
 
-Result<std::unique_ptr<Partitions>> Partitions::create(int gpu, int count) {
+Result<std::unique_ptr<Partitions>> Partitions::create(int gpu, int count, int asked) {
   int sms = 0, major = 0;
   if (cudaDeviceGetAttribute(&sms, cudaDevAttrMultiProcessorCount, gpu) != cudaSuccess ||
       cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, gpu) != cudaSuccess)
     return Error{{}, "no GPU " + std::to_string(gpu), Fault::unsupported};
-  const Result<int> share = sm_share(sms, count, major);
+  const Result<int> share = sm_share(sms, count, major, asked);
   if (!share) return share.errors();
 
   Driver driver;

@@ -14,12 +14,13 @@ namespace orrery::validate::cuda {
 class Partitions {
  public:
   // An error, with the reason, where driver or GPU cannot.
-  static Result<std::unique_ptr<Partitions>> create(int gpu, int count);
+  // `sms`: of each; 0: as many as there are.
+  static Result<std::unique_ptr<Partitions>> create(int gpu, int count, int sms = 0);
   virtual ~Partitions() = default;
 
   virtual int sms() const = 0;  // of each
   // A stream that waits for no other; null when the driver refuses.
-  virtual cudaStream_t stream(int partition) = 0;
+  virtual cudaStream_t stream(int partition, int priority) = 0;
 };
 
 }  // namespace orrery::validate::cuda

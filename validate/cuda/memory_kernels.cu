@@ -80,7 +80,8 @@ cudaError_t launch_memory_kernel(MemoryKernel kernel, const Operands& operands, 
       break;
     case MemoryKernel::bias_gradient: {
       const unsigned slices = kRowUnits / kRowThreads;
-      const dim3 grid((launch.grid.blocks_for_rows() + slices - 1) / slices, slices);
+      // Few blocks, for each adds its sums to the others' atomically.
+      const dim3 grid((launch.grid.blocks_for_rows() / 2 + slices - 1) / slices, slices);
       sum_columns<<<grid, kRowThreads, 0, stream>>>(operands, launch.count());
       break;
     }
@@ -100,9 +101,11 @@ cudaError_t launch_memory_kernel(MemoryKernel kernel, const Operands& operands, 
     case MemoryKernel::cast:
       launch.elementwise<Cast>();
       break;
-    case MemoryKernel::zero:
-      launch.elementwise<Zero>();
+    case MemoryKernel::zero: {  // eight elements are two vectors
+      const Grid grid{2 * units, sms};
+      zero_vectors<<<grid.threads_for_units(), kThreads, 0, stream>>>(operands, 2 * launch.count());
       break;
+    }
     case MemoryKernel::axpy:
       launch.elementwise<Axpy>();
       break;

@@ -2,11 +2,17 @@
 
 namespace orrery::validate {
 
-Result<int> sm_share(int sms, int ranks, int compute_capability_major) {
+Result<int> sm_share(int sms, int ranks, int compute_capability_major, int asked) {
   const bool by_eight = compute_capability_major >= 9;
   const int multiple = by_eight ? 8 : 2, least = by_eight ? 8 : 4;
   const int share = sms / ranks / multiple * multiple;
-  if (share >= least) return share;
+  if (asked > 0 && (asked % multiple != 0 || asked < least || asked > share))
+    return Error{{},
+                 std::to_string(asked) + " SMs a rank: " + std::to_string(ranks) + " ranks on " + std::to_string(sms) +
+                     " SMs can have a multiple of " + std::to_string(multiple) + " from " + std::to_string(least) +
+                     " to " + std::to_string(share),
+                 Fault::unsupported};
+  if (share >= least) return asked > 0 ? asked : share;
   return Error{{},
                std::to_string(sms) + " SMs are too few for " + std::to_string(ranks) + " partitions of at least " +
                    std::to_string(least) + " SMs; at most " + std::to_string(sms / least) + " virtual ranks",

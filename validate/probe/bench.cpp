@@ -47,7 +47,11 @@ double Bench::kernel(const models::Kernel& kernel, int launches, bool held) {
   begin();
   std::vector<Batch> batches;
   for (const Lane& lane : lanes_) {
-    if (held) hold(lane, launches);
+    // Behind nothing, an event would tell of the batch before.
+    if (held)
+      hold(lane, launches);
+    else
+      launch(lane, kernel, 1);
     const EventHandle begin = device_.record(lane.compute);
     launch(lane, kernel, launches);
     batches.push_back({begin, device_.record(lane.compute)});

@@ -14,7 +14,7 @@ bool can_run(const Bench& bench, const KernelSequence& sequence) {
 }
 
 models::Calibration measure(Bench& bench, const std::vector<KernelSequence>& sequences, double budget) {
-  const std::vector<Timed> timed = time_twice(bench, sequences.size(), budget, [&](std::size_t i) {
+  const std::vector<Timed> timed = time_twice(bench, sequences.size(), 0, budget, [&](std::size_t i) {
     if (!can_run(bench, sequences[i])) return std::vector<double>();
     return sample(bench, [&] { return bench.sequence(sequences[i].kernels); });
   });

@@ -14,9 +14,10 @@ std::vector<double> time_kernel(Bench& bench, const Kernel& kernel) {
   return sample(bench, [&] { return bench.kernel(kernel, launches); });
 }
 
-models::Calibration measure(Bench& bench, const std::string& name, const std::vector<Kernel>& kernels, double budget) {
+models::Calibration measure(Bench& bench, const std::string& name, const std::vector<Kernel>& kernels,
+                            std::size_t wanted, double budget) {
   const std::vector<Timed> timed =
-      time_twice(bench, kernels.size(), budget, [&](std::size_t i) { return time_kernel(bench, kernels[i]); });
+      time_twice(bench, kernels.size(), wanted, budget, [&](std::size_t i) { return time_kernel(bench, kernels[i]); });
   models::Calibration out;
   for (std::size_t i = 0; i < kernels.size(); ++i)
     if (timed[i].has(0)) out.kernels.push_back({kernels[i], timed[i].interval()});
@@ -26,10 +27,11 @@ models::Calibration measure(Bench& bench, const std::string& name, const std::ve
 
 }  // namespace
 
-Block probe_kernels(const std::string& name, const std::vector<Kernel>& kernels, double budget) {
+Block probe_kernels(const std::string& name, const std::vector<Kernel>& kernels, std::size_t wanted, double budget) {
   Digest digest;
   for (const Kernel& kernel : kernels) digest.add(models::digest_of(kernel));
-  return {name, budget, digest.value(), kernels, [=](Bench& bench) { return measure(bench, name, kernels, budget); }};
+  return {name, budget, digest.value(), kernels,
+          [=](Bench& bench) { return measure(bench, name, kernels, wanted, budget); }};
 }
 
 }  // namespace orrery::validate

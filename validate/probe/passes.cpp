@@ -21,15 +21,17 @@ std::vector<double> sample(Bench& bench, const std::function<double()>& once) {
   return samples;
 }
 
-std::vector<Timed> time_twice(Bench& bench, std::size_t n, double budget,
+std::vector<Timed> time_twice(Bench& bench, std::size_t n, std::size_t wanted, double budget,
                               const std::function<std::vector<double>(std::size_t)>& time_one) {
   const double begin = bench.seconds();
   std::vector<Timed> timed(n);
-  for (int pass = 0; pass < 2; ++pass)
-    for (const std::size_t i : shuffled(n, bench.options().seed + static_cast<std::uint64_t>(pass))) {
-      if (bench.stopped() || bench.seconds() - begin > budget) return timed;
-      timed[i].passes[pass] = time_one(i);
-    }
+  const std::pair<std::size_t, std::size_t> parts[] = {{0, wanted}, {wanted, n}};
+  for (const auto& [first, last] : parts)
+    for (int pass = 0; pass < 2; ++pass)
+      for (const std::size_t i : shuffled(last - first, bench.options().seed + static_cast<std::uint64_t>(pass))) {
+        if (bench.stopped() || bench.seconds() - begin > budget) return timed;
+        timed[first + i].passes[pass] = time_one(first + i);
+      }
   return timed;
 }
 

@@ -24,8 +24,9 @@ class Timed {
 // takes no time (ideal links; anything after a fault) leaves none.
 std::vector<double> sample(Bench& bench, const std::function<double()>& once);
 
-// Times `n` things, each pass in an order of its own. What there is no time for is left out.
-std::vector<Timed> time_twice(Bench& bench, std::size_t n, double budget,
+// Times `n` things, each pass in an order of its own: the first `wanted` of them in both
+// passes before the others. What there is no time for is left out.
+std::vector<Timed> time_twice(Bench& bench, std::size_t n, std::size_t wanted, double budget,
                               const std::function<std::vector<double>(std::size_t)>& time_one);
 
 // Into tool["left_out.NAME"] how many were not timed, into tool["once.NAME"] how many in

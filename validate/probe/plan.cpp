@@ -16,7 +16,7 @@ using models::Kernel;
 // Seconds.
 constexpr double kPeaks = 30, kLaunch = 10, kBf16 = 100, kOtherFormats = 80, kAttention = 80, kMemoryBound = 60,
                  kOptimizer = 40, kCopies = 15, kCollectives = 110, kInterference = 10, kChecks = 35;
-constexpr int kSpread = 128, kSpreadOfOthers = 64;
+constexpr int kSpread = 128, kSpreadOfOthers = 64, kSmallestSpread = 16;
 
 // Kernels by block, each once, in the order of coming.
 class Lists {
@@ -50,27 +50,42 @@ std::vector<Dtype> formats(const topology::GpuSpec& gpu) {
   return out;
 }
 
+// No more products than there is time for: choosing their algorithms takes its own.
+int products(int all, double share) {
+  return std::clamp(static_cast<int>(all * 2 * share), kSmallestSpread, all);
+}
+
+void add_spread(const topology::GpuSpec& gpu, std::uint64_t seed, double share, Lists& lists) {
+  for (const Dtype dtype : formats(gpu))
+    lists.add(block_of(dtype),
+              spread_products(dtype, products(dtype == Dtype::bf16 ? kSpread : kSpreadOfOthers, share), seed));
+  lists.add("attention", spread_attention(gpu));
+  for (const Kernel& kernel : spread_memory_bound(memory_bound_families(gpu))) lists.add(block_of(kernel), {kernel});
+}
+
 }  // namespace
 
 std::vector<Block> calibration_plan(const topology::GpuSpec& gpu, const Wanted& wanted, std::uint64_t seed,
                                     double share) {
   Lists lists;
   for (const Kernel& kernel : wanted.kernels) lists.add(block_of(kernel), {kernel});
-  for (const Dtype dtype : formats(gpu))
-    lists.add(block_of(dtype), spread_products(dtype, dtype == Dtype::bf16 ? kSpread : kSpreadOfOthers, seed));
-  lists.add("attention", spread_attention(gpu));
-  for (const Kernel& kernel : spread_memory_bound(memory_bound_families(gpu))) lists.add(block_of(kernel), {kernel});
+  std::map<std::string, std::size_t> asked;
+  for (const auto& [block, kernels] : lists.by_block()) asked[block] = kernels.size();
+  if (!wanted.exactly) add_spread(gpu, seed, share, lists);
 
   const std::map<std::string, double> budgets{
       {"attention", kAttention}, {"gemm.bf16", kBf16}, {"memory_bound", kMemoryBound}, {"optimizer", kOptimizer}};
   const double of_a_format = kOtherFormats / std::max(1.0, static_cast<double>(lists.by_block().size()) - 4);
-  std::vector<Block> blocks{probe_peaks(gpu, share * kPeaks), probe_launch(share * kLaunch)};
+  std::vector<Block> blocks;
+  if (!wanted.exactly) blocks.push_back(probe_peaks(gpu, share * kPeaks));
+  blocks.push_back(probe_launch(share * kLaunch));
   for (const auto& [block, kernels] : lists.by_block()) {
     const auto budget = budgets.find(block);
-    blocks.push_back(probe_kernels(block, kernels, share * (budget == budgets.end() ? of_a_format : budget->second)));
+    blocks.push_back(
+        probe_kernels(block, kernels, asked[block], share * (budget == budgets.end() ? of_a_format : budget->second)));
   }
-  blocks.push_back(probe_copies(share * kCopies));
-  blocks.push_back(probe_collectives(share * kCollectives));
+  if (!wanted.exactly) blocks.push_back(probe_copies(share * kCopies));
+  blocks.push_back(probe_collectives(wanted.transfers, share * kCollectives));
   blocks.push_back(probe_interference(share * kInterference));
   if (!wanted.sequences.empty()) blocks.push_back(probe_checks(wanted.sequences, share * kChecks));
   return blocks;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "topology/hardware.h"
+#include "validate/probe/asked_transfers.h"
 #include "validate/probe/block.h"
 #include "validate/probe/sequences.h"
 
@@ -10,8 +11,10 @@ namespace orrery::validate {
 
 // What of the programs at hand a calibration measures.
 struct Wanted {
+  bool exactly = false;                   // these kernels and no others: no spread, peaks or copies
   std::vector<models::Kernel> kernels;    // exactly, products in all three roles
   std::vector<KernelSequence> sequences;  // as checks
+  std::vector<AskedTransfer> transfers;   // before a spread of sizes
 };
 
 // What a calibration of `gpu` measures: what is wanted, and a spread for all other

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "topology/hardware.h"
+#include "validate/probe/asked_transfers.h"
 #include "validate/probe/block.h"
 #include "validate/probe/sequences.h"
 
@@ -10,10 +11,11 @@ namespace orrery::validate {
 
 // The probes, a file a family. Each gives a block that measures it.
 
-// Kernels of any kind, twice over in two orders; the gap between the passes is
-// kept as the block's repeatability. Those that the device cannot run, or for
+// Kernels of any kind, twice over in two orders, the first `wanted` before the others; the
+// gap between the passes is kept as the block's repeatability. Those that the device cannot run, or for
 // which no time is left, are counted (tell_quality).
-Block probe_kernels(const std::string& name, const std::vector<models::Kernel>& kernels, double budget);
+Block probe_kernels(const std::string& name, const std::vector<models::Kernel>& kernels, std::size_t wanted,
+                    double budget);
 
 // Rates at their best and, of products, after seconds of load: gemm.bf16, gemm.bf16.hot, copy_d2d, triad…
 Block probe_peaks(const topology::GpuSpec& gpu, double budget);
@@ -24,8 +26,9 @@ Block probe_launch(double budget);
 // Between host and device.
 Block probe_copies(double budget);
 
-// Every operation, by powers of two from 64 B to 1 GiB, in groups of 2, 4, 8… ranks.
-Block probe_collectives(double budget);
+// Those that are asked for; then every operation, by powers of two from 64 B to 1 GiB, in
+// groups of 2, 4, 8… ranks.
+Block probe_collectives(const std::vector<AskedTransfer>& asked, double budget);
 
 // What kernels and a collective beside them take from each other, as shares of their time alone.
 Block probe_interference(double budget);

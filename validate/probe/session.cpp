@@ -19,7 +19,7 @@ using models::Interval;
 
 constexpr double kDrift = 0.02;
 constexpr int kTries = 3;
-constexpr double kWarmFor = 0.5;  // seconds of load before anything is timed
+constexpr double kWarmFor = 0.3;  // seconds of load before a sentinel is timed
 constexpr int kSentinels = 5;
 
 class BlockRunner {
@@ -80,7 +80,6 @@ class BlockRunner {
 
   Calibration measured(const Block& block, std::uint32_t number) {
     bench_.begin_block(number);
-    warm_up();
     Calibration part;
     spare_ += block.budget;
     for (int n = 1; n <= kTries && !bench_.stopped(); ++n) {
@@ -109,8 +108,10 @@ class BlockRunner {
     while (bench_.seconds() - begin < kWarmFor && !bench_.stopped()) bench_.kernel(sentinel(), 100, false);
   }
 
+  // Behind some of its own load: what ran before decides clocks too.
   double sentinel_time() {
     if (!bench_.can_run(sentinel())) return 0;
+    warm_up();
     std::vector<double> times;
     for (int i = 0; i < kSentinels; ++i) times.push_back(bench_.kernel(sentinel(), 10));
     return median_interval(times).value;

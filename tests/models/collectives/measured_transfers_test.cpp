@@ -44,6 +44,13 @@ TEST(MeasuredTransfers, KnowsOnlyGroupsThatWereMeasured) {
   EXPECT_FALSE(transfers.time(TransferKind::all_gather, 8, 1, {kMiB}));
 }
 
+// A table of small sizes alone is all latency, and its line would tell anything.
+TEST(MeasuredTransfers, SayNothingOfSizesFarBeyondTheLargest) {
+  const MeasuredTransfers transfers(measured());
+  EXPECT_TRUE(transfers.time(TransferKind::all_reduce, 8, 1, {512 * kMiB}));
+  EXPECT_FALSE(transfers.time(TransferKind::all_reduce, 8, 1, {513 * kMiB}));
+}
+
 TEST(MeasuredTransfers, ALineServesWhereThereAreNoPoints) {
   Calibration calibration;
   calibration.transfer_lines = {{TransferKind::all_reduce, 8, 1, 10e-6, 1e-11, 1}};

@@ -98,7 +98,7 @@ struct Reference {
   }
 };
 
-template <int kDim, int kValueDim, int kWarps, int kInner>
+template <int kDim, int kValueDim, int kWarps, int kInner, int kBands = 1>
 void check(const Case& c, bool last_thread_first) {
   constexpr int kBatch = 2;
   const Tensor q(kBatch, c.queries, c.heads, kDim, 1), k(kBatch, c.keys, c.kv_heads, kDim, 2),
@@ -123,19 +123,19 @@ void check(const Case& c, bool last_thread_first) {
                      c.window,
                      c.causal,
                      static_cast<float>(1 / std::sqrt(double{kDim}))};
-  constexpr int kRows = kWarps * 16;
-  const auto tiles = [](int rows) { return static_cast<unsigned>((rows + kRows - 1) / kRows); };
-  const auto launch = [&](unsigned x, int y, int shared) {
-    return simt::Launch{x, static_cast<unsigned>(y), kWarps * 32, static_cast<std::size_t>(shared), last_thread_first};
+  using C = Cut<kWarps, kBands, kInner>;
+  const auto tiles = [](int rows) { return (rows + C::kRows - 1) / C::kRows; };
+  const auto launch = [&](int x, int y, int shared) {
+    return simt::Launch{static_cast<unsigned>(x), static_cast<unsigned>(y), kWarps * 32,
+                        static_cast<std::size_t>(shared), last_thread_first};
   };
-  simt::run(launch(tiles(c.queries), kBatch * c.heads, forward_shared_bytes<kDim, kValueDim, kWarps>()),
-            [&] { attention_forward<kDim, kValueDim, kWarps>(t); });
-  simt::run(launch(static_cast<unsigned>((c.queries + kWarps - 1) / kWarps), kBatch * c.heads, 64),
-            [&] { attention_delta<kValueDim>(t); });
-  simt::run(launch(tiles(c.queries), kBatch * c.heads, query_gradient_shared_bytes<kDim, kValueDim, kWarps, kInner>()),
-            [&] { attention_query_gradient<kDim, kValueDim, kWarps, kInner>(t); });
-  simt::run(launch(tiles(c.keys), kBatch * c.kv_heads, key_gradient_shared_bytes<kDim, kValueDim, kWarps, kInner>()),
-            [&] { attention_key_gradient<kDim, kValueDim, kWarps, kInner>(t); });
+  simt::run(launch(kBatch * c.heads, tiles(c.queries), forward_shared_bytes<kDim, kValueDim, C>()),
+            [&] { attention_forward<kDim, kValueDim, C, 1>(t); });
+  simt::run(launch((c.queries + kWarps - 1) / kWarps, kBatch * c.heads, 64), [&] { attention_delta<kValueDim>(t); });
+  simt::run(launch(kBatch * c.heads, tiles(c.queries), query_gradient_shared_bytes<kDim, kValueDim, C>()),
+            [&] { attention_query_gradient<kDim, kValueDim, C, 1>(t); });
+  simt::run(launch(kBatch * c.kv_heads, tiles(c.keys), key_gradient_shared_bytes<kDim, kValueDim, C>()),
+            [&] { attention_key_gradient<kDim, kValueDim, C, 1>(t); });
 
   Error of_o, of_dq, of_dk, of_dv;
   for (int b = 0; b < kBatch; ++b) {
@@ -186,6 +186,13 @@ TEST(Attention, SlidingWindow) {
 // More queries than keys: the first ones see nothing, give nothing and get nothing.
 TEST(Attention, QueriesThatSeeNothing) {
   check<64, 64, 2, 32>({90, 50, 1, 1, true, 0}, false);
+}
+
+// Long enough for tiles that are seen whole, before those on the diagonal.
+TEST(Attention, TwoBandsAWarp) {
+  check<64, 64, 2, 32, 2>({200, 200, 2, 1, true, 0}, false);
+  check<64, 64, 2, 32, 2>({90, 150, 1, 1, true, 70}, true);
+  check<128, 128, 4, 32, 2>({130, 130, 1, 1, true, 0}, false);
 }
 
 TEST(Attention, HeadsOf128AndLatentOnesOf192And128) {

@@ -216,6 +216,9 @@ unsigned block_y() {
 unsigned blocks_x() {
   return now->launch.blocks_x;
 }
+unsigned blocks_y() {
+  return now->launch.blocks_y;
+}
 unsigned threads() {
   return now->launch.threads;
 }

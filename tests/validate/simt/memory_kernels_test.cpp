@@ -91,7 +91,7 @@ TEST_F(MemoryKernels, ElementwiseOnesOfFp32) {
   for (std::uint64_t e = 0; e < 8 * kUnits; ++e) ASSERT_EQ(out32(0, e), in32(0, e) / 2);
   stream<Axpy>(kUnits);
   for (std::uint64_t e = 0; e < 8 * kUnits; ++e) ASSERT_FLOAT_EQ(out32(0, e), in32(0, e) + in16(1, e));
-  stream<Zero>(kUnits);
+  simt::run({2, 1, 64}, [&] { zero_vectors(operands, 2 * kUnits); });
   for (std::uint64_t e = 0; e < 8 * kUnits; ++e) ASSERT_EQ(out32(0, e), 0);
 }
 

@@ -8,6 +8,8 @@
 // A query at i sees keys j <= i + keys - queries when causal, and of those the last
 // `window` when that is not 0.
 
+#include <type_traits>
+
 #include "validate/cuda/kernels/tiles.h"
 
 namespace orrery::validate::cuda {
@@ -44,6 +46,11 @@ struct Sight {
     const int at = position(query);
     return (!causal || key <= at) && (window == 0 || key > at - window);
   }
+  // Whether each of queries [a, b) sees each of keys [c, d).
+  ORRERY_DEVICE bool sees_all(int a, int b, int c, int d) const {
+    return b <= queries && d <= keys && (!causal || d - 1 <= position(a)) &&
+           (window == 0 || c > position(b - 1) - window);
+  }
   ORRERY_DEVICE static int clamp(int x, int most) { return x < 0 ? 0 : x > most ? most : x; }
   // Keys [first, last) that queries [a, b) may see; queries that may see keys [a, b).
   ORRERY_DEVICE int first_key(int a) const { return window == 0 ? 0 : clamp(position(a) - window + 1, keys); }
@@ -64,13 +71,6 @@ struct HeadAt {
   }
 };
 
-template <int kTiles>
-ORRERY_DEVICE void clear(float (&x)[kTiles][4]) {
-  ORRERY_UNROLL
-  for (int t = 0; t < kTiles; ++t) ORRERY_UNROLL
-  for (int e = 0; e < 4; ++e) x[t][e] = 0;
-}
-
 // Over the four lanes that share a row.
 ORRERY_DEVICE float largest_of_row(float x) {
   const float y = shuffle_xor(x, 1);
@@ -83,22 +83,68 @@ ORRERY_DEVICE float sum_of_row(float x) {
   return x + shuffle_xor(x, 2);
 }
 
-inline constexpr int kForwardKeys = 64;
+// How a kernel's work is cut: a block has kWarps warps, each of them kBands bands of 16
+// rows; kInner rows of the other side go by at once.
+template <int kWarps_, int kBands_, int kInner_>
+struct Cut {
+  static constexpr int kWarps = kWarps_, kBands = kBands_, kInner = kInner_;
+  static constexpr int kThreads = kWarps * 32, kRows = kWarps * kBands * 16;
+};
 
-template <int kDim, int kValueDim, int kWarps>
-constexpr int forward_shared_bytes() {
-  return 2 * (kWarps * 16 * kDim + 2 * kForwardKeys * (kDim + kValueDim));
+// Rows of a warp's product that one lane has.
+template <int kBands>
+using Rows = float[kBands][2];
+
+// One tile of keys: scores to probabilities, with what earlier tiles gave shrunk to the
+// new maximum. Scores are times `scale` to base 2 here and nowhere before.
+template <bool kAllSeen, int kBands, int kTiles, int kValueTiles>
+ORRERY_DEVICE void soften(Product<kBands, kTiles>& s, Product<kBands, kValueTiles>& o, Rows<kBands>& largest,
+                          Rows<kBands>& sum, const Sight& sight, int query, int key, float scale) {
+  ORRERY_UNROLL
+  for (int band = 0; band < kBands; ++band) {
+    float top[2] = {largest[band][0], largest[band][1]};
+    ORRERY_UNROLL
+    for (int n = 0; n < kTiles; ++n) ORRERY_UNROLL
+    for (int e = 0; e < 4; ++e) {
+      float& x = s[band][n][e];
+      if (!kAllSeen && !sight.sees(query + 16 * band + row_of(e), key + column_of(n, e))) x = kLowest;
+      top[e / 2] = top[e / 2] > x ? top[e / 2] : x;
+    }
+    ORRERY_UNROLL
+    for (int half = 0; half < 2; ++half) {
+      top[half] = largest_of_row(top[half]);
+      const float shrink = exp2_of((largest[band][half] - top[half]) * scale);
+      largest[band][half] = top[half];
+      sum[band][half] *= shrink;
+      ORRERY_UNROLL
+      for (int n = 0; n < kValueTiles; ++n) o[band][n][2 * half] *= shrink, o[band][n][2 * half + 1] *= shrink;
+      top[half] *= scale;
+    }
+    ORRERY_UNROLL
+    for (int n = 0; n < kTiles; ++n) ORRERY_UNROLL
+    for (int e = 0; e < 4; ++e) {
+      float& x = s[band][n][e];
+      const bool seen = kAllSeen || x > kLowest;
+      x = seen ? exp2_of(x * scale - top[e / 2]) : 0.0f;
+      sum[band][e / 2] += x;
+    }
+  }
 }
 
-// A warp has 16 queries. Blocks in x take tiles of queries, the last (longest, when
-// causal) first; those in y (batch, head).
-template <int kDim, int kValueDim, int kWarps>
-ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(kWarps * 32) attention_forward(AttentionTensors t) {
-  constexpr int kQueries = kWarps * 16, kKeys = kForwardKeys;
-  const HeadAt at(t, static_cast<int>(block_y()));
+template <int kDim, int kValueDim, class C>
+constexpr int forward_shared_bytes() {
+  return 2 * (C::kRows * kDim + 2 * C::kInner * (kDim + kValueDim));
+}
+
+// Blocks in x take (batch, head); those in y tiles of queries, the last (longest, when
+// causal) first, so that no long one begins when others end.
+template <int kDim, int kValueDim, class C, int kBlocksAnSm>
+ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(C::kThreads, kBlocksAnSm) attention_forward(AttentionTensors t) {
+  constexpr int kQueries = C::kRows, kKeys = C::kInner, kBands = C::kBands;
+  const HeadAt at(t, static_cast<int>(block_x()));
   const Sight sight(t);
-  const int first = static_cast<int>(blocks_x() - 1 - block_x()) * kQueries;
-  const int warp_row = static_cast<int>(thread_x()) / 32 * 16;
+  const int first = static_cast<int>(blocks_y() - 1 - block_y()) * kQueries;
+  const int warp_row = static_cast<int>(thread_x()) / 32 * 16 * kBands;
   const long long q_stride = static_cast<long long>(t.heads) * kDim,
                   k_stride = static_cast<long long>(t.kv_heads) * kDim;
   const long long v_stride = static_cast<long long>(t.kv_heads) * kValueDim,
@@ -113,68 +159,56 @@ ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(kWarps * 32) attention_forward(Attention
   const auto k_tile = [&](int stage) { return Tile<kDim>{stages + stage * kKeys * (kDim + kValueDim)}; };
   const auto v_tile = [&](int stage) { return Tile<kValueDim>{k_tile(stage).base + kKeys * kDim}; };
   const auto fetch = [&](int stage, int key) {
-    k_tile(stage).template fetch<kKeys>(k, k_stride, key, t.keys);
-    v_tile(stage).template fetch<kKeys>(v, v_stride, key, t.keys);
+    k_tile(stage).template fetch<kKeys, C::kThreads>(k, k_stride, key, t.keys);
+    v_tile(stage).template fetch<kKeys, C::kThreads>(v, v_stride, key, t.keys);
   };
 
   const int end = first + kQueries < t.queries ? first + kQueries : t.queries;
   const int begin_key = sight.first_key(first) / kKeys * kKeys, end_key = sight.last_key(end);
-  q_tile.template fetch<kQueries>(q, q_stride, first, t.queries);
+  q_tile.template fetch<kQueries, C::kThreads>(q, q_stride, first, t.queries);
   fetch(0, begin_key);
   commit_copies();
 
-  float o[kValueDim / 8][4], largest[2] = {kLowest, kLowest}, sum[2] = {0, 0};
+  const float scale = t.scale * kLog2E;
+  Product<kBands, kValueDim / 8> o;
+  Rows<kBands> largest, sum;
+  ORRERY_UNROLL
+  for (int i = 0; i < 2 * kBands; ++i) largest[i / 2][i % 2] = kLowest, sum[i / 2][i % 2] = 0;
   clear(o);
   int stage = 0;
   for (int key = begin_key; key < end_key; key += kKeys, stage ^= 1) {
+    wait_for_copies<0>();
+    sync_threads();  // all have come, and nobody reads the other stage any more
     if (key + kKeys < end_key) fetch(stage ^ 1, key + kKeys);
     commit_copies();
-    wait_for_copies<1>();
-    sync_threads();
 
-    float s[kKeys / 8][4];
+    Product<kBands, kKeys / 8> s;
     clear(s);
-    multiply_rows<kDim, kKeys / 8>(s, q_tile, warp_row, k_tile(stage));
-    float top[2] = {largest[0], largest[1]};
-    ORRERY_UNROLL
-    for (int n = 0; n < kKeys / 8; ++n) ORRERY_UNROLL
-    for (int e = 0; e < 4; ++e) {
-      const bool seen = sight.sees(first + warp_row + row_of(e), key + column_of(n, e));
-      s[n][e] = seen ? s[n][e] * (t.scale * kLog2E) : kLowest;
-      top[e / 2] = top[e / 2] > s[n][e] ? top[e / 2] : s[n][e];
-    }
-    ORRERY_UNROLL
-    for (int half = 0; half < 2; ++half) {
-      top[half] = largest_of_row(top[half]);
-      const float shrink = exp2_of(largest[half] - top[half]);
-      largest[half] = top[half];
-      sum[half] *= shrink;
-      ORRERY_UNROLL
-      for (int n = 0; n < kValueDim / 8; ++n) o[n][2 * half] *= shrink, o[n][2 * half + 1] *= shrink;
-    }
-    ORRERY_UNROLL
-    for (int n = 0; n < kKeys / 8; ++n) ORRERY_UNROLL
-    for (int e = 0; e < 4; ++e) {
-      s[n][e] = s[n][e] > kLowest ? exp2_of(s[n][e] - largest[e / 2]) : 0.0f;
-      sum[e / 2] += s[n][e];
-    }
-    multiply_columns<kValueDim, kKeys / 8>(o, s, v_tile(stage));
-    sync_threads();  // before the stage is filled again
+    multiply_rows<kDim>(s, q_tile, warp_row, k_tile(stage));
+    const int query = first + warp_row;
+    if (sight.sees_all(query, query + 16 * kBands, key, key + kKeys))
+      soften<true>(s, o, largest, sum, sight, query, key, scale);
+    else
+      soften<false>(s, o, largest, sum, sight, query, key, scale);
+    multiply_columns<kValueDim>(o, s, v_tile(stage));
   }
   wait_for_copies<0>();
 
-  float scale[2];
   ORRERY_UNROLL
-  for (int half = 0; half < 2; ++half) {
-    sum[half] = sum_of_row(sum[half]);
-    scale[half] = sum[half] > 0 ? 1.0f / sum[half] : 0.0f;
-    const int query = first + warp_row + row_of(2 * half);
-    if (thread_x() % 4 == 0 && query < t.queries)  // a query that sees nothing: no score comes near
-      t.log_sum[static_cast<long long>(block_y()) * t.queries + query] =
-          sum[half] > 0 ? largest[half] + log2_of(sum[half]) : -kLowest;
+  for (int band = 0; band < kBands; ++band) {
+    float inverse[2];
+    ORRERY_UNROLL
+    for (int half = 0; half < 2; ++half) {
+      const float all = sum_of_row(sum[band][half]);
+      inverse[half] = all > 0 ? 1.0f / all : 0.0f;
+      const int query = first + warp_row + 16 * band + row_of(2 * half);
+      if (thread_x() % 4 == 0 && query < t.queries)  // a query that sees nothing: no score comes near
+        t.log_sum[static_cast<long long>(block_x()) * t.queries + query] =
+            all > 0 ? largest[band][half] * scale + log2_of(all) : -kLowest;
+    }
+    store_rows(t.o + at.row0(t.queries, t.heads, at.head) * kValueDim, o_stride, first + warp_row + 16 * band,
+               t.queries, o[band], inverse[0], inverse[1]);
   }
-  store_rows(t.o + at.row0(t.queries, t.heads, at.head) * kValueDim, o_stride, first + warp_row, t.queries, o, scale[0],
-             scale[1]);
 }
 
 // delta: one warp a row of one head. Blocks in x take rows, those in y (batch, head).
@@ -193,25 +227,25 @@ ORRERY_KERNEL void attention_delta(AttentionTensors t) {
   if (thread_x() % 32 == 0) t.delta[static_cast<long long>(block_y()) * t.queries + row] = sum;
 }
 
-// dS from scores, dP and a row's figures; P goes back into s.
+// dS from scores, dP and a row's figures; P goes back into s. `scale` is to base 2.
 ORRERY_DEVICE void score_gradient(float& s, float& dp, bool seen, float scale, float log_sum, float delta) {
-  s = seen ? exp2_of(s * (scale * kLog2E) - log_sum) : 0.0f;
+  s = seen ? exp2_of(s * scale - log_sum) : 0.0f;
   dp = s * (dp - delta);
 }
 
-template <int kDim, int kValueDim, int kWarps, int kKeys>
+template <int kDim, int kValueDim, class C>
 constexpr int query_gradient_shared_bytes() {
-  return 2 * (kWarps * 16 + 2 * kKeys) * (kDim + kValueDim);
+  return 2 * (C::kRows + 2 * C::kInner) * (kDim + kValueDim);
 }
 
-// dQ: a warp has 16 queries and all keys go by.
-template <int kDim, int kValueDim, int kWarps, int kKeys>
-ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(kWarps * 32) attention_query_gradient(AttentionTensors t) {
-  constexpr int kQueries = kWarps * 16;
-  const HeadAt at(t, static_cast<int>(block_y()));
+// dQ: a warp has queries and all keys go by.
+template <int kDim, int kValueDim, class C, int kBlocksAnSm>
+ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(C::kThreads, kBlocksAnSm) attention_query_gradient(AttentionTensors t) {
+  constexpr int kQueries = C::kRows, kKeys = C::kInner, kBands = C::kBands;
+  const HeadAt at(t, static_cast<int>(block_x()));
   const Sight sight(t);
-  const int first = static_cast<int>(blocks_x() - 1 - block_x()) * kQueries;
-  const int warp_row = static_cast<int>(thread_x()) / 32 * 16;
+  const int first = static_cast<int>(blocks_y() - 1 - block_y()) * kQueries;
+  const int warp_row = static_cast<int>(thread_x()) / 32 * 16 * kBands;
   const long long q_stride = static_cast<long long>(t.heads) * kDim,
                   k_stride = static_cast<long long>(t.kv_heads) * kDim;
   const long long v_stride = static_cast<long long>(t.kv_heads) * kValueDim,
@@ -226,71 +260,82 @@ ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(kWarps * 32) attention_query_gradient(At
   const auto k_tile = [&](int stage) { return Tile<kDim>{stages + stage * kKeys * (kDim + kValueDim)}; };
   const auto v_tile = [&](int stage) { return Tile<kValueDim>{k_tile(stage).base + kKeys * kDim}; };
   const auto fetch = [&](int stage, int key) {
-    k_tile(stage).template fetch<kKeys>(k, k_stride, key, t.keys);
-    v_tile(stage).template fetch<kKeys>(v, v_stride, key, t.keys);
+    k_tile(stage).template fetch<kKeys, C::kThreads>(k, k_stride, key, t.keys);
+    v_tile(stage).template fetch<kKeys, C::kThreads>(v, v_stride, key, t.keys);
   };
 
   const int end = first + kQueries < t.queries ? first + kQueries : t.queries;
   const int begin_key = sight.first_key(first) / kKeys * kKeys, end_key = sight.last_key(end);
-  q_tile.template fetch<kQueries>(t.q + at.row0(t.queries, t.heads, at.head) * kDim, q_stride, first, t.queries);
-  do_tile.template fetch<kQueries>(t.d_o + at.row0(t.queries, t.heads, at.head) * kValueDim, o_stride, first,
-                                   t.queries);
+  q_tile.template fetch<kQueries, C::kThreads>(t.q + at.row0(t.queries, t.heads, at.head) * kDim, q_stride, first,
+                                               t.queries);
+  do_tile.template fetch<kQueries, C::kThreads>(t.d_o + at.row0(t.queries, t.heads, at.head) * kValueDim, o_stride,
+                                                first, t.queries);
   fetch(0, begin_key);
   commit_copies();
 
-  float log_sum[2], delta[2];
+  const float scale = t.scale * kLog2E;
+  Rows<kBands> log_sum, delta;
   ORRERY_UNROLL
-  for (int half = 0; half < 2; ++half) {
-    const int query = first + warp_row + row_of(2 * half);
-    const long long row = static_cast<long long>(block_y()) * t.queries + (query < t.queries ? query : 0);
-    log_sum[half] = t.log_sum[row];
-    delta[half] = t.delta[row];
+  for (int i = 0; i < 2 * kBands; ++i) {
+    const int query = first + warp_row + 16 * (i / 2) + row_of(2 * (i % 2));
+    const long long row = static_cast<long long>(block_x()) * t.queries + (query < t.queries ? query : 0);
+    log_sum[i / 2][i % 2] = t.log_sum[row];
+    delta[i / 2][i % 2] = t.delta[row];
   }
 
-  float dq[kDim / 8][4];
+  Product<kBands, kDim / 8> dq;
   clear(dq);
   int stage = 0;
   for (int key = begin_key; key < end_key; key += kKeys, stage ^= 1) {
+    wait_for_copies<0>();
+    sync_threads();  // all have come, and nobody reads the other stage any more
     if (key + kKeys < end_key) fetch(stage ^ 1, key + kKeys);
     commit_copies();
-    wait_for_copies<1>();
-    sync_threads();
-    float s[kKeys / 8][4], dp[kKeys / 8][4];
+    Product<kBands, kKeys / 8> s, dp;
     clear(s);
     clear(dp);
-    multiply_rows<kDim, kKeys / 8>(s, q_tile, warp_row, k_tile(stage));
-    multiply_rows<kValueDim, kKeys / 8>(dp, do_tile, warp_row, v_tile(stage));
-    ORRERY_UNROLL
-    for (int n = 0; n < kKeys / 8; ++n) ORRERY_UNROLL
-    for (int e = 0; e < 4; ++e) {
-      const bool seen = sight.sees(first + warp_row + row_of(e), key + column_of(n, e));
-      score_gradient(s[n][e], dp[n][e], seen, t.scale, log_sum[e / 2], delta[e / 2]);
-    }
-    multiply_columns<kDim, kKeys / 8>(dq, dp, k_tile(stage));
-    sync_threads();
+    multiply_rows<kDim>(s, q_tile, warp_row, k_tile(stage));
+    multiply_rows<kValueDim>(dp, do_tile, warp_row, v_tile(stage));
+    const int query = first + warp_row;
+    const auto differentiate = [&](auto all_seen) {
+      ORRERY_UNROLL
+      for (int band = 0; band < kBands; ++band) ORRERY_UNROLL
+      for (int n = 0; n < kKeys / 8; ++n) ORRERY_UNROLL
+      for (int e = 0; e < 4; ++e) {
+        const bool seen = decltype(all_seen)::value || sight.sees(query + 16 * band + row_of(e), key + column_of(n, e));
+        score_gradient(s[band][n][e], dp[band][n][e], seen, scale, log_sum[band][e / 2], delta[band][e / 2]);
+      }
+    };
+    if (sight.sees_all(query, query + 16 * kBands, key, key + kKeys))
+      differentiate(std::true_type());
+    else
+      differentiate(std::false_type());
+    multiply_columns<kDim>(dq, dp, k_tile(stage));
   }
   wait_for_copies<0>();
-  store_rows(t.dq + at.row0(t.queries, t.heads, at.head) * kDim, q_stride, first + warp_row, t.queries, dq, t.scale,
-             t.scale);
+  ORRERY_UNROLL
+  for (int band = 0; band < kBands; ++band)
+    store_rows(t.dq + at.row0(t.queries, t.heads, at.head) * kDim, q_stride, first + warp_row + 16 * band, t.queries,
+               dq[band], t.scale, t.scale);
 }
 
-template <int kDim, int kValueDim, int kWarps, int kQueries>
+template <int kDim, int kValueDim, class C>
 constexpr int key_gradient_shared_bytes() {
-  return 2 * (kWarps * 16 + 2 * kQueries) * (kDim + kValueDim) + 4 * 2 * 2 * kQueries;
+  return 2 * (C::kRows + 2 * C::kInner) * (kDim + kValueDim) + 4 * 2 * 2 * C::kInner;
 }
 
-// dK and dV: a warp has 16 keys, and the queries of all heads that share them go by.
+// dK and dV: a warp has keys, and the queries of all heads that share them go by.
 // Scores are made transposed, keys down and queries across, so that they are already
-// what the products over queries take. Blocks in x take tiles of keys, those in y
-// (batch, key head).
-template <int kDim, int kValueDim, int kWarps, int kQueries>
-ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(kWarps * 32) attention_key_gradient(AttentionTensors t) {
-  constexpr int kKeys = kWarps * 16;
-  const int batch = static_cast<int>(block_y()) / t.kv_heads, kv_head = static_cast<int>(block_y()) % t.kv_heads;
+// what the products over queries take. Blocks in x take (batch, key head), those in y
+// tiles of keys.
+template <int kDim, int kValueDim, class C, int kBlocksAnSm>
+ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(C::kThreads, kBlocksAnSm) attention_key_gradient(AttentionTensors t) {
+  constexpr int kKeys = C::kRows, kQueries = C::kInner, kBands = C::kBands;
+  const int batch = static_cast<int>(block_x()) / t.kv_heads, kv_head = static_cast<int>(block_x()) % t.kv_heads;
   const int shared_by = t.heads / t.kv_heads;
   const Sight sight(t);
-  const int first = static_cast<int>(block_x()) * kKeys;
-  const int warp_row = static_cast<int>(thread_x()) / 32 * 16;
+  const int first = static_cast<int>(block_y()) * kKeys;
+  const int warp_row = static_cast<int>(thread_x()) / 32 * 16 * kBands;
   const long long q_stride = static_cast<long long>(t.heads) * kDim,
                   k_stride = static_cast<long long>(t.kv_heads) * kDim;
   const long long v_stride = static_cast<long long>(t.kv_heads) * kValueDim,
@@ -313,9 +358,9 @@ ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(kWarps * 32) attention_key_gradient(Atte
   const auto fetch = [&](int stage, int round) {
     const int head = kv_head * shared_by + round / tiles, query = begin_query + round % tiles * kQueries;
     const long long row = static_cast<long long>(batch) * t.queries * t.heads + head;
-    q_tile(stage).template fetch<kQueries>(t.q + row * kDim, q_stride, query, t.queries);
-    do_tile(stage).template fetch<kQueries>(t.d_o + row * kValueDim, o_stride, query, t.queries);
-    for (int i = static_cast<int>(thread_x()); i < kQueries; i += static_cast<int>(threads())) {
+    q_tile(stage).template fetch<kQueries, C::kThreads>(t.q + row * kDim, q_stride, query, t.queries);
+    do_tile(stage).template fetch<kQueries, C::kThreads>(t.d_o + row * kValueDim, o_stride, query, t.queries);
+    for (int i = static_cast<int>(thread_x()); i < kQueries; i += C::kThreads) {
       const long long at =
           (static_cast<long long>(batch) * t.heads + head) * t.queries + (query + i < t.queries ? query + i : 0);
       figures[(2 * stage) * kQueries + i] = t.log_sum[at];
@@ -323,40 +368,52 @@ ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(kWarps * 32) attention_key_gradient(Atte
     }
   };
 
-  k_tile.template fetch<kKeys>(t.k + kv_row * kDim, k_stride, first, t.keys);
-  v_tile.template fetch<kKeys>(t.v + kv_row * kValueDim, v_stride, first, t.keys);
+  k_tile.template fetch<kKeys, C::kThreads>(t.k + kv_row * kDim, k_stride, first, t.keys);
+  v_tile.template fetch<kKeys, C::kThreads>(t.v + kv_row * kValueDim, v_stride, first, t.keys);
   if (rounds > 0) fetch(0, 0);
   commit_copies();
 
-  float dk[kDim / 8][4], dv[kValueDim / 8][4];
+  const float scale = t.scale * kLog2E;
+  Product<kBands, kDim / 8> dk;
+  Product<kBands, kValueDim / 8> dv;
   clear(dk);
   clear(dv);
   for (int round = 0; round < rounds; ++round) {
     const int stage = round % 2, query = begin_query + round % tiles * kQueries;
+    wait_for_copies<0>();
+    sync_threads();
     if (round + 1 < rounds) fetch(stage ^ 1, round + 1);
     commit_copies();
-    wait_for_copies<1>();
-    sync_threads();
-    float s[kQueries / 8][4], dp[kQueries / 8][4];
+    Product<kBands, kQueries / 8> s, dp;
     clear(s);
     clear(dp);
-    multiply_rows<kDim, kQueries / 8>(s, k_tile, warp_row, q_tile(stage));
-    multiply_rows<kValueDim, kQueries / 8>(dp, v_tile, warp_row, do_tile(stage));
-    ORRERY_UNROLL
-    for (int n = 0; n < kQueries / 8; ++n) ORRERY_UNROLL
-    for (int e = 0; e < 4; ++e) {
-      const int column = column_of(n, e);
-      const bool seen = sight.sees(query + column, first + warp_row + row_of(e));
-      score_gradient(s[n][e], dp[n][e], seen, t.scale, figures[(2 * stage) * kQueries + column],
-                     figures[(2 * stage + 1) * kQueries + column]);
-    }
-    multiply_columns<kValueDim, kQueries / 8>(dv, s, do_tile(stage));
-    multiply_columns<kDim, kQueries / 8>(dk, dp, q_tile(stage));
-    sync_threads();
+    multiply_rows<kDim>(s, k_tile, warp_row, q_tile(stage));
+    multiply_rows<kValueDim>(dp, v_tile, warp_row, do_tile(stage));
+    const int key = first + warp_row;
+    const auto differentiate = [&](auto all_seen) {
+      ORRERY_UNROLL
+      for (int band = 0; band < kBands; ++band) ORRERY_UNROLL
+      for (int n = 0; n < kQueries / 8; ++n) ORRERY_UNROLL
+      for (int e = 0; e < 4; ++e) {
+        const int column = column_of(n, e);
+        const bool seen = decltype(all_seen)::value || sight.sees(query + column, key + 16 * band + row_of(e));
+        score_gradient(s[band][n][e], dp[band][n][e], seen, scale, figures[(2 * stage) * kQueries + column],
+                       figures[(2 * stage + 1) * kQueries + column]);
+      }
+    };
+    if (sight.sees_all(query, query + kQueries, key, key + 16 * kBands))
+      differentiate(std::true_type());
+    else
+      differentiate(std::false_type());
+    multiply_columns<kValueDim>(dv, s, do_tile(stage));
+    multiply_columns<kDim>(dk, dp, q_tile(stage));
   }
   wait_for_copies<0>();
-  store_rows(t.dk + kv_row * kDim, k_stride, first + warp_row, t.keys, dk, t.scale, t.scale);
-  store_rows(t.dv + kv_row * kValueDim, v_stride, first + warp_row, t.keys, dv, 1.0f, 1.0f);
+  ORRERY_UNROLL
+  for (int band = 0; band < kBands; ++band) {
+    store_rows(t.dk + kv_row * kDim, k_stride, first + warp_row + 16 * band, t.keys, dk[band], t.scale, t.scale);
+    store_rows(t.dv + kv_row * kValueDim, v_stride, first + warp_row + 16 * band, t.keys, dv[band], 1.0f, 1.0f);
+  }
 }
 
 // NOLINTEND(readability-misleading-indentation)

@@ -142,10 +142,14 @@ ORRERY_KERNEL inline void cross_entropy_rows(Operands o, std::uint64_t rows) {
 ORRERY_KERNEL inline void sum_columns(Operands o, std::uint64_t rows) {
   const std::uint64_t unit = block_y() * threads() + thread_x();
   float sum[8] = {};
-  for (std::uint64_t row = block_x(); row < rows; row += blocks_x()) {
-    float x[8];
-    load_bf16(x, o, 0, row * kRowUnits + unit);
-    for (int i = 0; i < 8; ++i) sum[i] += x[i];
+  constexpr int kAtOnce = 4;  // loads under way
+  for (std::uint64_t row = block_x(); row < rows; row += kAtOnce * blocks_x()) {
+    float x[kAtOnce][8] = {};
+    ORRERY_UNROLL
+    for (int r = 0; r < kAtOnce; ++r)
+      if (row + r * blocks_x() < rows) load_bf16(x[r], o, 0, (row + r * blocks_x()) * kRowUnits + unit);
+    ORRERY_UNROLL
+    for (int i = 0; i < 8 * kAtOnce; ++i) sum[i % 8] += x[i / 8][i % 8];
   }
   for (int i = 0; i < 8; ++i) {
     Vector* to = at(o.out, o.first + 2 * unit + i / 4);

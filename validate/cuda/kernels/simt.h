@@ -11,12 +11,12 @@
 #include <cuda_runtime.h>
 #define ORRERY_KERNEL __global__
 #define ORRERY_DEVICE __device__ __forceinline__
-#define ORRERY_LAUNCH_BOUNDS(threads) __launch_bounds__(threads)
+#define ORRERY_LAUNCH_BOUNDS(threads, blocks) __launch_bounds__(threads, blocks)
 #define ORRERY_UNROLL _Pragma("unroll")
 #else
 #define ORRERY_KERNEL
 #define ORRERY_DEVICE inline
-#define ORRERY_LAUNCH_BOUNDS(threads)
+#define ORRERY_LAUNCH_BOUNDS(threads, blocks)
 #define ORRERY_UNROLL
 #endif
 
@@ -40,6 +40,9 @@ ORRERY_DEVICE unsigned block_y() {
 }
 ORRERY_DEVICE unsigned blocks_x() {
   return gridDim.x;
+}
+ORRERY_DEVICE unsigned blocks_y() {
+  return gridDim.y;
 }
 ORRERY_DEVICE unsigned threads() {
   return blockDim.x;
@@ -81,8 +84,11 @@ ORRERY_DEVICE float shuffle_xor(float value, int mask) {
 ORRERY_DEVICE void atomic_add(float* to, float value) {
   atomicAdd(to, value);
 }
+// To 2 units in the last place; what is smaller than a normal number is zero.
 ORRERY_DEVICE float exp2_of(float x) {
-  return exp2f(x);
+  float y;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
 }
 ORRERY_DEVICE float log2_of(float x) {
   return log2f(x);
@@ -159,6 +165,7 @@ unsigned thread_x();
 unsigned block_x();
 unsigned block_y();
 unsigned blocks_x();
+unsigned blocks_y();
 unsigned threads();
 void sync_threads();
 unsigned char* shared_bytes();

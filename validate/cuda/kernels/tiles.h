@@ -22,11 +22,18 @@ struct Tile {
 
   // Rows first, first + 1… of a matrix of `count` rows that lie `stride` elements
   // apart; rows beyond are zeros. By all threads of the block, in the background.
-  template <int kRows>
+  template <int kRows, int kThreads>
   ORRERY_DEVICE void fetch(const Bf16* matrix, long long stride, int first, int count) const {
-    for (int i = static_cast<int>(thread_x()); i < kRows * kChunks; i += static_cast<int>(threads())) {
-      const int row = i / kChunks, c = i % kChunks;
-      const bool valid = first + row >= 0 && first + row < count;
+    static_assert(kRows * kChunks % kThreads == 0);
+    // Where a thread keeps its column from one step to the next, addresses are sums.
+    constexpr bool kSameColumn = kThreads % kChunks == 0;
+    const int thread = static_cast<int>(thread_x());
+    ORRERY_UNROLL
+    for (int step = 0; step < kRows * kChunks / kThreads; ++step) {
+      const int i = thread + step * kThreads;
+      const int row = kSameColumn ? thread / kChunks + step * (kThreads / kChunks) : i / kChunks;
+      const int c = kSameColumn ? thread % kChunks : i % kChunks;
+      const bool valid = first + row < count;
       copy_async(chunk(row, c), matrix + (valid ? first + row : 0) * stride + c * 8, valid);
     }
   }
@@ -49,39 +56,63 @@ struct Tile {
   }
 };
 
-// sum[16 x 8 kTiles] += left rows row0 on, times the transpose of right's rows: over kDepth columns.
-template <int kDepth, int kTiles>
-ORRERY_DEVICE void multiply_rows(float (&sum)[kTiles][4], const Tile<kDepth>& left, int row0,
+// What a warp's products leave: kBands bands of 16 rows, each of kTiles tiles of 16 x 8.
+template <int kBands, int kTiles>
+using Product = float[kBands][kTiles][4];
+
+template <int kBands, int kTiles>
+ORRERY_DEVICE void clear(Product<kBands, kTiles>& x) {
+  ORRERY_UNROLL
+  for (int band = 0; band < kBands; ++band) ORRERY_UNROLL
+  for (int t = 0; t < kTiles; ++t) ORRERY_UNROLL
+  for (int e = 0; e < 4; ++e) x[band][t][e] = 0;
+}
+
+// sum += left rows row0 on, times the transpose of right's rows: over kDepth columns.
+// What is read of the right serves all bands.
+template <int kDepth, int kBands, int kTiles>
+ORRERY_DEVICE void multiply_rows(Product<kBands, kTiles>& sum, const Tile<kDepth>& left, int row0,
                                  const Tile<kDepth>& right) {
   ORRERY_UNROLL
   for (int k = 0; k < kDepth; k += 16) {
-    std::uint32_t a[4];
-    left.left(a, row0, k);
+    std::uint32_t a[kBands][4];
+    ORRERY_UNROLL
+    for (int band = 0; band < kBands; ++band) left.left(a[band], row0 + 16 * band, k);
     ORRERY_UNROLL
     for (int n = 0; n < kTiles; n += 2) {
       std::uint32_t b[4];
       right.right_of_rows(b, n * 8, k);
-      multiply_add(sum[n], a, b[0], b[1]);
-      multiply_add(sum[n + 1], a, b[2], b[3]);
+      ORRERY_UNROLL
+      for (int band = 0; band < kBands; ++band) {
+        multiply_add(sum[band][n], a[band], b[0], b[1]);
+        multiply_add(sum[band][n + 1], a[band], b[2], b[3]);
+      }
     }
   }
 }
 
-// sum[16 x kWidth] += x[16 x 8 kTiles] times the tile, whose rows x counts over. x is
-// as products leave it, and goes in as bf16.
-template <int kWidth, int kTiles>
-ORRERY_DEVICE void multiply_columns(float (&sum)[kWidth / 8][4], const float (&x)[kTiles][4],
+// sum += x times the tile, whose rows x's columns count over. x goes in as bf16.
+template <int kWidth, int kBands, int kTiles>
+ORRERY_DEVICE void multiply_columns(Product<kBands, kWidth / 8>& sum, const Product<kBands, kTiles>& x,
                                     const Tile<kWidth>& right) {
   ORRERY_UNROLL
   for (int k = 0; k < kTiles; k += 2) {
-    const std::uint32_t a[4] = {pack_bf16(x[k][0], x[k][1]), pack_bf16(x[k][2], x[k][3]),
-                                pack_bf16(x[k + 1][0], x[k + 1][1]), pack_bf16(x[k + 1][2], x[k + 1][3])};
+    std::uint32_t a[kBands][4];
+    ORRERY_UNROLL
+    for (int band = 0; band < kBands; ++band) ORRERY_UNROLL
+    for (int word = 0; word < 4; ++word) {
+      const float(&from)[4] = x[band][k + word / 2];
+      a[band][word] = pack_bf16(from[word % 2 * 2], from[word % 2 * 2 + 1]);
+    }
     ORRERY_UNROLL
     for (int n = 0; n < kWidth / 8; n += 2) {
       std::uint32_t b[4];
       right.right_of_columns(b, k * 8, n * 8);
-      multiply_add(sum[n], a, b[0], b[1]);
-      multiply_add(sum[n + 1], a, b[2], b[3]);
+      ORRERY_UNROLL
+      for (int band = 0; band < kBands; ++band) {
+        multiply_add(sum[band][n], a[band], b[0], b[1]);
+        multiply_add(sum[band][n + 1], a[band], b[2], b[3]);
+      }
     }
   }
 }
