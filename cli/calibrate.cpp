@@ -24,6 +24,8 @@ int CalibrateCommand::run() {
   if (tables.kernels.empty() && tables.nccl_logs.empty()) {
     if (!tables.gpu.empty() && !measure.stand_in.empty())
       return complain("calibrate: --stand-in says itself which GPU it is; no --gpu"), kUsage;
+    if (measure.virtual_ranks > 0 && !measure.stand_in.empty())
+      return complain("calibrate: --stand-in has GPUs of its own: --gpus N in place of --virtual-ranks"), kUsage;
     measure.gpu = tables.gpu;
     return cli::measure(measure);
   }

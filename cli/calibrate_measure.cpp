@@ -20,8 +20,8 @@ namespace {
 constexpr double kStandInNoise = 0.01;
 
 std::vector<std::string> helper_arguments(const MeasureOptions& options) {
-  std::vector<std::string> words{"calibrate", "--seed", std::to_string(options.seed), "--minutes",
-                                 std::to_string(options.minutes)};
+  std::vector<std::string> words{"calibrate", "--seed", std::to_string(options.seed)};
+  if (options.minutes < kMostMinutes) words.insert(words.end(), {"--minutes", std::to_string(options.minutes)});
   if (!options.gpu.empty()) words.insert(words.end(), {"--gpu-preset", options.gpu});
   if (!options.output.empty()) words.insert(words.end(), {"--output", options.output});
   if (options.quiet) words.emplace_back("--quiet");

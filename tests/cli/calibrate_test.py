@@ -106,9 +106,21 @@ class Calibrate(support.Case):
         for rank, line in enumerate(processes):
             self.assertTrue(line.startswith("calibrate --seed 1 --output c.json my.yaml "), line)
             self.assertIn(f"--rank {rank} --local-rank {rank} --world 2 --address 127.0.0.1 --port ", line)
+        shared = calibrate("--virtual-ranks", "4", "--sms", "16", "--exact", "--minutes", "2")
+        self.assertEqual(shared.stdout, "calibrate --seed 1 --minutes 2.000000 --output c.json --exact --virtual-ranks 4 "
+                                        "--sms 16 my.yaml\n")
         many = calibrate("--gpus", "3")
         self.assertEqual(many.returncode, 7)
         self.assertIn("there are 2", many.stderr)
+
+    def test_virtual_ranks_are_of_a_gpu(self):
+        for arguments, told in ((["--virtual-ranks", "4", "--gpus", "2"], "--gpus"),
+                                (["--sms", "16"], "--virtual-ranks"),
+                                (["--exact"], "FILE"),
+                                (["--stand-in", "dgx-h100", "--virtual-ranks", "4"], "--gpus N")):
+            run = support.orrery("calibrate", *arguments)
+            self.assertEqual(run.returncode, 2, run.stderr)
+            self.assertIn(told, run.stderr)
 
     def test_links_that_take_no_time_are_left_out(self):
         calibration = self.path("ideal.json")
