@@ -1,6 +1,7 @@
 #include "report/plan.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "cli/output.h"
 #include "cli/pipeline.h"
 #include "cli/progress.h"
+#include "models/compile/balanced_stages.h"
 #include "models/memory/allocation_replay.h"
 #include "report/text.h"
 #include "sim/base/quantity.h"
@@ -27,6 +29,8 @@ namespace {
 // What a search replaces, and would contradict where the file says it too.
 constexpr const char* kDerived[] = {"layout.dp",         "pipeline.stage_layers",   "pipeline.group",
                                     "pipeline.schedule", "pipeline.virtual_stages", "layout.sequence_parallel"};
+
+constexpr const char* kDealt = "pipeline.stage_layers";
 
 void take_out(Node& root, std::string_view path) {
   const std::size_t dot = path.find('.');
@@ -76,6 +80,7 @@ struct Plan {
 
  private:
   Result<models::Scenario> base();
+  void add_balanced();
   sweep::Look look(std::uint64_t candidate) const;
   std::optional<report::Result> work_out(std::uint64_t candidate) const;
   Result<models::Scenario> read(std::uint64_t candidate) const {
@@ -107,7 +112,26 @@ Result<models::Scenario> Plan::base() {
   const std::vector<sweep::Axis> axes = sweep::layout_axes(*read, fixed, {also.begin(), also.end()});
   for (const sweep::Axis& axis : axes) combinations_ *= axis.values.size();
   layouts_ = sweep::candidate_layouts(*read, axes);
+  if (std::find(also.begin(), also.end(), kDealt) != also.end() && !fixed.contains(kDealt)) add_balanced();
   return read;
+}
+
+// Of every pipeline also the one whose layers are dealt by what its stages take.
+void Plan::add_balanced() {
+  const std::size_t dealt_evenly = layouts_.size();
+  for (std::size_t i = 0; i < dealt_evenly; ++i) {
+    const Result<models::Scenario> read = this->read(i);
+    if (!read || read->layout.pp == 1 || !read->model.table.empty()) continue;
+    const auto model = models::cost_models(read->cluster, read->software);
+    models::KernelTable kernels(model);
+    const std::vector<int> layers = models::balanced_stages(*read, kernels);
+    if (layers.empty() || layers == read->pipeline.stage_layers) continue;
+    std::string list;
+    for (const int n : layers) list += (list.empty() ? "[" : ",") + std::to_string(n);
+    layouts_.push_back(layouts_[i]);
+    layouts_.back().push_back({kDealt, list + "]"});
+  }
+  combinations_ += layouts_.size() - dealt_evenly;
 }
 
 sweep::Look Plan::look(std::uint64_t candidate) const {

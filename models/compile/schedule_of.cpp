@@ -1,6 +1,7 @@
 #include "models/compile/schedule_of.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "models/architecture/operators.h"
@@ -76,6 +77,25 @@ std::vector<ScheduleCosts> stage_costs(const Scenario& s, Placement placement, K
       cost.backward += nanoseconds(work.backward, here, kernels);
     });
     cost.overlap = cost.forward + cost.backward;
+  }
+  return costs;
+}
+
+std::vector<std::vector<std::int64_t>> piece_costs(const Scenario& s, KernelTable& kernels) {
+  std::map<std::vector<int>, std::vector<std::int64_t>> known;  // ranks on the same kinds cost the same
+  std::vector<std::vector<std::int64_t>> costs;
+  for (const std::vector<int>& here : kinds_of_ranks(s)) {
+    const auto [at, is_new] = known.try_emplace(here);
+    const auto add = [&, &pieces = at->second](PieceKind kind, int layer) {
+      const PieceWork work = piece_work(s, kind, layer, 0);
+      pieces.push_back(nanoseconds(work.forward, here, kernels) + nanoseconds(work.backward, here, kernels));
+    };
+    if (is_new) {
+      add(PieceKind::embedding, 0);
+      for (int layer = 0; layer < s.model.layers; ++layer) add(PieceKind::layer, layer);
+      add(PieceKind::head, 0);
+    }
+    costs.push_back(at->second);
   }
   return costs;
 }

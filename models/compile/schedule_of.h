@@ -23,4 +23,8 @@ void set_schedule(Scenario& scenario, std::string name, int chunks);
 // unlike GPUs, the slowest's.
 std::vector<ScheduleCosts> stage_costs(const Scenario& scenario, Placement placement, KernelTable& kernels);
 
+// Nanoseconds of every piece of the model, forward and backward: [pipeline rank][embedding, each
+// layer, head], on that rank's GPUs.
+std::vector<std::vector<std::int64_t>> piece_costs(const Scenario& scenario, KernelTable& kernels);
+
 }  // namespace orrery::models

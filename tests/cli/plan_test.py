@@ -1,5 +1,7 @@
 """Plans: what they call fastest is fastest, and bounds are bounds."""
 import json
+import os
+import re
 
 import support
 
@@ -52,7 +54,7 @@ class Plans(support.Case):
         file = self.scenario(support.SMALL.replace("nodes: 1", "nodes: 2"), "two.yaml")
         keep = ["--keep", "training.recompute", "--keep", "training.micro_batch", "--top", "1000"]
         few = json.loads(self.done("plan", file, "--format", "json", "-q", *keep).stdout)
-        more = [word for key in ("layout.order", "layout.offload") for word in ("--search", key)]
+        more = [word for key in ("layout.order", "layout.offload", "pipeline.stage_layers") for word in ("--search", key)]
         many = json.loads(self.done("plan", file, "--format", "json", "-q", *keep, *more).stdout)
         self.assertGreater(many["candidates"], few["candidates"])
         self.assertLessEqual(many["layouts"][0]["step_time_s"], few["layouts"][0]["step_time_s"])
@@ -61,6 +63,18 @@ class Plans(support.Case):
         text = self.done("plan", file, "-q", *keep, *more).stdout
         self.assertIn("optimizer on cpu", text)
         self.assertIn("""--set 'layout.offload={"optimizer":"none"}'""", text)
+
+    def test_layers_are_dealt_by_what_gpus_can_do(self):
+        file = os.path.join(support.SOURCE, "scenarios", "mixed-a100-h100.yaml")
+        by_hand = json.loads(self.done("run", file, "--format", "json").stdout)["step_time_s"]
+        keep = [word for key in ("layout.tp", "layout.pp", "layout.zero", "training.recompute", "training.micro_batch",
+                                 "pipeline.schedule", "pipeline.virtual_stages") for word in ("--keep", key)]
+        found = self.done("plan", file, "--format", "json", "-q", *keep, "--search", "pipeline.stage_layers").stdout
+        best = json.loads(found)["layouts"][0]
+        dealt = re.search(r"pipeline.stage_layers=\[([\d,]+)\]", best["set"])
+        first, second, third, last = map(int, dealt[1].split(","))
+        self.assertLess(first + second, third + last)  # the A100s have less
+        self.assertLessEqual(best["step_time_s"], 1.01 * by_hand)
 
     def test_headings_are_bold_where_colours_are_wanted(self):
         file = self.scenario(support.SMALL)
