@@ -44,7 +44,7 @@ std::vector<std::string> objective_names() {
 
 // How results are shown, once there are any.
 struct Presentation {
-  std::string by, html;
+  std::string by, html, plot;
   std::size_t top = 10;
 
   void add_to(CLI::App& app) {
@@ -52,6 +52,11 @@ struct Presentation {
            objective_names());
     app.add_option("--top", top, "How many of the best to show")->option_text("N");
     app.add_option("--report", html, "Write a page about the sweep")->option_text("OUT.html");
+    app.add_option("--plot", plot, "Draw step time against memory with the Pareto front")
+        ->option_text("OUT.svg")
+        ->check([](const std::string& path) {
+          return path.ends_with(".svg") ? std::string() : path + ": drawings are written as .svg";
+        });
   }
 
   int show(const report::SweepResults& results, const OutputOptions& output) const {
@@ -68,11 +73,15 @@ struct Presentation {
     else
       out.stream() << with_headings(report::sweep_summary(results, objective, top), output.color, output.path);
     if (!out.finish()) return kInputOutput;
-    if (html.empty()) return kDone;
-    Output page(html);
-    if (!page.ok()) return kInputOutput;
-    page.stream() << report::sweep_page(results, objective);
-    return page.finish() ? kDone : kInputOutput;
+    const bool paged = html.empty() || write(html, report::sweep_page(results, objective));
+    return paged && (plot.empty() || write(plot, report::sweep_plot(results, objective))) ? kDone : kInputOutput;
+  }
+
+  static bool write(const std::string& path, const std::string& text) {
+    Output out(path);
+    if (!out.ok()) return false;
+    out.stream() << text;
+    return out.finish();
   }
 };
 

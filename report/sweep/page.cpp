@@ -2,11 +2,12 @@
 #include <nlohmann/json.hpp>
 
 #include "report/html/svg.h"
+#include "report/sweep/charts.h"
 #include "report/sweep/summary.h"
 #include "report/text.h"
 
 // One page about a sweep: the figures, a scatter of time against memory with the Pareto
-// front, a table that sorts, and why points did not run.
+// front, settings against outcomes, a table that sorts, and why points did not run.
 
 namespace orrery::report {
 namespace {
@@ -14,8 +15,7 @@ namespace {
 using svg::escaped;
 using sweep::Row;
 
-constexpr std::size_t kMostRows = 1000, kMostPoints = 5000;
-constexpr double kWidth = 1000, kHeight = 420, kLeft = 60, kBottom = 40, kTop = 12, kRight = 16;
+constexpr std::size_t kMostRows = 1000;
 
 constexpr const char* kHead = R"html(<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -26,6 +26,7 @@ body{font:14px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper)
 h1{font-size:1.5em;margin:0 0 .2em}h2{font-size:1.1em;margin:2em 0 .5em}small,.note{color:var(--dim)}
 .chart{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:10px}.chart>svg{width:100%;height:auto;display:block}
 svg text{font:12px system-ui,sans-serif;fill:var(--dim)}.axis{stroke:var(--line)}.in{fill:var(--in)}.out{fill:var(--out)}
+.line{fill:none;stroke:var(--in);stroke-width:1;opacity:.25}.line.out{stroke:var(--out)}.line.best{stroke:var(--front);stroke-width:2;opacity:1}.line:hover{stroke:var(--ink);stroke-width:3;opacity:1}.line~text{paint-order:stroke;stroke:var(--panel);stroke-width:3px}.line~.name{fill:var(--ink);font-weight:500}
 .front{fill:none;stroke:var(--front);stroke-width:1.5}.on{fill:var(--front)}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%}td,th{padding:3px 12px 3px 0;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
 th{cursor:pointer;color:var(--dim);font-weight:500;user-select:none}th[aria-sort]{color:var(--ink)}tr.misfit td{color:var(--dim)}
@@ -48,76 +49,6 @@ document.querySelectorAll('#points th').forEach(function(th,column){
 });
 </script></body></html>
 )html";
-
-std::string setting(const Row& row) {
-  const auto config = nlohmann::ordered_json::parse(row.config, nullptr, false);
-  std::string text;
-  for (const auto& [key, value] : config.items())
-    text += (text.empty() ? "" : ", ") + key + " " + (value.is_string() ? value.get<std::string>() : value.dump());
-  return text;
-}
-
-std::string attribute(const char* name, double value) {
-  return std::string(" ") + name + "=\"" + svg::number(value) + "\"";
-}
-
-// Step time to the right, memory upwards.
-class Scatter {
- public:
-  explicit Scatter(const std::vector<Row>& rows) {
-    for (const Row& row : rows) {
-      if (row.outcome.status != sweep::Status::ok) continue;
-      longest_ = std::max(longest_, row.outcome.step_time_s);
-      largest_ = std::max(largest_, static_cast<double>(row.outcome.reserved_bytes));
-    }
-  }
-
-  std::string draw(const std::vector<const Row*>& points, const std::vector<const Row*>& front) const {
-    std::string text = "<svg viewBox=\"0 0 1000 420\" role=\"img\" aria-label=\"step time against memory\">";
-    text += grid();
-    for (std::size_t i = std::min(kMostPoints, points.size()); i-- > 0;) text += dot(*points[i], false);
-    std::string line;
-    for (const Row* row : front)
-      line += (line.empty() ? "" : " ") + svg::number(x(row->outcome.step_time_s)) + "," +
-              svg::number(y(static_cast<double>(row->outcome.reserved_bytes)));
-    text += "<polyline class=\"front\" points=\"" + line + "\"/>";
-    for (const Row* row : front) text += dot(*row, true);
-    return text + "</svg>";
-  }
-
- private:
-  double x(double seconds) const { return kLeft + (kWidth - kLeft - kRight) * (longest_ > 0 ? seconds / longest_ : 0); }
-  double y(double bytes) const {
-    return kHeight - kBottom - (kHeight - kTop - kBottom) * (largest_ > 0 ? bytes / largest_ : 0);
-  }
-
-  std::string grid() const {
-    std::string text;
-    for (int i = 0; i <= 4; ++i) {
-      const double bytes = largest_ * i / 4, seconds = longest_ * i / 4;
-      text += "<line class=\"axis\"" + attribute("x1", kLeft) + attribute("x2", kWidth - kRight) +
-              attribute("y1", y(bytes)) + attribute("y2", y(bytes)) + "/><text text-anchor=\"end\"" +
-              attribute("x", kLeft - 8) + attribute("y", y(bytes) + 4) + ">" + significant(bytes / (1 << 30), 3) +
-              "</text>";
-      text += "<text text-anchor=\"middle\"" + attribute("x", x(seconds)) + attribute("y", kHeight - kBottom + 18) +
-              ">" + human_seconds(seconds) + "</text>";
-    }
-    return text + "<text text-anchor=\"end\"" + attribute("x", kWidth - kRight) + attribute("y", kHeight - 4) +
-           ">step time</text><text" + attribute("x", 4) + attribute("y", kTop + 2) + ">GiB</text>";
-  }
-
-  std::string dot(const Row& row, bool on_front) const {
-    const char* of = on_front ? "on" : row.outcome.fits ? "in" : "out";
-    return std::string("<circle class=\"") + of + "\"" + attribute("cx", x(row.outcome.step_time_s)) +
-           attribute("cy", y(static_cast<double>(row.outcome.reserved_bytes))) + attribute("r", on_front ? 5 : 3.5) +
-           "><title>" +
-           escaped(setting(row) + ": " + human_seconds(row.outcome.step_time_s) + ", " +
-                   gib({row.outcome.reserved_bytes}) + " GiB" + (row.outcome.fits ? "" : ", does not fit")) +
-           "</title></circle>";
-  }
-
-  double longest_ = 0, largest_ = 0;
-};
 
 std::string cell(const std::string& text, double value) {
   return "<td data-v=\"" + significant(value, 9) + "\">" + escaped(text) + "</td>";
@@ -156,14 +87,19 @@ std::string sweep_page(const SweepResults& results, const Objective& by) {
               std::count_if(best.begin(), best.end(), [](auto* r) { return r->outcome.fits; }))) +
           " fit; Orrery " + escaped(results.meta.engine) + "</small>";
   if (!best.empty()) {
-    page += "<p>Best by " + escaped(by.label) + ": <b>" + escaped(setting(*best.front())) + "</b>, " +
+    page += "<p>Best by " + escaped(by.label) + ": <b>" + escaped(setting_of(*best.front())) + "</b>, " +
             human_seconds(best.front()->outcome.step_time_s) + " a step, " + percent(best.front()->outcome.mfu) +
             " MFU, " + gib({best.front()->outcome.reserved_bytes}) + " GiB.</p>";
     page +=
         "<h2>Step time against memory</h2><p class=\"note\">Grey does not fit. The line joins layouts that none beats "
         "in time, "
         "memory and GPUs at once. Point at a dot to read it.</p><div class=\"chart\">" +
-        Scatter(results.rows).draw(best, front) + "</div>";
+        scatter(best, front) + "</div>";
+    if (!results.meta.axes.empty())
+      page +=
+          "<h2>Settings and what came of them</h2><p class=\"note\">A line is a layout, the ten best in colour and on "
+          "top. Point at one to read it.</p><div class=\"chart\">" +
+          parallel_coordinates(best, results.meta.axes) + "</div>";
     page += "<h2>Points</h2><p class=\"note\">Click a heading to sort by it.";
     if (best.size() > kMostRows) page += " The best " + grouped(kMostRows) + " are shown; orrery sweep export has all.";
     page += "</p><div class=\"wide\"><table id=\"points\"><thead><tr><th>point</th>";
@@ -185,6 +121,17 @@ std::string sweep_page(const SweepResults& results, const Objective& by) {
     page += "</table>";
   }
   return page + kScript;
+}
+
+std::string sweep_plot(const SweepResults& results, const Objective& by) {
+  constexpr const char* kStyle =
+      "<style>text{font:12px system-ui,sans-serif;fill:#667085}.axis{stroke:#e4e7ec}.in{fill:#2f6fed}.out{fill:#c9ced8}"
+      ".front{fill:none;stroke:#d9480f;stroke-width:1.5}.on{fill:#d9480f}</style>"
+      "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>";
+  std::string drawing = scatter(ranked(results.rows, by), pareto_front(results.rows));
+  drawing.insert(drawing.find('>') + 1, kStyle);
+  drawing.insert(4, " xmlns=\"http://www.w3.org/2000/svg\"");
+  return drawing + "\n";
 }
 
 }  // namespace orrery::report

@@ -49,7 +49,11 @@ std::string sweep_jsonl(const SweepResults& results);
 // The summary as one JSON document.
 std::string sweep_json(const SweepResults& results, const Objective& by, std::size_t top);
 
-// One HTML document that needs nothing else: table to sort, scatter with the Pareto front, reasons.
+// One HTML document that needs nothing else: table to sort, scatter with the Pareto front, settings
+// against outcomes, reasons.
 std::string sweep_page(const SweepResults& results, const Objective& by);
+
+// The scatter alone, as an SVG file for a paper or a slide.
+std::string sweep_plot(const SweepResults& results, const Objective& by);
 
 }  // namespace orrery::report

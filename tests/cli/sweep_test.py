@@ -3,11 +3,13 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import sqlite3
 import stat
 import subprocess
 import time
+import xml.etree.ElementTree
 
 import support
 
@@ -128,6 +130,17 @@ class Sweeps(support.Case):
         self.assertNotIn("http", page)
         self.assertIn("layout.tp", page)
         self.assertGreater(page.count("<circle"), 10)
+        # A line a layout through an axis for each swept key, step, MFU and memory.
+        self.assertEqual(page.count('<polyline class="line'), page.count("<tr><td data-v") + page.count('<tr class="misfit"'))
+        lines = re.findall(r'<polyline class="line[^"]*" points="([^"]*)"', page)
+        self.assertEqual({len(line.split()) for line in lines}, {page.count('<text class="name"')})
+        self.assertEqual(page.count('<polyline class="line best'), min(10, sum(' class="misfit"' not in row for row in page.split("<tr")[2:])))
+
+    def test_a_drawing_stands_alone(self):
+        self.sweep("a.sqlite", "--plot", self.path("s.svg"))
+        drawing = xml.etree.ElementTree.parse(self.path("s.svg")).getroot()
+        self.assertEqual(drawing.tag, "{http://www.w3.org/2000/svg}svg")
+        self.assertIn("written as .svg", self.sweep("a.sqlite", "--plot", self.path("s.png"), status=2).stderr)
 
     def test_errors_are_told_where_they_are(self):
         for change, said in [("tp * pp <= 8", None), ("tp * pq <= 8", "'pq' in 'tp * pq <= 8' stands for nothing"),
