@@ -17,7 +17,7 @@ struct Metrics {
 };
 
 // Of the JSON that `orrery run` prints. Anything else is refused by what it seems to be.
-Result<Metrics> result_metrics(const std::string& json, const std::string& file);
+orrery::Result<Metrics> result_metrics(const std::string& json, const std::string& file);
 
 // Of a trace, for one step and the mean of its ranks: step_time_s and its parts.
 // A trace that does not say its steps counts as one.
