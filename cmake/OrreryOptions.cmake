@@ -40,6 +40,15 @@ if(ORRERY_SANITIZE)
   endif()
 endif()
 
+# Some targets, and in the preset asan nearly all, are compiled in batches of files
+# (UNITY_BUILD): what their headers hold is read and generated once a batch. The files of
+# a batch share their anonymous namespaces: one with a private name that another of its
+# target has too is compiled by itself. The libraries of the release build are not, so
+# that each file is seen to include what it needs.
+function(orrery_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 find_program(CCACHE ccache)
 if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
