@@ -59,8 +59,15 @@ QString fault_of_choices(const QCommandLineParser& parser) {
     if (parser.isSet(option) && !values.contains(parser.value(option)))
       return QStringLiteral("--%1: '%2' is none of %3").arg(option, parser.value(option), values.join(", "));
   for (const char* option :
-       {"zoom", "select", "size", "colour", "group", "filter", "collapse", "window", "panel", "critical"})
+       {"zoom", "select", "size", "colour", "group", "filter", "collapse", "window", "panel", "critical", "page"})
     if (parser.isSet(option) && !parser.isSet("render")) return QStringLiteral("--%1 is for --render").arg(option);
+  return {};
+}
+
+QString fault_of_page(const QCommandLineParser& parser) {
+  for (const char* option : {"zoom", "select", "colour", "group", "filter", "collapse", "panel", "critical"})
+    if (parser.isSet(option))
+      return QStringLiteral("--%1 is for timelines, and this is the page of a result").arg(option);
   return {};
 }
 
@@ -89,6 +96,9 @@ int render_file(const QString& file, const QCommandLineParser& parser) {
   OpenWatch watch;
   const auto opened = open_file(file.toStdString(), watch, *open_options);
   if (!opened) return complain(opened.errors());
+  options.page = parser.isSet("page") || !opened->model;
+  if (options.page && !opened->page) return complain("--page is for results and scenarios; a trace has none", kUsage);
+  if (const QString fault = fault_of_page(parser); options.page && !fault.isEmpty()) return complain(fault, kUsage);
   for (const std::string& remark : opened->remarks) std::fprintf(stderr, "%s\n", remark.c_str());
   const QString fault = render(*opened, options);
   return fault.isEmpty() ? kDone : complain(fault, kInputOutput);
@@ -96,25 +106,28 @@ int render_file(const QString& file, const QCommandLineParser& parser) {
 
 int run(QApplication& app) {
   QCommandLineParser parser;
-  parser.setApplicationDescription("Shows traces, scenarios and sweeps on a timeline.");
+  parser.setApplicationDescription("Shows traces and scenarios on a timeline, results and sweeps as pages and charts.");
   parser.addHelpOption();
   parser.addVersionOption();
-  parser.addPositionalArgument("FILE", "Traces (.json, .pftrace, also .gz and .zst), scenarios, sweeps",
+  parser.addPositionalArgument("FILE",
+                               "Traces (.json, .pftrace, also .gz and .zst), scenarios, results (.json), sweeps",
                                "[FILE [FILE to compare with]]");
-  parser.addOptions({{"render", "Write a picture (.png, .svg) and end; needs no display", "OUT"},
-                     {"ranks", "Show only these, as 0-7,64", "LIST"},
-                     {"set", "Change a key of a scenario, as layout.tp=4", "PATH=VALUE"},
-                     {"zoom", "Of the picture: from, to", "A,B"},
-                     {"select", "Select the first event in view with this in its name", "NAME"},
-                     {"size", "Of the picture, in pixels", "WxH", "1600x900"},
-                     {"theme", "light, dark or contrast", "THEME", "light"},
-                     {"colour", "class, micro-batch or name", "BY", "class"},
-                     {"group", "none, node, pipeline, tp, dp, cp or ep", "BY", "none"},
-                     {"filter", "Show only tracks with this in their name", "TEXT"},
-                     {"collapse", "Collapse every rank"},
-                     {"window", "The whole window, with its panels"},
-                     {"panel", "Of the window: details, totals, events, summary, breakdown or memory", "PANEL"},
-                     {"critical", "Show the critical path"}});
+  parser.addOptions(
+      {{"render", "Write a picture (.png, .svg) and end; needs no display", "OUT"},
+       {"ranks", "Show only these, as 0-7,64", "LIST"},
+       {"set", "Change a key of a scenario, as layout.tp=4", "PATH=VALUE"},
+       {"zoom", "Of the picture: from, to", "A,B"},
+       {"select", "Select the first event in view with this in its name", "NAME"},
+       {"size", "Of the picture, in pixels", "WxH", "1600x900"},
+       {"theme", "light, dark or contrast", "THEME", "light"},
+       {"colour", "class, micro-batch or name", "BY", "class"},
+       {"group", "none, node, pipeline, tp, dp, cp or ep", "BY", "none"},
+       {"filter", "Show only tracks with this in their name", "TEXT"},
+       {"collapse", "Collapse every rank"},
+       {"window", "The whole window, with its panels"},
+       {"panel", "Of the window: details, totals, events, summary, breakdown or memory", "PANEL"},
+       {"critical", "Show the critical path"},
+       {"page", "The page of a scenario's result in place of its timeline"}});
   parser.process(app);
   if (const QString fault = fault_of_choices(parser); !fault.isEmpty()) return complain(fault, kUsage);
   const QStringList files = parser.positionalArguments();

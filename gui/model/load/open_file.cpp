@@ -1,5 +1,8 @@
 #include "gui/model/load/open_file.h"
 
+#include <fstream>
+#include <iterator>
+
 namespace orrery::gui {
 namespace {
 
@@ -9,8 +12,19 @@ bool is_scenario(const std::string& path) {
 
 }  // namespace
 
+Result<Opened> open_result(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string json{std::istreambuf_iterator<char>(file), {}};
+  auto page = read_result(json, path);
+  if (!page) return page.errors();
+  Opened opened;
+  opened.page = std::make_shared<const ResultPage>(std::move(*page));
+  return opened;
+}
+
 Result<Opened> open_file(const std::string& path, OpenWatch& watch, const OpenOptions& options) {
-  return is_scenario(path) ? open_scenario(path, watch, options) : open_trace(path, watch, options);
+  if (is_scenario(path)) return open_scenario(path, watch, options);
+  return is_result_file(path) ? open_result(path) : open_trace(path, watch, options);
 }
 
 }  // namespace orrery::gui

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "gui/model/result/result_page.h"
 #include "gui/model/store/trace_model.h"
 #include "interop/trace/rank_range.h"
 #include "models/scenario/reader.h"
@@ -31,18 +32,22 @@ struct OpenOptions {
 
 // What came of it.
 struct Opened {
-  std::shared_ptr<const TraceModel> model;  // null if cancelled
-  std::vector<EventRef> critical_path;      // of a scenario's run
-  std::string summary;                      // of a scenario's run: what `orrery run` prints
+  std::shared_ptr<const TraceModel> model;   // null if cancelled, and of a result
+  std::shared_ptr<const ResultPage> page;    // of a result, and of a scenario's run
+  std::vector<EventRef> critical_path;       // of a scenario's run
+  std::string summary;                       // of a scenario's run: what `orrery run` prints
   bool is_scenario = false, cancelled = false;
   std::vector<std::string> remarks;  // what a person should know: events skipped, ranks left out
 };
 
-// A scenario (.yaml) is run, anything else is read as a trace.
+// A scenario (.yaml) is run, a result of orrery is shown as a page, anything else is
+// read as a trace.
 Result<Opened> open_file(const std::string& path, OpenWatch& watch, const OpenOptions& options = {});
 
 // Chrome JSON, Kineto, .pftrace; through .gz and .zst.
 Result<Opened> open_trace(const std::string& path, OpenWatch& watch, const OpenOptions& options = {});
+// Result documents of orrery run, validate and memory (--format json).
+Result<Opened> open_result(const std::string& path);
 // Throws models::InternalError where a program cannot go on, which is our fault.
 Result<Opened> open_scenario(const std::string& path, OpenWatch& watch, const OpenOptions& options = {});
 

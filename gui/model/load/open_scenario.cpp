@@ -8,6 +8,7 @@
 #include "interop/trace/timeline.h"
 #include "models/layout/layout.h"
 #include "models/run/run_scenario.h"
+#include "report/json.h"
 #include "report/result.h"
 #include "report/summary.h"
 #include "report/text.h"
@@ -100,9 +101,11 @@ Result<Opened> open_scenario(const std::string& path, OpenWatch& watch, const Op
   if (opened.cancelled) return opened;
   opened.critical_path = events_of(*opened.model, sim::critical_path(prepared->workload(), trace), context.folded);
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
-  opened.summary = report::summary(report::make_result({prepared->scenario, prepared->compiled, simulated.ranks,
-                                                        prepared->workload().ranks(), wall.count()}),
-                                   {});
+  const report::Result result = report::make_result(
+      {prepared->scenario, prepared->compiled, simulated.ranks, prepared->workload().ranks(), wall.count()});
+  opened.summary = report::summary(result, {});
+  if (auto page = read_result(report::to_json(result), path))
+    opened.page = std::make_shared<const ResultPage>(std::move(*page));
   opened.is_scenario = true;
   for (const std::string& warning : prepared->scenario.warnings) opened.remarks.push_back(warning);
   opened.remarks.push_back("shown are " + report::grouped(static_cast<std::int64_t>(ranks.size())) + " of " +

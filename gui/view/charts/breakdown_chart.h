@@ -10,7 +10,6 @@ class BreakdownChart : public ChartPanel {
   Q_OBJECT
 
  public:
-  static constexpr std::size_t kMostRanks = 32;
   explicit BreakdownChart(TimelineState& state, QWidget* parent = nullptr);
 
  private:

@@ -13,6 +13,7 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSplitter>
+#include <QStackedWidget>
 #include <QStatusBar>
 #include <QToolBar>
 #include <QTreeWidget>
@@ -26,6 +27,7 @@
 #include "gui/view/panels/event_table.h"
 #include "gui/view/panels/legend.h"
 #include "gui/view/panels/search_bar.h"
+#include "gui/view/result/result_view.h"
 #include "gui/view/timeline/canvas.h"
 #include "gui/view/window/compare_view.h"
 
@@ -36,7 +38,9 @@ MainWindow::MainWindow(QWidget* parent)
   setWindowTitle("Orrery");
   setAcceptDrops(true);
   resize(1500, 950);
-  auto* centre = new QWidget(this);
+  centre_ = new QStackedWidget(this);
+  page_ = new ResultView(centre_);
+  auto* centre = new QWidget(centre_);
   auto* column = new QVBoxLayout(centre);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
@@ -45,7 +49,9 @@ MainWindow::MainWindow(QWidget* parent)
   splitter_->addWidget(timeline_);
   column->addWidget(splitter_, 1);
   column->addWidget(legend_);
-  setCentralWidget(centre);
+  centre_->addWidget(centre);
+  centre_->addWidget(page_);
+  setCentralWidget(centre_);
   search_ = new SearchBar(state(), this);
   connect(search_, &SearchBar::left, this, [this] { timeline_->canvas().setFocus(); });
   make_docks();
@@ -181,7 +187,25 @@ void MainWindow::set_theme(const QString& name) {
   QApplication::setPalette(theme.palette());
   setStyleSheet(theme.style_sheet());
   state().set_theme(theme);
+  page_->set_theme(theme);
   if (compare_) compare_->second().state().set_theme(theme);
+}
+
+bool MainWindow::shows_page() const {
+  return centre_->currentWidget() == page_;
+}
+
+// Panels speak of the timeline, so they come and go with it.
+void MainWindow::show_page(bool page) {
+  if (page == shows_page() || (page && !page_->has_page())) return;
+  if (page) {
+    panels_ = saveState();
+    for (QDockWidget* dock : findChildren<QDockWidget*>()) dock->hide();
+    for (QToolBar* bar : findChildren<QToolBar*>()) bar->hide();
+  }
+  centre_->setCurrentIndex(page ? 1 : 0);
+  if (!page) restoreState(panels_);
+  (page ? static_cast<QWidget*>(page_) : &timeline_->canvas())->setFocus();
 }
 
 void MainWindow::compare_with(std::shared_ptr<const TraceModel> second) {
@@ -199,6 +223,7 @@ void MainWindow::scale_text(int points) {
   LaneChoices choices = state().choices();
   choices.row_height = std::max(14, QFontMetrics(font).height() + 3);
   state().set_choices(choices);
+  page_->set_theme(*state().scene().theme);
 }
 
 }  // namespace orrery::gui

@@ -16,6 +16,7 @@ class QPlainTextEdit;
 class QProgressBar;
 class QPushButton;
 class QSplitter;
+class QStackedWidget;
 class QTreeWidget;
 
 namespace orrery::gui {
@@ -25,6 +26,7 @@ class BackgroundOpen;
 class CompareView;
 class EventTable;
 class Legend;
+class ResultView;
 class SearchBar;
 class SweepPanel;
 
@@ -43,6 +45,10 @@ class MainWindow : public QMainWindow {
   void open_second(const QString& path);
   void compare_with(std::shared_ptr<const TraceModel> second);
   CompareView* compared() { return compare_.get(); }
+  // The page of a result before the timeline, which has it where a scenario was run.
+  void show_page(bool page);
+  bool shows_page() const;
+  ResultView& page() { return *page_; }
   bool is_opening() const { return opening_ != nullptr; }
   void cancel();
 
@@ -74,6 +80,7 @@ class MainWindow : public QMainWindow {
 
   bool open_sweep(const QString& path);
   void show_model(std::shared_ptr<const TraceModel> model, bool same_trace);
+  void show_timeline_of(const Opened& opened);
   void opening_ended();
   void say_errors(const QStringList& errors);
   void say_status();
@@ -99,6 +106,9 @@ class MainWindow : public QMainWindow {
   SweepPanel* sweep_ = nullptr;
   QDockWidget* sweep_dock_ = nullptr;
   QSplitter* splitter_ = nullptr;
+  QStackedWidget* centre_ = nullptr;  // the timeline, and the page of a result
+  ResultView* page_ = nullptr;
+  QByteArray panels_;  // around the timeline, while the page is shown
   QTreeWidget* changes_ = nullptr;
   QDockWidget* changes_dock_ = nullptr;
   std::unique_ptr<CompareView> compare_;

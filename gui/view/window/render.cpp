@@ -8,6 +8,7 @@
 #include <QSvgGenerator>
 
 #include "gui/view/quantity_text.h"
+#include "gui/view/result/result_view.h"
 #include "gui/view/timeline/canvas.h"
 #include "gui/view/timeline/minimap.h"
 #include "gui/view/timeline/ruler.h"
@@ -60,14 +61,24 @@ QString arrange(TimelineState& state, const Opened& opened, const RenderOptions&
   return {};
 }
 
-QString write_svg(TimelineView& view, const QString& path) {
+QString cannot_write(const QString& path) {
+  return QObject::tr("%1: cannot be written").arg(path);
+}
+
+QString write_svg(const QString& path, QSize size, const QString& title, const std::function<void(QPainter&)>& draw) {
   QSvgGenerator svg;
   svg.setFileName(path);
-  svg.setSize(view.size());
-  svg.setViewBox(view.rect());
-  svg.setTitle("orrery timeline");
+  svg.setSize(size);
+  svg.setViewBox(QRect({}, size));
+  svg.setTitle(title);
   QPainter painter;
-  if (!painter.begin(&svg)) return QObject::tr("%1: cannot be written").arg(path);
+  if (!painter.begin(&svg)) return cannot_write(path);
+  draw(painter);
+  painter.end();
+  return {};
+}
+
+void draw_timeline(TimelineView& view, QPainter& painter) {
   const auto part = [&](const QWidget& widget, const auto& draw) {
     painter.save();
     painter.translate(widget.pos());
@@ -80,8 +91,24 @@ QString write_svg(TimelineView& view, const QString& path) {
   part(view.ruler(), [&] { view.ruler().draw(painter); });
   part(view.canvas(), [&] { view.canvas().draw_shapes(painter); });
   part(view.tree(), [&] { view.tree().draw(painter); });
-  painter.end();
-  return {};
+}
+
+QString write_picture(QWidget& widget, const QString& path) {
+  return widget.grab().save(path) ? QString() : cannot_write(path);
+}
+
+// All of the page, as high as it is: there is nothing to scroll in a picture.
+QString render_page(const Opened& opened, const RenderOptions& options) {
+  const Theme& theme = Theme::named(options.theme);
+  QApplication::setPalette(theme.palette());
+  ResultView view;
+  view.set_theme(theme);
+  view.resize(options.width, options.height);
+  view.show_page(opened.page);
+  view.resize(view.whole_size(options.width).expandedTo({1, 200}));
+  QPixmap first = view.grab();  // nothing is shown, so nobody lays it out for us
+  if (!options.path.endsWith(".svg")) return write_picture(view, options.path);
+  return write_svg(options.path, view.size(), "orrery result", [&](QPainter& painter) { view.draw(painter); });
 }
 
 // As a person has it before them. Panels follow a moment later.
@@ -92,19 +119,27 @@ QString render_window(const Opened& opened, const RenderOptions& options) {
   window.resize(options.width, options.height);
   QApplication::processEvents();
   window.show_opened({}, std::make_shared<const Opened>(opened));
+  window.show_page(options.page);
+  if (window.shows_page()) {
+    QApplication::processEvents();
+    return write_picture(window, options.path);
+  }
   if (QString fault = arrange(window.state(), opened, options); !fault.isEmpty()) return fault;
   if (auto* panel = window.findChild<QDockWidget*>(options.panel)) panel->raise();
   window.timeline().canvas().setFocus();
   QElapsedTimer timer;
   timer.start();
   while (timer.elapsed() < 400) QApplication::processEvents(QEventLoop::WaitForMoreEvents, 50);
-  return window.grab().save(options.path) ? QString() : QObject::tr("%1: cannot be written").arg(options.path);
+  return write_picture(window, options.path);
 }
 
 }  // namespace
 
 QString render(const Opened& opened, const RenderOptions& options) {
+  if (!options.path.endsWith(".svg") && !options.path.endsWith(".png"))
+    return QObject::tr("%1: a picture is .png or .svg").arg(options.path);
   if (options.window) return render_window(opened, options);
+  if (options.page) return render_page(opened, options);
   TimelineView view;
   view.state().set_theme(Theme::named(options.theme));
   QApplication::setPalette(view.state().scene().theme->palette());
@@ -112,9 +147,9 @@ QString render(const Opened& opened, const RenderOptions& options) {
   view.grab();  // nothing is shown, so nobody lays it out for us
   view.state().set_model(opened.model, false);
   if (QString fault = arrange(view.state(), opened, options); !fault.isEmpty()) return fault;
-  if (options.path.endsWith(".svg")) return write_svg(view, options.path);
-  if (!options.path.endsWith(".png")) return QObject::tr("%1: a picture is .png or .svg").arg(options.path);
-  return view.grab().save(options.path) ? QString() : QObject::tr("%1: cannot be written").arg(options.path);
+  if (!options.path.endsWith(".svg")) return write_picture(view, options.path);
+  return write_svg(options.path, view.size(), "orrery timeline",
+                   [&](QPainter& painter) { draw_timeline(view, painter); });
 }
 
 }  // namespace orrery::gui

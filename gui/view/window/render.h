@@ -17,6 +17,7 @@ struct RenderOptions {
   bool critical = false, collapse = false;
   bool window = false;  // with menus and panels around it
   QString panel;        // of the window: the one to show, "breakdown"
+  bool page = false;    // the page of the result, which a scenario's run has too
 };
 
 // An empty text, or what went wrong.

@@ -43,6 +43,7 @@ void MainWindow::make_commands() {
   add(view, tr("Collapse all tracks"), {}, [this] { state().set_all_collapsed(true); });
   add(
       view, tr("Critical path"), {QKeySequence("C")}, [this] { state().toggle_critical(); }, true);
+  add(view, tr("Page of the result, or the timeline"), {QKeySequence("Ctrl+T")}, [this] { show_page(!shows_page()); });
   add(help, tr("Command palette"), {QKeySequence("Ctrl+Shift+P")}, [this] { show_palette(); });
   add(help, tr("Keys and mouse"), {QKeySequence("?"), QKeySequence("Shift+?"), QKeySequence("F1")},
       [this] { show_keys(); });
@@ -113,7 +114,7 @@ void MainWindow::add_selection() {
 void MainWindow::ask_for_file() {
   const QString path = QFileDialog::getOpenFileName(
       this, tr("Open"), {},
-      tr("Traces and scenarios (*.json *.gz *.zst *.pftrace *.yaml *.yml *.sqlite *.db);;All files (*)"));
+      tr("Traces, scenarios and results (*.json *.gz *.zst *.pftrace *.yaml *.yml *.sqlite *.db);;All files (*)"));
   if (!path.isEmpty()) open(path);
 }
 

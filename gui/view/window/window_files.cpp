@@ -17,6 +17,7 @@
 
 #include "gui/view/charts/sweep_panel.h"
 #include "gui/view/quantity_text.h"
+#include "gui/view/result/result_view.h"
 #include "gui/view/window/background_open.h"
 #include "gui/view/window/compare_view.h"
 #include "gui/view/window/main_window.h"
@@ -96,7 +97,7 @@ void MainWindow::open(const QString& path, const OpenOptions& options) {
     if (!mine()) return;
     const bool partly = std::exchange(shows_part_, false);
     opening_ended();
-    show_model(opened->model, partly);
+    if (opened->model) show_model(opened->model, partly);
     show_opened(file_, opened);
   });
   connect(opening_, &BackgroundOpen::failed, this, [=, this](const QStringList& errors) {
@@ -137,18 +138,26 @@ void MainWindow::opening_ended() {
 
 void MainWindow::show_opened(const QString& path, const std::shared_ptr<const Opened>& opened) {
   file_ = path;
-  if (&state().model() != opened->model.get()) show_model(opened->model, false);
-  state().set_critical(Marks(*opened->model, opened->critical_path));
-  state().show_steady_step();
-  summary_->setPlainText(QString::fromStdString(opened->summary));
-  restore_file_state();
+  page_->show_page(opened->page);
+  show_timeline_of(*opened);
+  show_page(opened->model == nullptr);
   remember_recent(path);
   setWindowTitle(QFileInfo(path).fileName() + " - Orrery");
-  say_status();
   QStringList remarks;
   for (const std::string& remark : opened->remarks) remarks << QString::fromStdString(remark);
   statusBar()->showMessage(remarks.value(0), remarks.isEmpty() ? 1 : 0);
   statusBar()->setToolTip(remarks.join('\n'));
+}
+
+// A result has none: what was there before it is no part of it.
+void MainWindow::show_timeline_of(const Opened& opened) {
+  const auto model = opened.model ? opened.model : std::make_shared<const TraceModel>();
+  if (&state().model() != opened.model.get()) show_model(model, false);
+  state().set_critical(Marks(*model, opened.critical_path));
+  state().show_steady_step();
+  summary_->setPlainText(QString::fromStdString(opened.summary));
+  restore_file_state();
+  say_status();
 }
 
 void MainWindow::show_model(std::shared_ptr<const TraceModel> model, bool same_trace) {
@@ -158,6 +167,7 @@ void MainWindow::show_model(std::shared_ptr<const TraceModel> model, bool same_t
 
 void MainWindow::say_status() {
   const TraceModel& model = state().model();
+  if (model.events() == 0) return status_->clear();
   status_->setText(tr("%L1 events   %2   %3")
                        .arg(model.events())
                        .arg(quantity_text(static_cast<double>(model.bytes()), "bytes"),
@@ -200,7 +210,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
   save_file_state();
   QSettings settings;
   settings.setValue("geometry", saveGeometry());
-  settings.setValue("panels", saveState());
+  settings.setValue("panels", shows_page() ? panels_ : saveState());
   settings.setValue("theme", state().scene().theme->name);
   settings.setValue("text", QApplication::font().pointSizeF());
   event->accept();
