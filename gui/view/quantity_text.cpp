@@ -1,7 +1,9 @@
 #include "gui/view/quantity_text.h"
 
+#include <QObject>
 #include <cmath>
 
+#include "gui/model/ask/ticks.h"
 #include "report/text.h"
 
 namespace orrery::gui {
@@ -15,6 +17,10 @@ QString quantity_text(double value, std::string_view unit) {
     return q(at == 0 ? report::fixed(value, 0) : report::significant(value, 3)) + names[at];
   }
   return q(report::with_prefix(value)) + q(unit);
+}
+
+QString slack_text(std::int64_t ns) {
+  return ns > 0 ? q(time_text(ns)) : QObject::tr("none, the step would end later");
 }
 
 }  // namespace orrery::gui

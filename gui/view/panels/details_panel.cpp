@@ -46,6 +46,7 @@ void DetailsPanel::refill() {
   add(tr("Duration"), q(exact_time_text(range.length())));
   add(tr("Start"), q(exact_time_text(range.begin)));
   add(tr("End"), q(exact_time_text(range.end)));
+  if (const auto slack = state_.scene().slack.of(event)) add(tr("Slack"), slack_text(*slack));
   add(tr("Track"), q(model.process(event).name) + "  " + q(model.track(event).name));
   if (!model.process(event).labels.empty()) add(tr("Program"), q(model.process(event).labels));
   if (const auto bytes = model.number(event, "bytes"); bytes && range.length() > 0)

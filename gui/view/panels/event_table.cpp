@@ -58,7 +58,8 @@ int EventListModel::columnCount(const QModelIndex& parent) const {
 
 QVariant EventListModel::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
-  const QStringList names = {tr("Start"), tr("Duration"), tr("Name"), tr("Class"), tr("Process"), tr("Track")};
+  const QStringList names = {tr("Start"), tr("Duration"), tr("Slack"), tr("Name"),
+                             tr("Class"), tr("Process"),  tr("Track")};
   return names.value(section);
 }
 
@@ -67,13 +68,17 @@ QVariant EventListModel::data(const QModelIndex& index, int role) const {
   const EventRef e = event_at(index.row());
   if (e.row >= model.rows().size() || e.index >= model.rows()[e.row].size()) return {};
   if (role == Qt::DecorationRole && index.column() == name) return state_.scene().theme->of(model.class_of(e));
-  if (role == Qt::TextAlignmentRole && index.column() <= duration) return int(Qt::AlignRight | Qt::AlignVCenter);
+  if (role == Qt::TextAlignmentRole && index.column() <= slack) return int(Qt::AlignRight | Qt::AlignVCenter);
   if (role != Qt::DisplayRole) return {};
   switch (index.column()) {
     case start:
       return q(exact_time_text(model.range(e).begin));
     case duration:
       return q(exact_time_text(model.range(e).length()));
+    case slack: {
+      const auto known = state_.scene().slack.of(e);
+      return known ? q(exact_time_text(*known)) : QString();
+    }
     case name:
       return q(model.name(e));
     case event_class:
@@ -104,7 +109,10 @@ EventTable::EventTable(TimelineState& state, QWidget* parent)
   connect(&later_, &QTimer::timeout, this, [this] {
     if (isVisible()) list_->refill();
   });
-  const auto soon = [this] { later_.start(); };
+  const auto soon = [this] {
+    setColumnHidden(EventListModel::slack, state_.scene().slack.empty());
+    later_.start();
+  };
   connect(&state_, &TimelineState::area_changed, this, soon);
   connect(&state_, &TimelineState::picture_changed, this, soon);
   // Rows of another trace mean nothing here.

@@ -15,7 +15,7 @@ class EventListModel : public QAbstractTableModel {
 
  public:
   static constexpr int kMost = 20'000;
-  enum Column { start, duration, name, event_class, process, track, columns };
+  enum Column { start, duration, slack, name, event_class, process, track, columns };
 
   explicit EventListModel(TimelineState& state, QObject* parent);
 

@@ -106,6 +106,7 @@ QStringList Canvas::tip_lines(EventRef event) const {
     lines << tr("%1, %2").arg(
         quantity_text(static_cast<double>(*bytes), "bytes"),
         quantity_text(static_cast<double>(*bytes) * 1e9 / static_cast<double>(range.length()), "B/s"));
+  if (const auto slack = state_.scene().slack.of(event)) lines << tr("slack: %1").arg(slack_text(*slack));
   // Several in this column: one stands for all.
   const Row& row = model.row(event);
   const Viewport& viewport = state_.scene().viewport;

@@ -6,6 +6,7 @@
 
 #include "gui/model/ask/lanes.h"
 #include "gui/model/ask/search.h"
+#include "gui/model/ask/slack.h"
 #include "gui/model/ask/viewport.h"
 #include "gui/model/store/trace_model.h"
 #include "gui/view/theme.h"
@@ -25,6 +26,7 @@ struct Scene {
   EventColours colours;
   Marks hits, critical;
   bool show_critical = false;
+  Slack slack;
 
   void rebuild_lanes() { lanes = Lanes(*model, choices); }
   std::function<double(const std::string& name)> ratio_of;  // for ColourBy::difference

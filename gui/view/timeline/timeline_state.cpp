@@ -13,6 +13,7 @@ TimelineState::TimelineState(QObject* parent) : QObject(parent) {
 void TimelineState::set_model(std::shared_ptr<const TraceModel> model, bool same_trace) {
   scene_.model = std::move(model);
   scene_.hits = {};
+  scene_.slack = {};
   // Rows are numbered anew by every model.
   selected_ = hovered_ = EventRef::none();
   if (!same_trace) {
@@ -63,8 +64,9 @@ void TimelineState::set_hits(Marks hits) {
   emit picture_changed();
 }
 
-void TimelineState::set_critical(Marks critical) {
+void TimelineState::set_critical(Marks critical, Slack slack) {
   scene_.critical = std::move(critical);
+  scene_.slack = std::move(slack);
   emit picture_changed();
 }
 

@@ -41,7 +41,8 @@ class TimelineState : public QObject {
   void set_ratios(std::function<double(const std::string& name)> ratio_of);
   void set_size(int width, int height);  // of the canvas
   void set_hits(Marks hits);
-  void set_critical(Marks critical);
+  // The critical path of a run, and how far from it all else is.
+  void set_critical(Marks critical, Slack slack);
   bool has_critical() const { return !scene_.critical.empty(); }
   void toggle_critical();
 

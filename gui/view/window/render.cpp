@@ -47,7 +47,7 @@ QString arrange(TimelineState& state, const Opened& opened, const RenderOptions&
   state.set_choices(choices);
   if (options.collapse) state.set_all_collapsed(true);
   state.set_colour_by(colour_by(options.colour_by));
-  state.set_critical(Marks(*opened.model, opened.critical_path));
+  state.set_critical(Marks(*opened.model, opened.critical_path), opened.slack);
   if (options.critical) state.toggle_critical();
   if (options.zoom)
     state.show(*options.zoom);

@@ -153,7 +153,7 @@ void MainWindow::show_opened(const QString& path, const std::shared_ptr<const Op
 void MainWindow::show_timeline_of(const Opened& opened) {
   const auto model = opened.model ? opened.model : std::make_shared<const TraceModel>();
   if (&state().model() != opened.model.get()) show_model(model, false);
-  state().set_critical(Marks(*model, opened.critical_path));
+  state().set_critical(Marks(*model, opened.critical_path), opened.slack);
   state().show_steady_step();
   summary_->setPlainText(QString::fromStdString(opened.summary));
   restore_file_state();

@@ -58,6 +58,60 @@ TEST(OpenScenario, TheCriticalPathCoversTheStep) {
   EXPECT_GT(static_cast<double>(covered) / static_cast<double>(step.length()), 0.98);
 }
 
+// That an op may take longer by its slack, and by no more, is tested where it is
+// computed (tests/sim/critical_path_test.cpp); here, that it reaches the events.
+TEST(OpenScenario, TheCriticalPathHasNoSlackAndOthersHave) {
+  for (const char* name : {"bubble-interleaved-4x8x2.yaml", "llama-3.1-70b-64-h100.yaml"}) {
+    OpenWatch watch;
+    const auto opened = open_file(scenario(name), watch);
+    ASSERT_TRUE(opened);
+    const TraceModel& model = *opened->model;
+    const TimeRange step = steps_of(model).back();
+    std::size_t on_path = 0, known = 0, positive = 0, work = 0;
+    for (const EventRef event : opened->critical_path) {
+      if (model.range(event).begin < step.begin) continue;
+      const auto slack = opened->slack.of(event);
+      if (!slack) continue;
+      ++on_path;
+      EXPECT_EQ(*slack, 0) << name << " " << model.name(event);
+    }
+    for (std::uint32_t row = 0; row < model.rows().size(); ++row)
+      for (std::uint32_t i = 0; i < model.rows()[row].size(); ++i) {
+        const EventRef event{row, i};
+        const bool is_op = is_compute(model.class_of(event)) && !model.track(event).is_overview();
+        const auto slack = opened->slack.of(event);
+        EXPECT_GE(slack.value_or(0), 0);
+        work += is_op;
+        known += is_op && slack;
+        positive += slack.value_or(0) > 0;
+        EXPECT_FALSE(slack && model.class_of(event) == EventClass::bubble) << "a gap is no op";
+      }
+    EXPECT_GT(on_path, opened->critical_path.size() / 3) << name;
+    EXPECT_GT(known, work * 9 / 10) << name;
+    EXPECT_GT(positive, 0u) << name;
+  }
+}
+
+// A kernel that ends later pushes the next one of its stream, once the gap is used up.
+TEST(OpenScenario, SlackIsNoMoreThanThatOfWhatComesNext) {
+  OpenWatch watch;
+  const auto opened = open_file(scenario("llama-3.1-70b-64-h100.yaml"), watch);
+  ASSERT_TRUE(opened);
+  const TraceModel& model = *opened->model;
+  std::size_t pairs = 0;
+  for (std::uint32_t row = 0; row < model.rows().size(); ++row)
+    for (std::uint32_t i = 0; i + 1 < model.rows()[row].size(); ++i) {
+      constexpr Ns kRounding = 2;
+      const auto before = opened->slack.of({row, i}), after = opened->slack.of({row, i + 1});
+      const bool kernels = is_compute(model.class_of({row, i})) && is_compute(model.class_of({row, i + 1}));
+      if (!before || !after || !kernels) continue;
+      ++pairs;
+      const Ns between = model.rows()[row].start(i + 1) - model.rows()[row].end(i);
+      EXPECT_LE(*before, *after + between + kRounding);
+    }
+  EXPECT_GT(pairs, 1'000u);
+}
+
 TEST(OpenScenario, KnowsWhatOnlyASimulatorKnows) {
   OpenWatch watch;
   OpenOptions options;

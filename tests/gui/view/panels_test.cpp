@@ -27,6 +27,25 @@ TEST_F(Window, DetailsTellOfTheSelectionAndLeadOn) {
   EXPECT_EQ(model().name(state().selected()), "send activation");
 }
 
+TEST_F(Window, SlackIsToldWhereItIsKnown) {
+  auto* details = window.findChild<DetailsPanel*>();
+  const auto told = [&](EventRef e) {
+    state().select(e);
+    const auto found = details->findItems("Slack", Qt::MatchExactly);
+    return found.isEmpty() ? QString() : found[0]->text(1);
+  };
+  EXPECT_TRUE(told(event(1, 1)).startsWith("none"));
+  EXPECT_EQ(told(event(1, 2)), "250.0 us");
+  EXPECT_EQ(told(event(1, 3)), QString());
+  EventListModel list(state(), nullptr);
+  state().show({0, 5'000'000});
+  list.refill();
+  const QModelIndex cell = list.index(list.row_of(event(1, 2)), EventListModel::slack);
+  EXPECT_EQ(list.data(cell, Qt::DisplayRole).toString(), "250 us");
+  state().set_critical({}, {});
+  EXPECT_TRUE(window.findChild<EventTable*>()->isColumnHidden(EventListModel::slack));
+}
+
 TEST_F(Window, TotalsOfAnAreaAreThoseOfItsEvents) {
   state().set_area(Area{{0, 10'000'000}, 0, state().scene().lanes.height()});
   auto* panel = window.findChild<AreaPanel*>();

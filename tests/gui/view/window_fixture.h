@@ -45,6 +45,9 @@ inline std::shared_ptr<const Opened> sample_trace() {
   auto opened = std::make_shared<Opened>();
   opened->model = maker.finish();
   opened->critical_path = {{1, 0}, {1, 1}};
+  Slack::Rows slack(opened->model->rows().size());
+  slack[1] = {0, 0, 250'000};
+  opened->slack = Slack(std::move(slack));
   return opened;
 }
 

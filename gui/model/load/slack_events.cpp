@@ -1,0 +1,37 @@
+#include "gui/model/load/slack_events.h"
+
+#include "sim/critical_path.h"
+
+namespace orrery::gui {
+namespace {
+
+// Ops of a stream follow each other, so what ends with the op is the op, unless all
+// of it was waiting.
+bool shows(const TraceModel& model, EventRef event, Ns end) {
+  const EventClass is = model.class_of(event);
+  return model.range(event).end == end && is != EventClass::bubble && is != EventClass::exposed;
+}
+
+}  // namespace
+
+Slack slack_of(const TraceModel& model, const OpEvents& events, const sim::Workload& run, const sim::Trace& trace) {
+  const std::vector<Duration> slack = sim::slack(run, trace);
+  Slack::Rows rows(model.rows().size());
+  std::vector<EventRef> found;
+  for (std::size_t i = 0; i < slack.size(); ++i) {
+    const sim::Span& span = trace.spans()[i];
+    if (span.end == span.start) continue;
+    const Ns end = span.end.count_ps() / 1'000;
+    found.clear();
+    events.at(span.rank, span.stream, span.op, end - 1, found);
+    for (const EventRef event : found) {
+      if (!shows(model, event, end)) continue;
+      auto& row = rows[event.row];
+      if (row.empty()) row.resize(model.row(event).size());
+      row[event.index] = slack[i].count_ps() / 1'000;
+    }
+  }
+  return Slack(std::move(rows));
+}
+
+}  // namespace orrery::gui
