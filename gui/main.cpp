@@ -54,7 +54,7 @@ QString fault_of_choices(const QCommandLineParser& parser) {
       {"theme", themes},
       {"colour", {"class", "micro-batch", "name"}},
       {"group", {"none", "node", "pipeline", "tp", "dp", "cp", "ep"}},
-      {"panel", {"details", "totals", "events", "summary", "breakdown", "memory"}}};
+      {"panel", {"details", "totals", "events", "summary", "breakdown", "memory", "roofline", "network"}}};
   for (const auto& [option, values] : choices)
     if (parser.isSet(option) && !values.contains(parser.value(option)))
       return QStringLiteral("--%1: '%2' is none of %3").arg(option, parser.value(option), values.join(", "));
@@ -125,7 +125,7 @@ int run(QApplication& app) {
        {"filter", "Show only tracks with this in their name", "TEXT"},
        {"collapse", "Collapse every rank"},
        {"window", "The whole window, with its panels"},
-       {"panel", "Of the window: details, totals, events, summary, breakdown or memory", "PANEL"},
+       {"panel", "Of the window: details, totals, events, summary, breakdown, memory, roofline or network", "PANEL"},
        {"critical", "Show the critical path"},
        {"page", "The page of a scenario's result in place of its timeline"}});
   parser.process(app);

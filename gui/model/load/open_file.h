@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "gui/model/ask/roofline.h"
 #include "gui/model/ask/slack.h"
 #include "gui/model/result/result_page.h"
 #include "gui/model/store/trace_model.h"
@@ -37,6 +38,7 @@ struct Opened {
   std::shared_ptr<const ResultPage> page;    // of a result, and of a scenario's run
   std::vector<EventRef> critical_path;       // of a scenario's run
   Slack slack;                               // of a scenario's run
+  std::shared_ptr<const Roofline> roofline;  // null of a result
   std::string summary;                       // of a scenario's run: what `orrery run` prints
   bool is_scenario = false, cancelled = false;
   std::vector<std::string> remarks;  // what a person should know: events skipped, ranks left out

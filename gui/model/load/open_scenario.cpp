@@ -2,6 +2,7 @@
 
 #include "gui/model/load/open_file.h"
 #include "gui/model/load/path_events.h"
+#include "gui/model/load/run_roofline.h"
 #include "gui/model/load/slack_events.h"
 #include "gui/model/load/store_format.h"
 #include "gui/model/store/trace_builder.h"
@@ -103,6 +104,7 @@ Result<Opened> open_scenario(const std::string& path, OpenWatch& watch, const Op
   const OpEvents events(*opened.model, prepared->compiled.workload, context.folded);
   opened.critical_path = events_of(events, sim::critical_path(prepared->workload(), trace));
   opened.slack = slack_of(*opened.model, events, prepared->workload(), trace);
+  opened.roofline = std::make_shared<const Roofline>(roofline_of(*prepared, trace));
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
   const report::Result result = report::make_result(
       {prepared->scenario, prepared->compiled, simulated.ranks, prepared->workload().ranks(), wall.count()});

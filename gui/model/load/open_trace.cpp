@@ -66,7 +66,9 @@ Result<Opened> open_trace(const std::string& path, OpenWatch& watch, const OpenO
   watch.progress(1, "sorting");
   opened.model = builder.finish();
   opened.cancelled = opened.model == nullptr;
-  if (opened.model) opened.remarks = remarks_of(*opened.model);
+  if (!opened.model) return opened;
+  opened.remarks = remarks_of(*opened.model);
+  opened.roofline = std::make_shared<const Roofline>(roofline_of(*opened.model));
   return opened;
 }
 

@@ -21,6 +21,8 @@
 
 #include "gui/view/charts/breakdown_chart.h"
 #include "gui/view/charts/memory_chart.h"
+#include "gui/view/charts/network_chart.h"
+#include "gui/view/charts/roofline_chart.h"
 #include "gui/view/charts/sweep_panel.h"
 #include "gui/view/panels/area_panel.h"
 #include "gui/view/panels/details_panel.h"
@@ -138,7 +140,11 @@ void MainWindow::make_docks() {
   sweep_dock_ = dock(tr("Sweep"), sweep_, "sweep");
   QDockWidget* breakdown = dock(tr("Breakdown"), new BreakdownChart(state(), this), "breakdown");
   QDockWidget* memory = dock(tr("Memory"), new MemoryChart(state(), this), "memory");
-  for (QDockWidget* one : {breakdown, memory, sweep_dock_}) tabifyDockWidget(summary, one);
+  roofline_ = new RooflineChart(state(), this);
+  network_ = new NetworkChart(state(), this);
+  QDockWidget* roofline = dock(tr("Roofline"), roofline_, "roofline");
+  QDockWidget* network = dock(tr("Network"), network_, "network");
+  for (QDockWidget* one : {breakdown, memory, roofline, network, sweep_dock_}) tabifyDockWidget(summary, one);
   changes_ = new QTreeWidget(this);
   changes_->setHeaderLabels(
       {tr("Operation"), tr("A, a rank"), tr("B, a rank"), tr("B - A"), tr("Change"), tr("Events")});
@@ -209,10 +215,12 @@ void MainWindow::show_page(bool page) {
 }
 
 void MainWindow::compare_with(std::shared_ptr<const TraceModel> second) {
+  network_->compare_with(nullptr);
   compare_.reset();
   changes_dock_->setVisible(second != nullptr);
   if (!second) return;
   compare_ = std::make_unique<CompareView>(*timeline_, *splitter_, *changes_, std::move(second));
+  network_->compare_with(&compare_->second().state());
   changes_dock_->raise();
 }
 

@@ -26,7 +26,9 @@ class BackgroundOpen;
 class CompareView;
 class EventTable;
 class Legend;
+class NetworkChart;
 class ResultView;
+class RooflineChart;
 class SearchBar;
 class SweepPanel;
 
@@ -104,6 +106,8 @@ class MainWindow : public QMainWindow {
   AreaPanel* area_ = nullptr;
   EventTable* events_ = nullptr;
   SweepPanel* sweep_ = nullptr;
+  RooflineChart* roofline_ = nullptr;
+  NetworkChart* network_ = nullptr;
   QDockWidget* sweep_dock_ = nullptr;
   QSplitter* splitter_ = nullptr;
   QStackedWidget* centre_ = nullptr;  // the timeline, and the page of a result

@@ -15,6 +15,7 @@
 #include <QSettings>
 #include <QStatusBar>
 
+#include "gui/view/charts/roofline_chart.h"
 #include "gui/view/charts/sweep_panel.h"
 #include "gui/view/quantity_text.h"
 #include "gui/view/result/result_view.h"
@@ -155,6 +156,7 @@ void MainWindow::show_timeline_of(const Opened& opened) {
   if (&state().model() != opened.model.get()) show_model(model, false);
   state().set_critical(Marks(*model, opened.critical_path), opened.slack);
   state().show_steady_step();
+  roofline_->show_roofline(opened.roofline);
   summary_->setPlainText(QString::fromStdString(opened.summary));
   restore_file_state();
   say_status();

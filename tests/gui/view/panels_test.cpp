@@ -1,11 +1,16 @@
 // Panels ask the same model, and lead back to the timeline.
+#include <QChart>
+#include <QChartView>
 #include <QDir>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTreeWidget>
+#include <QXYSeries>
 
 #include "gui/view/charts/breakdown_chart.h"
 #include "gui/view/charts/memory_chart.h"
+#include "gui/view/charts/network_chart.h"
+#include "gui/view/charts/roofline_chart.h"
 #include "gui/view/charts/sweep_panel.h"
 #include "gui/view/panels/area_panel.h"
 #include "gui/view/panels/details_panel.h"
@@ -44,6 +49,47 @@ TEST_F(Window, SlackIsToldWhereItIsKnown) {
   EXPECT_EQ(list.data(cell, Qt::DisplayRole).toString(), "250 us");
   state().set_critical({}, {});
   EXPECT_TRUE(window.findChild<EventTable*>()->isColumnHidden(EventListModel::slack));
+}
+
+// Of a run the work of its kernels is known; of most traces it is not, and the panel says so.
+TEST_F(Window, TheRooflineHasTheKernelsOfARunOrSaysWhatIsMissing) {
+  auto* panel = window.findChild<RooflineChart*>();
+  panel->refill();
+  const auto* view = panel->findChild<QChartView*>();
+  EXPECT_TRUE(view->chart()->title().contains("flops"));
+  EXPECT_TRUE(view->chart()->series().isEmpty());
+  window.open(QString::fromUtf8(ORRERY_SOURCE_DIR) + "/scenarios/bubble-4x8.yaml");
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !window.is_opening(); }, 20'000));
+  panel->refill();
+  EXPECT_GE(view->chart()->series().size(), 3);
+  ASSERT_GT(panel->table().topLevelItemCount(), 5);
+  panel->findChild<QTreeWidget*>()->setCurrentItem(panel->table().topLevelItem(2));
+  EXPECT_EQ(static_cast<QXYSeries*>(view->chart()->series().back())->count(), 1) << "the chosen one is marked";
+}
+
+TEST_F(Window, TheNetworkChartComparesTwoTraces) {
+  const auto with_transfers = [](double microseconds) {
+    TraceMaker maker;
+    const auto track = maker.track(maker.process("rank 0"), "tp");
+    for (std::int64_t mb = 1; mb <= 8; mb *= 2)
+      maker.slice(track, mb * 1'000, static_cast<std::int64_t>(microseconds) * mb, "reduce", "tp",
+                  {{"transfer", std::string_view("all-reduce")}, {"bytes", mb << 20}});
+    return maker.finish();
+  };
+  const auto opened = std::make_shared<Opened>();
+  opened->model = with_transfers(10);
+  window.show_opened("/nowhere/other.json", opened);
+  state().show_all();
+  auto* panel = window.findChild<NetworkChart*>();
+  panel->refill();
+  EXPECT_EQ(panel->table().topLevelItemCount(), 4);
+  EXPECT_TRUE(panel->table().isColumnHidden(5));
+  EXPECT_EQ(panel->table().topLevelItem(0)->text(3), "104.9");  // 1 MiB in 10 us
+  window.compare_with(with_transfers(20));
+  panel->refill();
+  EXPECT_FALSE(panel->table().isColumnHidden(5));
+  EXPECT_EQ(panel->table().topLevelItem(0)->text(5), "-50.0 %");
+  EXPECT_EQ(panel->findChild<QChartView*>()->chart()->series().size(), 2);
 }
 
 TEST_F(Window, TotalsOfAnAreaAreThoseOfItsEvents) {

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+
+#include "gui/model/ask/roofline.h"
+#include "gui/view/charts/table_chart.h"
+
+class QScatterSeries;
+
+namespace orrery::gui {
+
+// Kernels by what they compute for every byte and how fast, below what the GPU allows.
+// A dot can be clicked, a row chosen: either shows the other.
+class RooflineChart : public TableChart {
+  Q_OBJECT
+
+ public:
+  explicit RooflineChart(TimelineState& state, QWidget* parent = nullptr);
+
+  // Null: nothing is known yet.
+  void show_roofline(std::shared_ptr<const Roofline> roofline);
+
+ private:
+  QChart* make_chart() override;
+  void fill_table();
+  void add_roofs(QChart& chart, double left, double right);
+  void choose_near(QPointF at);
+  void mark_chosen();
+
+  std::shared_ptr<const Roofline> roofline_;
+  QScatterSeries* chosen_ = nullptr;  // the chart's
+};
+
+}  // namespace orrery::gui

@@ -1,0 +1,58 @@
+#include "gui/view/charts/table_chart.h"
+
+#include <QChartView>
+#include <QHeaderView>
+#include <QLayout>
+#include <QLogValueAxis>
+#include <QTreeWidget>
+#include <algorithm>
+#include <cmath>
+
+namespace orrery::gui {
+
+TableChart::TableChart(TimelineState& state, const QString& accessible_name, const QStringList& head, QWidget* parent)
+    : ChartPanel(state, accessible_name, parent), table_(new QTreeWidget(this)) {
+  table_->setHeaderLabels(head);
+  table_->setRootIsDecorated(false);
+  table_->setAlternatingRowColors(true);
+  table_->setUniformRowHeights(true);
+  table_->header()->setStretchLastSection(false);
+  table_->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
+  table_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
+  for (int i = 1; i < head.size(); ++i)
+    table_->headerItem()->setTextAlignment(i, Qt::AlignRight | Qt::AlignVCenter);
+  table_->setAccessibleName(accessible_name);
+  // The chart keeps its place, and the table is right of it.
+  auto* row = new QHBoxLayout;
+  layout()->removeWidget(view_);
+  row->addWidget(view_, 1);
+  row->addWidget(table_, 1);
+  static_cast<QVBoxLayout*>(layout())->addLayout(row);
+}
+
+void TableChart::clear_table() {
+  table_->clear();
+}
+
+void TableChart::add_row(const QStringList& cells) {
+  if (table_->topLevelItemCount() >= kMostListed) return;
+  auto* item = new QTreeWidgetItem(table_, cells);
+  for (int i = 1; i < cells.size(); ++i) item->setTextAlignment(i, Qt::AlignRight | Qt::AlignVCenter);
+}
+
+QLogValueAxis* log_axis(const QString& title, double least, double most, double base) {
+  constexpr double kSmallest = 1e-9;
+  const auto power = [&](double value, auto round) {
+    return std::pow(base, round(std::log(std::max(kSmallest, value)) / std::log(base)));
+  };
+  auto* axis = new QLogValueAxis;
+  axis->setBase(base);
+  axis->setTitleText(title);
+  axis->setLabelFormat("%g");
+  axis->setMinorTickCount(0);
+  axis->setRange(power(least, [](double x) { return std::floor(x); }),
+                 power(most * 1.01, [](double x) { return std::ceil(x); }));
+  return axis;
+}
+
+}  // namespace orrery::gui

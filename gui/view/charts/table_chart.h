@@ -1,0 +1,30 @@
+#pragma once
+
+#include "gui/view/charts/chart_panel.h"
+
+class QTreeWidget;
+class QLogValueAxis;
+
+namespace orrery::gui {
+
+// A chart with the same numbers as a table beside it.
+class TableChart : public ChartPanel {
+  Q_OBJECT
+
+ public:
+  const QTreeWidget& table() const { return *table_; }
+
+ protected:
+  static constexpr int kMostListed = 500;
+  TableChart(TimelineState& state, const QString& accessible_name, const QStringList& head, QWidget* parent);
+
+  void clear_table();
+  void add_row(const QStringList& cells);
+
+  QTreeWidget* table_;
+};
+
+// Around both, from one power of the base to another.
+QLogValueAxis* log_axis(const QString& title, double least, double most, double base = 10);
+
+}  // namespace orrery::gui
