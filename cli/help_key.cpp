@@ -10,31 +10,6 @@ namespace orrery::cli {
 namespace {
 
 using models::Key;
-using models::Shape;
-
-std::string value_of(const Key& key) {
-  switch (key.shape) {
-    case Shape::count:
-      return "a count, as 2048 or 40Mi";
-    case Shape::number:
-      return "a number";
-    case Shape::flag:
-      return "true or false";
-    case Shape::text:
-      return key.values.empty() ? "text" : std::string(key.values);
-    case Shape::choice:
-      return std::string(key.values);
-    case Shape::counts:
-      return "a list of counts, as [4, 4, 4]";
-    case Shape::section:
-      return "a mapping";
-    case Shape::special:
-      return key.values.empty() ? "see docs/scenario.md" : std::string(key.values);
-    case Shape::elsewhere:
-      return key.values.empty() ? "see docs/hardware.md" : std::string(key.values);
-  }
-  return "";
-}
 
 std::string default_of(const Key& key) {
   if (key.required) return "none: it is required";
@@ -43,7 +18,7 @@ std::string default_of(const Key& key) {
 
 std::string whole(const Key& key) {
   report::Table table("ll");
-  table.row({"value", value_of(key)});
+  table.row({"value", models::value_of(key)});
   table.row({"default", default_of(key)});
   if (key.supported == "none") table.row({"", "not supported yet"});
   if (key.supported != "none" && key.supported != "all") table.row({"so far", std::string(key.supported)});

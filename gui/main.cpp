@@ -54,7 +54,7 @@ QString fault_of_choices(const QCommandLineParser& parser) {
       {"theme", themes},
       {"colour", {"class", "micro-batch", "name"}},
       {"group", {"none", "node", "pipeline", "tp", "dp", "cp", "ep"}},
-      {"panel", {"details", "totals", "events", "summary", "breakdown", "memory", "roofline", "network"}}};
+      {"panel", {"details", "totals", "events", "summary", "breakdown", "memory", "roofline", "network", "scenario"}}};
   for (const auto& [option, values] : choices)
     if (parser.isSet(option) && !values.contains(parser.value(option)))
       return QStringLiteral("--%1: '%2' is none of %3").arg(option, parser.value(option), values.join(", "));
@@ -93,6 +93,8 @@ int render_file(const QString& file, const QCommandLineParser& parser) {
 
   const auto open_options = options_of(parser);
   if (!open_options) return complain(open_options.errors());
+  options.file = file;
+  options.changes = open_options->overrides;
   OpenWatch watch;
   const auto opened = open_file(file.toStdString(), watch, *open_options);
   if (!opened) return complain(opened.errors());
@@ -125,7 +127,8 @@ int run(QApplication& app) {
        {"filter", "Show only tracks with this in their name", "TEXT"},
        {"collapse", "Collapse every rank"},
        {"window", "The whole window, with its panels"},
-       {"panel", "Of the window: details, totals, events, summary, breakdown, memory, roofline or network", "PANEL"},
+       {"panel", "Of the window: details, totals, events, summary, breakdown, memory, roofline, network or scenario",
+        "PANEL"},
        {"critical", "Show the critical path"},
        {"page", "The page of a scenario's result in place of its timeline"}});
   parser.process(app);

@@ -208,6 +208,30 @@ std::vector<const Key*> keys_in(std::string_view section) {
   return found;
 }
 
+std::string value_of(const Key& key) {
+  switch (key.shape) {
+    case Shape::count:
+      return "a count, as 2048 or 40Mi";
+    case Shape::number:
+      return "a number";
+    case Shape::flag:
+      return "true or false";
+    case Shape::text:
+      return key.values.empty() ? "text" : std::string(key.values);
+    case Shape::choice:
+      return std::string(key.values);
+    case Shape::counts:
+      return "a list of counts, as [4, 4, 4]";
+    case Shape::section:
+      return "a mapping";
+    case Shape::special:
+      return key.values.empty() ? "see docs/scenario.md" : std::string(key.values);
+    case Shape::elsewhere:
+      return key.values.empty() ? "see docs/hardware.md" : std::string(key.values);
+  }
+  return "";
+}
+
 std::vector<std::string> split_values(std::string_view values) {
   std::vector<std::string> names;
   while (!values.empty()) {

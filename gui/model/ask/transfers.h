@@ -16,7 +16,9 @@ struct TransferSize {
   double seconds = 0;  // of all, without waiting for late peers where the trace tells of it
 
   // Bytes by time: the algorithm bandwidth of nccl-tests.
-  double bytes_per_s() const { return seconds > 0 ? static_cast<double>(bytes) * static_cast<double>(count) / seconds : 0; }
+  double bytes_per_s() const {
+    return seconds > 0 ? static_cast<double>(bytes) * static_cast<double>(count) / seconds : 0;
+  }
 };
 
 // Those that begin in a range of a trace, by kind and then by size. Ours say their

@@ -18,7 +18,7 @@ Field field_of(const Json& value, int depth) {
   if (value.is_array())
     for (const Json& item : value) field.items.push_back(field_of(item, depth + 1));
   if (value.is_object())
-    for (const auto& [key, member] : value.items()) field.members.emplace_back(key, field_of(member, depth + 1));
+    for (const auto& [key, member] : value.items()) field.members.push_back({key, field_of(member, depth + 1)});
   return field;
 }
 

@@ -2,22 +2,28 @@
 
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "gui/model/result/result_page.h"
 
 namespace orrery::gui {
 
+struct FieldMember;
+
 // A JSON value from anybody's file: of what it is not, it has none.
 struct Field {
   std::optional<double> number;  // finite
   std::optional<std::string> text;
-  std::vector<Field> items;                            // of a list
-  std::vector<std::pair<std::string, Field>> members;  // of an object, in its order
+  std::vector<Field> items;          // of a list
+  std::vector<FieldMember> members;  // of an object, in its order
 
   // None where it is no JSON. What lies deeper than any result's values is left out.
   static std::optional<Field> parse(const std::string& json);
+};
+
+struct FieldMember {
+  std::string name;
+  Field value;
 };
 
 // Of an object's member; nothing, where there is no such one or it is something else.

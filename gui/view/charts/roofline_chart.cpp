@@ -41,9 +41,10 @@ QString missing() {
 }  // namespace
 
 RooflineChart::RooflineChart(TimelineState& state, QWidget* parent)
-    : TableChart(state, tr("Kernels below the roof of the GPU"),
-                 {tr("Kernel"), tr("Count"), tr("FLOPs/byte"), tr("TFLOP/s"), tr("Of the roof"), tr("Mean"), tr("In all")},
-                 parent) {
+    : TableChart(
+          state, tr("Kernels below the roof of the GPU"),
+          {tr("Kernel"), tr("Count"), tr("FLOPs/byte"), tr("TFLOP/s"), tr("Of the roof"), tr("Mean"), tr("In all")},
+          parent) {
   connect(table_, &QTreeWidget::itemSelectionChanged, this, &RooflineChart::mark_chosen);
 }
 
@@ -60,8 +61,8 @@ void RooflineChart::fill_table() {
     const double limit = roofline_->limit(kernel);
     add_row({q(kernel.name), QString("%L1").arg(kernel.count), q(report::significant(kernel.intensity(), 3)),
              q(report::significant(kernel.rate() / kTera, 3)),
-             limit > 0 ? q(report::percent(kernel.rate() / limit)) : QString(), q(report::human_seconds(kernel.seconds)),
-             q(report::human_seconds(kernel.total()))});
+             limit > 0 ? q(report::percent(kernel.rate() / limit)) : QString(),
+             q(report::human_seconds(kernel.seconds)), q(report::human_seconds(kernel.total()))});
   }
 }
 

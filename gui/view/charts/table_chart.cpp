@@ -19,8 +19,7 @@ TableChart::TableChart(TimelineState& state, const QString& accessible_name, con
   table_->header()->setStretchLastSection(false);
   table_->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
   table_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
-  for (int i = 1; i < head.size(); ++i)
-    table_->headerItem()->setTextAlignment(i, Qt::AlignRight | Qt::AlignVCenter);
+  for (int i = 1; i < head.size(); ++i) table_->headerItem()->setTextAlignment(i, Qt::AlignRight | Qt::AlignVCenter);
   table_->setAccessibleName(accessible_name);
   // The chart keeps its place, and the table is right of it.
   auto* row = new QHBoxLayout;

@@ -20,6 +20,7 @@ class ResultView : public QScrollArea {
 
   void show_page(std::shared_ptr<const ResultPage> page);
   bool has_page() const { return page_ != nullptr; }
+  const std::shared_ptr<const ResultPage>& page() const { return page_; }
   // Builds it anew: also for letters of another size.
   void set_theme(const Theme& theme);
   // Of all of it, as it would be without a window around it.

@@ -30,6 +30,7 @@
 #include "gui/view/panels/legend.h"
 #include "gui/view/panels/search_bar.h"
 #include "gui/view/result/result_view.h"
+#include "gui/view/scenario/scenario_panel.h"
 #include "gui/view/timeline/canvas.h"
 #include "gui/view/window/compare_view.h"
 
@@ -163,9 +164,19 @@ void MainWindow::make_docks() {
     options.sweep_point = point;
     open(scenario, options);
   });
+  make_scenario_dock();
   totals->raise();
   resizeDocks({details, totals}, {420, 1000}, Qt::Horizontal);
   resizeDocks({details}, {230}, Qt::Vertical);
+}
+
+void MainWindow::make_scenario_dock() {
+  scenario_ = new ScenarioPanel(this);
+  scenario_dock_ = dock(tr("Scenario"), scenario_, "scenario");
+  addDockWidget(Qt::RightDockWidgetArea, scenario_dock_);
+  resizeDocks({scenario_dock_}, {520}, Qt::Horizontal);
+  scenario_dock_->hide();
+  connect(scenario_, &ScenarioPanel::run_requested, this, &MainWindow::run_changed);
 }
 
 void MainWindow::make_status_bar() {
@@ -194,6 +205,7 @@ void MainWindow::set_theme(const QString& name) {
   setStyleSheet(theme.style_sheet());
   state().set_theme(theme);
   page_->set_theme(theme);
+  scenario_->set_theme(theme);
   if (compare_) compare_->second().state().set_theme(theme);
 }
 

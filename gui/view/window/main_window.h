@@ -29,6 +29,7 @@ class Legend;
 class NetworkChart;
 class ResultView;
 class RooflineChart;
+class ScenarioPanel;
 class SearchBar;
 class SweepPanel;
 
@@ -51,6 +52,7 @@ class MainWindow : public QMainWindow {
   void show_page(bool page);
   bool shows_page() const;
   ResultView& page() { return *page_; }
+  ScenarioPanel& scenario() { return *scenario_; }
   bool is_opening() const { return opening_ != nullptr; }
   void cancel();
 
@@ -71,6 +73,7 @@ class MainWindow : public QMainWindow {
   void make_menus();
   void make_tool_bar();
   void make_docks();
+  void make_scenario_dock();
   void make_status_bar();
   void restore();
 
@@ -83,6 +86,8 @@ class MainWindow : public QMainWindow {
   bool open_sweep(const QString& path);
   void show_model(std::shared_ptr<const TraceModel> model, bool same_trace);
   void show_timeline_of(const Opened& opened);
+  void run_changed();
+  void edit_scenario();
   void opening_ended();
   void say_errors(const QStringList& errors);
   void say_status();
@@ -108,6 +113,9 @@ class MainWindow : public QMainWindow {
   SweepPanel* sweep_ = nullptr;
   RooflineChart* roofline_ = nullptr;
   NetworkChart* network_ = nullptr;
+  ScenarioPanel* scenario_ = nullptr;
+  QDockWidget* scenario_dock_ = nullptr;
+  std::shared_ptr<const ResultPage> before_;  // of the run that the form's changes are compared with
   QDockWidget* sweep_dock_ = nullptr;
   QSplitter* splitter_ = nullptr;
   QStackedWidget* centre_ = nullptr;  // the timeline, and the page of a result

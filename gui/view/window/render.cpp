@@ -9,6 +9,7 @@
 
 #include "gui/view/quantity_text.h"
 #include "gui/view/result/result_view.h"
+#include "gui/view/scenario/scenario_panel.h"
 #include "gui/view/timeline/canvas.h"
 #include "gui/view/timeline/minimap.h"
 #include "gui/view/timeline/ruler.h"
@@ -125,7 +126,11 @@ QString render_window(const Opened& opened, const RenderOptions& options) {
     return write_picture(window, options.path);
   }
   if (QString fault = arrange(window.state(), opened, options); !fault.isEmpty()) return fault;
-  if (auto* panel = window.findChild<QDockWidget*>(options.panel)) panel->raise();
+  if (opened.is_scenario) window.scenario().show_scenario(options.file, options.changes);
+  if (auto* panel = window.findChild<QDockWidget*>(options.panel)) {
+    panel->show();
+    panel->raise();
+  }
   window.timeline().canvas().setFocus();
   QElapsedTimer timer;
   timer.start();

@@ -15,9 +15,11 @@ struct RenderOptions {
   QString theme = "light", colour_by = "class", group_by = "none", filter;
   int width = 1600, height = 900;
   bool critical = false, collapse = false;
-  bool window = false;  // with menus and panels around it
-  QString panel;        // of the window: the one to show, "breakdown"
-  bool page = false;    // the page of the result, which a scenario's run has too
+  bool window = false;                    // with menus and panels around it
+  QString panel;                          // of the window: the one to show, "breakdown"
+  QString file;                           // a scenario's, for the panel that edits it
+  std::vector<models::Override> changes;  // of it
+  bool page = false;                      // the page of the result, which a scenario's run has too
 };
 
 // An empty text, or what went wrong.

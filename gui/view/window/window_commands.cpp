@@ -1,5 +1,6 @@
 // Everything that can be done by keyboard (docs/gui.md has the same table).
 #include <QApplication>
+#include <QDockWidget>
 #include <QFileDialog>
 #include <QInputDialog>
 
@@ -7,6 +8,7 @@
 #include "gui/view/panels/keys_dialog.h"
 #include "gui/view/panels/search_bar.h"
 #include "gui/view/quantity_text.h"
+#include "gui/view/scenario/scenario_panel.h"
 #include "gui/view/timeline/canvas.h"
 #include "gui/view/timeline/track_tree.h"
 #include "gui/view/window/compare_view.h"
@@ -30,6 +32,8 @@ void MainWindow::make_commands() {
   add(file, tr("Open..."), {QKeySequence::Open}, [this] { ask_for_file(); });
   add(file, tr("Open again, or run again"), {QKeySequence("Ctrl+R")}, [this] { reopen(options_); });
   add(file, tr("Compare with..., or no longer"), {QKeySequence("Ctrl+D")}, [this] { toggle_compare(); });
+  add(file, tr("Edit the scenario, or no longer"), {QKeySequence("Ctrl+Shift+E")}, [this] { edit_scenario(); });
+  add(file, tr("Run the scenario as edited"), {QKeySequence("Ctrl+Return")}, [this] { scenario_->run(); });
   add(file, tr("Show ranks..."), {QKeySequence("Ctrl+Shift+R")}, [this] { ask_for_ranks(); });
   add(file, tr("Export picture..."), {QKeySequence("Ctrl+E")}, [this] { export_picture(); });
   add(file, tr("Quit"), {QKeySequence("Ctrl+Q")}, [this] { close(); });
@@ -116,6 +120,11 @@ void MainWindow::ask_for_file() {
       this, tr("Open"), {},
       tr("Traces, scenarios and results (*.json *.gz *.zst *.pftrace *.yaml *.yml *.sqlite *.db);;All files (*)"));
   if (!path.isEmpty()) open(path);
+}
+
+void MainWindow::edit_scenario() {
+  scenario_dock_->setVisible(scenario_dock_->isHidden());
+  if (scenario_dock_->isVisible()) scenario_->setFocus();
 }
 
 void MainWindow::toggle_compare() {

@@ -19,6 +19,7 @@
 #include "gui/view/charts/sweep_panel.h"
 #include "gui/view/quantity_text.h"
 #include "gui/view/result/result_view.h"
+#include "gui/view/scenario/scenario_panel.h"
 #include "gui/view/window/background_open.h"
 #include "gui/view/window/compare_view.h"
 #include "gui/view/window/main_window.h"
@@ -30,6 +31,10 @@ constexpr int kMostRecent = 12;
 
 QString group_of(const QString& path) {
   return "files/" + QCryptographicHash::hash(path.toUtf8(), QCryptographicHash::Md5).toHex();
+}
+
+bool is_scenario(const QString& path) {
+  return path.endsWith(".yaml") || path.endsWith(".yml");
 }
 
 QStringList texts(const std::set<std::string>& from) {
@@ -74,9 +79,11 @@ void MainWindow::open(const QString& path, const OpenOptions& options) {
   if (open_sweep(path)) return;
   save_file_state();
   if (opening_ != nullptr) cancel();
+  before_ = nullptr;
   file_ = QFileInfo(path).absoluteFilePath();
   options_ = options;
   shows_part_ = false;
+  if (is_scenario(file_)) scenario_->show_scenario(file_, options.overrides);
   progress_->setValue(0);
   progress_->show();
   cancel_->show();
@@ -122,6 +129,16 @@ void MainWindow::open_second(const QString& path) {
   });
 }
 
+// Runs the scenario as the form has it, and says what that changed.
+void MainWindow::run_changed() {
+  const QString file = QString::fromStdString(scenario_->form().file());
+  OpenOptions options = file == file_ ? options_ : OpenOptions();
+  options.overrides = scenario_->form().changes();
+  const std::shared_ptr<const ResultPage> before = file == file_ ? page_->page() : nullptr;
+  open(file, options);
+  before_ = before;
+}
+
 void MainWindow::cancel() {
   if (opening_ == nullptr) return;
   opening_->cancel();
@@ -139,6 +156,8 @@ void MainWindow::opening_ended() {
 
 void MainWindow::show_opened(const QString& path, const std::shared_ptr<const Opened>& opened) {
   file_ = path;
+  if (const auto before = std::exchange(before_, nullptr); before && opened->page)
+    scenario_->show_changes(changes_of(*before, *opened->page));
   page_->show_page(opened->page);
   show_timeline_of(*opened);
   show_page(opened->model == nullptr);

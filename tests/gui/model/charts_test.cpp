@@ -39,8 +39,8 @@ TEST(Roofline, StaysBelowTheRoofAndAddsUpToTheStep) {
   }
   const auto prepared = models::prepare(scenario("bubble-4x8.yaml"), {});
   const models::Simulated simulated = models::simulate(*prepared, {});
-  const report::Result result = report::make_result(
-      {prepared->scenario, prepared->compiled, simulated.ranks, prepared->workload().ranks(), 0});
+  const report::Result result =
+      report::make_result({prepared->scenario, prepared->compiled, simulated.ranks, prepared->workload().ranks(), 0});
   EXPECT_NEAR(flops / result.hardware_flops.n, 1, 0.001);
 }
 

@@ -28,7 +28,9 @@ class Results : public Window {
     ASSERT_TRUE(file.open(QIODevice::WriteOnly));
     file.write(kResult);
   }
-  void wait() { ASSERT_TRUE(QTest::qWaitFor([&] { return !window.is_opening(); }, 10'000)); }
+  void wait() {
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !window.is_opening(); }, 10'000));
+  }
   bool says(const QString& text) {
     for (const auto* label : window.page().findChildren<QLabel*>())
       if (label->text() == text) return true;
