@@ -53,6 +53,7 @@ std::string label_of(const Process& process) {
 class Stacker {
  public:
   Stacker(const TraceModel& model, const LaneChoices& choices) : model_(model), choices_(choices) {
+    for (std::size_t i = 0; i < choices.moved.size(); ++i) place_.try_emplace(choices.moved[i], i);
     tracks_of_.resize(model.processes().size());
     counters_of_.resize(model.processes().size());
     for (std::uint32_t i = 0; i < model.tracks().size(); ++i) tracks_of_[model.tracks()[i].process].push_back(i);
@@ -94,11 +95,16 @@ class Stacker {
   std::vector<std::uint32_t> in_order() const {
     std::vector<std::uint32_t> order(tracks_of_.size());
     for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-    const auto place = [&](std::uint32_t p) {
-      return std::find(choices_.moved.begin(), choices_.moved.end(), model_.processes()[p].name);
-    };
-    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return place(a) < place(b); });
+    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) {
+      return place(model_.processes()[a].name) < place(model_.processes()[b].name);
+    });
     return order;
+  }
+
+  // Among those that a person has put in order; behind them all where it is not one.
+  std::size_t place(const std::string& path) const {
+    const auto found = place_.find(path);
+    return found == place_.end() ? SIZE_MAX : found->second;
   }
 
   void push(Lane lane) {
@@ -141,6 +147,8 @@ class Stacker {
     for (const std::uint32_t counter : counters_of_[process])
       if (shown(process, model_.counters()[counter].name)) inner.push_back(counter_lane(counter, depth + 1));
     if (inner.empty()) return;
+    std::stable_sort(inner.begin(), inner.end(),
+                     [&](const Lane& a, const Lane& b) { return place(a.path) < place(b.path); });
 
     Lane lane;
     lane.is = Lane::Is::process;
@@ -207,6 +215,7 @@ class Stacker {
 
   const TraceModel& model_;
   const LaneChoices& choices_;
+  std::map<std::string, std::size_t> place_;  // of choices.moved
   std::vector<std::vector<std::uint32_t>> tracks_of_, counters_of_;
 };
 

@@ -18,7 +18,7 @@ struct LaneChoices {
   std::set<std::string> collapsed;  // paths, as of Lane::path
   std::set<std::string> expanded;   // those that are collapsed by default
   std::set<std::string> pinned;     // of tracks and counters
-  std::vector<std::string> moved;   // processes to the front, in this order
+  std::vector<std::string> moved;   // paths, in this order before their siblings that are not named
   int row_height = 18;
 };
 

@@ -1,6 +1,7 @@
 #include "gui/view/timeline/timeline_state.h"
 
 #include "gui/model/ask/cause.h"
+#include "gui/model/ask/reorder.h"
 #include "gui/model/ask/steps.h"
 
 namespace orrery::gui {
@@ -295,12 +296,32 @@ void TimelineState::toggle_pinned(const Lane& lane) {
 }
 
 void TimelineState::move_to_top(const Lane& lane) {
-  const std::string name = lane.path.substr(0, lane.path.find('/'));
-  auto& moved = scene_.choices.moved;
-  std::erase(moved, name);
-  moved.insert(moved.begin(), name);
+  const std::vector<std::string> siblings = siblings_of(scene_.lanes, lane.path);
+  if (!siblings.empty()) move_beside(lane.path, siblings.front(), false);
+}
+
+void TimelineState::move_beside(const std::string& path, const std::string& other, bool behind) {
+  const std::string current = current_lane_ < 0 ? "" : scene_.lanes.all()[static_cast<std::size_t>(current_lane_)].path;
+  scene_.choices.moved = moved_beside(model(), scene_.choices, path, other, behind);
   lanes_changed();
+  if (!current.empty()) set_current_lane(lane_of(current));
   emit choices_changed();
+}
+
+void TimelineState::move_current(int by) {
+  if (current_lane_ < 0 || by == 0) return;
+  const std::string path = scene_.lanes.all()[static_cast<std::size_t>(current_lane_)].path;
+  const std::vector<std::string> siblings = siblings_of(scene_.lanes, path);
+  const auto at = std::find(siblings.begin(), siblings.end(), path) - siblings.begin();
+  const std::ptrdiff_t to = at + by;
+  if (siblings.empty() || to < 0 || to >= std::ssize(siblings)) return;
+  move_beside(path, siblings[static_cast<std::size_t>(to)], by > 0);
+}
+
+int TimelineState::lane_of(const std::string& path) const {
+  const auto& lanes = scene_.lanes.all();
+  const auto found = std::find_if(lanes.begin(), lanes.end(), [&](const Lane& lane) { return lane.path == path; });
+  return found == lanes.end() ? -1 : static_cast<int>(found - lanes.begin());
 }
 
 void TimelineState::set_current_lane(int lane) {

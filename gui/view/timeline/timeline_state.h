@@ -93,6 +93,9 @@ class TimelineState : public QObject {
   void set_all_collapsed(bool collapsed);
   void toggle_pinned(const Lane& lane);
   void move_to_top(const Lane& lane);
+  // To another place among its siblings: beside one of them, or past the next that is seen.
+  void move_beside(const std::string& path, const std::string& other, bool behind);
+  void move_current(int by);
   int current_lane() const { return current_lane_; }  // of the tree; -1: none
   void set_current_lane(int lane);
   void reveal_track(std::uint32_t track);
@@ -108,6 +111,7 @@ class TimelineState : public QObject {
  private:
   void keep_scroll();
   void lanes_changed();
+  int lane_of(const std::string& path) const;
 
   Scene scene_;
   int height_ = 1;

@@ -1,12 +1,15 @@
 #include "gui/view/timeline/track_tree.h"
 
+#include <QApplication>
 #include <QContextMenuEvent>
 #include <QKeyEvent>
 #include <QMenu>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QWheelEvent>
+#include <utility>
 
+#include "gui/model/ask/reorder.h"
 #include "gui/view/quantity_text.h"
 
 namespace orrery::gui {
@@ -50,6 +53,7 @@ void TrackTree::draw(QPainter& painter) {
     painter.setPen(scene.theme->accent);
     painter.drawLine(0, pinned - 1, width(), pinned - 1);
   }
+  draw_drop(painter);
 }
 
 void TrackTree::draw_lane(QPainter& painter, const Lane& lane, int y, bool current) {
@@ -119,11 +123,63 @@ const Lane* TrackTree::current() const {
 void TrackTree::mousePressEvent(QMouseEvent* event) {
   const Lane* lane = lane_at(event->pos().y());
   if (lane == nullptr || event->button() != Qt::LeftButton) return;
-  const Lane copy = *lane;
-  if (!copy.pinned || event->pos().y() >= state_.scene().lanes.pinned_height())
-    state_.set_current_lane(state_.scene().lanes.at(copy.y));
-  if (copy.is == Lane::Is::process || copy.is == Lane::Is::group || event->pos().x() < 20 + copy.depth * kIndent)
-    state_.toggle_collapsed(copy);
+  const bool pinned = event->pos().y() < state_.scene().lanes.pinned_height();
+  drag_ = Drag{lane->path, event->pos(), false, "", false, 0};
+  if (!pinned) state_.set_current_lane(state_.scene().lanes.at(lane->y));
+}
+
+void TrackTree::mouseMoveEvent(QMouseEvent* event) {
+  if (!drag_ || (event->buttons() & Qt::LeftButton) == 0) return;
+  if ((event->pos() - drag_->from).manhattanLength() >= QApplication::startDragDistance()) drag_->moving = true;
+  if (!drag_->moving) return;
+  setCursor(Qt::ClosedHandCursor);
+  find_drop(event->pos().y());
+  update();
+}
+
+// Before the one under the pointer, or behind it, whichever edge is nearer.
+void TrackTree::find_drop(int y) {
+  drag_->beside.clear();
+  const int pinned = state_.scene().lanes.pinned_height();
+  const Lane* lane = y < pinned ? nullptr : lane_at(y);
+  if (lane == nullptr) return;
+  const std::vector<std::string> siblings = siblings_of(state_.scene().lanes, drag_->path);
+  // A process ends where its last track does, so that any of them stands for it.
+  const auto& lanes = state_.scene().lanes.all();
+  const auto is_sibling = [&](const Lane& one) {
+    return std::find(siblings.begin(), siblings.end(), one.path) != siblings.end();
+  };
+  auto first = static_cast<std::size_t>(lane - lanes.data());
+  while (first > 0 && !is_sibling(lanes[first])) --first;
+  if (!is_sibling(lanes[first]) || lanes[first].path == drag_->path) return;
+  std::size_t last = first;
+  while (last + 1 < lanes.size() && lanes[last + 1].depth > lanes[first].depth) ++last;
+  const int top = lanes[first].y, bottom = lanes[last].y + lanes[last].height;
+  const int at = y - pinned + state_.scene().scroll;
+  drag_->beside = lanes[first].path;
+  drag_->behind = at > (top + bottom) / 2;
+  drag_->line = (drag_->behind ? bottom : top) + pinned - state_.scene().scroll;
+}
+
+void TrackTree::mouseReleaseEvent(QMouseEvent* event) {
+  const std::optional<Drag> drag = std::exchange(drag_, std::nullopt);
+  if (!drag || event->button() != Qt::LeftButton) return;
+  unsetCursor();
+  update();
+  if (drag->moving) {
+    if (!drag->beside.empty()) state_.move_beside(drag->path, drag->beside, drag->behind);
+    return;
+  }
+  const Lane* lane = lane_at(event->pos().y());
+  if (lane == nullptr || lane->path != drag->path) return;
+  const bool mark = event->pos().x() < 20 + lane->depth * kIndent;
+  if (lane->is == Lane::Is::process || lane->is == Lane::Is::group || mark) state_.toggle_collapsed(Lane(*lane));
+}
+
+void TrackTree::draw_drop(QPainter& painter) const {
+  if (!drag_ || !drag_->moving || drag_->beside.empty()) return;
+  painter.setPen(QPen(state_.scene().theme->accent, 2));
+  painter.drawLine(0, drag_->line, width(), drag_->line);
 }
 
 void TrackTree::wheelEvent(QWheelEvent* event) {
@@ -171,7 +227,7 @@ void TrackTree::show_menu(const Lane& at, QPoint where) {
     menu->addAction(lane.collapsed ? tr("Expand") : tr("Collapse"), this, [=, this] { state_.toggle_collapsed(lane); });
   if (lane.is == Lane::Is::track || lane.is == Lane::Is::counter)
     menu->addAction(lane.pinned ? tr("Unpin") : tr("Pin to the top"), this, [=, this] { state_.toggle_pinned(lane); });
-  if (lane.is == Lane::Is::process)
+  if (lane.is != Lane::Is::group)
     menu->addAction(tr("Move to the front"), this, [=, this] { state_.move_to_top(lane); });
   menu->addSeparator();
   menu->addAction(tr("Expand all"), this, [this] { state_.set_all_collapsed(false); });

@@ -16,7 +16,8 @@ const std::vector<MouseHint>& mouse_hints() {
       {QObject::tr("Focus an event"), QObject::tr("Double click")},
       {QObject::tr("Measure"), QObject::tr("Drag on the ruler")},
       {QObject::tr("Zoom to a range"), QObject::tr("Alt+drag on the ruler")},
-      {QObject::tr("Collapse, pin, move a track"), QObject::tr("Right click on its name")},
+      {QObject::tr("Move a track or a rank"), QObject::tr("Drag its name")},
+      {QObject::tr("Collapse, pin, move to the front"), QObject::tr("Right click on its name")},
   };
   return hints;
 }

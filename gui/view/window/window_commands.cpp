@@ -43,6 +43,8 @@ void MainWindow::make_commands() {
     add(view, tr("Theme: %1").arg(theme.name), {}, [this, name = theme.name] { set_theme(name); });
   add(view, tr("Larger text"), {QKeySequence("Ctrl+="), QKeySequence("Ctrl++")}, [this] { scale_text(1); });
   add(view, tr("Smaller text"), {QKeySequence("Ctrl+-")}, [this] { scale_text(-1); });
+  add(view, tr("Move the track up"), {QKeySequence("Alt+Up")}, [this] { state().move_current(-1); });
+  add(view, tr("Move the track down"), {QKeySequence("Alt+Down")}, [this] { state().move_current(1); });
   add(view, tr("Expand all tracks"), {}, [this] { state().set_all_collapsed(false); });
   add(view, tr("Collapse all tracks"), {}, [this] { state().set_all_collapsed(true); });
   add(

@@ -37,7 +37,8 @@ bool is_scenario(const QString& path) {
   return path.endsWith(".yaml") || path.endsWith(".yml");
 }
 
-QStringList texts(const std::set<std::string>& from) {
+template <class Texts>
+QStringList texts(const Texts& from) {
   QStringList list;
   for (const std::string& text : from) list << QString::fromStdString(text);
   return list;
@@ -123,10 +124,7 @@ void MainWindow::open_second(const QString& path) {
     statusBar()->clearMessage();
     compare_with(opened->model);
   });
-  connect(second, &BackgroundOpen::failed, this, [=, this](const QStringList& errors) {
-    second->deleteLater();
-    say_errors(errors);
-  });
+  connect(second, &BackgroundOpen::failed, this, [=, this](const QStringList& errors) { say_errors(errors); });
 }
 
 // Runs the scenario as the form has it, and says what that changed.
@@ -259,6 +257,7 @@ void MainWindow::save_file_state() {
   settings.setValue("collapsed", texts(choices.collapsed));
   settings.setValue("expanded", texts(choices.expanded));
   settings.setValue("pinned", texts(choices.pinned));
+  settings.setValue("moved", texts(choices.moved));
   QStringList notes;
   for (const TimelineNote& note : state().notes()) notes << QString::number(note.when) + ' ' + note.text;
   settings.setValue("notes", notes);
@@ -273,6 +272,8 @@ void MainWindow::restore_file_state() {
   choices.collapsed = set_of(settings.value("collapsed").toStringList());
   choices.expanded = set_of(settings.value("expanded").toStringList());
   choices.pinned = set_of(settings.value("pinned").toStringList());
+  choices.moved.clear();
+  for (const QString& path : settings.value("moved").toStringList()) choices.moved.push_back(path.toStdString());
   state().set_choices(std::move(choices));
   std::vector<TimelineNote> notes;
   for (const QString& line : settings.value("notes").toStringList())

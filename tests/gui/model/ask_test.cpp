@@ -3,6 +3,7 @@
 #include "gui/model/ask/area.h"
 #include "gui/model/ask/fuzzy.h"
 #include "gui/model/ask/lanes.h"
+#include "gui/model/ask/reorder.h"
 #include "gui/model/ask/search.h"
 #include "gui/model/ask/ticks.h"
 #include "gui/model/ask/viewport.h"
@@ -150,6 +151,49 @@ TEST(Lanes, CollapsePinFilterGroup) {
   choices.moved = {"rank 1"};
   choices.grouping = Grouping::none;
   EXPECT_EQ(Lanes(*model, choices).all()[0].path, "rank 1");
+}
+
+std::vector<std::string> paths_of(const TraceModel& model, const LaneChoices& choices) {
+  std::vector<std::string> paths;
+  const Lanes lanes(model, choices);
+  for (const Lane& lane : lanes.all()) paths.push_back(lane.path);
+  return paths;
+}
+
+// A lane goes beside another of its kind and place, and all the rest keeps its order.
+TEST(Reorder, MovesALaneAmongItsSiblings) {
+  const auto model = two_ranks();
+  LaneChoices choices;
+  const std::vector<std::string> before = paths_of(*model, choices);
+  const std::vector<std::string> tracks = siblings_of(Lanes(*model, choices), "rank 0/compute");
+  ASSERT_GE(tracks.size(), 2u);
+  choices.moved = moved_beside(*model, choices, tracks.back(), tracks.front(), false);
+  std::vector<std::string> expected = before;
+  const auto begin = std::find(expected.begin(), expected.end(), tracks.front());
+  std::rotate(begin, begin + std::ssize(tracks) - 1, begin + std::ssize(tracks));
+  EXPECT_EQ(paths_of(*model, choices), expected);
+  choices.moved = moved_beside(*model, choices, "rank 0", "rank 1", true);
+  EXPECT_EQ(paths_of(*model, choices).front(), "rank 1");
+  choices.moved = moved_beside(*model, choices, tracks.back(), tracks.front(), true);
+  choices.moved = moved_beside(*model, choices, "rank 1", "rank 0", true);
+  EXPECT_EQ(siblings_of(Lanes(*model, choices), "rank 0"), (std::vector<std::string>{"rank 0", "rank 1"}));
+}
+
+TEST(Reorder, LeavesOthersAndWhatIsHiddenAlone) {
+  const auto model = two_ranks();
+  LaneChoices choices;
+  EXPECT_TRUE(moved_beside(*model, choices, "rank 0/compute", "rank 1/compute", true).empty()) << "of another rank";
+  EXPECT_TRUE(moved_beside(*model, choices, "rank 0", "nobody", true).empty());
+  choices.grouping = Grouping::stage;
+  EXPECT_TRUE(moved_beside(*model, choices, "rank 0", "rank 1", true).empty()) << "of another group";
+  choices.grouping = Grouping::none;
+  const std::vector<std::string> before = paths_of(*model, choices);
+  LaneChoices few = choices;
+  few.filter = "tp";
+  few.collapsed = {"rank 1"};
+  choices.moved = moved_beside(*model, few, "rank 0", "rank 1", true);
+  choices.moved = moved_beside(*model, choices, "rank 0", "rank 1", false);
+  EXPECT_EQ(paths_of(*model, choices), before);
 }
 
 TEST(Lanes, AnAreaTakesTracksInsideOfCollapsedProcesses) {

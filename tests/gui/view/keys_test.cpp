@@ -235,5 +235,20 @@ TEST_F(Window, TheTreeCollapsesExpandsAndPins) {
   EXPECT_EQ(state().scene().lanes.pinned().size(), 0u);
 }
 
+TEST_F(Window, AltAndArrowsMoveATrack) {
+  TrackTree& tree = window.timeline().tree();
+  tree.setFocus();
+  const auto path_at = [&](std::size_t i) { return state().scene().lanes.all()[i].path; };
+  const std::string first = path_at(1), second = path_at(2);
+  state().set_current_lane(1);
+  QTest::keyClick(&tree, Qt::Key_Down, Qt::AltModifier);
+  EXPECT_EQ(path_at(1), second);
+  EXPECT_EQ(path_at(2), first);
+  EXPECT_EQ(state().current_lane(), 2) << "it is still the one";
+  QTest::keyClick(&tree, Qt::Key_Up, Qt::AltModifier);
+  QTest::keyClick(&tree, Qt::Key_Up, Qt::AltModifier);
+  EXPECT_EQ(path_at(1), first) << "and no further than the first";
+}
+
 }  // namespace
 }  // namespace orrery::gui

@@ -110,6 +110,32 @@ TEST_F(Window, AClickOnARankCollapsesIt) {
   EXPECT_LT(state().scene().lanes.all().size(), all);
 }
 
+TEST_F(Window, ADraggedNameGoesWhereTheLineWas) {
+  TrackTree& tree = window.timeline().tree();
+  const auto& lanes = state().scene().lanes.all();
+  const std::string moved = lanes[1].path, last = lanes[4].path;
+  ASSERT_EQ(lanes[4].is, Lane::Is::counter) << "the last of rank 0";
+  const int from = lanes[1].y + lanes[1].height / 2, to = lanes[4].y + lanes[4].height - 3;
+  drag(tree, {60, from}, {60, to});
+  EXPECT_EQ(state().scene().lanes.all()[4].path, moved);
+  EXPECT_EQ(state().scene().lanes.all()[3].path, last);
+  const std::size_t all = state().scene().lanes.all().size();
+  drag(tree, {60, 8}, {60, state().scene().lanes.height() - 6});
+  EXPECT_EQ(state().scene().lanes.all()[0].path, "rank 1");
+  EXPECT_EQ(state().scene().lanes.all().size(), all) << "a drag is no click";
+}
+
+// How a person left the tracks of a file is how they find them.
+TEST_F(Window, TheOrderOfTracksIsKeptForTheNextTime) {
+  state().set_current_lane(0);
+  state().move_current(1);
+  ASSERT_EQ(state().scene().lanes.all()[0].path, "rank 1");
+  window.close();
+  MainWindow next;
+  next.show_opened("/nowhere/sample.json", sample_trace());
+  EXPECT_EQ(next.state().scene().lanes.all()[0].path, "rank 1");
+}
+
 // What is drawn is told to screen readers as well, and where it is.
 TEST_F(Window, ScreenReadersFindTheEventsInView) {
   state().show({0, 10'000'000});
