@@ -49,6 +49,12 @@ Place place_of(const models::Scenario& scenario, const models::Layout& layout, s
   return {rank / n(std::max(1, scenario.cluster.gpus_per_node)), n(at.pp), n(at.dp), n(at.cp), n(at.tp), n(expert.ep)};
 }
 
+Opened stopped() {
+  Opened opened;
+  opened.cancelled = true;
+  return opened;
+}
+
 // One of the many scenarios that a sweep makes of one.
 Result<models::Prepared> prepare_point(const std::string& path, std::uint64_t point) {
   auto root = read_document(path);
@@ -71,6 +77,7 @@ Result<Opened> open_scenario(const std::string& path, OpenWatch& watch, const Op
   const auto prepared =
       options.sweep_point ? prepare_point(path, *options.sweep_point) : models::prepare(path, options.overrides);
   if (!prepared) return prepared.errors();
+  if (watch.stop) return stopped();
 
   TraceBuilder builder([&](const TraceBuilder&, const interop::TraceProgress&) { return !watch.stop; });
   const models::Layout layout(prepared->scenario.layout);
@@ -93,17 +100,17 @@ Result<Opened> open_scenario(const std::string& path, OpenWatch& watch, const Op
   const models::Simulated simulated = models::simulate(*prepared, run);
   timeline.close();
   models::throw_if_stuck(simulated);
-  Opened opened;
-  opened.cancelled = simulated.classes.interrupted || watch.stop;
-  if (opened.cancelled) return opened;
+  if (simulated.classes.interrupted || watch.stop) return stopped();
 
   watch.progress(1, "sorting");
+  Opened opened;
   opened.model = builder.finish();
-  opened.cancelled = opened.model == nullptr;
-  if (opened.cancelled) return opened;
+  if (opened.model == nullptr || watch.stop) return stopped();
   const OpEvents events(*opened.model, prepared->compiled.workload, context.folded);
   opened.critical_path = events_of(events, sim::critical_path(prepared->workload(), trace));
+  if (watch.stop) return stopped();
   opened.slack = slack_of(*opened.model, events, prepared->workload(), trace);
+  if (watch.stop) return stopped();
   opened.roofline = std::make_shared<const Roofline>(roofline_of(*prepared, trace));
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
   const report::Result result = report::make_result(

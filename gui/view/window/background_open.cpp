@@ -18,6 +18,7 @@ BackgroundOpen::BackgroundOpen(QString path, OpenOptions options, QObject* paren
     emit progress(share, QString::fromStdString(what));
   };
   watch_.so_far = [this](std::shared_ptr<const TraceModel> model) { emit so_far(std::move(model)); };
+  connect(this, &BackgroundOpen::ended, this, &QObject::deleteLater, Qt::QueuedConnection);
   thread_ = std::jthread([this] { run(); });
 }
 
@@ -31,6 +32,11 @@ void BackgroundOpen::cancel() {
 }
 
 void BackgroundOpen::run() {
+  open();
+  emit ended();
+}
+
+void BackgroundOpen::open() {
   try {
     auto result = open_file(path_.toStdString(), watch_, options_);
     if (watch_.stop) return;

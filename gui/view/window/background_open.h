@@ -8,7 +8,8 @@
 
 namespace orrery::gui {
 
-// Opens a file in a thread of its own, and tells of it in the window's.
+// Opens a file in a thread of its own, and tells of it in the window's. It deletes
+// itself when the thread has ended, so that nobody waits for one that was cancelled.
 class BackgroundOpen : public QObject {
   Q_OBJECT
 
@@ -26,9 +27,11 @@ class BackgroundOpen : public QObject {
   void opened(std::shared_ptr<const orrery::gui::Opened> result);
   void failed(const QStringList& errors);
   void cancelled();
+  void ended();
 
  private:
   void run();
+  void open();
 
   QString path_;
   OpenOptions options_;

@@ -120,7 +120,6 @@ void MainWindow::open_second(const QString& path) {
   auto* second = new BackgroundOpen(QFileInfo(path).absoluteFilePath(), {}, this);
   statusBar()->showMessage(tr("Opening %1").arg(path));
   connect(second, &BackgroundOpen::opened, this, [=, this](const std::shared_ptr<const Opened>& opened) {
-    second->deleteLater();
     statusBar()->clearMessage();
     compare_with(opened->model);
   });
@@ -145,9 +144,7 @@ void MainWindow::cancel() {
 }
 
 void MainWindow::opening_ended() {
-  // Its thread may go on for a moment, and ends with it.
-  opening_->deleteLater();
-  opening_ = nullptr;
+  opening_ = nullptr;  // it goes when its thread has ended
   progress_->hide();
   cancel_->hide();
 }

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -140,6 +142,47 @@ TEST(OpenScenario, FaultsHaveTheirPlace) {
   std::filesystem::remove(path);
   ASSERT_FALSE(opened);
   EXPECT_GT(opened.errors().front().where.line, 0);
+}
+
+// From the word to the end, while a file is being read or a step simulated; of some
+// tries the quickest, since others may use the machine.
+TEST(Open, EndsWithinATenthOfASecondOfTheWord) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers take ten times as long";
+#endif
+  const auto path = std::filesystem::temp_directory_path() / "orrery-gui-cancel-test.json";
+  {
+    std::ofstream file(path);
+    file << "[";
+    for (int i = 0; i < 1'000'000; ++i)
+      file << (i > 0 ? ",\n" : "") << R"({"ph":"X","pid":0,"tid":)" << i % 8 << R"(,"name":"a","ts":)" << i
+           << R"(,"dur":1})";
+    file << "]";
+  }
+  using Clock = std::chrono::steady_clock;
+  for (const std::string& name : {path.string(), scenario("llama-3.1-70b-64-h100.yaml")}) {
+    auto quickest = std::chrono::nanoseconds::max();
+    for (int attempt = 0; attempt < 4; ++attempt) {
+      OpenWatch watch;
+      std::atomic<bool> begun = false;
+      watch.progress = [&](double share, const std::string&) { begun = begun || share > 0; };
+      Clock::time_point end;
+      bool cancelled = false;
+      std::jthread opens([&] {
+        const auto opened = open_file(name, watch);
+        end = Clock::now();
+        begun = true;
+        cancelled = opened && opened->cancelled;
+      });
+      while (!begun) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      const Clock::time_point said = Clock::now();
+      watch.stop = true;
+      opens.join();
+      if (cancelled) quickest = std::min<std::chrono::nanoseconds>(quickest, end - said);
+    }
+    EXPECT_LE(quickest, std::chrono::milliseconds(100)) << name;
+  }
+  std::filesystem::remove(path);
 }
 
 TEST(OpenScenario, StopsWhenItIsTold) {
