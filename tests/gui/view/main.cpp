@@ -6,7 +6,7 @@
 #include <QStandardPaths>
 
 int main(int argc, char** argv) {
-  qputenv("QT_QPA_PLATFORM", "offscreen");
+  if (!qEnvironmentVariableIsSet("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
   if (!qEnvironmentVariableIsSet("XDG_RUNTIME_DIR")) qputenv("XDG_RUNTIME_DIR", "/tmp/runtime-orrery-gui-test");
   QStandardPaths::setTestModeEnabled(true);
   QApplication app(argc, argv);

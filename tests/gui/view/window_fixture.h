@@ -57,6 +57,8 @@ class Window : public testing::Test {
     QSettings().clear();
     window.resize(1200, 800);
     window.show();
+    ASSERT_TRUE(QTest::qWaitForWindowExposed(&window));
+    window.activateWindow();  // on a bare X server nobody else does
     ASSERT_TRUE(QTest::qWaitForWindowActive(&window));
     window.show_opened("/nowhere/sample.json", sample_trace());
     state().show_all();
