@@ -93,10 +93,9 @@ QChart* NetworkChart::make_chart() {
       left = std::min(left, at.x()), right = std::max(right, at.x());
       low = std::min(low, at.y()), high = std::max(high, at.y());
     }
-  if (a.empty() && b.empty()) {
-    chart->setTitle(tr("No transfer in view says its kind and its bytes"));
-    return chart;
-  }
+  const bool none = a.empty() && b.empty();
+  say(none ? tr("No transfer in view says its kind and its bytes.") : QString());
+  if (none) return chart;
   QLogValueAxis* across = log_axis(tr("bytes of a message"), left, right, 1000);
   QLogValueAxis* up = log_axis(tr("GB/s"), low, high);
   chart->addAxis(across, Qt::AlignBottom);

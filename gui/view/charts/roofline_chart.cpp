@@ -34,7 +34,7 @@ QScatterSeries* dots(const QString& name, const QColor& colour, double size) {
 
 QString missing() {
   return QObject::tr(
-      "This trace says neither the FLOPs nor the bytes of its kernels (arguments \"flops\" and \"bytes\").\n"
+      "This trace says neither the FLOPs nor the bytes of its kernels (arguments \"flops\" and \"bytes\"). "
       "Of a scenario that is run here both are known: open its .yaml.");
 }
 
@@ -87,7 +87,7 @@ QChart* RooflineChart::make_chart() {
   auto* chart = new QChart;
   chosen_ = nullptr;
   if (!roofline_ || roofline_->kernels.empty()) {
-    chart->setTitle(missing());
+    say(missing());
     return chart;
   }
   auto* kernels = dots(tr("a kind of kernel"), theme.of(EventClass::forward), 8);
@@ -117,10 +117,11 @@ QChart* RooflineChart::make_chart() {
   for (QScatterSeries* series : {kernels, chosen_})
     connect(series, &QXYSeries::clicked, this, &RooflineChart::choose_near);
   for (QLegendMarker* marker : chart->legend()->markers(chosen_)) marker->setVisible(false);
-  if (roofline_->memory_bound > 0)
-    chart->setTitle(tr("%L1 kinds of kernels that compute next to nothing are left out; they take %2")
-                        .arg(roofline_->memory_bound)
-                        .arg(q(report::human_seconds(roofline_->memory_bound_seconds))));
+  say(roofline_->memory_bound == 0
+          ? QString()
+          : tr("%L1 kinds of kernels that compute next to nothing are left out; they take %2 in all.")
+                .arg(roofline_->memory_bound)
+                .arg(q(report::human_seconds(roofline_->memory_bound_seconds))));
   mark_chosen();
   return chart;
 }

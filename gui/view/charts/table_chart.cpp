@@ -2,6 +2,7 @@
 
 #include <QChartView>
 #include <QHeaderView>
+#include <QLabel>
 #include <QLayout>
 #include <QLogValueAxis>
 #include <QTreeWidget>
@@ -11,7 +12,7 @@
 namespace orrery::gui {
 
 TableChart::TableChart(TimelineState& state, const QString& accessible_name, const QStringList& head, QWidget* parent)
-    : ChartPanel(state, accessible_name, parent), table_(new QTreeWidget(this)) {
+    : ChartPanel(state, accessible_name, parent), table_(new QTreeWidget(this)), note_(new QLabel(this)) {
   table_->setHeaderLabels(head);
   table_->setRootIsDecorated(false);
   table_->setAlternatingRowColors(true);
@@ -26,11 +27,22 @@ TableChart::TableChart(TimelineState& state, const QString& accessible_name, con
   layout()->removeWidget(view_);
   row->addWidget(view_, 1);
   row->addWidget(table_, 1);
-  static_cast<QVBoxLayout*>(layout())->addLayout(row);
+  auto* column = static_cast<QVBoxLayout*>(layout());
+  column->addWidget(note_);
+  column->addLayout(row, 1);
+  note_->setWordWrap(true);
+  note_->setTextFormat(Qt::PlainText);
+  note_->setContentsMargins(6, 4, 6, 2);
+  note_->hide();
 }
 
 void TableChart::clear_table() {
   table_->clear();
+}
+
+void TableChart::say(const QString& note) {
+  note_->setText(note);
+  note_->setVisible(!note.isEmpty());
 }
 
 void TableChart::add_row(const QStringList& cells) {

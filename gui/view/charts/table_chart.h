@@ -2,6 +2,7 @@
 
 #include "gui/view/charts/chart_panel.h"
 
+class QLabel;
 class QTreeWidget;
 class QLogValueAxis;
 
@@ -19,9 +20,14 @@ class TableChart : public ChartPanel {
   TableChart(TimelineState& state, const QString& accessible_name, const QStringList& head, QWidget* parent);
 
   void clear_table();
+  // In words, above both: what is missing or left out; an empty text takes it away.
+  void say(const QString& note);
   void add_row(const QStringList& cells);
 
   QTreeWidget* table_;
+
+ private:
+  QLabel* note_;
 };
 
 // Around both, from one power of the base to another.
