@@ -121,6 +121,8 @@ void MainWindow::open_second(const QString& path) {
   statusBar()->showMessage(tr("Opening %1").arg(path));
   connect(second, &BackgroundOpen::opened, this, [=, this](const std::shared_ptr<const Opened>& opened) {
     statusBar()->clearMessage();
+    if (!opened->model)
+      return say_errors({tr("%1 is a result: `orrery compare A.json B.json` sets two beside each other").arg(path)});
     compare_with(opened->model);
   });
   connect(second, &BackgroundOpen::failed, this, [=, this](const QStringList& errors) { say_errors(errors); });

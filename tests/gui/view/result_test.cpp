@@ -3,6 +3,7 @@
 #include <QDockWidget>
 #include <QFile>
 #include <QLabel>
+#include <QMessageBox>
 #include <QMimeData>
 #include <QTemporaryDir>
 #include <QTreeWidget>
@@ -73,6 +74,13 @@ TEST_F(Results, GiveWayToATimelineAndItsPanels) {
   EXPECT_FALSE(window.findChild<QDockWidget*>("totals")->isHidden());
   key(Qt::Key_T, Qt::ControlModifier);
   EXPECT_FALSE(window.shows_page()) << "a trace has none";
+}
+
+TEST_F(Results, AreNoTracesToCompareWith) {
+  window.open_second(path);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.findChild<QMessageBox*>() != nullptr; }, 10'000));
+  EXPECT_TRUE(window.findChild<QMessageBox*>()->text().contains("orrery compare"));
+  EXPECT_EQ(window.compared(), nullptr);
 }
 
 // A run has a timeline and a page, and a key between them.
