@@ -14,7 +14,7 @@ namespace {
 
 constexpr TimeRange kAll{0, INT64_MAX};
 
-std::string scenario(const std::string& name) {
+std::string charted(const std::string& name) {
   return std::string(ORRERY_SOURCE_DIR) + "/scenarios/" + name;
 }
 
@@ -24,7 +24,7 @@ std::string scenario(const std::string& name) {
 // its backward computes Q K^T again, a fifth product that they do not count.
 TEST(Roofline, StaysBelowTheRoofAndAddsUpToTheStep) {
   OpenWatch watch;
-  const auto opened = open_file(scenario("bubble-4x8.yaml"), watch);
+  const auto opened = open_file(charted("bubble-4x8.yaml"), watch);
   ASSERT_TRUE(opened);
   const Roofline& roofline = *opened->roofline;
   ASSERT_FALSE(roofline.kernels.empty());
@@ -37,7 +37,7 @@ TEST(Roofline, StaysBelowTheRoofAndAddsUpToTheStep) {
     const bool backward = attention && kernel.name.find("backward") != std::string::npos;
     flops += kernel.flops * static_cast<double>(kernel.count) * (attention ? 64.0 / 65 : 1) * (backward ? 4.0 / 5 : 1);
   }
-  const auto prepared = models::prepare(scenario("bubble-4x8.yaml"), {});
+  const auto prepared = models::prepare(charted("bubble-4x8.yaml"), {});
   const models::Simulated simulated = models::simulate(*prepared, {});
   const report::Result result =
       report::make_result({prepared->scenario, prepared->compiled, simulated.ranks, prepared->workload().ranks(), 0});

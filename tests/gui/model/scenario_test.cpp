@@ -11,12 +11,12 @@
 namespace orrery::gui {
 namespace {
 
-std::string scenario(const std::string& name) {
+std::string edited(const std::string& name) {
   return std::string(ORRERY_SOURCE_DIR) + "/scenarios/" + name;
 }
 
 ScenarioForm llama() {
-  auto form = ScenarioForm::read(scenario("llama-3.1-70b-64-h100.yaml"));
+  auto form = ScenarioForm::read(edited("llama-3.1-70b-64-h100.yaml"));
   EXPECT_TRUE(form);
   return std::move(*form);
 }
