@@ -79,8 +79,9 @@ TEST_P(EverySchedule, TakesItsMakespanWhereLinksAreFree) {
   KernelTable kernels(model);
   const ScheduleTimes times = evaluate_by_stage(c.schedule, stage_costs(scenario, c.schedule.placement, kernels));
   const Duration makespan = Duration::ps(times.makespan * 1'000);
-  // Where a stage has two replicas in the pipeline, their sum of gradients waits for the later one.
-  const double within = c.schedule.placement == Placement::bidirectional ? 0.015 : 0.003;
+  // Where a stage has two replicas in the pipeline, their sum of gradients waits for the later one, whose
+  // gradients are scaled first.
+  const double within = c.schedule.placement == Placement::bidirectional ? 0.02 : 0.003;
   EXPECT_NEAR(pipelined_part(c, run_every_rank(c)).seconds(), makespan.seconds(), within * makespan.seconds());
 }
 
