@@ -10,6 +10,7 @@
 #include <cmath>
 
 #include "gui/view/charts/chart_style.h"
+#include "gui/view/charts/dots.h"
 #include "gui/view/quantity_text.h"
 #include "report/text.h"
 
@@ -21,15 +22,6 @@ constexpr double kTera = 1e12;
 
 QPointF place_of(const KernelWork& kernel) {
   return {kernel.intensity(), kernel.rate() / kTera};
-}
-
-QScatterSeries* dots(const QString& name, const QColor& colour, double size) {
-  auto* series = new QScatterSeries;
-  series->setName(name);
-  series->setColor(colour);
-  series->setBorderColor(Qt::transparent);
-  series->setMarkerSize(size);
-  return series;
 }
 
 QString missing() {

@@ -14,6 +14,7 @@
 #include <cmath>
 
 #include "gui/view/charts/chart_style.h"
+#include "gui/view/charts/dots.h"
 #include "gui/view/quantity_text.h"
 #include "report/sweep/summary.h"
 #include "report/text.h"
@@ -40,15 +41,6 @@ QString short_config(const std::string& json) {
     parts << key + " " + value;
   }
   return parts.join(", ");
-}
-
-QScatterSeries* dots(const QString& name, const QColor& colour, double size) {
-  auto* series = new QScatterSeries;
-  series->setName(name);
-  series->setColor(colour);
-  series->setBorderColor(Qt::transparent);
-  series->setMarkerSize(size);
-  return series;
 }
 
 }  // namespace
