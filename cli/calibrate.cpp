@@ -29,8 +29,10 @@ int CalibrateCommand::run() {
     measure.gpu = tables.gpu;
     return cli::measure(measure);
   }
-  if (!measure.stand_in.empty() || !measure.scenarios.empty() || measure.gpus > 0)
-    return complain("calibrate: from --kernels and --nccl-log nothing is measured: no FILE, --gpus or --stand-in"),
+  if (!measure.stand_in.empty() || !measure.scenarios.empty() || measure.gpus > 0 || measure.virtual_ranks > 0)
+    return complain(
+               "calibrate: from --kernels and --nccl-log nothing is measured: no FILE, --gpus, --virtual-ranks or "
+               "--stand-in"),
            kUsage;
   if (tables.gpu.empty()) return complain("calibrate: --gpu names the GPU that was measured, as h100-sxm-80gb"), kUsage;
   return run_tables();

@@ -67,6 +67,7 @@ int ValidateCommand::run() {
   if (!largest_error) return complain("validate: --max-error: '" + max_error + "' is no share, as 5% or 0.05"), kUsage;
   if (gpus > 0 && virtual_ranks > 0) return complain("validate: --gpus and --virtual-ranks exclude each other"), kUsage;
   if (stand_in && gpus > 0) return complain("validate: --stand-in takes no GPUs"), kUsage;
+  if (stand_in && sms > 0) return complain("validate: --stand-in has no SMs: no --sms"), kUsage;
 
   auto scenario_read = prepare(file, *overrides);
   if (!scenario_read) return report(scenario_read.errors());

@@ -117,6 +117,7 @@ class Calibrate(support.Case):
         for arguments, told in ((["--virtual-ranks", "4", "--gpus", "2"], "--gpus"),
                                 (["--sms", "16"], "--virtual-ranks"),
                                 (["--exact"], "FILE"),
+                                (["--gpu", "h100-sxm-80gb", "--kernels", "x.csv", "--virtual-ranks", "4"], "nothing is measured"),
                                 (["--stand-in", "dgx-h100", "--virtual-ranks", "4"], "--gpus N")):
             run = support.orrery("calibrate", *arguments)
             self.assertEqual(run.returncode, 2, run.stderr)

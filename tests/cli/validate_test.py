@@ -91,6 +91,8 @@ class Validate(support.Case):
         scenario = self.scenario(support.BUBBLE)
         self.done("validate", scenario, "--gpus", "2", "--virtual-ranks", "2", status=2)
         self.done("validate", scenario, "--stand-in", "--max-error", "lots", status=2)
+        shared = self.done("validate", scenario, "--stand-in", "--virtual-ranks", "8", "--sms", "16", status=2)
+        self.assertIn("no --sms", shared.stderr)
         self.done("validate", scenario, "--stand-in", "--virtual-ranks", "3", status=3)
         self.done("validate", scenario, "--stand-in", "--set", "layout.tp=3", status=3)
         self.done("validate", os.path.join(self.folder, "none.yaml"), "--stand-in", status=5)

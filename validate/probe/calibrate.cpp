@@ -1,5 +1,6 @@
 #include "validate/probe/calibrate.h"
 
+#include <cmath>
 #include <set>
 
 #include "models/compute/cost_model.h"
@@ -19,6 +20,7 @@ std::uint64_t digest_of(const CalibrateOptions& options) {
   add(options.machine, digest);
   add(options.tool, digest);
   digest.add(options.bench.seed).add(options.bench.ranks.size());
+  digest.add(static_cast<std::uint64_t>(std::llround(1000 * options.share)));
   for (const int node : options.bench.node_of) digest.add(static_cast<std::uint64_t>(node));
   return digest.value();
 }
