@@ -8,8 +8,8 @@
 #include <deque>
 
 #include "sim/base/random.h"
-#include "sim/engine.h"
-#include "sim/event_heap.h"
+#include "sim/engine/engine.h"
+#include "sim/engine/event_heap.h"
 
 namespace orrery::sim {
 namespace {

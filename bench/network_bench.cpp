@@ -11,7 +11,7 @@
 #include "models/collectives/steps/chunk_net.h"
 #include "models/collectives/table.h"
 #include "sim/base/random.h"
-#include "sim/flow_net.h"
+#include "sim/network/flow_net.h"
 #include "topology/catalogue.h"
 
 namespace orrery {

@@ -3,14 +3,14 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
-#include "cli/command.h"
+#include "cli/command/command.h"
+#include "cli/console/help_key.h"
+#include "cli/console/interrupt.h"
+#include "cli/console/log.h"
+#include "cli/console/messages.h"
+#include "cli/console/usage.h"
 #include "cli/heap.h"
-#include "cli/help_key.h"
-#include "cli/interrupt.h"
-#include "cli/log.h"
-#include "cli/messages.h"
-#include "cli/pipeline.h"
-#include "cli/usage.h"
+#include "cli/work/pipeline.h"
 
 namespace orrery::cli {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "report/memory_report.h"
+#include "report/memory/memory_report.h"
 #include "report/text.h"
 
 namespace orrery::report {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "sim/fold_planner.h"
+#include "sim/fold/planner.h"
 
 namespace orrery::sim {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "sim/base/id.h"
 #include "sim/base/result.h"
-#include "sim/trace.h"
+#include "sim/trace/trace.h"
 
 namespace orrery::validate {
 

@@ -7,15 +7,15 @@
 #include <fstream>
 #include <memory>
 
-#include "cli/calibrate_finish.h"
-#include "cli/command.h"
+#include "cli/calibrate/finish.h"
+#include "cli/command/command.h"
+#include "cli/console/interrupt.h"
+#include "cli/console/messages.h"
 #include "cli/gpu/command.h"
-#include "cli/interrupt.h"
-#include "cli/messages.h"
 #include "sim/base/search_path.h"
 #include "topology/catalogue.h"
 #include "validate/backend.h"
-#include "validate/probe/meetings.h"
+#include "validate/probe/family/meetings.h"
 #include "validate/processes/agreement.h"
 
 namespace orrery::cli::gpu {

@@ -9,7 +9,7 @@ class App;
 namespace orrery::cli::gpu {
 
 // The commands of orrery-gpu, which is started by `orrery`, or by mpirun, srun or
-// torchrun for several processes. Exit statuses are those of cli/command.h.
+// torchrun for several processes. Exit statuses are those of cli/command/command.h.
 void add_run(CLI::App& app, int& status);
 void add_info(CLI::App& app, int& status);
 void add_calibrate(CLI::App& app, int& status);

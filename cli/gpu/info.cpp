@@ -1,7 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
-#include "cli/command.h"
+#include "cli/command/command.h"
 #include "cli/gpu/command.h"
 #include "validate/backend.h"
 

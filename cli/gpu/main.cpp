@@ -3,9 +3,9 @@
 #include <cstdlib>
 #include <exception>
 
-#include "cli/command.h"
+#include "cli/command/command.h"
+#include "cli/console/messages.h"
 #include "cli/gpu/command.h"
-#include "cli/messages.h"
 
 int main(int argc, char** argv) {
   using namespace orrery;

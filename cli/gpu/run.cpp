@@ -6,15 +6,15 @@
 #include <set>
 #include <sstream>
 
-#include "cli/command.h"
+#include "cli/command/command.h"
+#include "cli/console/interrupt.h"
+#include "cli/console/messages.h"
 #include "cli/gpu/command.h"
-#include "cli/interrupt.h"
-#include "cli/messages.h"
-#include "cli/options.h"
-#include "cli/pipeline.h"
+#include "cli/options/options.h"
+#include "cli/work/pipeline.h"
 #include "sim/base/quantity.h"
 #include "validate/backend.h"
-#include "validate/runner.h"
+#include "validate/runner/runner.h"
 #include "validate/stand_in/stand_in.h"
 
 namespace orrery::cli::gpu {

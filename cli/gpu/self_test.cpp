@@ -4,9 +4,9 @@
 #include <iostream>
 #include <memory>
 
-#include "cli/command.h"
+#include "cli/command/command.h"
+#include "cli/console/messages.h"
 #include "cli/gpu/command.h"
-#include "cli/messages.h"
 #include "validate/backend.h"
 
 namespace orrery::cli::gpu {

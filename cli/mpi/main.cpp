@@ -1,8 +1,8 @@
 // orrery as a crew of processes: `mpirun orrery sweep run --mpi` goes on as this program.
 #include <mpi.h>
 
-#include "cli/crew.h"
 #include "cli/mpi/mpi_crew.h"
+#include "cli/process/crew.h"
 #include "cli/program.h"
 
 int main(int argc, char** argv) {

@@ -1,7 +1,7 @@
 #include "interop/import/import.h"
 
 #include "interop/import/formats.h"
-#include "models/scenario/hf_config.h"
+#include "models/scenario/files/hf_config.h"
 #include "sim/base/text.h"
 
 namespace orrery::interop {

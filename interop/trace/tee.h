@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "sim/trace.h"
+#include "sim/trace/trace.h"
 
 namespace orrery::interop {
 

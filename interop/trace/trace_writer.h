@@ -7,8 +7,8 @@
 
 #include "interop/trace/rank_range.h"
 #include "sim/base/result.h"
-#include "sim/fold.h"
-#include "sim/trace.h"
+#include "sim/fold/fold.h"
+#include "sim/trace/trace.h"
 #include "sim/workload.h"
 
 namespace orrery::interop {

@@ -3,11 +3,11 @@
 #include <set>
 #include <utility>
 
-#include "models/architecture/ends.h"
+#include "models/architecture/layer/ends.h"
+#include "models/architecture/layer/table_layer.h"
 #include "models/architecture/parameters.h"
 #include "models/architecture/recompute.h"
 #include "models/architecture/saved_tensors.h"
-#include "models/architecture/table_layer.h"
 
 namespace orrery::models {
 

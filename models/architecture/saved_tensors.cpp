@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "models/architecture/context_attention.h"
-#include "models/architecture/grid_products.h"
-#include "models/architecture/latent_attention.h"
-#include "models/architecture/mlp.h"
-#include "models/architecture/moe.h"
+#include "models/architecture/attention/context_attention.h"
+#include "models/architecture/attention/latent_attention.h"
+#include "models/architecture/layer/grid_products.h"
+#include "models/architecture/layer/mlp.h"
+#include "models/architecture/layer/moe.h"
 
 namespace orrery::models {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <vector>
 
+#include "models/architecture/layer/transformer_layer.h"
 #include "models/architecture/recompute.h"
-#include "models/architecture/transformer_layer.h"
 
 namespace orrery::models {
 

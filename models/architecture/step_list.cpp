@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "models/architecture/grid_products.h"
+#include "models/architecture/layer/grid_products.h"
 
 namespace orrery::models {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "models/collectives/ring_steps.h"
+#include "models/collectives/links/ring_steps.h"
 
 namespace orrery::models {
 namespace {

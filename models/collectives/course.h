@@ -1,7 +1,7 @@
 #pragma once
 
-#include "models/collectives/link_uses.h"
-#include "models/collectives/nccl_choice.h"
+#include "models/collectives/links/link_uses.h"
+#include "models/collectives/nccl/choice.h"
 
 namespace orrery::models {
 

@@ -3,8 +3,8 @@
 #include <memory>
 #include <vector>
 
-#include "models/collectives/kernel_times.h"
-#include "models/collectives/nccl_model.h"
+#include "models/collectives/nccl/model.h"
+#include "models/collectives/times/kernel_times.h"
 
 namespace orrery::models {
 

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "models/collectives/course.h"
-#include "models/collectives/inside_drafts.h"
+#include "models/collectives/links/inside_drafts.h"
 #include "models/collectives/phase.h"
 #include "models/collectives/steps/step_planner.h"
-#include "sim/fold_planner.h"
+#include "sim/fold/planner.h"
 
 // How a plan comes about
 //

@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "models/collectives/measured_transfers.h"
-#include "models/collectives/nccl_choice.h"
+#include "models/collectives/nccl/choice.h"
+#include "models/collectives/times/measured_transfers.h"
 #include "models/scenario/scenario.h"
 #include "sim/planner.h"
 #include "topology/fabric.h"

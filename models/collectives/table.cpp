@@ -1,6 +1,6 @@
 #include "models/collectives/table.h"
 
-#include "sim/flow_net.h"
+#include "sim/network/flow_net.h"
 
 namespace orrery::models {
 namespace {

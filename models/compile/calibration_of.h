@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "models/compute/calibration.h"
+#include "models/compute/calibration/calibration.h"
 #include "models/scenario/scenario.h"
 
 namespace orrery::models {

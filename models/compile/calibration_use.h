@@ -1,6 +1,6 @@
 #pragma once
 
-#include "models/collectives/measured_transfers.h"
+#include "models/collectives/times/measured_transfers.h"
 #include "models/compile/compile.h"
 #include "models/compute/cost_model.h"
 

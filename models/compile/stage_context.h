@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "models/compile/piece_template.h"
+#include "models/compile/pieces/piece_template.h"
 #include "models/schedules/schedule.h"
 #include "sim/program.h"
 

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <optional>
 
-#include "models/compile/data_parallel.h"
-#include "models/compile/host_timeline.h"
-#include "models/compile/issue.h"
-#include "models/compile/offload.h"
-#include "models/compile/optimizer_step.h"
-#include "models/compile/pipeline_transfers.h"
+#include "models/compile/data_parallel/data_parallel.h"
+#include "models/compile/data_parallel/offload.h"
+#include "models/compile/data_parallel/optimizer_step.h"
+#include "models/compile/pieces/host_timeline.h"
+#include "models/compile/pieces/issue.h"
+#include "models/compile/pipeline/pipeline_transfers.h"
 #include "models/compile/roles.h"
 #include "models/memory/states.h"
 

@@ -5,9 +5,9 @@
 #include <unordered_map>
 
 #include "models/compute/attention.h"
+#include "models/compute/calibration/measured_kernels.h"
 #include "models/compute/gemm.h"
 #include "models/compute/kernel_digest.h"
-#include "models/compute/measured_kernels.h"
 #include "models/compute/memory_bound.h"
 
 namespace orrery::models {

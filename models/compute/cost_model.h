@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "models/compute/calibration.h"
+#include "models/compute/calibration/calibration.h"
 #include "models/compute/drawing.h"
 #include "models/compute/kernel.h"
 #include "models/software/stack.h"

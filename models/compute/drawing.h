@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "models/compute/calibration.h"
+#include "models/compute/calibration/calibration.h"
 #include "sim/base/random.h"
 
 namespace orrery::models {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "models/collectives/planner.h"
-#include "sim/check.h"
-#include "sim/engine.h"
+#include "sim/check/check.h"
+#include "sim/engine/engine.h"
 #include "sim/jobs.h"
 
 namespace orrery::models {

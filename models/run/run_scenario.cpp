@@ -1,7 +1,7 @@
 #include "models/run/run_scenario.h"
 
-#include "sim/check.h"
-#include "sim/engine.h"
+#include "sim/check/check.h"
+#include "sim/engine/engine.h"
 
 namespace orrery::models {
 namespace {

@@ -9,9 +9,9 @@
 
 #include "models/compile/compile.h"
 #include "models/scenario/reader.h"
-#include "sim/fold.h"
+#include "sim/fold/fold.h"
 #include "sim/run_result.h"
-#include "sim/trace.h"
+#include "sim/trace/trace.h"
 
 namespace orrery::models {
 

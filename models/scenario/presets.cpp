@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "models/scenario/hf_config.h"
+#include "models/scenario/files/hf_config.h"
 #include "models/scenario/reader.h"
 #include "models/scenario/reading.h"
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "models/scenario/keys.h"
+#include "models/scenario/keys/keys.h"
 #include "sim/base/fields.h"
 #include "sim/base/search_path.h"
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "report/html/step_timeline.h"
-#include "report/memory_report.h"
+#include "report/memory/memory_report.h"
 #include "report/result.h"
 
 namespace orrery::report {

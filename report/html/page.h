@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "report/explain.h"
+#include "report/explain/explain.h"
 #include "report/html/step_timeline.h"
-#include "report/memory_report.h"
+#include "report/memory/memory_report.h"
 #include "report/result.h"
 
 namespace orrery::report {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sim/coalesce.h"
+#include "sim/coalesce/coalesce.h"
 
 namespace orrery::report {
 

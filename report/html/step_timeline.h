@@ -4,7 +4,7 @@
 #include <map>
 #include <vector>
 
-#include "sim/trace.h"
+#include "sim/trace/trace.h"
 #include "sim/workload.h"
 
 namespace orrery::report {

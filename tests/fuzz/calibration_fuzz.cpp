@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "models/compute/calibration.h"
+#include "models/compute/calibration/calibration.h"
 #include "validate/calibration/writer.h"
 
 namespace {

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <string_view>
 
-#include "models/scenario/hf_config.h"
+#include "models/scenario/files/hf_config.h"
 #include "models/scenario/reader.h"
 
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdio>
 
 #include "sim/base/random.h"
-#include "sim/fair_share.h"
+#include "sim/network/fair_share.h"
 
 #if __has_include(<simgrid/s4u.hpp>)
 #include <simgrid/s4u.hpp>

@@ -1,4 +1,4 @@
-#include "report/label.h"
+#include "report/explain/label.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "report/memory_timeline.h"
+#include "report/memory/memory_timeline.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "report/reproduction.h"
+#include "report/accuracy/reproduction.h"
 
 #include <gtest/gtest.h>
 

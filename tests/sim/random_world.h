@@ -1,7 +1,7 @@
 #pragma once
 
 #include "sim/base/random.h"
-#include "tests/sim/engine_kit.h"
+#include "tests/sim/engine/engine_kit.h"
 
 namespace orrery::sim::kit {
 

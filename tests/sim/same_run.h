@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sim/engine.h"
+#include "sim/engine/engine.h"
 
 // Whether two runs say the same, to the picosecond.
 namespace orrery::sim::kit {

@@ -1,11 +1,11 @@
-#include "validate/comparison.h"
+#include "validate/compare/comparison.h"
 
 #include <gtest/gtest.h>
 
-#include "sim/engine.h"
+#include "sim/engine/engine.h"
 #include "tests/models/compile/support.h"
 #include "tests/sim/random_world.h"
-#include "validate/kendall.h"
+#include "validate/compare/kendall.h"
 
 namespace orrery::validate {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "tests/models/compile/support.h"
 #include "tests/validate/deferred_device.h"
-#include "validate/runner.h"
+#include "validate/runner/runner.h"
 
 namespace orrery::validate {
 namespace {

@@ -4,14 +4,14 @@
 #include <set>
 #include <vector>
 
-#include "sim/coalesce.h"
+#include "sim/coalesce/coalesce.h"
 #include "tests/models/compile/support.h"
 #include "validate/backend.h"
 #include "validate/plan/attention_plan.h"
 #include "validate/plan/communicators.h"
 #include "validate/plan/gemm_layout.h"
 #include "validate/plan/sm_share.h"
-#include "validate/probe/meetings.h"
+#include "validate/probe/family/meetings.h"
 
 namespace orrery::validate {
 namespace {

@@ -20,10 +20,10 @@
 #include "topology/catalogue.h"
 #include "validate/calibration/writer.h"
 #include "validate/probe/calibrate.h"
+#include "validate/probe/family/shapes.h"
 #include "validate/probe/plan.h"
 #include "validate/probe/probes.h"
-#include "validate/probe/sampling.h"
-#include "validate/probe/shapes.h"
+#include "validate/probe/session/sampling.h"
 #include "validate/stand_in/stand_in.h"
 
 namespace orrery::validate {

@@ -1,10 +1,10 @@
 // What the simulator interprets, the runner hands to a device as it is: on one
 // that takes as long as the simulator says, everything happens when it says.
-#include "validate/runner.h"
+#include "validate/runner/runner.h"
 
 #include <gtest/gtest.h>
 
-#include "sim/engine.h"
+#include "sim/engine/engine.h"
 #include "tests/models/compile/support.h"
 #include "tests/sim/random_world.h"
 #include "validate/stand_in/stand_in.h"

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "models/compute/calibration.h"
+#include "models/compute/calibration/calibration.h"
 
 namespace orrery::validate {
 

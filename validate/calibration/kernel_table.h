@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "models/compute/calibration.h"
+#include "models/compute/calibration/calibration.h"
 
 namespace orrery::validate {
 

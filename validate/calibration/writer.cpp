@@ -3,7 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "models/compute/calibration_names.h"
+#include "models/compute/calibration/names.h"
 
 namespace orrery::validate {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "models/compute/calibration.h"
+#include "models/compute/calibration/calibration.h"
 
 namespace orrery::validate {
 

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "topology/hardware.h"
-#include "validate/probe/bench.h"
 #include "validate/probe/plan.h"
-#include "validate/probe/session.h"
+#include "validate/probe/session/bench.h"
+#include "validate/probe/session/session.h"
 
 namespace orrery::validate {
 

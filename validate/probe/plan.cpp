@@ -4,8 +4,8 @@
 #include <map>
 #include <set>
 
+#include "validate/probe/family/shapes.h"
 #include "validate/probe/probes.h"
-#include "validate/probe/shapes.h"
 
 namespace orrery::validate {
 namespace {

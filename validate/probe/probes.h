@@ -3,9 +3,9 @@
 #include <vector>
 
 #include "topology/hardware.h"
-#include "validate/probe/asked_transfers.h"
-#include "validate/probe/block.h"
-#include "validate/probe/sequences.h"
+#include "validate/probe/family/asked_transfers.h"
+#include "validate/probe/family/sequences.h"
+#include "validate/probe/session/block.h"
 
 namespace orrery::validate {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "validate/probe/bench.h"
+#include "validate/probe/session/bench.h"
 #include "validate/processes/rendezvous.h"
 
 namespace orrery::validate {

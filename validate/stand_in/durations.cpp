@@ -2,7 +2,7 @@
 #include <map>
 #include <tuple>
 
-#include "sim/flow_net.h"
+#include "sim/network/flow_net.h"
 #include "validate/stand_in/stand_in.h"
 
 namespace orrery::validate {

@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "sim/trace.h"
+#include "sim/trace/trace.h"
 #include "validate/device.h"
 #include "validate/transport/transport.h"
 

@@ -5,7 +5,7 @@
 
 #include "gui/model/store/trace_model.h"
 #include "interop/trace/tracks.h"
-#include "sim/fold.h"
+#include "sim/fold/fold.h"
 
 namespace orrery::gui {
 

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "gui/model/load/op_events.h"
-#include "sim/critical_path.h"
+#include "sim/trace/critical_path.h"
 
 namespace orrery::gui {
 

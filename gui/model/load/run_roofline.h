@@ -2,7 +2,7 @@
 
 #include "gui/model/ask/roofline.h"
 #include "models/run/run_scenario.h"
-#include "sim/trace.h"
+#include "sim/trace/trace.h"
 
 namespace orrery::gui {
 

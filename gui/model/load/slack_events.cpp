@@ -1,6 +1,6 @@
 #include "gui/model/load/slack_events.h"
 
-#include "sim/critical_path.h"
+#include "sim/trace/critical_path.h"
 
 namespace orrery::gui {
 namespace {

@@ -2,11 +2,11 @@
 
 #include "gui/model/ask/slack.h"
 #include "gui/model/load/op_events.h"
-#include "sim/trace.h"
+#include "sim/trace/trace.h"
 
 namespace orrery::gui {
 
-// The slack of the ops of a run (sim/critical_path.h) as that of the events which
+// The slack of the ops of a run (sim/trace/critical_path.h) as that of the events which
 // show them. Equal ranks are folded into one, so theirs is how much longer all of
 // them could take at once.
 Slack slack_of(const TraceModel& model, const OpEvents& events, const sim::Workload& run, const sim::Trace& trace);

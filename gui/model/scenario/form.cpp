@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "models/scenario/keys.h"
+#include "models/scenario/keys/keys.h"
 #include "sim/base/search_path.h"
 
 namespace orrery::gui {

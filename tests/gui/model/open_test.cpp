@@ -61,7 +61,7 @@ TEST(OpenScenario, TheCriticalPathCoversTheStep) {
 }
 
 // That an op may take longer by its slack, and by no more, is tested where it is
-// computed (tests/sim/critical_path_test.cpp); here, that it reaches the events.
+// computed (tests/sim/trace/critical_path_test.cpp); here, that it reaches the events.
 TEST(OpenScenario, TheCriticalPathHasNoSlackAndOthersHave) {
   for (const char* name : {"bubble-interleaved-4x8x2.yaml", "llama-3.1-70b-64-h100.yaml"}) {
     OpenWatch watch;

@@ -6,7 +6,7 @@
 
 #include "gui/model/result/changes.h"
 #include "gui/model/scenario/form.h"
-#include "models/scenario/keys.h"
+#include "models/scenario/keys/keys.h"
 
 namespace orrery::gui {
 namespace {

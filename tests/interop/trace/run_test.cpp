@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "interop/trace/trace_writer.h"
-#include "sim/engine.h"
+#include "sim/engine/engine.h"
 #include "tests/interop/trace/small_run.h"
 
 namespace orrery::interop {

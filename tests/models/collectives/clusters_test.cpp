@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "sim/flow_net.h"
+#include "sim/network/flow_net.h"
 #include "topology/catalogue.h"
 
 // The planner over every cluster that ships, and its plans in the flow network.

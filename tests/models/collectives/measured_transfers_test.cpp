@@ -1,4 +1,4 @@
-#include "models/collectives/measured_transfers.h"
+#include "models/collectives/times/measured_transfers.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,11 @@
-#include "models/collectives/nccl_choice.h"
-
 #include <gtest/gtest.h>
 
 #include <bit>
 #include <numeric>
 
 #include "clusters.h"
-#include "models/collectives/link_uses.h"
+#include "models/collectives/links/link_uses.h"
+#include "models/collectives/nccl/choice.h"
 
 namespace orrery::models {
 namespace {

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "clusters.h"
-#include "sim/fold_planner.h"
+#include "sim/fold/planner.h"
 
 namespace orrery::models {
 namespace {

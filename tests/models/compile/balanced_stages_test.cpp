@@ -1,5 +1,5 @@
 // How layers are dealt to stages, against every deal there is.
-#include "models/compile/balanced_stages.h"
+#include "models/compile/pipeline/balanced_stages.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "models/compile/schedule_of.h"
+#include "models/compile/pipeline/schedule_of.h"
 #include "models/compute/cost_model.h"
 #include "tests/models/compile/support.h"
 

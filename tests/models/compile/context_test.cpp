@@ -1,6 +1,6 @@
 // Context parallelism: the sequence split over ranks.
 
-#include "models/architecture/context_attention.h"
+#include "models/architecture/attention/context_attention.h"
 #include "models/compile/roles.h"
 #include "models/compute/attention.h"
 #include "tests/models/compile/support.h"

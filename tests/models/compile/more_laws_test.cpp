@@ -5,7 +5,7 @@
 #include <map>
 
 #include "models/architecture/parameters.h"
-#include "sim/critical_path.h"
+#include "sim/trace/critical_path.h"
 #include "tests/models/compile/support.h"
 
 namespace orrery::models {

@@ -6,9 +6,9 @@
 
 #include "models/compile/compile.h"
 #include "models/scenario/reader.h"
-#include "sim/check.h"
-#include "sim/engine.h"
-#include "sim/fold.h"
+#include "sim/check/check.h"
+#include "sim/engine/engine.h"
+#include "sim/fold/fold.h"
 
 namespace orrery::models {
 

@@ -1,4 +1,4 @@
-#include "models/compute/calibration.h"
+#include "models/compute/calibration/calibration.h"
 
 #include <gtest/gtest.h>
 

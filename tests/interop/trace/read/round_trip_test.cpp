@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "interop/trace/timeline.h"
-#include "sim/engine.h"
+#include "sim/engine/engine.h"
 #include "tests/interop/trace/read/recording.h"
 #include "tests/interop/trace/small_run.h"
 

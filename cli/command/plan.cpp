@@ -1,0 +1,238 @@
+#include "report/plan.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "cli/command/command.h"
+#include "cli/console/interrupt.h"
+#include "cli/console/messages.h"
+#include "cli/console/output.h"
+#include "cli/console/progress.h"
+#include "cli/options/options.h"
+#include "cli/work/pipeline.h"
+#include "models/compile/pipeline/balanced_stages.h"
+#include "models/memory/allocation_replay.h"
+#include "report/text.h"
+#include "sim/base/quantity.h"
+#include "sweep/plan/layouts.h"
+#include "sweep/plan/search.h"
+
+namespace orrery::cli {
+namespace {
+
+// What a search replaces, and would contradict where the file says it too.
+constexpr const char* kDerived[] = {"layout.dp",         "pipeline.stage_layers",   "pipeline.group",
+                                    "pipeline.schedule", "pipeline.virtual_stages", "layout.sequence_parallel"};
+
+constexpr const char* kDealt = "pipeline.stage_layers";
+
+void take_out(Node& root, std::string_view path) {
+  const std::size_t dot = path.find('.');
+  for (Node::Entry& section : root.entries)
+    if (section.key == path.substr(0, dot))
+      std::erase_if(section.value.entries, [&](const Node::Entry& e) { return e.key == path.substr(dot + 1); });
+}
+
+// One line, the numbers made alike, so that reasons can be counted.
+std::string reason_of(const Errors& errors) {
+  return report::without_numbers(errors.empty() ? "unknown" : errors.front().what);
+}
+
+// Kernels and local work of the main stream of the rank that has least of it. No step is
+// shorter: whoever ends the step before last has at least that much to do until it ends the last.
+double least_work(const sim::Workload& workload) {
+  std::int64_t least = INT64_MAX;
+  for (const sim::Program& program : workload.programs) {
+    std::int64_t sum = 0;
+    for (const sim::Op& op : program.streams[sim::kMainStream].ops)
+      if (op.kind == sim::OpKind::kernel) sum += op.payload;
+    least = std::min(least, sum);
+  }
+  return workload.programs.empty() ? 0 : Duration::ps(least).seconds();
+}
+
+// By what the allocators of all ranks hold at most, of which the run shows no less.
+bool fits(const models::Scenario& scenario, const models::Compiled& compiled) {
+  report::ReservedByProgram reserved(scenario, compiled);
+  for (ProgramId program{0}; program.value < compiled.workload.programs.size(); ++program.value)
+    if (reserved.of(program) + scenario.software.runtime > report::capacity_of(scenario, compiled, program))
+      return false;
+  return true;
+}
+
+struct Plan {
+  std::string file, tokens;
+  ScenarioOptions scenario;
+  OutputOptions output;
+  std::vector<std::string> keep, also;
+  std::size_t top = 10;
+  int jobs = 0;
+  double price = 0;
+  bool any_memory = false;
+
+  int run();
+
+ private:
+  Result<models::Scenario> base();
+  void add_balanced();
+  sweep::Look look(std::uint64_t candidate) const;
+  std::optional<report::Result> work_out(std::uint64_t candidate) const;
+  Result<models::Scenario> read(std::uint64_t candidate) const {
+    return models::read_scenario(root_, file, layouts_[candidate]);
+  }
+  int show(const sweep::SearchResult& found, const models::Scenario& scenario);
+
+  Node root_;
+  std::vector<std::vector<models::Override>> layouts_;
+  std::uint64_t combinations_ = 1;
+};
+
+// The scenario with its keys that are searched left to the search.
+Result<models::Scenario> Plan::base() {
+  const auto overrides = scenario.overrides();
+  if (!overrides) return overrides.errors();
+  Result<Node> document = read_document(file);
+  if (!document) return std::move(document).errors();
+  Result<Node> root = models::with_overrides(std::move(*document), *overrides);
+  if (!root) return std::move(root).errors();
+  root_ = std::move(*root);
+  // As it is written, for what the model and the cluster are.
+  Result<models::Scenario> read = models::read_scenario(root_, file);
+  if (!read) return read;
+  std::set<std::string> fixed(keep.begin(), keep.end());
+  for (const models::Override& over : *overrides) fixed.insert(over.path);
+  for (const char* path : kDerived)
+    if (!fixed.contains(path)) take_out(root_, path);
+  const std::vector<sweep::Axis> axes = sweep::layout_axes(*read, fixed, {also.begin(), also.end()});
+  for (const sweep::Axis& axis : axes) combinations_ *= axis.values.size();
+  layouts_ = sweep::candidate_layouts(*read, axes);
+  if (std::find(also.begin(), also.end(), kDealt) != also.end() && !fixed.contains(kDealt)) add_balanced();
+  return read;
+}
+
+// Of every pipeline also the one whose layers are dealt by what its stages take.
+void Plan::add_balanced() {
+  const std::size_t dealt_evenly = layouts_.size();
+  for (std::size_t i = 0; i < dealt_evenly; ++i) {
+    const Result<models::Scenario> read = this->read(i);
+    if (!read || read->layout.pp == 1 || !read->model.table.empty()) continue;
+    const auto model = models::cost_models(read->cluster, read->software);
+    models::KernelTable kernels(model);
+    const std::vector<int> layers = models::balanced_stages(*read, kernels);
+    if (layers.empty() || layers == read->pipeline.stage_layers) continue;
+    std::string list;
+    for (const int n : layers) list += (list.empty() ? "[" : ",") + std::to_string(n);
+    layouts_.push_back(layouts_[i]);
+    layouts_.back().push_back({kDealt, list + "]"});
+  }
+  combinations_ += layouts_.size() - dealt_evenly;
+}
+
+sweep::Look Plan::look(std::uint64_t candidate) const {
+  Result<models::Scenario> read = this->read(candidate);
+  if (!read) return {reason_of(read.errors()), 0};
+  const Result<models::Compiled> compiled = models::compile(*read);
+  if (!compiled) return {reason_of(compiled.errors()), 0};
+  if (!any_memory && !fits(*read, *compiled)) return {"does not fit into memory", 0};
+  // Noise can make a kernel shorter than it is told: then nothing is known before the run.
+  return {"", read->simulation.jitter_compute > 0 ? 0 : least_work(compiled->workload)};
+}
+
+std::optional<report::Result> Plan::work_out(std::uint64_t candidate) const {
+  Result<models::Scenario> read = this->read(candidate);
+  if (!read) return std::nullopt;
+  Result<models::Compiled> compiled = models::compile(*read);
+  if (!compiled) return std::nullopt;
+  const Prepared prepared = prepare(std::move(*read), std::move(*compiled));
+  const Simulated simulated = simulate(prepared);
+  throw_if_stuck(simulated);
+  report::Result result =
+      report::make_result({prepared.scenario, prepared.compiled, simulated.ranks, prepared.workload().ranks(), 0});
+  if (!result.memory.fits && !any_memory) return std::nullopt;
+  return result;
+}
+
+int Plan::run() {
+  const DocumentCache presets;
+  const Result<models::Scenario> read = base();
+  if (!read) return report(read.errors());
+
+  std::mutex mutex;
+  std::map<std::uint64_t, report::Result> results;
+  Progress looking(output.progress, output.quiet, file + ": looking"),
+      running(output.progress, output.quiet, file + ": running");
+  sweep::SearchOptions options;
+  options.candidates = layouts_.size();
+  options.top = top;
+  options.threads = jobs > 0 ? jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  options.stop = &stop_on_interrupt();
+  options.progress = [&](std::uint64_t done, std::uint64_t of, bool is_looking) {
+    (is_looking ? looking : running).step(done, of, "");
+  };
+  const sweep::SearchResult found = sweep::search(
+      options, [&](std::uint64_t i) { return look(i); },
+      [&](std::uint64_t i) -> std::optional<double> {
+        std::optional<report::Result> result = work_out(i);
+        if (!result) return std::nullopt;
+        const double step = result->step_time.seconds();
+        const std::lock_guard lock(mutex);
+        results.emplace(i, std::move(*result));
+        return step;
+      });
+
+  report::PlanReport plan{*read, combinations_, layouts_.size(), found, {}, {}, 0, price};
+  for (const sweep::Found& one : found.best) {
+    plan.results.push_back(std::move(results.at(one.candidate)));
+    std::string sets;
+    for (const models::Override& o : layouts_[one.candidate])
+      sets += (sets.empty() ? "" : " ") + o.path + "=" + o.value;
+    plan.settings.push_back(sets);
+  }
+  if (!tokens.empty()) {
+    const auto count = parse_count(tokens, {"--tokens", 0, 0});
+    if (!count) return report(count.errors()), kUsage;
+    plan.tokens = static_cast<double>(*count);
+  }
+  Output out(output.path);
+  if (!out.ok()) return kInputOutput;
+  out.stream() << (output.format == "json" ? report::plan_json(plan)
+                                           : with_headings(report::plan_text(plan), output.color, output.path));
+  if (!out.finish()) return kInputOutput;
+  if (found.stopped) return complain("interrupted: the best so far"), kInterrupted;
+  return plan.results.empty() ? kInfeasible : kDone;
+}
+
+}  // namespace
+
+void add_plan(CLI::App& app, int& status) {
+  auto command = std::make_shared<Plan>();
+  CLI::App& sub = *app.add_subcommand("plan", "The fastest layout that fits, and why the runners-up lost");
+  sub.add_option("FILE", command->file, "Scenario: its model, cluster and training; its layout is searched anew")
+      ->required();
+  command->scenario.add_to(sub);
+  command->output.add_to(sub, {"table", "json"});
+  sub.add_option("--keep", command->keep, "A key that stays as the file has it, as layout.tp; one of --set stays too")
+      ->option_text("KEY");
+  one_of(sub.add_option("--search", command->also, "Search this key too; may be given again")->allow_extra_args(false),
+         sweep::searched_on_request());
+  sub.add_option("--top", command->top, "How many layouts to tell (default: 10)")
+      ->option_text("N")
+      ->check(CLI::Range(1, 1000));
+  sub.add_option("-j,--jobs", command->jobs, "Threads (default: one a core)")->option_text("N");
+  sub.add_option("--tokens", command->tokens, "Tokens to train on, as 15T: days, GPU-hours")->option_text("N");
+  sub.add_option("--price", command->price, "Of a GPU-hour: what that costs")->option_text("MONEY");
+  sub.add_flag("--any-memory", command->any_memory, "Layouts that do not fit, too");
+  sub.footer(
+      "Examples:\n"
+      "  orrery plan scenarios/llama-3.1-70b-64-h100.yaml --tokens 2T --price 2.5\n"
+      "  orrery plan my.yaml --set layout.tp=8 --keep training.recompute --search layout.order");
+  sub.callback([command, &status] { status = command->run(); });
+}
+
+}  // namespace orrery::cli

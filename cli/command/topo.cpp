@@ -1,0 +1,129 @@
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+
+#include "cli/command/command.h"
+#include "cli/console/messages.h"
+#include "cli/console/output.h"
+#include "cli/options/options.h"
+#include "models/scenario/reading.h"
+#include "report/topology/view.h"
+#include "topology/catalogue.h"
+
+namespace orrery::cli {
+namespace {
+
+struct TopoCommand {
+  std::string file, cluster, nodes, gpus, gpus_per_node, format = "text", output;
+  std::vector<std::string> sets, path;
+
+  int run();
+  Result<Node> described() const;
+  Result<topology::ClusterSpec> read() const;
+};
+
+Node scalar(const std::string& text, const std::string& option) {
+  Node node;
+  node.kind = Node::Kind::scalar;
+  node.text = text;
+  node.where.file = option;
+  return node;
+}
+
+void put(Node& map, const std::string& key, const std::string& value, const std::string& option) {
+  if (value.empty()) return;
+  map.kind = Node::Kind::map;
+  std::erase_if(map.entries, [&](const Node::Entry& entry) { return entry.key == key; });
+  map.entries.push_back({key, {option, 0, 0}, scalar(value, option)});
+}
+
+// {cluster: …}: of the scenario (or of a cluster's own file), or as the options say it.
+Result<Node> TopoCommand::described() const {
+  Node root, whole;
+  root.kind = whole.kind = Node::Kind::map;
+  if (!file.empty()) {
+    Result<Node> document = read_document(file);
+    if (!document) return document.errors();
+    const Node* section = document->find("cluster");
+    whole = section ? *section : *document;
+    if (whole.is_scalar()) whole = Node(), put(whole, "preset", section->text, file);
+    for (Node::Entry& entry : whole.entries)
+      if (!section && entry.key == "inherits") entry.key = "preset";  // a cluster's own file
+  }
+  put(whole, "preset", cluster, "--cluster");
+  const bool sized = !nodes.empty() || !gpus.empty();
+  if (sized) std::erase_if(whole.entries, [](const Node::Entry& e) { return e.key == "nodes" || e.key == "gpus"; });
+  put(whole, "nodes", nodes, "--nodes");
+  put(whole, "gpus", gpus, "--gpus");
+  put(whole, "gpus_per_node", gpus_per_node, "--gpus-per-node");
+  const bool told = whole.find("nodes") || whole.find("gpus") || whole.find("groups");
+  if (!told) put(whole, "nodes", "1", "--nodes");
+  root.entries.push_back({"cluster", whole.where, std::move(whole)});
+  return root;
+}
+
+Result<topology::ClusterSpec> TopoCommand::read() const {
+  Result<Node> root = described();
+  if (!root) return root.errors();
+  ScenarioOptions options;
+  options.sets = sets;
+  const auto overrides = options.overrides();
+  if (!overrides) return overrides.errors();
+  Errors errors;
+  for (const models::Override& over : *overrides) models::apply_override(*root, over.path, over.value, errors);
+  if (!errors.empty()) return errors;
+  const std::string folder = std::filesystem::path(file).parent_path().string();
+  return topology::read_cluster(*root->find("cluster"), SearchPath::standard(folder));
+}
+
+int TopoCommand::run() {
+  if (file.empty() == cluster.empty()) return complain("topo: give a FILE or --cluster PRESET"), kUsage;
+  const auto spec = read();
+  if (!spec) return report(spec.errors());
+  const auto fabric = topology::Fabric::build(*spec);
+  if (!fabric) return report(fabric.errors());
+  report::TopologyView view = report::view_of(*fabric);
+  if (!path.empty()) {
+    const auto from = report::gpu_from(*fabric, path[0]), to = report::gpu_from(*fabric, path[1]);
+    for (const auto* end : {&from, &to})
+      if (!*end) return report(end->errors()), kUsage;
+    view.path = report::path_of(*fabric, *from, *to);
+  }
+  Output out(output);
+  if (!out.ok()) return kInputOutput;
+  out.stream() << (format == "json"  ? report::topology_json(view)
+                   : format == "dot" ? report::topology_dot(view)
+                   : format == "svg" ? report::topology_svg(view)
+                                     : report::topology_text(view));
+  return out.finish() ? kDone : kInputOutput;
+}
+
+}  // namespace
+
+void add_topo(CLI::App& app, int& status) {
+  auto command = std::make_shared<TopoCommand>();
+  CLI::App& sub = *app.add_subcommand("topo", "The fabric: counts, bisection bandwidth, paths, drawings");
+  sub.add_option("FILE", command->file, "Scenario, or the file of a cluster");
+  sub.add_option("--cluster", command->cluster, "A cluster of scenarios/hardware/clusters")->option_text("PRESET");
+  sub.add_option("--nodes", command->nodes, "Nodes (default 1)")->option_text("N");
+  sub.add_option("--gpus", command->gpus, "GPUs, in place of nodes")->option_text("N");
+  sub.add_option("--gpus-per-node", command->gpus_per_node, "GPUs used of each node")->option_text("G");
+  sub.add_option("--set", command->sets, "Set any key of the cluster, as cluster.fabric.kind")
+      ->option_text("KEY=VALUE")
+      ->allow_extra_args(false);
+  sub.add_option("--path", command->path, "The way between two GPUs, its latency and bottleneck")
+      ->option_text("A B")
+      ->expected(2);
+  one_of(sub.add_option("--format", command->format, "How to print"), {"text", "dot", "svg", "json"});
+  sub.add_option("-o,--output", command->output, "Write there instead of to standard output")->option_text("FILE");
+  sub.footer(
+      "Examples:\n"
+      "  orrery topo --cluster dgx-h100 --nodes 64 --path node0/gpu0 node40/gpu3\n"
+      "  orrery topo scenarios/llama-3.1-405b-16k-h100.yaml\n"
+      "  orrery topo --cluster tpu-v4 --nodes 16 --format svg -o torus.svg\n"
+      "  orrery topo --cluster hgx-h100-roce --nodes 8 --set cluster.fabric.oversubscription=2 --format dot | dot "
+      "-Tsvg");
+  sub.callback([command, &status] { status = command->run(); });
+}
+
+}  // namespace orrery::cli

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <atomic>
+#include <vector>
+
+#include "cli/work/pipeline.h"
+#include "report/explain/explain.h"
+
+namespace orrery::cli {
+
+// The scenario again with one thing of its world changed at a time: faster
+// links, faster GPUs, a host that costs nothing. Changes that touch nothing in
+// this scenario (a network where there is one node) are left out.
+std::vector<report::WhatIf> what_if(const models::Scenario& scenario, const std::atomic<bool>* stop);
+
+}  // namespace orrery::cli

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <vector>
+
+#include "models/architecture/layer/transformer_layer.h"
+
+namespace orrery::models {
+
+// Multi-head latent attention (DeepSeek-V2, arXiv:2405.04434): queries, and keys
+// with values, come out of narrow latent vectors. As Megatron-Core does it: the
+// down-projections and the norms of the latents are whole on every tp rank and
+// work on its own tokens, the up-projections are split by heads. Internal to
+// this room.
+
+// From the layer's normed input to queries, keys and values; and back.
+void latent_projections_forward(const LayerContext& context, StepList& list);
+void latent_projections_backward(const LayerContext& context, StepList& list);
+
+// The weights that are multiplied, in the order of the forward pass.
+std::vector<Linear> latent_linears(const LayerContext& context);
+
+// Of the projections' own, besides the input and the queries, keys and values.
+std::vector<SavedTensor> latent_saved(const LayerContext& context);
+
+}  // namespace orrery::models

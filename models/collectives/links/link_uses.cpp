@@ -1,0 +1,335 @@
+#include "models/collectives/links/link_uses.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace orrery::models {
+namespace {
+
+using sim::LinkUse;
+using sim::LinkUses;
+using topology::Fabric;
+using topology::LinkKind;
+
+using Members = std::vector<RankId>;
+
+// How many of the channels [first, last) have their turn at member `m` of `n`.
+std::uint32_t turns(int first, int last, int m, int n) {
+  const auto below = [&](int c) { return c / n + (c % n > m ? 1 : 0); };
+  return static_cast<std::uint32_t>(below(last) - below(first));
+}
+
+// The orders in which channels pass the members, and how many channels pass each:
+// one for all where a switch joins them.
+template <class F>
+void each_order(const Fabric& fabric, const Members& members, int channels, F f) {
+  if (fabric.any_order()) return f(members, channels);
+  const auto rings = fabric.rings(members);
+  Members order(members.size());
+  for (std::size_t r = 0; r < rings.size(); ++r) {
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = members[rings[r][i]];
+    f(order, static_cast<int>(turns(0, channels, static_cast<int>(r), static_cast<int>(rings.size()))));
+  }
+}
+
+// A channel that starts at member e passes e, e+1, … and ends before e again, so
+// the edge into e carries every channel but those that start there.
+void add_chains(LinkCounter& links, const Members& members, int channels, bool both_ways) {
+  each_order(links.fabric(), members, channels, [&](const Members& order, int passing) {
+    const int n = static_cast<int>(order.size());
+    for (int from = 0; n > 1 && from < n; ++from) {
+      const int to = (from + 1) % n;
+      const std::uint32_t crossing = static_cast<std::uint32_t>(passing) - turns(0, passing, to, n);
+      links.add(order[from], order[to], crossing);
+      if (both_ways) links.add(order[to], order[from], crossing);
+    }
+  });
+}
+
+// Channels [first, last) from one node to another, rail by rail.
+void add_rails(LinkCounter& links, const Members& from, const Members& to, int first, int last) {
+  if (from.size() == to.size()) {
+    const int n = static_cast<int>(from.size());
+    for (int m = 0; m < n; ++m) links.add(from[m], to[m], turns(first, last, m, n));
+    return;
+  }
+  for (int c = first; c < last; ++c) links.add(from[c % from.size()], to[c % to.size()], 1);
+}
+
+void add_ring_inside(LinkCounter& links, const Members& members, int channels, bool closed) {
+  each_order(links.fabric(), members, channels, [&](const Members& order, int passing) {
+    const std::size_t n = order.size();
+    for (std::size_t m = 0; m + (closed ? 0 : 1) < n; ++m)
+      links.add(order[m], order[(m + 1) % n], static_cast<std::uint32_t>(passing));
+  });
+}
+
+// First tree: x has parent (x xor b) or'ed with 2b, b its lowest set bit, or x xor b
+// where that is out of range. Source: NCCL trees.cc.
+int first_tree_parent(int node, int nodes) {
+  if (node == 0) return -1;
+  const int bit = node & -node, up = (node ^ bit) | (bit << 1);
+  return up >= nodes ? node ^ bit : up;
+}
+
+// Inside a node: every pair, and what goes out by a neighbour's rail.
+void add_exchange_inside(LinkCounter& links, const Communicator& c, std::size_t domain) {
+  const Members& members = c.domains[domain];
+  for (std::size_t relay = 0; relay < members.size(); ++relay) {
+    std::uint32_t relayed = 0;
+    for (std::size_t other = 0; other < c.domains.size(); ++other)
+      if (other != domain)
+        relayed += turns(0, static_cast<int>(c.domains[other].size()), static_cast<int>(relay),
+                         static_cast<int>(members.size()));
+    for (std::size_t source = 0; source < members.size(); ++source)
+      if (source != relay) links.add(members[source], members[relay], 1 + relayed);
+  }
+}
+
+}  // namespace
+
+int tree_parent(int node, int nodes, bool second) {
+  if (!second) return first_tree_parent(node, nodes);
+  if (nodes % 2 == 0) {  // mirrored
+    const int parent = first_tree_parent(nodes - 1 - node, nodes);
+    return parent < 0 ? -1 : nodes - 1 - parent;
+  }
+  const int parent = first_tree_parent((node + nodes - 1) % nodes, nodes);  // shifted by one
+  return parent < 0 ? -1 : (parent + 1) % nodes;
+}
+
+LinkCounter::LinkCounter(const Fabric& fabric)
+    : fabric_(fabric),
+      connections_(fabric.links().size(), 0),
+      in_use_(fabric.links().size() / 64 + 1, 0),
+      first_word_(in_use_.size()) {}
+
+void LinkCounter::add(RankId from, RankId to, std::uint32_t connections) {
+  if (connections == 0 || from == to) return;
+  // Hashed, every flow of every connection goes its own way; else they are alike.
+  const std::uint32_t ways = fabric_.hashed() ? connections * static_cast<std::uint32_t>(fabric_.paths()) : 1;
+  for (std::uint32_t path = 0; path < ways; ++path) {
+    route_.clear();
+    fabric_.route(from, to, route_, path);
+    for (const LinkId link : route_) add(link, fabric_.hashed() ? 1 : connections);
+  }
+}
+
+void LinkCounter::add(LinkId link, std::uint32_t connections) {
+  std::uint32_t& sum = connections_[link.value];
+  sum += connections;
+  if (sum != connections) return;
+  const std::size_t word = link.value / 64;
+  in_use_[word] |= std::uint64_t{1} << link.value % 64;
+  first_word_ = std::min(first_word_, word);
+  end_word_ = std::max(end_word_, word + 1);
+  ++links_;
+}
+
+LinkUses LinkCounter::take() {
+  LinkUses uses;
+  uses.reserve(links_);
+  for (std::size_t word = first_word_; word < end_word_; ++word) {
+    for (std::uint64_t left = in_use_[word]; left != 0; left &= left - 1) {
+      const auto link = static_cast<std::uint32_t>(64 * word + static_cast<std::size_t>(std::countr_zero(left)));
+      uses.push_back({{link}, connections_[link]});
+      connections_[link] = 0;
+    }
+    in_use_[word] = 0;
+  }
+  first_word_ = in_use_.size();
+  end_word_ = links_ = 0;
+  return uses;
+}
+
+Footprint FootprintMaker::rates(std::span<const LinkUse> uses) const {
+  Footprint f;
+  f.nvlink_rate = f.network_rate = std::numeric_limits<double>::infinity();
+  // Most links are like the one before, and division is slow.
+  BytesPerSecond capacity{0};
+  std::uint32_t connections = 0;
+  LinkKind kind = LinkKind::nvlink;
+  for (const LinkUse& use : uses) {
+    const topology::FabricLink& link = fabric_.links()[use.link];
+    if (link.kind == kind && link.capacity == capacity && use.connections == connections) continue;
+    kind = link.kind;
+    capacity = link.capacity;
+    connections = use.connections;
+    double& rate = link.kind == LinkKind::nvlink ? f.nvlink_rate : f.network_rate;
+    const std::int64_t share = capacity.n / connections;  // whole bytes, as the network shares it
+    rate = std::min(rate, static_cast<double>(share));
+  }
+  f.nvlink_rate *= fabric_.paths(), f.network_rate *= fabric_.paths();  // a connection's flows together
+  return f;
+}
+
+Footprint FootprintMaker::summarize(LinkUses uses) const {
+  Footprint f = rates(uses);
+  f.uses = std::make_shared<const LinkUses>(std::move(uses));
+  return f;
+}
+
+ShapeFootprint FootprintMaker::make(Shape shape, const Communicator& c) {
+  switch (shape) {
+    case Shape::ring:
+    case Shape::chain:
+      add_ring(c, shape == Shape::ring);
+      break;
+    case Shape::tree:
+      for (const Members& members : c.domains) add_chains(links_, members, c.graph.spread, true);
+      add_trees(c, c.graph.spread);
+      break;
+    case Shape::nvls:
+      add_switches(c);
+      add_trees(c, c.graph.nvls_channels);
+      break;
+    case Shape::rails:
+      add_rails_of_all(c);
+      break;
+    case Shape::doubling:
+      add_doubling(c);
+      break;
+    case Shape::exchange:
+      return exchange(c);
+    case Shape::shift:
+      add_shift(c);
+      break;
+    case Shape::gather:
+    case Shape::scatter:
+      add_fan(c, shape == Shape::gather);
+      break;
+  }
+  return {summarize(links_.take()), 1};
+}
+
+void FootprintMaker::add_ring(const Communicator& c, bool closed) {
+  if (c.nodes() == 1) return add_ring_inside(links_, c.domains[0], c.graph.spread, closed);
+  for (const Members& members : c.domains) add_chains(links_, members, c.graph.spread, false);
+  const std::size_t edges = c.domains.size() - (closed ? 0 : 1);
+  for (std::size_t d = 0; d < edges; ++d)
+    add_rails(links_, c.domains[d], c.domains[(d + 1) % c.domains.size()], 0, c.graph.spread);
+}
+
+// NCCL's double binary tree over nodes; every edge carries its channels up and
+// down. Half of the channels use each tree.
+void FootprintMaker::add_trees(const Communicator& c, int channels) {
+  const int half = channels / 2;
+  for (bool second : {false, true})
+    for (int node = 0; node < c.nodes(); ++node) {
+      const int parent = tree_parent(node, c.nodes(), second);
+      if (parent < 0) continue;
+      const int first = second ? half : 0, last = second ? channels : half;
+      add_rails(links_, c.domains[node], c.domains[parent], first, last);
+      add_rails(links_, c.domains[parent], c.domains[node], first, last);
+    }
+}
+
+// F16: a rank gives its whole buffer and what it reduced, and gets as much: 1 + 1/n
+// of the buffer each way, in connections of one channel's part.
+void FootprintMaker::add_switches(const Communicator& c) {
+  for (const Members& members : c.domains) {
+    const int n = static_cast<int>(members.size());
+    add_ring_inside(links_, members, c.graph.nvls_channels + (c.graph.nvls_channels + n - 1) / n, true);
+  }
+}
+
+// The part of a rank goes up to the switch and comes back reduced: its NIC once each
+// way. Rails of neighbouring domains name the same NICs and the links above them.
+void FootprintMaker::add_rails_of_all(const Communicator& c) {
+  const int channels = c.graph.spread;
+  for (const Members& members : c.domains) add_chains(links_, members, channels, true);
+  for (std::size_t d = 0; d < c.domains.size(); ++d)
+    add_rails(links_, c.domains[d], c.domains[(d + 1) % c.domains.size()], 0, channels);
+}
+
+void FootprintMaker::add_doubling(const Communicator& c) {
+  std::vector<RankId> ranks;
+  for (const Members& members : c.domains) ranks.insert(ranks.end(), members.begin(), members.end());
+  const std::size_t n = ranks.size();
+  for (std::size_t distance = 1; distance < n; distance *= 2)
+    for (std::size_t r = 0; r < n; ++r)
+      links_.add(ranks[r], ranks[(r + distance) % n], static_cast<std::uint32_t>(std::min(distance, n - distance)));
+}
+
+void FootprintMaker::add_shift(const Communicator& c) {
+  std::vector<RankId> ranks;
+  for (const Members& members : c.domains) ranks.insert(ranks.end(), members.begin(), members.end());
+  for (std::size_t r = 0; r < ranks.size(); ++r) links_.add(ranks[r], ranks[(r + 1) % ranks.size()], 1);
+}
+
+void FootprintMaker::add_fan(const Communicator& c, bool to_first) {
+  const RankId root = c.domains[0][0];
+  for (const Members& members : c.domains)
+    for (RankId rank : members) to_first ? links_.add(rank, root, 1) : links_.add(root, rank, 1);
+}
+
+// One connection a pair.
+ShapeFootprint FootprintMaker::exchange(const Communicator& c) {
+  for (std::size_t d = 0; d < c.domains.size(); ++d) {
+    const Members& from = c.domains[d];
+    add_exchange_inside(links_, c, d);
+    for (std::size_t other = 0; other < c.domains.size(); ++other)
+      for (std::size_t j = 0; other != d && j < c.domains[other].size(); ++j)
+        links_.add(from[j % from.size()], c.domains[other][j], static_cast<std::uint32_t>(from.size()));
+  }
+  return in_channels(1, c.graph.spread);
+}
+
+// What was counted would outweigh every neighbour on a shared link: the ratios are
+// kept, the number is brought near that of the channels. `bytes` are those of one.
+ShapeFootprint FootprintMaker::in_channels(double bytes, int channels) {
+  LinkUses uses = links_.take();
+  std::uint32_t divisor = 0, heaviest = 0;
+  for (const LinkUse& use : uses)
+    divisor = std::gcd(divisor, use.connections), heaviest = std::max(heaviest, use.connections);
+  if (divisor == 0) return {summarize({}), 1};
+  const std::uint32_t times = std::max(1u, static_cast<std::uint32_t>(channels) / (heaviest / divisor));
+  for (LinkUse& use : uses) use.connections = use.connections / divisor * times;
+  return {summarize(std::move(uses)), bytes * divisor / times};
+}
+
+// Unequal messages are counted in parts of the largest, rounded up.
+ShapeFootprint FootprintMaker::step(const Step& step, std::span<const RankId> ranks) {
+  constexpr double kParts = 1024;
+  constexpr int kChannels = 16;
+  double largest = 0, least = std::numeric_limits<double>::infinity();
+  for (const Message& m : step.messages) largest = std::max(largest, m.bytes), least = std::min(least, m.bytes);
+  const double unit = least == largest ? largest : largest / kParts;
+  for (const Message& m : step.messages)
+    links_.add(ranks[m.from], ranks[m.to], static_cast<std::uint32_t>(std::ceil(m.bytes / unit - 1e-9)));
+  return in_channels(unit, kChannels);
+}
+
+// Asked for every pair of neighbours of a pipeline, so it counts nothing: a route
+// names each link once.
+std::span<const LinkUse> FootprintMaker::route(RankId from, RankId to, std::uint32_t connections) {
+  if (fabric_.hashed()) {
+    links_.add(from, to, connections);
+    const LinkUses counted = links_.take();
+    route_uses_.assign(counted.begin(), counted.end());
+    return route_uses_;
+  }
+  route_.clear();
+  fabric_.route(from, to, route_);
+  std::sort(route_.begin(), route_.end());
+  route_uses_.clear();
+  for (const LinkId link : route_) route_uses_.push_back({link, connections});
+  return route_uses_;
+}
+
+Footprint FootprintMaker::host(RankId rank) {
+  const int domain = fabric_.cluster().domain_gpus();
+  const int elsewhere = (static_cast<int>(rank.value) / domain + 1) * domain % std::max(1, fabric_.gpus());
+  const RankId other{static_cast<std::uint32_t>(elsewhere)};
+  if (fabric_.same_domain(rank, other)) return summarize({});
+  route_.clear();
+  fabric_.route(rank, other, route_);
+  const auto pcie = std::find_if(route_.begin(), route_.end(),
+                                 [this](LinkId link) { return fabric_.links()[link].kind == LinkKind::pcie; });
+  return summarize(pcie == route_.end() ? LinkUses() : LinkUses{{*pcie, 1}});
+}
+
+}  // namespace orrery::models

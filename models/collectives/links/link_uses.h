@@ -1,0 +1,109 @@
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "models/collectives/links/communicator.h"
+#include "models/collectives/steps/steps.h"
+#include "sim/planner.h"
+
+namespace orrery::models {
+
+// The links that an algorithm loads, with its connections on each (with the flows
+// of connections where the fabric hashes each for itself), and what they allow on an
+// idle network.
+struct Footprint {
+  std::shared_ptr<const sim::LinkUses> uses;  // null: too small to load any
+  double nvlink_rate = 0;   // bytes/s of one connection where NVLinks bound it; infinite where none is used
+  double network_rate = 0;  // the same for every other link
+
+  // Bytes/s of one connection when a protocol reaches these shares of the links.
+  double rate(double nvlink_share, double network_share) const {
+    return std::min(nvlink_rate * nvlink_share, network_rate * network_share);
+  }
+};
+
+// What loads the links of a group; one footprint a shape serves all kinds and sizes.
+enum class Shape : std::uint8_t {
+  ring,      // every edge of the ring, a channel each
+  chain,     // the ring without the edge that closes it
+  tree,      // both directions of a chain in each domain and of two trees over domains
+  nvls,      // every rank's way to the switches and back; between domains the two trees, if any
+  rails,     // every rank's NIC, once out and once in (reduction in the network's switches), and nvls inside
+  doubling,  // rank r to r + 1, r + 2, r + 4 …: as many parts as it has by then
+  exchange,  // every pair, through the NIC on the destination's rail between domains (PXN)
+  shift,     // every rank to the next one of the group
+  gather,    // every other rank to the first
+  scatter,   // the first rank to every other
+};
+
+struct ShapeFootprint {
+  Footprint links;
+  double parts = 1;  // exchange: pairs that share one connection of the result; a step: its bytes
+};
+
+// Adds connections up route by route and gives them in the order of the links. A
+// bitmap of the links in use stands in for sorting; both are as large as the fabric
+// and serve one footprint after the other.
+class LinkCounter {
+ public:
+  explicit LinkCounter(const topology::Fabric& fabric);
+  const topology::Fabric& fabric() const { return fabric_; }
+
+  void add(RankId from, RankId to, std::uint32_t connections);
+  void add(LinkId link, std::uint32_t connections);
+  // What was counted; counts from zero again.
+  sim::LinkUses take();
+
+ private:
+  const topology::Fabric& fabric_;
+  std::vector<LinkId> route_;
+  std::vector<std::uint32_t> connections_;  // by link
+  std::vector<std::uint64_t> in_use_;       // a bit a link
+  std::size_t first_word_, end_word_ = 0;   // of in_use_, where any bit may be set
+  std::size_t links_ = 0;
+};
+
+class FootprintMaker {
+ public:
+  // The fabric must outlive it.
+  explicit FootprintMaker(const topology::Fabric& fabric) : fabric_(fabric), links_(fabric) {}
+
+  // Inside a node a channel of a ring passes all ranks; between nodes it stays on the
+  // rail of the rank it leaves by, and leaving points are spread over the ranks.
+  ShapeFootprint make(Shape shape, const Communicator& comm);
+
+  // The messages of one step among `ranks`; parts are bytes of one connection.
+  ShapeFootprint step(const Step& step, std::span<const RankId> ranks);
+
+  // One route, `connections` wide: its links, valid until the next call.
+  std::span<const sim::LinkUse> route(RankId from, RankId to, std::uint32_t connections);
+
+  // What links that are loaded like this allow; `uses` is left out.
+  Footprint rates(std::span<const sim::LinkUse> uses) const;
+
+  // The rank's own PCIe link; nothing where the fabric has none to name.
+  Footprint host(RankId rank);
+
+ private:
+  void add_ring(const Communicator& comm, bool closed);
+  void add_trees(const Communicator& comm, int channels);
+  void add_switches(const Communicator& comm);
+  void add_rails_of_all(const Communicator& comm);
+  void add_doubling(const Communicator& comm);
+  void add_shift(const Communicator& comm);
+  void add_fan(const Communicator& comm, bool to_first);
+  ShapeFootprint exchange(const Communicator& comm);
+  ShapeFootprint in_channels(double bytes, int channels);
+  Footprint summarize(sim::LinkUses uses) const;
+
+  const topology::Fabric& fabric_;
+  LinkCounter links_;
+  std::vector<LinkId> route_;
+  sim::LinkUses route_uses_;
+};
+
+// Parent of a node in the first or second tree over `nodes` nodes; -1 at the root.
+int tree_parent(int node, int nodes, bool second);
+
+}  // namespace orrery::models

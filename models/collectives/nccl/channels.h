@@ -1,0 +1,53 @@
+#pragma once
+
+#include "models/collectives/nccl/model.h"
+
+namespace orrery::models {
+
+// Channels of a communicator as NCCL's search would find them (graph/search.cc,
+// docs/collectives.md), for NVSwitch nodes. GB/s.
+struct ChannelGraph {
+  int channels = 0;       // compute channels
+  double speed = 0;       // of one compute channel
+  double tree_speed = 0;  // what NCCL reckons a tree's channel with
+  double rails = 1;       // share of the ways out of a node that rings and trees use
+
+  // Channels as links see them: as many a rank, so that the ranks of a node are alike.
+  // Fewer channels than ranks stand for the time when each is on another rank's rail.
+  int spread = 0;
+
+  int heads = 0;                          // GPUs of a node that reduce a part each (NVLS), at most 32
+  int nvls_channels = 0;                  // of the NVLS kernel
+  double nvls_intra = 0, nvls_inter = 0;  // of one head, inside a node and between nodes
+};
+
+// NCCL has no more (MAXCHANNELS).
+inline constexpr int kMostChannels = 64;
+
+// `nic` is the rated bandwidth of one NIC in GB/s, `nics` those that the ranks of
+// one node use; `nodes` 1 asks for a graph inside one domain.
+ChannelGraph channel_graph(Generation generation, double nvlink_budget, int nodes, int ranks_per_node, int nics,
+                           double nic);
+
+// Channels of one send and receive: over NVLink twice the links of a GPU, over the
+// network one for every 14 GB/s of its NIC and at least two; powers of two.
+int send_channels(Generation generation, bool crosses_network, double nic);
+
+// A send goes by LL while each of its channels has at most this much.
+inline constexpr double kSendLlBytesPerChannel = 16384;
+
+// Share of a wire that carries data: LL sends a flag with every 4 bytes, LL128
+// one with every 120 of 128, and NCCL reckons with 0.92 for it.
+inline constexpr ByProtocol kWireShare = {0.5, 0.92, 1.0};
+
+// Compute channels of a ring inside one NVSwitch node.
+int ring_channels(Generation generation);
+
+// Bytes of a chunk of a tree (enqueue.cc): a step of the protocol's buffer; LL128
+// halves it while a channel has few of them.
+double tree_chunk(Protocol protocol, double bytes, int channels, int nodes, int ranks_per_node);
+
+// Bytes of a chunk of the NVLS kernels, or of the NVLS tree's, for a message of this size (enqueue.cc).
+double nvls_chunk(const ChannelGraph& graph, int nodes, double bytes, bool tree);
+
+}  // namespace orrery::models

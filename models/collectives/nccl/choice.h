@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+
+#include "models/collectives/links/communicator.h"
+#include "models/collectives/steps/written.h"
+#include "sim/program.h"
+
+namespace orrery::models {
+
+// What a person has settled already, as NCCL_ALGO and NCCL_PROTO do. Settings that
+// an operation cannot follow do not touch it.
+struct Forced {
+  std::optional<Algorithm> algorithm;
+  std::optional<Protocol> protocol;
+  std::shared_ptr<const WrittenSteps> written;  // a person's own, for groups of as many ranks; null for none
+};
+
+// Steps of a ring: 2(n-1) for all-reduce, n-1 for the others.
+int ring_steps(sim::TransferKind kind, int ranks);
+
+// Whether NCCL could run the operation so on these ranks.
+bool nccl_can(sim::TransferKind kind, const Communicator& comm, Choice choice);
+
+// NCCL's own estimate, microseconds (docs/collectives.md; graph/tuning.cc). It
+// decides, it does not predict.
+double nccl_estimate(sim::TransferKind kind, double bytes, const Communicator& comm, Choice choice);
+
+// The algorithm and protocol whose estimate is least, among those that are possible
+// and not excluded by `forced`. Trees inside one node only when forced: their chain
+// never beats the ring there.
+Choice nccl_choice(sim::TransferKind kind, double bytes, const Communicator& comm, const Forced& forced = {});
+
+}  // namespace orrery::models

@@ -1,0 +1,92 @@
+#include "models/compile/data_parallel/data_parallel.h"
+
+#include "models/compile/data_parallel/gathered_units.h"
+#include "models/compile/data_parallel/gradient_buckets.h"
+#include "models/compile/data_parallel/offload.h"
+#include "models/compile/roles.h"
+
+namespace orrery::models {
+
+using sim::TransferKind;
+
+namespace {
+
+Replicas dense_replicas(const LayoutSpec& layout, int in_pipeline) {
+  const Sharding split = sharding(layout, in_pipeline);
+  return {split, role::dp, split.copies() > 1 ? role::shard : role::dp};
+}
+
+double updated(std::int64_t elements, const Sharding& split) {
+  return static_cast<double>(elements) / (split.optimizer ? split.group : 1);
+}
+
+}  // namespace
+
+DataParallel::DataParallel(StageContext& context, const Chunks& chunks)
+    : context_(context),
+      sharding_(sharding(context.scenario.layout, context.replicas())),
+      dense_(dense_replicas(context.scenario.layout, context.replicas())),
+      experts_({expert_sharding(context.scenario.layout, context.replicas()), role::edp, role::edp}) {
+  for (const auto& chunk : chunks)
+    for (const PieceTemplate& piece : chunk) {
+      elements_ += piece.parameters;
+      expert_elements_ += piece.expert_parameters;
+    }
+}
+
+double DataParallel::shard_elements() const {
+  return updated(elements_, dense_.sharding) + updated(expert_elements_, experts_.sharding);
+}
+
+std::uint32_t DataParallel::buffer(Bytes bytes, MemoryCause cause, std::string_view label) {
+  return context_.builder.buffer(bytes, static_cast<std::uint8_t>(cause), context_.builder.label(label));
+}
+
+// Each rank of a shard group gets the sum of its share over the group, and then,
+// where there are several copies of the states, over those who hold the same share.
+sim::OpRef DataParallel::sum_gradients(sim::StreamIndex stream, std::int64_t elements, const Replicas& replicas) {
+  const Sharding& split = replicas.sharding;
+  const Bytes whole{elements * reduced_gradient_bytes(context_.scenario)};
+  constexpr auto kLabel = "reduce gradients";
+  if (context_.scenario.layout.zeropp.quantized_gradients) return exchange_quantized(stream, elements);
+  if (!split.optimizer)
+    return context_.collective(stream, TransferKind::all_reduce, replicas.all, whole, TimeCategory::dp, kLabel);
+  const sim::OpRef sum =
+      context_.collective(stream, TransferKind::reduce_scatter, replicas.shard, whole, TimeCategory::dp, kLabel);
+  if (split.copies() == 1) return sum;
+  const Bytes share{split.share(elements) * reduced_gradient_bytes(context_.scenario)};
+  return context_.collective(stream, TransferKind::all_reduce, role::shard_copies, share, TimeCategory::dp,
+                             "reduce gradient shards");
+}
+
+// ZeRO++ (arXiv:2306.10209, section 3.3): gradients of 4 bits are exchanged inside the node, summed,
+// and exchanged once more between nodes.
+sim::OpRef DataParallel::exchange_quantized(sim::StreamIndex stream, std::int64_t elements) {
+  const int node = context_.scenario.layout.zeropp.node_group;
+  const auto half = [](std::int64_t n) { return Bytes{(n + 1) / 2}; };
+  sim::OpRef done = context_.collective(stream, TransferKind::all_to_all, role::node, half(elements), TimeCategory::dp,
+                                        "exchange quantized gradients");
+  if (sharding_.replicas > node)
+    done = context_.collective(stream, TransferKind::all_to_all, role::node_copies, half(elements / node),
+                               TimeCategory::dp, "exchange quantized gradients between nodes");
+  return done;
+}
+
+sim::OpRef DataParallel::reduce_gradients(sim::StreamIndex stream, std::int64_t elements, const Replicas& replicas) {
+  const sim::OpRef sum = sum_gradients(stream, elements, replicas);
+  if (context_.scenario.layout.offload.optimizer != Place::gpu && replicas.sharding.gradients)
+    copy_to_host(context_, sum, Bytes{replicas.sharding.share(elements) * reduced_gradient_bytes(context_.scenario)},
+                 "gradients to host");
+  return sum;
+}
+
+sim::OpRef DataParallel::gather(sim::StreamIndex stream, Bytes bytes, sim::GroupRole group) {
+  return context_.collective(stream, TransferKind::all_gather, group, bytes, TimeCategory::dp, "gather parameters");
+}
+
+std::unique_ptr<DataParallel> make_data_parallel(StageContext& context, const Chunks& chunks) {
+  if (sharding(context.scenario.layout).parameters) return std::make_unique<GatheredUnits>(context, chunks);
+  return std::make_unique<GradientBuckets>(context, chunks);
+}
+
+}  // namespace orrery::models

@@ -1,0 +1,136 @@
+#include "models/compile/data_parallel/gradient_buckets.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+namespace orrery::models {
+namespace {
+
+// Buckets of one chunk, in the order of the backward pass.
+std::vector<Bucket> buckets_of(const Scenario& scenario, const std::vector<PieceTemplate>& pieces, int chunk,
+                               std::int64_t PieceTemplate::*parameters) {
+  std::vector<Bucket> buckets;
+  Bucket open;
+  for (std::size_t i = pieces.size(); i-- > 0;) {
+    if (open.elements == 0) open = {chunk, i, i, 0, {}, nullptr, 0};
+    open.first_piece = i;
+    open.elements += pieces[i].*parameters;
+    open.gathered += gathered_bytes(scenario, pieces[i].kind, pieces[i].*parameters);
+    if (open.elements < scenario.overlap.bucket_size && i > 0) continue;
+    if (open.elements > 0) buckets.push_back(open);
+    open = {};
+  }
+  return buckets;
+}
+
+// Ranks that hold the same stages as different chunks agree on their order.
+std::vector<std::size_t> in_order_of_stages(const StageContext& context) {
+  std::vector<std::size_t> chunks(static_cast<std::size_t>(context.schedule.chunks()));
+  std::iota(chunks.begin(), chunks.end(), std::size_t{0});
+  std::sort(chunks.begin(), chunks.end(), [&](std::size_t a, std::size_t b) {
+    const auto stage = [&](std::size_t c) { return context.schedule.stage_of(context.stage, static_cast<int>(c)); };
+    return stage(a) < stage(b);
+  });
+  return chunks;
+}
+
+}  // namespace
+
+GradientBuckets::GradientBuckets(StageContext& context, const Chunks& chunks) : DataParallel(context, chunks) {
+  add_buckets(chunks, &PieceTemplate::parameters, dense_);
+  add_buckets(chunks, &PieceTemplate::expert_parameters, experts_);
+  const std::vector<std::size_t> order = in_order_of_stages(context);
+  const auto turn = [&](int chunk) {
+    return std::find(order.begin(), order.end(), static_cast<std::size_t>(chunk)) - order.begin();
+  };
+  // Stable: dense parameters stand before the experts of the same pieces.
+  std::stable_sort(buckets_.begin(), buckets_.end(), [&](const Bucket& a, const Bucket& b) {
+    return std::pair(turn(a.chunk), a.first_piece) < std::pair(turn(b.chunk), b.first_piece);
+  });
+  std::uint32_t gathers = 0;
+  for (Bucket& bucket : buckets_)
+    if (bucket.replicas->sharding.optimizer) bucket.gather = gathers++;
+  waited_.resize(buckets_.size());
+}
+
+void GradientBuckets::add_buckets(const Chunks& chunks, std::int64_t PieceTemplate::*parameters,
+                                  const Replicas& replicas) {
+  if (replicas.sharding.replicas == 1) return;
+  for (std::size_t c = 0; c < chunks.size(); ++c) {
+    std::vector<Bucket> buckets = buckets_of(context_.scenario, chunks[c], static_cast<int>(c), parameters);
+    for (Bucket& bucket : buckets) bucket.replicas = &replicas;
+    buckets_.insert(buckets_.end(), buckets.rbegin(), buckets.rend());
+  }
+}
+
+// DeepSpeed copies split gradients into a bucket, and fills a second one while the first is reduced.
+void GradientBuckets::hold_buffers() {
+  if (!sharding_.gradients) return;
+  std::int64_t largest = 0;
+  for (const Bucket& bucket : buckets_) largest = std::max(largest, bucket.elements);
+  const int buckets = context_.scenario.overlap.gradients ? 2 : 1;
+  context_.builder.resident(buffer(Bytes{largest * reduced_gradient_bytes(context_.scenario)} * buckets,
+                                   MemoryCause::buffers, "gradient buckets"));
+}
+
+// The first forward of a step waits for the parameters that the step before updated.
+void GradientBuckets::before_piece(const PieceTurn& turn) {
+  if (!context_.scenario.overlap.parameters || turn.type != Action::Type::forward) return;
+  for (std::size_t b = 0; b < buckets_.size(); ++b) {
+    const Bucket& bucket = buckets_[b];
+    if (!bucket.replicas->sharding.optimizer || !bucket.holds(turn.chunk, turn.piece) || waited_[b]) continue;
+    waited_[b] = true;
+    // The gathers are the only ops of their stream, in the order of the buckets.
+    context_.builder.wait(context_.streams.main, {context_.streams.parameters, bucket.gather, true});
+  }
+}
+
+// A full bucket sets off.
+void GradientBuckets::after_piece(const PieceTurn& turn) {
+  if (!turn.makes_weight_gradients()) return;
+  if (turn.completes && !context_.scenario.overlap.gradients) return;  // finish_gradients does
+  const sim::StreamIndex stream =
+      context_.scenario.overlap.gradients ? context_.streams.gradients : context_.streams.main;
+  for (const Bucket& bucket : buckets_)
+    if (bucket.chunk == turn.chunk && bucket.first_piece == turn.piece &&
+        (turn.completes || bucket.replicas->sharding.gradients))
+      reduce(bucket, stream);
+}
+
+void GradientBuckets::reduce(const Bucket& bucket, sim::StreamIndex stream) {
+  const double elements = static_cast<double>(bucket.elements);
+  const bool split = bucket.replicas->sharding.gradients;
+  // Gradients are scaled by 1/replicas before they are summed: read and written once.
+  // Split ones come out of autograd and are copied into the bucket first.
+  const double width = split ? reduced_gradient_bytes(context_.scenario) : gradient_bytes(context_.scenario);
+  if (split)
+    context_.stream_through("default", (parameter_bytes(context_.scenario) + width) * elements, TimeCategory::other,
+                            "fill bucket");
+  context_.stream_through("scale", 2.0 * width * elements, TimeCategory::other, "scale gradients");
+  context_.builder.wait(stream, context_.builder.last(context_.streams.main));
+  reduce_gradients(stream, bucket.elements, *bucket.replicas);
+}
+
+void GradientBuckets::finish_gradients() {
+  if (!context_.scenario.overlap.gradients) {
+    for (std::size_t b = buckets_.size(); b-- > 0;) reduce(buckets_[b], context_.streams.main);
+    return;
+  }
+  const sim::OpRef last = context_.builder.last(context_.streams.gradients);
+  if (!last.is_none()) context_.builder.wait(context_.streams.main, last);
+}
+
+void GradientBuckets::gather_parameters() {
+  const bool overlapped = context_.scenario.overlap.parameters;
+  const sim::StreamIndex stream = overlapped ? context_.streams.parameters : context_.streams.main;
+  bool first = true;
+  for (const Bucket& bucket : buckets_) {
+    if (!bucket.replicas->sharding.optimizer) continue;
+    if (overlapped && std::exchange(first, false))
+      context_.builder.wait(stream, context_.builder.last(context_.streams.main));
+    gather(stream, bucket.gathered, bucket.replicas->shard);
+  }
+}
+
+}  // namespace orrery::models

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <vector>
+
+#include "models/compile/data_parallel/data_parallel.h"
+
+namespace orrery::models {
+
+// Parameters that travel together: whole pieces of one model chunk, filled in
+// the order of the backward pass until a bucket has bucket_size elements. Experts
+// have buckets of their own.
+struct Bucket {
+  int chunk = 0;
+  std::size_t first_piece = 0;  // of the chunk, in forward order
+  std::size_t last_piece = 0;
+  std::int64_t elements = 0;
+  Bytes gathered;  // of its parameters on their way
+  const Replicas* replicas = nullptr;
+  std::uint32_t gather = 0;  // which one it is of a step
+
+  bool holds(int of_chunk, std::size_t piece) const {
+    return chunk == of_chunk && first_piece <= piece && piece <= last_piece;
+  }
+};
+
+// Whole parameters on every rank: all-reduce of gradients (zero 0), or reduce-scatter,
+// and all-gather of updated parameters (zero 1, 2), bucket by bucket, under the
+// backward and the next forward pass where that is asked for. With split gradients
+// (zero 2) nobody has room to add micro-batches up, so each reduces its own.
+class GradientBuckets : public DataParallel {
+ public:
+  GradientBuckets(StageContext& context, const Chunks& chunks);
+
+  void hold_buffers() override;
+  void before_piece(const PieceTurn& turn) override;
+  void after_piece(const PieceTurn& turn) override;
+  void finish_gradients() override;
+  void gather_parameters() override;
+
+ private:
+  void add_buckets(const Chunks& chunks, std::int64_t PieceTemplate::*parameters, const Replicas& replicas);
+  void reduce(const Bucket& bucket, sim::StreamIndex stream);
+
+  std::vector<Bucket> buckets_;  // those that have replicas, in the order of the forward pass
+  std::vector<bool> waited_;     // for its gather, in this step
+};
+
+}  // namespace orrery::models

@@ -1,0 +1,43 @@
+#include "models/compile/pieces/host_timeline.h"
+
+namespace orrery::models {
+
+bool HostTimeline::free_of_charge() const {
+  const Stack& stack = context_.scenario.software;
+  return stack.cuda_graphs || stack.launch == Duration();
+}
+
+void HostTimeline::begin(int launches) {
+  if (free_of_charge()) return;
+  sim::ProgramBuilder& builder = context_.builder;
+  if (!issued_.is_none()) builder.wait(context_.streams.main, issued_);
+  issued_ =
+      builder.kernel(context_.streams.host, context_.scenario.software.launch * launches,
+                     context_.category(TimeCategory::host), sim::KernelClass::unaffected, builder.label("launch"));
+}
+
+void HostTimeline::end() {
+  if (!free_of_charge()) context_.builder.wait(context_.streams.main, issued_);
+}
+
+void HostTimeline::interrupt(int launches) {
+  if (free_of_charge()) return;
+  end();
+  meet(context_.scenario.software.host_sync, "wait for a value");
+  begin(launches);
+}
+
+void HostTimeline::wait_for(sim::OpRef op) {
+  context_.builder.wait(context_.streams.host, op);
+}
+
+void HostTimeline::meet(Duration cost, std::string_view label) {
+  if (cost == Duration()) return;
+  sim::ProgramBuilder& builder = context_.builder;
+  wait_for(builder.last(context_.streams.main));
+  issued_ = builder.kernel(context_.streams.host, cost, context_.category(TimeCategory::host),
+                           sim::KernelClass::unaffected, builder.label(label));
+  builder.wait(context_.streams.main, issued_);
+}
+
+}  // namespace orrery::models

@@ -1,0 +1,160 @@
+#include "models/compile/pieces/piece_template.h"
+
+#include <algorithm>
+
+#include "models/compile/roles.h"
+
+namespace orrery::models {
+namespace {
+
+std::string piece_name(PieceKind kind, int layer) {
+  switch (kind) {
+    case PieceKind::embedding:
+      return "embedding";
+    case PieceKind::mtp:
+      return "mtp";
+    case PieceKind::head:
+      return "head";
+    case PieceKind::layer:
+      return "layer " + std::to_string(layer);
+  }
+  return {};
+}
+
+sim::Category category_of(LayerGroup group) {
+  switch (group) {
+    case LayerGroup::tp:
+    case LayerGroup::tp_row:
+    case LayerGroup::tp_column:
+    case LayerGroup::tp_level:
+      return static_cast<sim::Category>(TimeCategory::tp);
+    case LayerGroup::cp_ulysses:
+    case LayerGroup::cp_ring:
+      return static_cast<sim::Category>(TimeCategory::cp);
+    case LayerGroup::ep:
+    case LayerGroup::ep_node:
+    case LayerGroup::ep_rail:
+    case LayerGroup::etp:
+      return static_cast<sim::Category>(TimeCategory::ep);
+  }
+  return static_cast<sim::Category>(TimeCategory::other);
+}
+
+sim::GroupRole role_of(LayerGroup group) {
+  switch (group) {
+    case LayerGroup::tp_row:
+      return role::tp_row;
+    case LayerGroup::tp_column:
+      return role::tp_column;
+    case LayerGroup::tp_level:
+      return role::tp_level;
+    case LayerGroup::cp_ulysses:
+      return role::cp_ulysses;
+    case LayerGroup::cp_ring:
+      return role::cp_ring;
+    case LayerGroup::ep:
+      return role::ep;
+    case LayerGroup::ep_node:
+      return role::ep_node;
+    case LayerGroup::ep_rail:
+      return role::ep_rail;
+    case LayerGroup::etp:
+      return role::etp;
+    case LayerGroup::tp:
+      break;
+  }
+  return role::tp;
+}
+
+TemplateOp lower_kernel(const LayerStep& step, const RankKind& rank, KernelTable& kernels) {
+  TemplateOp op;
+  op.kernel = kernels.index(step.kernel);
+  op.cost = slowed(kernels.time(op.kernel, rank.node), rank.slowdown);
+  op.kernel_class = step.kernel.kernel_class();
+  op.category = static_cast<sim::Category>(step.recomputed ? TimeCategory::recompute : TimeCategory::compute);
+  return op;
+}
+
+TemplateOp lower_collective(const LayerStep& step) {
+  TemplateOp op;
+  op.transfer = {step.collective, role_of(step.group), 0, step.bytes};
+  op.category = category_of(step.group);
+  return op;
+}
+
+std::vector<TemplateOp> lower(const std::vector<LayerStep>& steps, const std::string& piece, const RankKind& rank,
+                              KernelTable& kernels) {
+  std::vector<TemplateOp> ops;
+  ops.reserve(steps.size());
+  for (const LayerStep& step : steps) {
+    TemplateOp op;
+    if (step.kind == LayerStep::Kind::kernel) op = lower_kernel(step, rank, kernels);
+    if (step.kind == LayerStep::Kind::collective) op = lower_collective(step);
+    op.kind = step.kind;
+    op.launches = step.launches;
+    op.side = step.side;
+    op.waits_for = step.waits_for;
+    if (!step.label.starts_with(piece)) op.label.append(piece).append(1, ' ');
+    op.label.append(step.label);
+    ops.push_back(std::move(op));
+  }
+  return ops;
+}
+
+}  // namespace
+
+std::uint32_t KernelTable::index(const Kernel& kernel) {
+  const auto [at, is_new] = index_.try_emplace(kernel, static_cast<std::uint32_t>(kernels_.size()));
+  if (is_new) {
+    kernels_.push_back(kernel);
+    for (std::size_t kind = 0; kind < costs_.size(); ++kind) times_[kind].push_back(costs_[kind]->time(kernel).time);
+  }
+  return at->second;
+}
+
+// Lists are few: the kinds of pieces, times what is recomputed of them.
+std::uint16_t TensorTable::index(std::vector<Bytes> tensors) {
+  if (tensors.size() < 2) return 0;
+  const auto found = static_cast<std::size_t>(std::find(lists_.begin() + 1, lists_.end(), tensors) - lists_.begin());
+  if (found == lists_.size()) lists_.push_back(std::move(tensors));
+  return static_cast<std::uint16_t>(found);
+}
+
+Duration slowed(Duration time, double slowdown) {
+  return slowdown == 1.0 ? time : Duration::from_seconds(time.seconds() * slowdown);
+}
+
+PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, bool split,
+                                  const RankKind& rank, KernelTable& kernels, TensorTable& tensors) {
+  const PieceWork work = piece_work(scenario, kind, layer, layer_in_rank, rank.context, rank.expert);
+  const PieceParameters parameters = piece_parameters(scenario, kind, layer);
+  const std::string name = piece_name(kind, layer);
+
+  PieceTemplate piece;
+  piece.kind = kind;
+  piece.layer = layer;
+  piece.forward = lower(work.forward, name, rank, kernels);
+  if (split) {
+    piece.input_gradient = lower(work.input_gradient, name, rank, kernels);
+    piece.weight_gradient = lower(work.weight_gradient, name, rank, kernels);
+  }
+  piece.backward = lower(work.backward, name, rank, kernels);
+  std::vector<Bytes> until_input, until_weight;
+  for (const SavedTensor& tensor : work.saved) {
+    (tensor.until_weight_gradient ? piece.saved_until_weight_gradient : piece.saved_until_input_gradient) +=
+        tensor.bytes;
+    (tensor.until_weight_gradient ? until_weight : until_input).push_back(tensor.bytes);
+  }
+  piece.tensors_until_input_gradient = tensors.index(std::move(until_input));
+  piece.tensors_until_weight_gradient = tensors.index(std::move(until_weight));
+  piece.forward_transient = work.forward_transient;
+  piece.backward_transient = work.backward_transient;
+  piece.output = work.output;
+  piece.parameters = parameters.dense();
+  piece.table_parameters = parameters.tables;
+  piece.expert_parameters = parameters.experts;
+  piece.replicated_parameters = parameters.tp_replicated;
+  return piece;
+}
+
+}  // namespace orrery::models

@@ -1,0 +1,251 @@
+#include "models/compile/pipeline/pipeline_transfers.h"
+
+#include <algorithm>
+
+#include "models/compile/roles.h"
+#include "models/layout/tensor_grid.h"
+
+namespace orrery::models {
+namespace {
+
+bool is_forward(const Action& a) {
+  return a.type == Action::Type::forward;
+}
+
+Bytes full_message(const Scenario& s) {
+  const std::int64_t tokens = s.training.micro_batch * s.training.sequence_length / s.layout.cp;
+  return Bytes{tokens * s.model.hidden * activation_bytes(s.training.precision)};
+}
+
+// What each virtual stage hands to the next. The stages of a transformer hand over alike; those of a
+// table what their last layer puts out.
+std::vector<Bytes> messages(const Scenario& s, bool is_shard) {
+  const std::vector<int>& layers = s.pipeline.stage_layers;
+  std::vector<Bytes> messages(layers.size(), full_message(s));
+  if (is_shard)
+    for (Bytes& message : messages) message.n /= s.layout.tp;
+  if (s.model.table.empty()) return messages;
+  std::size_t end = 0;
+  for (std::size_t stage = 0; stage < layers.size(); ++stage) {
+    end += static_cast<std::size_t>(layers[stage]);
+    messages[stage] = s.model.table[end - 1].output * s.training.micro_batch;
+  }
+  return messages;
+}
+
+bool needs_gather(const Scenario& s) {
+  return s.software.scatter_gather && !s.layout.sequence_parallel && s.layout.tp > 1 && !tensor_grid(s.layout).active();
+}
+
+}  // namespace
+
+PipelineTransfers::PipelineTransfers(StageContext& context) : context_(context) {
+  const Scenario& s = context.scenario;
+  messages_ = messages(s, s.layout.sequence_parallel || tensor_grid(s.layout).active() || needs_gather(s));
+  received_.resize(context.actions().size());
+  find_gates();
+  find_slots();
+}
+
+PipelineTransfers::Edges PipelineTransfers::inputs_of(std::size_t i) const {
+  const Schedule& schedule = context_.schedule;
+  Edges edges;
+  for (const Action& pass : passes(context_.actions()[i])) {
+    const bool forward = is_forward(pass);
+    if (!forward && !makes_input_gradient(pass.type)) continue;
+    if (forward && pass.stage == 0) continue;
+    const int step = schedule.step_after(forward ? pass.stage - 1 : pass.stage, pass.micro_batch);
+    if (step != 0) edges.add({i, forward, forward == (step > 0), forward ? pass.stage - 1 : pass.stage});
+  }
+  return edges;
+}
+
+PipelineTransfers::Edges PipelineTransfers::outputs_of(const Action& action, std::size_t i) const {
+  const Schedule& schedule = context_.schedule;
+  Edges edges;
+  for (const Action& pass : passes(action)) {
+    const bool forward = is_forward(pass);
+    if (!forward && (pass.stage == 0 || !makes_input_gradient(pass.type))) continue;
+    const int step = schedule.step_after(forward ? pass.stage : pass.stage - 1, pass.micro_batch);
+    if (step != 0) edges.add({i, forward, forward == (step > 0), forward ? pass.stage : pass.stage - 1});
+  }
+  return edges;
+}
+
+// This rank's inputs in the order in which the neighbour sends them.
+std::vector<PipelineTransfers::Edge> PipelineTransfers::sent_by_neighbour(bool to_next) const {
+  const Schedule& schedule = context_.schedule;
+  const int p = schedule.request.ranks;
+  const int neighbour = (context_.stage + (to_next ? p - 1 : 1)) % p;
+
+  // The action of this rank that needs the activation or gradient of a stage and micro-batch.
+  constexpr std::size_t kNobody = SIZE_MAX;
+  const auto micro_batches = static_cast<std::size_t>(schedule.request.micro_batches);
+  std::vector<std::size_t> consumer(2 * static_cast<std::size_t>(context_.stages()) * micro_batches, kNobody);
+  const auto place = [&](bool forward, int stage, int micro_batch) {
+    return 2 * (static_cast<std::size_t>(stage) * micro_batches + static_cast<std::size_t>(micro_batch)) +
+           (forward ? 0 : 1);
+  };
+  for (std::size_t i = 0; i < context_.actions().size(); ++i)
+    for (const Action& pass : passes(context_.actions()[i]))
+      if (is_forward(pass) || makes_input_gradient(pass.type))
+        consumer[place(is_forward(pass), pass.stage, pass.micro_batch)] = i;
+
+  std::vector<Edge> edges;
+  for (const Action& a : schedule.order[static_cast<std::size_t>(neighbour)])
+    for (const Action& pass : passes(a))
+      for (const Edge& edge : outputs_of(pass, 0)) {
+        if (edge.to_next != to_next) continue;
+        const int stage = pass.stage + (edge.forward ? 1 : -1);
+        const std::size_t found = consumer[place(edge.forward, stage, pass.micro_batch)];
+        if (found == kNobody) continue;
+        const bool next_step = context_.actions()[found].steps_ago > pass.steps_ago;
+        edges.push_back({found, edge.forward, to_next, edge.handed_by, next_step});
+      }
+  return edges;
+}
+
+// A receive is posted when the action before its consumer begins; never later
+// than one behind it in the stream needs, so that order alone cannot deadlock.
+void PipelineTransfers::find_gates() {
+  if (context_.schedule.request.ranks < 2) return;
+  for (const bool to_next : {true, false}) {
+    Incoming& incoming = incoming_[to_next ? 0 : 1];
+    incoming.order = sent_by_neighbour(to_next);
+    incoming.gate.resize(incoming.order.size());
+    std::size_t earliest = context_.actions().size();
+    for (std::size_t k = incoming.order.size(); k-- > 0;) {
+      if (incoming.order[k].next_step) {
+        // Sent last, needed first: it is the k-th and last op of its stream in the step before.
+        received(incoming.order[k]) = {receive_stream(to_next), static_cast<sim::OpIndex>(k), true};
+        incoming.gate[k] = context_.actions().size() - 1;
+        continue;
+      }
+      earliest = std::min(earliest, incoming.order[k].action);
+      incoming.gate[k] = earliest > 0 ? earliest - 1 : 0;
+    }
+  }
+}
+
+// Where the main stream itself transfers: between single actions, and with
+// virtual stages around the forward-backward pairs of the steady state.
+void PipelineTransfers::find_slots() {
+  const std::vector<Action>& actions = context_.actions();
+  slot_of_.resize(actions.size());
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    const bool pair = context_.schedule.request.chunks > 1 && i > 0 && !is_forward(actions[i]) &&
+                      is_forward(actions[i - 1]) && slots_.back().size() == 1;
+    if (pair) {
+      slots_.back().push_back(i);
+    } else {
+      slots_.push_back({i});
+    }
+    slot_of_[i] = slots_.size() - 1;
+  }
+}
+
+// Sends and receives of two ranks meet in order within a tag: with two ranks, the
+// next one is the one before.
+sim::Transfer PipelineTransfers::transfer(const Edge& edge, bool send) const {
+  const sim::PeerRole peer = edge.to_next == send ? role::next_stage : role::previous_stage;
+  const int tag = edge.to_next ? (edge.forward ? 0 : 3) : (edge.forward ? 2 : 1);
+  return {sim::TransferKind::point_to_point, peer, static_cast<std::uint16_t>(tag),
+          messages_[static_cast<std::size_t>(edge.handed_by)]};
+}
+
+sim::OpRef PipelineTransfers::receive(sim::StreamIndex stream, const Edge& edge, bool more) {
+  const sim::OpRef here =
+      context_.builder.receive(stream, transfer(edge, false), context_.category(TimeCategory::pp),
+                               context_.builder.label(edge.forward ? "receive activation" : "receive gradient"), more);
+  if (!edge.next_step) received(edge) = here;
+  return here;
+}
+
+void PipelineTransfers::send(sim::StreamIndex stream, const Edge& edge, bool more) {
+  context_.builder.send(stream, transfer(edge, true), context_.category(TimeCategory::pp),
+                        context_.builder.label(edge.forward ? "send activation" : "send gradient"), more);
+}
+
+void PipelineTransfers::post_receives(std::size_t i) {
+  for (const bool to_next : {true, false}) {
+    Incoming& incoming = incoming_[to_next ? 0 : 1];
+    const sim::StreamIndex stream = receive_stream(to_next);
+    for (; incoming.posted < incoming.order.size() && incoming.gate[incoming.posted] <= i; ++incoming.posted) {
+      context_.builder.wait(stream, context_.builder.last(context_.streams.main));
+      receive(stream, incoming.order[incoming.posted]);
+    }
+  }
+}
+
+sim::OpRef PipelineTransfers::before(std::size_t i) {
+  const Edges inputs = inputs_of(i);
+  if (!waiting()) {
+    post_receives(i);
+  } else if (i == 0 && !inputs.empty()) {
+    exchange(SIZE_MAX);
+  }
+  sim::OpRef last;
+  for (const Edge& edge : inputs) {
+    last = received(edge);
+    if (!waiting()) context_.builder.wait(context_.streams.main, last);
+    gather(i);
+  }
+  return last;
+}
+
+void PipelineTransfers::gather(std::size_t) {
+  if (!needs_gather(context_.scenario)) return;
+  context_.collective(context_.streams.main, sim::TransferKind::all_gather, role::tp, full_message(context_.scenario),
+                      TimeCategory::pp, "gather stage input");
+}
+
+void PipelineTransfers::after(std::size_t i) {
+  if (waiting()) {
+    if (slots_[slot_of_[i]].back() == i) exchange(slot_of_[i]);
+    return;
+  }
+  for (const Edge& edge : outputs_of(i)) {
+    const sim::StreamIndex stream = edge.to_next ? context_.streams.send_forward : context_.streams.send_backward;
+    context_.builder.wait(stream, context_.builder.last(context_.streams.main));
+    send(stream, edge);
+  }
+}
+
+// What stands between slot `slot` and the next: its outputs leave, the next
+// one's inputs come. SIZE_MAX stands before the first slot.
+void PipelineTransfers::exchange(std::size_t slot) {
+  struct Item {
+    Edge edge;
+    bool sends;
+  };
+  std::vector<Item> items;
+  const bool first = slot == SIZE_MAX;
+  const std::size_t next = first ? 0 : slot + 1;
+  if (!first)
+    for (std::size_t i : slots_[slot])
+      for (const Edge& edge : outputs_of(i)) items.push_back({edge, true});
+  if (next < slots_.size())
+    for (std::size_t i : slots_[next])
+      for (const Edge& edge : inputs_of(i)) items.push_back({edge, false});
+
+  // Plain 1F1B fuses what goes to and comes from one neighbour; like follows like one by one.
+  bool fused = true;
+  if (context_.schedule.request.chunks == 1 && items.size() == 2)
+    fused = items[0].edge.forward != items[1].edge.forward;
+
+  for (std::size_t k = 0; k < items.size(); ++k) {
+    const bool more = fused && k + 1 < items.size();
+    const auto& [edge, sends] = items[k];
+    if (sends)
+      send(context_.streams.main, edge, more);
+    else
+      receive(context_.streams.main, edge, more);
+  }
+}
+
+Bytes PipelineTransfers::buffers() const {
+  // Reference: two under plain 1F1B (one each way), four when they are posted ahead.
+  return context_.schedule.request.ranks < 2 ? Bytes{} : message() * (waiting() ? 2 : 4);
+}
+
+}  // namespace orrery::models

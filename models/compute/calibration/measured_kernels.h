@@ -1,0 +1,43 @@
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/compute/calibration/calibration.h"
+
+namespace orrery::models {
+
+// What a calibration says of single kernels: exactly, where this kernel was
+// timed, and else by how much kernels of near sizes differ from the curve.
+//
+// Times themselves are never interpolated: they are not smooth. The residual
+// log2(measured / curve) is, so a curve's answer is multiplied by the residual of
+// the eight nearest shapes of its kind (number format, pass, family) in log2 of the sizes, weighted
+// 1 / (distance + 0.05)^2 (docs/compute.md). A mean never leaves the range of what
+// was measured, so nothing is extrapolated.
+class MeasuredKernels {
+ public:
+  using Curve = std::function<double(const Kernel&)>;  // seconds
+
+  MeasuredKernels(const Calibration& calibration, const Curve& curve);
+
+  std::optional<Interval> exact(const Kernel& kernel) const;
+  // By what to multiply the curve; none where nothing of this kind was timed.
+  std::optional<double> correction(const Kernel& kernel) const;
+
+ private:
+  using Sizes = std::array<double, 5>;  // log2
+  struct Neighbour {
+    Sizes at;
+    double residual;  // log2
+  };
+
+  std::map<Kernel, Interval> exact_;
+  std::map<std::string, std::vector<Neighbour>> by_kind_;
+};
+
+}  // namespace orrery::models

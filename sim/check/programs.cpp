@@ -1,0 +1,237 @@
+#include <algorithm>
+
+#include "sim/check/parts.h"
+
+namespace orrery::sim {
+
+namespace {
+
+void check_links(const Workload& workload, Faults& faults) {
+  for (std::uint32_t l = 0; l < workload.links.size(); ++l) {
+    if (workload.links[{l}].capacity.n > 0) continue;
+    faults.add([&] { return "link " + std::to_string(l) + " has no capacity"; });
+  }
+}
+
+void check_program_of(const Workload& workload, Faults& faults) {
+  for (std::uint32_t r = 0; r < workload.ranks(); ++r) {
+    const std::uint32_t program = workload.program_of[{r}].value;
+    if (program < workload.programs.size()) continue;
+    faults.add(
+        [&] { return "rank " + std::to_string(r) + " has no program: there is no number " + std::to_string(program); });
+  }
+}
+
+void check_groups(const Workload& workload, Faults& faults) {
+  std::vector<std::uint32_t> seen_in(workload.ranks(), UINT32_MAX);
+  for (std::uint32_t g = 0; g < workload.groups.size(); ++g) {
+    const auto group_name = "group " + std::to_string(g);
+    if (workload.groups[{g}].members.empty()) faults.add([&] { return group_name + " has no members"; });
+    for (const RankId member : workload.groups[{g}].members) {
+      if (member.value >= workload.ranks()) {
+        faults.add([&] { return group_name + " has rank " + std::to_string(member.value) + ", which does not exist"; });
+      } else if (seen_in[member.value] == g) {
+        faults.add([&] { return group_name + " has rank " + std::to_string(member.value) + " twice"; });
+      } else {
+        seen_in[member.value] = g;
+      }
+    }
+  }
+}
+
+// A role sends a rank to a group that it is in, and with it all other members:
+// one that is sent elsewhere would never arrive.
+void check_role(const Workload& workload, const GroupRoleInfo& role, Faults& faults) {
+  if (role.group_of.size() != workload.ranks()) {
+    faults.add([&] { return "group role '" + role.name + "' does not cover every rank"; });
+    return;
+  }
+  std::vector<std::uint32_t> sent(workload.groups.size(), 0);
+  for (const GroupId group : role.group_of) {
+    if (group.is_none()) continue;
+    if (group.value < workload.groups.size()) {
+      ++sent[group.value];
+    } else {
+      faults.add([&] {
+        return "group role '" + role.name + "' names group " + std::to_string(group.value) + ", which does not exist";
+      });
+    }
+  }
+  for (std::uint32_t g = 0; g < workload.groups.size(); ++g) {
+    if (sent[g] == 0) continue;
+    const auto& members = workload.groups[{g}].members;
+    const auto there = std::count_if(members.begin(), members.end(), [&](RankId m) {
+      return m.value < workload.ranks() && role.group_of[m].value == g;
+    });
+    if (sent[g] == members.size() && there == static_cast<std::ptrdiff_t>(sent[g])) continue;
+    faults.add([&] {
+      return "group role '" + role.name + "' sends " + std::to_string(sent[g]) + " ranks to group " +
+             std::to_string(g) + ", which has " + std::to_string(members.size()) + " members, " +
+             std::to_string(there) + " of them among those";
+    });
+  }
+}
+
+void check_peers(const Workload& workload, const PeerRoleInfo& role, Faults& faults) {
+  if (role.peer_of.size() != workload.ranks()) {
+    faults.add([&] { return "peer role '" + role.name + "' does not cover every rank"; });
+    return;
+  }
+  for (const RankId peer : role.peer_of) {
+    if (peer.is_none() || peer.value < workload.ranks()) continue;
+    faults.add([&] {
+      return "peer role '" + role.name + "' names rank " + std::to_string(peer.value) + ", which does not exist";
+    });
+  }
+}
+
+// One program at a time: what each of its ops says about the tables beside it.
+class ProgramCheck {
+ public:
+  ProgramCheck(const Workload& workload, const Program& program, Faults& faults)
+      : workload_(workload), program_(program), faults_(faults) {}
+
+  void run() {
+    if (program_.streams.empty() || program_.streams.size() > kNoStream) {
+      faults_.add([&] { return program_.name + ": has " + std::to_string(program_.streams.size()) + " streams"; });
+      return;
+    }
+    for (const Buffer& buffer : program_.buffers) check_buffer(buffer);
+    for (const std::uint32_t buffer : program_.resident) {
+      if (buffer >= program_.buffers.size())
+        faults_.add([&] { return program_.name + ": a resident buffer does not exist"; });
+    }
+    for (std::size_t s = 0; s < program_.streams.size(); ++s) {
+      stream_ = static_cast<StreamIndex>(s);
+      for (index_ = 0; index_ < ops().size(); ++index_) check_op(ops()[index_]);
+    }
+    check_step_end();
+  }
+
+ private:
+  const std::vector<Op>& ops() const { return program_.streams[stream_].ops; }
+
+  void fault(const std::string& what) {
+    faults_.add([&] { return program_.name + ": " + name_of(program_, stream_, index_) + " " + what; });
+  }
+
+  void check_buffer(const Buffer& buffer) {
+    if (buffer.bytes.n < 0) faults_.add([&] { return program_.name + ": a buffer has fewer than 0 bytes"; });
+    if (buffer.cause >= workload_.causes.size())
+      faults_.add([&] { return program_.name + ": a buffer has no known cause"; });
+  }
+
+  void check_op(const Op& op) {
+    if (op.waits()) check_dependency(op);
+    if (op.grouped_with_next()) check_grouping(op);
+    const bool has_category = op.kind <= OpKind::copy;
+    if (has_category && op.category >= workload_.categories.size()) fault("has no known category");
+    switch (op.kind) {
+      case OpKind::kernel:
+        if (op.payload < 0) fault("takes less than no time");
+        if (static_cast<int>(op.kernel_class()) >= kKernelClasses) fault("is of no known kernel class");
+        break;
+      case OpKind::collective:
+      case OpKind::send:
+      case OpKind::receive:
+      case OpKind::copy:
+        check_transfer(op);
+        break;
+      case OpKind::allocate:
+      case OpKind::free:
+        check_index(op, program_.buffers.size(), "buffer");
+        break;
+      case OpKind::marker:
+        check_index(op, program_.markers.size(), "marker");
+        break;
+      case OpKind::wait:
+        break;
+      default:
+        fault("is of no known kind");
+    }
+  }
+
+  bool check_index(const Op& op, std::size_t size, const char* table) {
+    if (op.payload >= 0 && static_cast<std::size_t>(op.payload) < size) return true;
+    fault("names " + std::string(table) + " " + std::to_string(op.payload) + " of " + std::to_string(size));
+    return false;
+  }
+
+  void check_dependency(const Op& op) {
+    if (op.after_stream >= program_.streams.size()) {
+      fault("waits for stream " + std::to_string(op.after_stream) + ", but there are " +
+            std::to_string(program_.streams.size()));
+      return;
+    }
+    const Stream& other = program_.streams[op.after_stream];
+    if (op.after >= other.ops.size()) {
+      fault("waits for op " + std::to_string(op.after) + " of stream " + other.name + ", which has " +
+            std::to_string(other.ops.size()) + " ops");
+    } else if (op.after_stream == stream_ && op.after >= index_ && !op.on_previous_step()) {
+      fault("waits for op " + std::to_string(op.after) + " of its own stream, which comes no earlier");
+    }
+  }
+
+  void check_grouping(const Op& op) {
+    if (!is_pair(op.kind) || end_of_group(ops(), index_) == index_ + 1) {
+      fault("is grouped with the op after it, but only sends and receives can be");
+    }
+  }
+
+  void check_transfer(const Op& op) {
+    if (!check_index(op, program_.transfers.size(), "transfer")) return;
+    const Transfer& transfer = program_.transfers[static_cast<std::size_t>(op.payload)];
+    if (transfer.bytes.n < 0) fault("moves fewer than 0 bytes");
+    if (!workload_.planner) fault("has no planner to say how long it takes");
+    const bool pairs = is_pair(op.kind);
+    const bool point_to_point = transfer.kind == TransferKind::point_to_point;
+    const bool copies = transfer.kind == TransferKind::copy;
+    const bool fits = pairs ? point_to_point : op.kind == OpKind::copy ? copies : !point_to_point && !copies;
+    if (!fits) fault("is of kind " + std::string(to_string(transfer.kind)));
+    if (pairs && transfer.role >= workload_.peer_roles.size()) fault("names a peer role that does not exist");
+    if (op.kind == OpKind::collective && transfer.role >= workload_.group_roles.size())
+      fault("names a group role that does not exist");
+  }
+
+  bool ends_step(const Op& op) const {
+    return op.kind == OpKind::marker && op.payload >= 0 &&
+           static_cast<std::size_t>(op.payload) < program_.markers.size() &&
+           program_.markers[static_cast<std::size_t>(op.payload)].kind == Marker::Kind::step_end;
+  }
+
+  void check_step_end() {
+    std::ptrdiff_t ends = 0;
+    for (const Stream& stream : program_.streams) {
+      ends += std::count_if(stream.ops.begin(), stream.ops.end(), [this](const Op& op) { return ends_step(op); });
+    }
+    const auto& main = program_.streams[kMainStream].ops;
+    if (ends == 1 && ends_step(main.back())) return;
+    faults_.add([&] {
+      return program_.name + ": a step ends with one step_end marker, the last op of stream " +
+             program_.streams[kMainStream].name;
+    });
+  }
+
+  const Workload& workload_;
+  const Program& program_;
+  Faults& faults_;
+  StreamIndex stream_ = 0;
+  OpIndex index_ = 0;
+};
+
+}  // namespace
+
+void check_tables(const Workload& workload, Faults& faults) {
+  if (workload.steps < 1) faults.add([] { return std::string("a run has at least one step"); });
+  check_links(workload, faults);
+  check_program_of(workload, faults);
+  check_groups(workload, faults);
+  for (const GroupRoleInfo& role : workload.group_roles) check_role(workload, role, faults);
+  for (const PeerRoleInfo& role : workload.peer_roles) check_peers(workload, role, faults);
+}
+
+void check_programs(const Workload& workload, Faults& faults) {
+  for (const Program& program : workload.programs) ProgramCheck(workload, program, faults).run();
+}
+
+}  // namespace orrery::sim

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "sim/network/contention.h"
+#include "sim/program.h"
+
+namespace orrery::sim {
+
+// Ops that need nobody but their own rank: they can be run through in one go.
+constexpr bool is_local(OpKind kind) {
+  return kind == OpKind::kernel || kind == OpKind::allocate || kind == OpKind::free || kind == OpKind::marker ||
+         kind == OpKind::wait;
+}
+constexpr bool is_point_to_point(OpKind kind) {
+  return kind == OpKind::send || kind == OpKind::receive;
+}
+constexpr bool is_memory(OpKind kind) {
+  return kind == OpKind::allocate || kind == OpKind::free;
+}
+
+// One past the group of sends and receives that starts at `op`: it goes on behind
+// each op that says so, and over waits in its middle.
+OpIndex group_end(std::span<const Op> ops, OpIndex op);
+
+// What lies ahead of an op, as far as the loop wants to know.
+struct Ahead {
+  OpIndex run_end = 0;       // one past the run that starts here
+  OpIndex category_end = 0;  // one past the kernels of one category
+  OpIndex next_action = 0;   // first action marker at or after
+  OpIndex next_timed = 0;    // first op at or after that takes time, or action_end marker
+};
+
+// One stream of a program, prepared for the loop: found once, used by every rank
+// of the program for every step.
+//
+// A run is a piece of the stream that nobody outside can tell from a single op:
+// local ops of which only the first may wait, and only the last is waited for.
+// It is one event; when things happened inside it follows from prefix sums of
+// the kernels' costs. In a stream that nothing can slow (`on_time`, as the host that
+// launches) any op may be waited for: whoever asks is told when it ends.
+class FlatStream {
+ public:
+  // `awaited[i]`: another stream waits for op i. `memory_breaks`: allocations
+  // must be met in the order of time, each at its own event.
+  FlatStream(std::span<const Op> ops, const std::vector<bool>& awaited, std::span<const Marker> markers,
+             bool memory_breaks, bool on_time);
+
+  OpIndex size() const { return static_cast<OpIndex>(ops.size()); }
+
+  // No run goes beyond `op`.
+  void break_before(OpIndex op);
+
+  // Time that the kernels before each op take under `speed`: size() + 1 entries.
+  const std::int64_t* sums(SpeedIndex speed, const Speeds& speeds) {
+    if (speed >= sums_.size() || sums_[speed].empty()) add_sums(speed, speeds);
+    return sums_[speed].data();
+  }
+  // Precondition: asked for before.
+  const std::int64_t* sums(SpeedIndex speed) const { return sums_[speed].data(); }
+
+  std::span<const Op> ops;
+  bool feels_claims = false;  // has kernels of which some claim changes the speed
+  bool on_time = false;
+  std::vector<Ahead> ahead;  // size() + 1 entries
+  // Collectives that the end of a run leads straight into, and nobody waits for that end.
+  std::vector<bool> entered_ahead;
+
+ private:
+  void look_ahead(const std::vector<bool>& awaited, std::span<const Marker> markers, bool memory_breaks);
+  void add_sums(SpeedIndex speed, const Speeds& speeds);
+
+  std::vector<std::vector<std::int64_t>> sums_;  // by speed
+};
+
+// A program, or a piece appended to one, prepared for the loop. Refers to the
+// ops it was made from.
+struct FlatProgram {
+  // `streams`: the ops of each of its streams. `foresees`: streams may be on time.
+  FlatProgram(const Program& program, std::span<const std::span<const Op>> streams, const Speeds& speeds,
+              bool memory_breaks, bool foresees = false);
+
+  StreamIndex stream_count() const { return static_cast<StreamIndex>(streams.size()); }
+  // Whether a transfer on `stream` can slow kernels: those of another stream, as its own waits for it.
+  bool slows_others(StreamIndex stream) const {
+    return feeling.size() > 1 || (feeling.size() == 1 && feeling.front() != stream);
+  }
+
+  const Program* program;
+  std::vector<FlatStream> streams;
+  std::vector<StreamIndex> feeling;  // streams that feel claims
+};
+
+// When the ops of a run in progress start and end.
+struct RunClock {
+  Time op_start;   // of op `at`
+  Time first_end;  // end of op `at`
+  OpIndex at = 0;
+  const std::int64_t* sums = nullptr;
+  // Of a stretch (stretch.h), from its start, instead of sums: kernels may wait in it.
+  const std::int64_t* starts = nullptr;
+  const std::int64_t* ends = nullptr;
+
+  Time start_of(OpIndex op) const {
+    if (starts) return op_start + Duration::ps(starts[op - at]);
+    return op == at ? op_start : end_of(op - 1);
+  }
+  Time end_of(OpIndex op) const {
+    if (ends) return op_start + Duration::ps(ends[op - at]);
+    return first_end + Duration::ps(sums[op + 1] - sums[at + 1]);
+  }
+};
+
+}  // namespace orrery::sim

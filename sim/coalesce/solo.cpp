@@ -1,0 +1,277 @@
+#include "sim/coalesce/solo.h"
+
+#include <algorithm>
+
+#include "sim/phase.h"
+
+namespace orrery::sim {
+
+namespace {
+
+constexpr std::uint32_t kNobody = UINT32_MAX, kSeveral = UINT32_MAX - 1;
+constexpr std::int64_t kNotAlone = -1;
+
+bool overlap(const std::vector<LinkId>& a, const std::vector<LinkId>& b) {
+  for (auto i = a.begin(), j = b.begin(); i != a.end() && j != b.end();) {
+    if (*i == *j) return true;
+    *i < *j ? ++i : ++j;
+  }
+  return false;
+}
+
+// Ops of the main stream that may be in progress while one of a side stream is: those
+// behind `after` and before `before`.
+struct Window {
+  std::int64_t after = -1;
+  std::int64_t before = 0;
+};
+
+// One for every op of the stream.
+std::vector<Window> windows_of(const Program& program, StreamIndex side) {
+  const std::vector<Op>& main = program.streams[kMainStream].ops;
+  const std::vector<Op>& ops = program.streams[side].ops;
+  const auto never = static_cast<std::int64_t>(main.size());
+  std::vector<Window> windows(ops.size());
+  std::int64_t after = -1;
+  for (OpIndex k = 0; k < ops.size(); ++k) {
+    const Op& op = ops[k];
+    if (op.after_stream == kMainStream && op.waits() && !op.on_previous_step())
+      after = std::max<std::int64_t>(after, op.after);
+    windows[k] = {after, never};
+  }
+  for (OpIndex i = 0; i < main.size(); ++i) {
+    const Op& op = main[i];
+    if (op.after_stream == side && !op.on_previous_step() && op.after < ops.size())
+      windows[op.after].before = std::min<std::int64_t>(windows[op.after].before, i);
+  }
+  std::int64_t before = never;
+  for (OpIndex k = static_cast<OpIndex>(ops.size()); k-- > 0;) {
+    windows[k].before = before = std::min(windows[k].before, before);
+    // It may last into the next step, or begin in the step before.
+    if (before == never || windows[k].after < 0) windows[k] = {-1, never};
+  }
+  return windows;
+}
+
+// Each transfer of a program once for each kind of op that uses it.
+std::vector<Op> transfers_of(const Program& program) {
+  std::vector<Op> distinct;
+  std::vector<std::uint8_t> seen(program.transfers.size(), 0);
+  for (const Stream& stream : program.streams) {
+    for (const Op& op : stream.ops) {
+      if (!is_transfer(op.kind)) continue;
+      std::uint8_t& uses = seen[static_cast<std::size_t>(op.payload)];
+      const auto use = static_cast<std::uint8_t>(1u << static_cast<unsigned>(op.kind));
+      if ((uses & use) == 0) distinct.push_back(op);
+      uses |= use;
+    }
+  }
+  return distinct;
+}
+
+}  // namespace
+
+SoloCollectives::SoloCollectives(const Workload& workload, const Speeds& speeds, const FlowNet& network)
+    : workload_(workload), speeds_(speeds), network_(network), streams_(workload.programs.size()) {
+  for (const Program& program : workload.programs) transfers_.add(transfers_of(program));
+  if (!any_candidates()) return;
+  find_owners();
+  IdVector<ProgramId, std::vector<RankId>> ranks_of(workload.programs.size());
+  for (std::uint32_t r = 0; r < workload.ranks(); ++r) ranks_of[workload.program_of[RankId{r}]].push_back({r});
+  for (std::uint32_t p = 0; p < workload.programs.size(); ++p)
+    if (!ranks_of[{p}].empty()) make_stream({p}, ranks_of[{p}]);
+}
+
+bool SoloCollectives::any_candidates() const {
+  for (std::uint32_t r = 0; r < workload_.ranks(); ++r)
+    for (const Op& op : transfers_[workload_.program_of[RankId{r}]])
+      if (is_alone_in({r}, op)) return true;
+  return false;
+}
+
+// Whose collectives load each link, if it is one rank's and nothing else does.
+void SoloCollectives::find_owners() {
+  owner_ = IdVector<LinkId, std::uint32_t>(workload_.links.size(), kNobody);
+  for (std::uint32_t r = 0; r < workload_.ranks(); ++r) {
+    for (const Op& op : transfers_[workload_.program_of[RankId{r}]]) {
+      const TransferPlan* plan = plan_of({r}, op);
+      if (plan == nullptr) continue;
+      for (const Phase& phase : plan->phases)
+        if (flows(phase)) own(*phase.uses, {r}, !is_alone_in({r}, op));
+    }
+  }
+}
+
+void SoloCollectives::own(const LinkUses& uses, RankId rank, bool shares) {
+  for (const LinkUse& use : uses) {
+    std::uint32_t& owner = owner_[use.link];
+    const bool is_free = owner == kNobody || owner == rank.value;
+    owner = shares || !is_free ? kSeveral : rank.value;
+  }
+}
+
+bool SoloCollectives::is_alone_in(RankId rank, const Op& op) const {
+  if (op.kind != OpKind::collective) return false;
+  const Program& program = workload_.programs[workload_.program_of[rank]];
+  const GroupId group = workload_.group_of(rank, program.transfer_of(op).role);
+  return !group.is_none() && workload_.groups[group].members.size() == 1;
+}
+
+// Null for what has no group or peer, and for receives: their senders speak for them.
+const TransferPlan* SoloCollectives::plan_of(RankId rank, const Op& op) const {
+  const Transfer& transfer = workload_.programs[workload_.program_of[rank]].transfer_of(op);
+  if (op.kind == OpKind::copy) return &workload_.planner->plan({transfer.kind, {&rank, 1}, transfer.bytes});
+  if (op.kind == OpKind::send) {
+    const RankId pair[] = {rank, workload_.peer_of(rank, transfer.role)};
+    return pair[1].is_none() ? nullptr : &workload_.planner->plan({transfer.kind, pair, transfer.bytes});
+  }
+  const GroupId group = op.kind == OpKind::collective ? workload_.group_of(rank, transfer.role) : GroupId::none();
+  if (group.is_none()) return nullptr;
+  return &workload_.planner->plan({transfer.kind, workload_.groups[group].members, transfer.bytes});
+}
+
+// All ranks of the program must agree, for they share its stream.
+void SoloCollectives::make_stream(ProgramId program, std::span<const RankId> ranks) {
+  const std::vector<Alone> alone = transfers_alone(ranks.front());
+  const std::vector<std::int64_t> durations = times(workload_.programs[program], alone);
+  if (std::all_of(durations.begin(), durations.end(), [](std::int64_t t) { return t == kNotAlone; })) return;
+  const std::vector<std::int64_t> pattern = pattern_of(alone);
+  for (const RankId rank : ranks.subspan(1))
+    if (pattern_of(transfers_alone(rank)) != pattern) return;
+  std::vector<Op>& stream = streams_[program];
+  stream = workload_.programs[program].streams[kMainStream].ops;
+  for (OpIndex i = 0; i < stream.size(); ++i) {
+    if (durations[i] == kNotAlone) continue;
+    stream[i].kind = OpKind::kernel;
+    stream[i].payload = durations[i];
+  }
+  for (const RankId rank : ranks) add_loads_of(rank, stream);
+}
+
+// What times() depends on: how long each transfer takes alone, and which of them share links.
+std::vector<std::int64_t> SoloCollectives::pattern_of(const std::vector<Alone>& alone) {
+  std::vector<std::int64_t> pattern;
+  for (const Alone& a : alone) {
+    pattern.push_back(a.plan == nullptr ? kNotAlone : a.time.count_ps());
+    for (const Alone& b : alone) pattern.push_back(overlap(a.links, b.links));
+  }
+  return pattern;
+}
+
+// Of every op of the main stream that is alone; kNotAlone for the others.
+std::vector<std::int64_t> SoloCollectives::times(const Program& program, const std::vector<Alone>& alone) const {
+  const std::vector<Op>& main = program.streams[kMainStream].ops;
+  const std::vector<bool> meets = met(program, alone);
+  std::vector<std::int64_t> durations(main.size(), kNotAlone);
+  for (OpIndex i = 0; i < main.size(); ++i) {
+    if (main[i].kind != OpKind::collective || meets[i]) continue;
+    const Alone& own = alone[static_cast<std::size_t>(main[i].payload)];
+    if (own.plan != nullptr) durations[i] = own.time.count_ps();
+  }
+  return durations;
+}
+
+// By transfer: the collectives of the rank that only its own other ones could meet.
+std::vector<SoloCollectives::Alone> SoloCollectives::transfers_alone(RankId rank) const {
+  const Program& program = workload_.programs[workload_.program_of[rank]];
+  const bool others_feel = std::any_of(program.streams.begin() + 1, program.streams.end(), [&](const Stream& side) {
+    return std::any_of(side.ops.begin(), side.ops.end(), [&](const Op& op) {
+      return op.kind == OpKind::kernel && speeds_.is_felt_by(op.kernel_class());
+    });
+  });
+  std::vector<Alone> all(program.transfers.size());
+  for (const Op& op : transfers_[workload_.program_of[rank]]) {
+    if (!is_alone_in(rank, op)) continue;
+    const TransferPlan* plan = plan_of(rank, op);
+    Alone& own = all[static_cast<std::size_t>(op.payload)];
+    own = alone(*plan, rank);
+    if (others_feel && speeds_.slows(plan->claim)) own.plan = nullptr;
+  }
+  return all;
+}
+
+// Its links count for others even where it is not alone itself.
+SoloCollectives::Alone SoloCollectives::alone(const TransferPlan& plan, RankId rank) const {
+  constexpr Duration kLongest = Duration::ps(std::int64_t{1} << 60);
+  Alone own;
+  own.plan = &plan;
+  for (const Phase& phase : plan.phases) {
+    const Duration time = flows(phase) ? network_.time_alone(phase) : own_time(phase);
+    if (time < kLongest && own.time < kLongest)
+      own.time += phase.latency + time;
+    else
+      own.plan = nullptr;
+    if (!flows(phase)) continue;
+    for (const LinkUse& use : *phase.uses) {
+      if (owner_[use.link] != rank.value) own.plan = nullptr;
+      own.links.push_back(use.link);
+    }
+  }
+  std::sort(own.links.begin(), own.links.end());
+  return own;
+}
+
+// By op of the main stream: whether a collective of another stream may be on its links.
+std::vector<bool> SoloCollectives::met(const Program& program, const std::vector<Alone>& alone) const {
+  const std::vector<Op>& main = program.streams[kMainStream].ops;
+  std::vector<OpIndex> collectives;
+  for (OpIndex i = 0; i < main.size(); ++i)
+    if (main[i].kind == OpKind::collective) collectives.push_back(i);
+  // Of each transfer on side streams: where the main stream comes to a window, and leaves it.
+  std::vector<std::vector<std::int64_t>> opens(alone.size()), closes(alone.size());
+  for (std::size_t s = 1; s < program.streams.size(); ++s) {
+    const std::vector<Op>& ops = program.streams[s].ops;
+    if (std::none_of(ops.begin(), ops.end(), [](const Op& op) { return op.kind == OpKind::collective; })) continue;
+    const std::vector<Window> windows = windows_of(program, static_cast<StreamIndex>(s));
+    for (OpIndex k = 0; k < ops.size(); ++k) {
+      if (ops[k].kind != OpKind::collective || windows[k].after + 1 >= windows[k].before) continue;
+      opens[static_cast<std::size_t>(ops[k].payload)].push_back(windows[k].after + 1);
+      closes[static_cast<std::size_t>(ops[k].payload)].push_back(windows[k].before);
+    }
+  }
+  std::vector<bool> meets(main.size(), false);
+  for (std::size_t t = 0; t < alone.size(); ++t) {
+    if (opens[t].empty() || alone[t].links.empty()) continue;
+    std::sort(opens[t].begin(), opens[t].end());
+    std::sort(closes[t].begin(), closes[t].end());
+    std::vector<bool> shares(alone.size());
+    for (std::size_t other = 0; other < alone.size(); ++other)
+      shares[other] = overlap(alone[t].links, alone[other].links);
+    std::size_t opened = 0, closed = 0;
+    for (const OpIndex i : collectives) {
+      while (opened < opens[t].size() && opens[t][opened] <= i) ++opened;
+      while (closed < closes[t].size() && closes[t][closed] <= i) ++closed;
+      if (opened > closed && shares[static_cast<std::size_t>(main[i].payload)]) meets[i] = true;
+    }
+  }
+  return meets;
+}
+
+void SoloCollectives::add_loads_of(RankId rank, std::span<const Op> kernels) {
+  const Program& program = workload_.programs[workload_.program_of[rank]];
+  const std::vector<Op>& main = program.streams[kMainStream].ops;
+  std::vector<std::int64_t> uses(program.transfers.size(), 0);
+  for (OpIndex i = 0; i < main.size(); ++i)
+    if (main[i].kind != kernels[i].kind) ++uses[static_cast<std::size_t>(main[i].payload)];
+  Op op;
+  op.kind = OpKind::collective;
+  for (std::size_t t = 0; t < uses.size(); ++t) {
+    if (uses[t] == 0) continue;
+    op.payload = static_cast<std::int64_t>(t);
+    for (const Phase& phase : plan_of(rank, op)->phases) {
+      if (!flows(phase)) continue;
+      const Duration busy = network_.time_alone(phase);
+      for (const LinkUse& use : *phase.uses)
+        loads_.push_back({use.link, phase.bytes * use.connections * uses[t], busy * uses[t]});
+    }
+  }
+}
+
+void SoloCollectives::add_loads(RunResult& result) const {
+  for (const Load& load : loads_) {
+    result.link_bytes[load.link] += load.bytes;
+    result.link_busy[load.link] += load.busy;
+  }
+}
+
+}  // namespace orrery::sim

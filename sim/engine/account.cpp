@@ -1,0 +1,154 @@
+// What results are made of: stamps of schedule actions, spans, where time went.
+#include <algorithm>
+
+#include "sim/engine/impl.h"
+
+namespace orrery::sim {
+
+// Action markers among ops [s.at, end) of the main stream's run. A begin counts from when
+// the next op that takes time starts; a begin that none follows in its run is
+// stamped when one does (stamp_pending).
+void Engine::stamp_actions(StreamState& s, OpIndex end, const RunClock& clock) {
+  const FlatStream& f = flat(s);
+  RankState& rank = rank_of(s);
+  for (OpIndex op = f.ahead[s.at].next_action; op < end; op = f.ahead[op + 1].next_action) {
+    if (f.ahead[op].next_timed < s.until) {
+      stamp(rank, s, op, clock.start_of(op));
+    } else if (rank.pending_begin == kNothingPending) {
+      rank.pending_begin = op;
+    }
+  }
+}
+
+void Engine::stamp_pending(StreamState& main, Time when) {
+  RankState& rank = rank_of(main);
+  if (rank.pending_begin == kNothingPending) return;
+  const FlatStream& f = flat(main);
+  for (OpIndex op = rank.pending_begin; op < main.at; op = f.ahead[op + 1].next_action) stamp(rank, main, op, when);
+  rank.pending_begin = kNothingPending;
+}
+
+void Engine::stamp(RankState& rank, const StreamState& s, OpIndex op, Time when) {
+  const Marker& marker = rank.flat->program->markers[static_cast<std::size_t>(flat(s).ops[op].payload)];
+  const auto what =
+      static_cast<std::uint64_t>(marker.kind) << 24 | static_cast<std::uint64_t>(marker.action) << 16 | marker.chunk;
+  rank.digest.add(what << 32 | marker.micro_batch);
+  rank.digest.add(s.step);
+  rank.digest.add(static_cast<std::uint64_t>(when.count_ps()));
+}
+
+void Engine::trace_run(const StreamState& s, OpIndex end, const RunClock& clock) {
+  Span span;
+  span.rank = RankId{s.rank};
+  span.stream = s.index;
+  span.step = static_cast<std::uint16_t>(s.step);
+  for (OpIndex op = s.at; op < end; ++op) {
+    span.op = op;
+    span.start = span.met = clock.start_of(op);
+    span.end = clock.end_of(op);
+    options_.trace->span(span);
+  }
+}
+
+// A group's sends and receives end together; waits between them were over at its start.
+void Engine::trace_transfers(const StreamState& s) {
+  const FlatStream& f = flat(s);
+  Span span;
+  span.rank = RankId{s.rank};
+  span.stream = s.index;
+  span.step = static_cast<std::uint16_t>(s.step);
+  span.start = s.op_start;
+  for (const bool waits : {true, false}) {
+    for (OpIndex op = s.at; op < s.until; ++op) {
+      if ((f.ops[op].kind == OpKind::wait) != waits) continue;
+      span.op = op;
+      span.met = waits ? s.op_start : met_[id_of(s)][op - s.at];
+      span.end = waits ? s.op_start : now_;
+      options_.trace->span(span);
+    }
+  }
+}
+
+// The stream that the main stream waits for in the end, or itself.
+const StreamState& Engine::blocking(const StreamState& main) const {
+  const StreamState* s = &main;
+  for (StreamIndex hops = 0; s->status == StreamStatus::blocked && hops < rank_of(main).streams; ++hops)
+    s = &sibling(*s, s->waits_on);
+  return *s;
+}
+
+// `s` is about to change. If it is what the main stream is doing or waiting for,
+// the time since the rank's clock was set is put where it belongs: nothing else
+// on the way can have changed meanwhile.
+void Engine::settle(const StreamState& s, Time bubble_from, Time bubble_to) {
+  const RankId rank{s.rank};
+  if (!accounting_.is_on(rank)) return;
+  const Time since = accounting_.since(rank);
+  if (since == now_) return;
+  const StreamState& main = sibling(s, kMainStream);
+  if (&blocking(main) != &s) return;
+  const bool is_main = &main == &s;
+  accounting_.set_clock(rank, now_);
+  if (s.status == StreamStatus::running) return settle_run(s, is_main, since);
+  if (s.status == StreamStatus::meeting) return settle_meeting(s, s.at, since, bubble_from, bubble_to);
+  if (s.status != StreamStatus::arriving) return;
+  settle_run(s, is_main, since);
+  const Time arrival = clock_of(s).end_of(s.until - 1);
+  if (arrival < now_) settle_meeting(s, s.until, std::max(since, arrival), bubble_from, bubble_to);
+}
+
+// The time since `since` in the transfer at `index`, or waiting for it.
+void Engine::settle_meeting(const StreamState& s, OpIndex index, Time since, Time bubble_from, Time bubble_to) {
+  const RankId rank{s.rank};
+  const bool is_main = s.index == kMainStream;
+  const Op& op = flat(s).ops[index];
+  if (s.flowing == 0 && waits_for_pipeline(s, op)) return accounting_.bubble(rank, since, now_);
+  if (s.flowing == 0) return accounting_.late(rank, op.category, since, now_, bubble_from, bubble_to);
+  if (is_main) return accounting_.busy(rank, op.category, now_ - since);
+  accounting_.exposed(rank, op.category, now_ - since);
+}
+
+bool Engine::waits_for_pipeline(const StreamState& s, const Op& op) const {
+  if (op.kind != OpKind::collective) return workload_.categories[op.category].is_pipeline;
+  const Transfer& transfer = rank_of(s).flat->program->transfers[static_cast<std::size_t>(op.payload)];
+  return transfer.role < workload_.group_roles.size() && workload_.group_roles[transfer.role].crosses_pipeline;
+}
+
+// Kernels of a run, from `since` on, a category at a time.
+void Engine::settle_run(const StreamState& s, bool is_main, Time since) {
+  const FlatStream& f = flat(s);
+  const RunClock clock = clock_of(s);
+  const RankId rank{s.rank};
+  for (OpIndex op = s.at; op < s.until;) {
+    const OpIndex end = std::min(f.ahead[op].category_end, s.until);
+    const Time from = std::max(since, clock.start_of(op)), to = std::min(now_, clock.end_of(end - 1));
+    if (to > from) {
+      OpIndex kernel = op;
+      while (f.ops[kernel].kind != OpKind::kernel) ++kernel;
+      if (is_main) {
+        accounting_.busy(rank, f.ops[kernel].category, to - from);
+      } else {
+        accounting_.exposed(rank, f.ops[kernel].category, to - from);
+      }
+    }
+    if (to == now_) return;
+    op = end;
+  }
+}
+
+RunResult Engine::summarize() {
+  if (solo_ && unfinished_ == 0 && workload_.steps > 0) solo_->add_loads(result_);
+  add_loads();
+  result_.ranks.reserve(ranks_.size());
+  for (std::uint32_t r = 0; r < ranks_.size(); ++r) {
+    const RankId id{r};
+    const RankState& rank = ranks_[id];
+    result_.ranks.add(
+        {accounting_.summary(id), ledger_.summary(id), rank.step_end, rank.previous_step_end, rank.digest});
+  }
+  result_.digest = combine_digests(result_.ranks, result_.step_ends);
+  if (unfinished_ > 0 && !result_.interrupted && workload_.steps > 0) result_.stuck = why_stuck();
+  return std::move(result_);
+}
+
+}  // namespace orrery::sim

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <optional>
+
+#include "sim/fold/flows.h"
+#include "sim/fold/fold.h"
+#include "sim/fold/refine.h"
+
+namespace orrery::sim {
+
+// The workload of the classes. Nothing if two groups of one class of ranks could
+// not be told apart by a planner (see FoldedPlans).
+std::optional<Folded> quotient(const Workload& workload, const FlowTable& flows, const Refinement& classes);
+
+}  // namespace orrery::sim

@@ -1,0 +1,136 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/base/amount.h"
+#include "sim/base/duration.h"
+#include "sim/base/id.h"
+#include "sim/network/fair_share.h"
+#include "sim/workload.h"
+
+namespace orrery::sim {
+
+// The transfers in progress, as fluid activities over links: they start, are
+// slowed by each other, and end.
+//
+// Rates are the max-min fair shares of fair_share.h, solved again once per instant
+// and only where something was touched. The limit of an activity is its phase's
+// max_rate or, without one, the rate it would have if it were alone. A link on
+// which the limits of all present add up to no more than its capacity cannot be
+// full: it slows nobody and joins nobody. So an activity that meets no one costs
+// its own uses and no search, and a fabric that does not block falls apart into
+// small components.
+//
+// What is left of an activity is kept exactly, in bytes times 10^-12 (a rate in
+// bytes per second times picoseconds); only the completion time is rounded, up.
+class FlowNet {
+ public:
+  using ActivityId = std::uint32_t;  // small; used again after end
+
+  // Capacities are positive.
+  explicit FlowNet(const IdVector<LinkId, Link>& links);
+
+  // Precondition: phase.bytes > 0 and phase.uses is set. It moves from the next
+  // settle on, which must be at the same `now`.
+  ActivityId start(Time now, const Phase& phase);
+
+  // Takes it away, complete or not.
+  void end(Time now, ActivityId activity);
+
+  // How long a phase flows that has its links for itself; never() - Time() if they are too slow to tell.
+  Duration time_alone(const Phase& phase) const;
+
+  // An activity that begins to flow at `at` (now or later), on links that nobody
+  // else is on: nobody() if there are others. It takes time_alone and no settling,
+  // as long as no other comes to one of its links. When one does (start), it is
+  // listed in disturbed().
+  ActivityId start_alone(Time at, const Phase& phase);
+  static constexpr ActivityId nobody() { return UINT32_MAX; }
+
+  // Activities that no longer have their links for themselves since clear_disturbed.
+  // Those that flow already are now like any other, and their completion time holds until
+  // settle says otherwise. Those that were to begin later are gone.
+  const std::vector<ActivityId>& disturbed() const { return disturbed_; }
+  void clear_disturbed() { disturbed_.clear(); }
+
+  struct Completion {
+    ActivityId activity;
+    Time when;  // never() if a link has less than one byte per second for each connection
+  };
+
+  // Solves again what start and end have touched at this instant and appends every
+  // activity whose completion time is new or has changed, each once; predictions
+  // made before for those are void.
+  void settle(Time now, std::vector<Completion>& changed);
+
+  // Of one connection, as of the last settle.
+  BytesPerSecond rate(ActivityId activity) const { return {activities_[activity].rate}; }
+  // Sum over activities of connections times rate; at most the capacity.
+  BytesPerSecond load(LinkId link) const;  // of activities that start_alone has not begun
+  // How many activities cross the link now.
+  std::uint32_t activities_on(LinkId link) const { return links_[link.value].activities; }
+
+ private:
+  // An activity's use of a link, in the link's list of users. Stays in place from start to end.
+  struct Use {
+    Use* next = nullptr;
+    Use* previous = nullptr;
+    ActivityId activity = 0;
+    std::uint32_t link = 0;
+    std::uint32_t connections = 0;
+  };
+  struct LinkState {
+    Int128 demand = 0;  // sum of connections times limit of those present
+    std::int64_t capacity = 0;
+    Use* users = nullptr;
+    std::uint32_t activities = 0;
+    std::uint32_t number = 0;  // in the system being solved
+    bool touched = false;
+    bool numbered = false;
+
+    bool can_be_full() const { return demand > capacity; }
+  };
+  struct Activity {
+    std::vector<Use> uses;  // keeps its memory for the next to have this id
+    Int128 left = 0;        // at `since`, in bytes times 10^-12
+    Time since;
+    std::int64_t limit = 0;
+    std::int64_t rate = 0;
+    const Phase* phase = nullptr;  // while alone
+    bool present = false;
+    bool queued = false;  // in touched_
+  };
+
+  // Who is on a link: free, an activity that is alone there, or those in its list.
+  static constexpr ActivityId kFree = UINT32_MAX, kListed = UINT32_MAX - 1;
+
+  ActivityId new_activity();
+  void join_links(ActivityId id, const Phase& phase);
+  void disturb(Time now, ActivityId id);
+  std::int64_t rate_alone(const Phase& phase) const;
+  std::int64_t limit_of(const Phase& phase) const;
+  void link_in(Use& use, std::int64_t limit);
+  void link_out(Use& use, std::int64_t limit);
+  void touch(std::uint32_t link);
+  void queue(ActivityId activity);
+  void queue_users(const LinkState& link);
+  void find_components();
+  bool meets_others(const Activity& activity) const;
+  std::int64_t limit_of_own_links(const Activity& activity) const;
+  void add_to_system(const Activity& activity);
+  void set_rate(Time now, ActivityId id, std::int64_t rate, std::vector<Completion>& changed);
+
+  std::vector<LinkState> links_;
+  std::vector<ActivityId> holder_;  // by link; apart from links_, for it is all that those alone touch
+  std::vector<ActivityId> disturbed_;
+  std::vector<Activity> activities_;
+  std::vector<ActivityId> unused_;
+  std::vector<std::uint32_t> touched_links_;
+  std::vector<ActivityId> touched_;      // to be given a rate
+  std::vector<ActivityId> in_system_;    // those of touched_ that meet others, as numbered in the system
+  std::vector<std::uint32_t> numbered_;  // links of the system
+  FairShare fair_share_;
+};
+
+}  // namespace orrery::sim
