@@ -128,7 +128,7 @@ std::size_t ranks_of(std::span<const PlacedJob> jobs) {
 
 // The step_end of all copies but the last is a point in time like any other.
 std::uint32_t add_point(Program& program) {
-  program.markers.push_back({Marker::Kind::point, ' ', 0, 0});
+  program.markers.edit().push_back({Marker::Kind::point, ' ', 0, 0});
   return static_cast<std::uint32_t>(program.markers.size() - 1);
 }
 
@@ -145,7 +145,7 @@ Program repeated(const Program& program, int times) {
   const std::uint32_t point = add_point(whole);
   const auto n = static_cast<OpIndex>(times);
   for (std::size_t s = 0; s < program.streams.size(); ++s) {
-    Stream& stream = whole.streams[s];
+    Stream& stream = whole.streams.edit()[s];
     const Stream& once = program.streams[s];
     stream.ops.clear();
     stream.notes.clear();

@@ -1,5 +1,8 @@
 #include "sim/program.h"
 
+#include <algorithm>
+#include <span>
+
 #include "sim/base/digest.h"
 
 namespace orrery::sim {
@@ -37,6 +40,13 @@ void set_dependency(Op& op, const OpRef& on) {
   if (on.previous_step) op.flags |= Op::kPreviousStep;
 }
 
+template <class T>
+void append_again(std::vector<T>& list, std::size_t from, std::size_t count) {
+  if (list.capacity() < list.size() + count) list.reserve(std::max(list.size() + count, 2 * list.size()));
+  const T* first = list.data() + from;
+  list.insert(list.end(), first, first + count);
+}
+
 // A stream runs in order, so of two waits on one stream the later op says both.
 bool later(const OpRef& a, const OpRef& b) {
   if (a.previous_step != b.previous_step) return b.previous_step;
@@ -46,18 +56,18 @@ bool later(const OpRef& a, const OpRef& b) {
 }  // namespace
 
 StreamIndex ProgramBuilder::add_stream(std::string name) {
-  program_.streams.push_back({std::move(name), {}, {}});
+  program_.streams.edit().push_back({std::move(name), {}, {}});
   pending_.emplace_back();
   return static_cast<StreamIndex>(program_.streams.size() - 1);
 }
 
 void ProgramBuilder::reserve(StreamIndex stream, std::size_t ops) {
-  program_.streams[stream].ops.reserve(ops);
-  program_.streams[stream].notes.reserve(ops);
+  program_.streams.edit()[stream].ops.reserve(ops);
+  program_.streams.edit()[stream].notes.reserve(ops);
 }
 
 std::uint32_t ProgramBuilder::label(std::string_view text) {
-  std::vector<std::string>& labels = program_.labels;
+  std::vector<std::string>& labels = program_.labels.edit();
   const auto next = static_cast<std::uint32_t>(labels.size());
   const std::uint32_t found = labels_.find_or_add(Digest::mix(std::hash<std::string_view>{}(text)), next,
                                                   [&](std::uint32_t i) { return labels[i] == text; });
@@ -82,7 +92,7 @@ void ProgramBuilder::wait(StreamIndex stream, OpRef on) {
 
 OpRef ProgramBuilder::append(StreamIndex stream, Op op, Note note) {
   if (!pending_[stream].empty()) append_waits(stream, op, note);
-  Stream& to = program_.streams[stream];
+  Stream& to = program_.streams.edit()[stream];
   to.ops.push_back(op);
   to.notes.push_back(note);
   return {stream, static_cast<OpIndex>(to.ops.size() - 1), false};
@@ -90,7 +100,7 @@ OpRef ProgramBuilder::append(StreamIndex stream, Op op, Note note) {
 
 // The last wait goes into the op itself, the others into ops of their own before it.
 void ProgramBuilder::append_waits(StreamIndex stream, Op& op, const Note& note) {
-  Stream& to = program_.streams[stream];
+  Stream& to = program_.streams.edit()[stream];
   std::vector<OpRef>& waits = pending_[stream];
   for (std::size_t i = 0; i + 1 < waits.size(); ++i) {
     Op wait = make_op(OpKind::wait, op.category, 0);
@@ -144,7 +154,7 @@ OpRef ProgramBuilder::copy(StreamIndex stream, const Transfer& transfer, Categor
 }
 
 std::uint32_t ProgramBuilder::buffer(Bytes bytes, std::uint8_t cause, std::uint32_t label, std::uint16_t parts) {
-  program_.buffers.push_back({bytes, cause, parts, label});
+  program_.buffers.edit().push_back({bytes, cause, parts, label});
   return static_cast<std::uint32_t>(program_.buffers.size() - 1);
 }
 
@@ -161,7 +171,7 @@ OpRef ProgramBuilder::free(StreamIndex stream, std::uint32_t buffer) {
 }
 
 OpRef ProgramBuilder::marker(StreamIndex stream, const Marker& marker) {
-  std::vector<Marker>& markers = program_.markers;
+  std::vector<Marker>& markers = program_.markers.edit();
   const auto next = static_cast<std::uint32_t>(markers.size());
   Digest hash;
   hash.add(static_cast<std::uint64_t>(marker.kind) << 24 | static_cast<std::uint64_t>(marker.action) << 16 |
@@ -171,6 +181,27 @@ OpRef ProgramBuilder::marker(StreamIndex stream, const Marker& marker) {
       markers_.find_or_add(hash.value(), next, [&](std::uint32_t i) { return markers[i] == marker; });
   if (found == next) markers.push_back(marker);
   return append(stream, make_op(OpKind::marker, 0, found), {no_label(), UINT32_MAX});
+}
+
+ProgramBuilder::Mark ProgramBuilder::mark() const {
+  Mark mark;
+  mark.reserve(program_.streams.size());
+  for (const Stream& stream : program_.streams) mark.push_back(static_cast<OpIndex>(stream.ops.size()));
+  return mark;
+}
+
+ProgramBuilder::Mark ProgramBuilder::repeat(const Mark& from, const Mark& to) {
+  Mark begin = mark();
+  std::vector<Stream>& streams = program_.streams.edit();
+  for (std::size_t s = 0; s < from.size(); ++s) {
+    const OpIndex count = to[s] - from[s];
+    if (count == 0) continue;
+    append_again(streams[s].notes, from[s], count);
+    append_again(streams[s].ops, from[s], count);
+    for (Op& op : std::span(streams[s].ops).last(count))
+      if (op.waits() && !op.on_previous_step()) op.after += begin[op.after_stream] - from[op.after_stream];
+  }
+  return begin;
 }
 
 OpRef ProgramBuilder::last(StreamIndex stream) const {

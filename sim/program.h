@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/base/amount.h"
+#include "sim/base/shared_list.h"
 #include "sim/hash_index.h"
 #include "sim/op.h"
 
@@ -82,15 +83,15 @@ struct Stream {
 // are roles, so a program serves every rank that plays the same part.
 //
 // Stream 0 is the main (compute) stream. Every stream goes from one step to the
-// next by itself; only dependencies hold it back.
+// next by itself; only dependencies hold it back. Copies of a program share what is large.
 struct Program {
   std::string name;
-  std::vector<Stream> streams;
+  SharedList<Stream> streams;
   std::vector<Transfer> transfers;
-  std::vector<Buffer> buffers;
+  SharedList<Buffer> buffers;
   std::vector<std::uint32_t> resident;  // buffers held from before the first step to the end (weights, optimizer state)
-  std::vector<Marker> markers;
-  std::vector<std::string> labels;
+  SharedList<Marker> markers;
+  SharedList<std::string> labels;
 
   std::size_t op_count() const;
   // Of a collective, send, receive or copy of this program.
@@ -137,6 +138,14 @@ class ProgramBuilder {
   OpRef allocate(StreamIndex stream, std::uint32_t buffer);
   OpRef free(StreamIndex stream, std::uint32_t buffer);
   OpRef marker(StreamIndex stream, const Marker& marker);
+
+  // How long every stream is.
+  using Mark = std::vector<OpIndex>;
+  Mark mark() const;
+  // Appends what was appended between two marks once more, and says where it begins. Waits on ops
+  // of this step are on the same ops as seen from there: they are on what was appended between the marks, or on the
+  // last op before. Precondition: no waits are pending on streams that take ops.
+  Mark repeat(const Mark& from, const Mark& to);
 
   // The op appended last to `stream`, or none.
   OpRef last(StreamIndex stream) const;

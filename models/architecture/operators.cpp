@@ -48,6 +48,15 @@ Bytes dummy_weight_gradients(const Scenario& scenario, const std::vector<int>& l
   return sum;
 }
 
+bool works_alike(const Scenario& scenario, int layer, int layer_in_rank, int other, int other_in_rank) {
+  const ModelSpec& model = scenario.model;
+  if (!model.table.empty()) return layer == other;
+  const bool experts = has_experts(model, layer);
+  if (experts != has_experts(model, other)) return false;
+  if (experts && !model.moe->even() && layer != other) return false;  // loads are drawn for each layer
+  return layer_recompute(scenario.training, layer_in_rank) == layer_recompute(scenario.training, other_in_rank);
+}
+
 PieceWork piece_work(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, int context_rank,
                      int expert_rank) {
   LayerContext context = layer_context(scenario, context_rank);

@@ -89,6 +89,9 @@ enum class PieceKind : std::uint8_t { embedding, layer, mtp, head };
 PieceWork piece_work(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, int context_rank = 0,
                      int expert_rank = 0);
 
+// Whether two layers of a rank do the same: piece_work and piece_parameters of both are equal.
+bool works_alike(const Scenario& scenario, int layer, int layer_in_rank, int other, int other_in_rank);
+
 // The number format that the linear layers of a layer multiply.
 Dtype linear_dtype(Precision precision);
 

@@ -17,9 +17,42 @@ namespace {
 
 constexpr auto kMain = sim::kMainStream;
 
-void resolve_labels(sim::ProgramBuilder& builder, std::vector<TemplateOp>& ops) {
-  for (TemplateOp& op : ops) op.label_id = builder.label(op.label);
-}
+// Templates of one rank's pieces. Most layers are alike: what a layer is made of is found once.
+class Pieces {
+ public:
+  Pieces(StageContext& context, bool split) : context_(context), split_(split) {}
+
+  PieceTemplate make(PieceKind kind, int layer, int layer_in_rank) {
+    PieceTemplate piece =
+        kind == PieceKind::layer ? make_layer(layer, layer_in_rank) : anew(kind, layer, layer_in_rank);
+    piece.layer = layer;
+    resolve_labels(context_.builder, piece);
+    return piece;
+  }
+
+ private:
+  struct Known {
+    int layer_in_rank;
+    PieceTemplate piece;
+  };
+
+  PieceTemplate anew(PieceKind kind, int layer, int layer_in_rank) const {
+    return make_piece_template(context_.scenario, kind, layer, layer_in_rank, split_, context_.rank, context_.kernels,
+                               context_.tensors);
+  }
+
+  const PieceTemplate& make_layer(int layer, int layer_in_rank) {
+    for (const Known& known : layers_)
+      if (works_alike(context_.scenario, layer, layer_in_rank, known.piece.layer, known.layer_in_rank))
+        return known.piece;
+    layers_.push_back({layer_in_rank, anew(PieceKind::layer, layer, layer_in_rank)});
+    return layers_.back().piece;
+  }
+
+  StageContext& context_;
+  const bool split_;
+  std::vector<Known> layers_;  // one of each kind
+};
 
 // The pieces of every model chunk of this rank, embedding and head with the ends.
 Chunks make_chunks(StageContext& context) {
@@ -28,16 +61,13 @@ Chunks make_chunks(StageContext& context) {
   const int chunks = context.schedule.chunks();
   const bool split = std::any_of(context.actions().begin(), context.actions().end(),
                                  [](const Action& a) { return a.type == Action::Type::weight_gradient; });
+  Pieces pieces(context, split);
   Chunks result(static_cast<std::size_t>(chunks));
   int layer_in_rank = 0;
   for (int c = 0; c < chunks; ++c) {
     const int stage = context.schedule.stage_of(context.stage, c);
     const auto add = [&](PieceKind kind, int layer) {
-      PieceTemplate piece =
-          make_piece_template(s, kind, layer, layer_in_rank, split, context.rank, context.kernels, context.tensors);
-      for (auto* ops : {&piece.forward, &piece.input_gradient, &piece.weight_gradient, &piece.backward})
-        resolve_labels(context.builder, *ops);
-      result[static_cast<std::size_t>(c)].push_back(std::move(piece));
+      result[static_cast<std::size_t>(c)].push_back(pieces.make(kind, layer, layer_in_rank));
     };
     int first = 0;
     for (int i = 0; i < stage; ++i) first += layers[static_cast<std::size_t>(i)];
@@ -59,7 +89,8 @@ class StageWriter {
         host_(context),
         transfers_(context),
         data_(make_data_parallel(context, chunks_)),
-        offload_(context) {}
+        offload_(context),
+        lists_(context) {}
 
   void write();
 
@@ -103,6 +134,7 @@ class StageWriter {
   PipelineTransfers transfers_;
   std::unique_ptr<DataParallel> data_;
   ActivationOffload offload_;
+  IssuedLists lists_;
   std::size_t action_ = 0;                                 // being written
   std::uint32_t workspace_[2] = {UINT32_MAX, UINT32_MAX};  // of the forward and the backward under way
   std::uint32_t output_ = UINT32_MAX;                      // the stage output that is on its way out
@@ -300,7 +332,7 @@ void StageWriter::pass(const Action& pass) {
   for (std::size_t turn = 0; turn < pieces.size(); ++turn) {
     const std::size_t p = piece_at(pass, turn, pieces.size());
     begin_piece(pass, p);
-    ListIssuer(context_, steps_of(pieces[p], pass.type), [this] { sync_host(); }).issue();
+    lists_.issue(steps_of(pieces[p], pass.type), [this] { sync_host(); });
     end_piece(pass, p);
   }
   end_pass(pass);

@@ -97,5 +97,44 @@ TEST_F(ProgramBuilderTest, EqualThingsAreStoredOnce) {
   EXPECT_EQ(b.program().op_count(), 7u);
 }
 
+// A list of steps written again waits for what it waited for, as seen from its new place.
+TEST_F(ProgramBuilderTest, WhatIsRepeatedWaitsForItsOwn) {
+  kernel(third);
+  const OpRef first = kernel(main);
+  const ProgramBuilder::Mark from = b.mark();
+  b.wait(side, first);
+  const OpRef beside = kernel(side);
+  kernel(main);
+  b.wait(main, beside);
+  kernel(main);
+  const ProgramBuilder::Mark to = b.mark();
+  kernel(main);
+  const ProgramBuilder::Mark again = b.repeat(from, to);
+  EXPECT_EQ(again, (ProgramBuilder::Mark{4, 1, 1}));
+  const Program p = std::move(b).finish();
+  ASSERT_EQ(p.streams[main].ops.size(), 6u);
+  ASSERT_EQ(p.streams[side].ops.size(), 2u);
+  EXPECT_EQ(p.streams[third].ops.size(), 1u);
+  EXPECT_EQ(p.streams[side].ops[1].after, 3u) << "the op of the main stream before it";
+  EXPECT_FALSE(p.streams[main].ops[4].waits());
+  EXPECT_EQ(p.streams[main].ops[5].after_stream, side);
+  EXPECT_EQ(p.streams[main].ops[5].after, 1u);
+  EXPECT_EQ(p.streams[main].notes.size(), p.streams[main].ops.size());
+}
+
+// What was of the step before is so wherever it is written.
+TEST_F(ProgramBuilderTest, AWaitOnTheStepBeforeStaysWhereItIs) {
+  OpRef before = kernel(main);
+  before.previous_step = true;
+  const ProgramBuilder::Mark from = b.mark();
+  b.wait(side, before);
+  kernel(side);
+  kernel(main);
+  b.repeat(from, b.mark());
+  const Program p = std::move(b).finish();
+  EXPECT_EQ(p.streams[side].ops[1].after, before.op);
+  EXPECT_TRUE(p.streams[side].ops[1].on_previous_step());
+}
+
 }  // namespace
 }  // namespace orrery::sim

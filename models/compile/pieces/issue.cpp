@@ -1,13 +1,9 @@
 #include "models/compile/pieces/issue.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace orrery::models {
-
-void ListIssuer::issue() {
-  while (next_ < ops_.size()) step(false);
-  finish();
-}
 
 bool ListIssuer::issue_to_collective() {
   if (!pending_.is_none()) context_.builder.wait(context_.streams.main, pending_);
@@ -51,12 +47,54 @@ void ListIssuer::left_open(int step, sim::StreamIndex stream) {
 }
 
 void ListIssuer::finish() {
-  for (const int last : open_) context_.builder.wait(context_.streams.main, side_[static_cast<std::size_t>(last)]);
+  for (const sim::OpRef last : open_ends()) context_.builder.wait(context_.streams.main, last);
+}
+
+std::vector<sim::OpRef> ListIssuer::open_ends() const {
+  std::vector<sim::OpRef> ends;
+  for (const int last : open_) ends.push_back(side_[static_cast<std::size_t>(last)]);
+  return ends;
 }
 
 // Exchanges between experts do not queue up behind those of tensor parallelism.
 sim::StreamIndex ListIssuer::side_stream(const TemplateOp& op) const {
   return op.category == context_.category(TimeCategory::ep) ? context_.streams.ep : context_.streams.tp;
+}
+
+void IssuedLists::issue(const std::vector<TemplateOp>& ops, const std::function<void()>& sync_host) {
+  if (ops.empty()) return;
+  const auto [at, is_new] = issued_.try_emplace(ops.data());
+  Issued& issued = at->second;
+  if (is_new) {
+    issued = issue_anew(ops, sync_host);
+    return;
+  }
+  if (!issued.repeats) return ListIssuer(context_, ops, sync_host).issue();
+  sim::ProgramBuilder& builder = context_.builder;
+  ListIssuer(context_, ops, sync_host).issue_first();
+  const sim::ProgramBuilder::Mark begin = builder.repeat(issued.from, issued.to);
+  for (sim::OpRef end : issued.open_ends) {
+    end.op += begin[end.stream] - issued.from[end.stream];
+    builder.wait(context_.streams.main, end);
+  }
+}
+
+// The first step of a list that repeats is on the main stream, which alone may have to wait for
+// something else; and nothing in the list is left to the host.
+IssuedLists::Issued IssuedLists::issue_anew(const std::vector<TemplateOp>& ops,
+                                            const std::function<void()>& sync_host) {
+  Issued issued;
+  issued.repeats = !ops.front().side && std::none_of(ops.begin(), ops.end(), [](const TemplateOp& op) {
+    return op.kind == LayerStep::Kind::host_sync;
+  });
+  ListIssuer list(context_, ops, sync_host);
+  list.issue_first();
+  issued.from = context_.builder.mark();
+  list.issue_rest();
+  issued.to = context_.builder.mark();
+  issued.open_ends = list.open_ends();
+  list.finish();
+  return issued;
 }
 
 }  // namespace orrery::models

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -22,7 +23,20 @@ class ListIssuer {
   }
 
   // All of it.
-  void issue();
+  void issue() {
+    issue_first();
+    issue_rest();
+    finish();
+  }
+  // The same in three parts: the first step, which takes what the streams wait for;
+  void issue_first() { step(false); }
+  // the others;
+  void issue_rest() {
+    while (next_ < ops_.size()) step(false);
+  }
+  // the end, where the main stream waits for the side steps that nobody has waited for.
+  void finish();
+  std::vector<sim::OpRef> open_ends() const;
   // Up to a collective, which goes to the tp stream, so that something else can be
   // issued to hide it; true while there is more. The next call waits for it first.
   bool issue_to_collective();
@@ -30,7 +44,6 @@ class ListIssuer {
  private:
   void step(bool aside);
   void left_open(int step, sim::StreamIndex stream);
-  void finish();
   sim::StreamIndex side_stream(const TemplateOp& op) const;
 
   StageContext& context_;
@@ -40,6 +53,28 @@ class ListIssuer {
   std::size_t next_ = 0;
   std::vector<int> open_;  // side steps that nobody has waited for, the last of each stream
   sim::OpRef pending_;     // the collective that was left behind
+};
+
+// Issues lists over and over, for every micro-batch the same: from the second time on, what
+// was written the first time is written again.
+class IssuedLists {
+ public:
+  explicit IssuedLists(StageContext& context) : context_(context) {}
+
+  void issue(const std::vector<TemplateOp>& ops, const std::function<void()>& sync_host);
+
+ private:
+  // What stands behind the list's first step.
+  struct Issued {
+    bool repeats = false;
+    sim::ProgramBuilder::Mark from, to;
+    std::vector<sim::OpRef> open_ends;
+  };
+
+  Issued issue_anew(const std::vector<TemplateOp>& ops, const std::function<void()>& sync_host);
+
+  StageContext& context_;
+  std::unordered_map<const TemplateOp*, Issued> issued_;  // by a list's first step
 };
 
 }  // namespace orrery::models

@@ -82,8 +82,7 @@ TemplateOp lower_collective(const LayerStep& step) {
   return op;
 }
 
-std::vector<TemplateOp> lower(const std::vector<LayerStep>& steps, const std::string& piece, const RankKind& rank,
-                              KernelTable& kernels) {
+std::vector<TemplateOp> lower(const std::vector<LayerStep>& steps, const RankKind& rank, KernelTable& kernels) {
   std::vector<TemplateOp> ops;
   ops.reserve(steps.size());
   for (const LayerStep& step : steps) {
@@ -94,8 +93,7 @@ std::vector<TemplateOp> lower(const std::vector<LayerStep>& steps, const std::st
     op.launches = step.launches;
     op.side = step.side;
     op.waits_for = step.waits_for;
-    if (!step.label.starts_with(piece)) op.label.append(piece).append(1, ' ');
-    op.label.append(step.label);
+    op.label = step.label;
     ops.push_back(std::move(op));
   }
   return ops;
@@ -124,21 +122,31 @@ Duration slowed(Duration time, double slowdown) {
   return slowdown == 1.0 ? time : Duration::from_seconds(time.seconds() * slowdown);
 }
 
+void resolve_labels(sim::ProgramBuilder& builder, PieceTemplate& piece) {
+  const std::string name = piece_name(piece.kind, piece.layer);
+  std::string label;
+  for (auto* ops : {&piece.forward, &piece.input_gradient, &piece.weight_gradient, &piece.backward})
+    for (TemplateOp& op : *ops) {
+      label.clear();
+      if (!op.label.starts_with(name)) label.append(name).append(1, ' ');
+      op.label_id = builder.label(label.append(op.label));
+    }
+}
+
 PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, bool split,
                                   const RankKind& rank, KernelTable& kernels, TensorTable& tensors) {
   const PieceWork work = piece_work(scenario, kind, layer, layer_in_rank, rank.context, rank.expert);
   const PieceParameters parameters = piece_parameters(scenario, kind, layer);
-  const std::string name = piece_name(kind, layer);
 
   PieceTemplate piece;
   piece.kind = kind;
   piece.layer = layer;
-  piece.forward = lower(work.forward, name, rank, kernels);
+  piece.forward = lower(work.forward, rank, kernels);
   if (split) {
-    piece.input_gradient = lower(work.input_gradient, name, rank, kernels);
-    piece.weight_gradient = lower(work.weight_gradient, name, rank, kernels);
+    piece.input_gradient = lower(work.input_gradient, rank, kernels);
+    piece.weight_gradient = lower(work.weight_gradient, rank, kernels);
   }
-  piece.backward = lower(work.backward, name, rank, kernels);
+  piece.backward = lower(work.backward, rank, kernels);
   std::vector<Bytes> until_input, until_weight;
   for (const SavedTensor& tensor : work.saved) {
     (tensor.until_weight_gradient ? piece.saved_until_weight_gradient : piece.saved_until_input_gradient) +=

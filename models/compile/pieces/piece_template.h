@@ -55,7 +55,7 @@ struct TemplateOp {
   sim::KernelClass kernel_class = sim::KernelClass::unaffected;
   std::uint32_t kernel = UINT32_MAX;
   Duration cost;
-  std::string label;
+  std::string label;           // within its piece
   std::uint32_t label_id = 0;  // of the program that the template was made for
   sim::Transfer transfer;
 };
@@ -84,6 +84,9 @@ struct RankKind {
   int node = 0;         // kind of its node (ClusterSpec::kinds)
   auto operator<=>(const RankKind&) const = default;
 };
+
+// The labels of its ops, with the piece they are of, as labels of a program.
+void resolve_labels(sim::ProgramBuilder& builder, PieceTemplate& piece);
 
 // `split`: the schedule parts the backward pass into input and weight gradients; only the lists it uses are made.
 PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, bool split,

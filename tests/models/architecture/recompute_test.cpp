@@ -82,5 +82,21 @@ TEST(Recompute, SelectiveOpRepeatsEverySecondProduct) {
   EXPECT_EQ(products, (std::vector<std::string>{"key", "proj", "up"}));
 }
 
+// Layers that are said to work alike have one list of steps.
+TEST(WorksAlike, LayersThatRepeatTheSame) {
+  const Scenario first_two = with(Recompute::Kind::full_layers);
+  EXPECT_TRUE(works_alike(first_two, 0, 0, 1, 1));
+  EXPECT_FALSE(works_alike(first_two, 1, 1, 2, 2));
+  EXPECT_TRUE(works_alike(first_two, 2, 2, 3, 3));
+  for (const Recompute::Kind kind : {Recompute::Kind::none, Recompute::Kind::full, Recompute::Kind::full_layers,
+                                     Recompute::Kind::every, Recompute::Kind::selective_op}) {
+    const Scenario scenario = with(kind);
+    for (int a = 0; a < 4; ++a)
+      for (int b = 0; b < 4; ++b)
+        EXPECT_EQ(works_alike(scenario, a, a, b, b),
+                  layer(scenario, a).backward.size() == layer(scenario, b).backward.size());
+  }
+}
+
 }  // namespace
 }  // namespace orrery::models

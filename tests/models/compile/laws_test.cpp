@@ -202,7 +202,7 @@ TEST_P(EveryLayout, EverythingTwiceAsFastTakesHalfAsLong) {
   Compiled c = compiled(scenario());
   const Duration once = run_every_rank(c).step_time();
   for (sim::Program& program : c.workload.programs)
-    for (sim::Stream& stream : program.streams)
+    for (sim::Stream& stream : program.streams.edit())
       for (sim::Op& op : stream.ops)
         if (op.kind == sim::OpKind::kernel) op.payload /= 2;
   for (sim::Link& link : c.workload.links) link.capacity.n *= 2;

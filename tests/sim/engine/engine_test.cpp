@@ -400,7 +400,7 @@ class Requests : public OpSource {
     const OpRef prefill = p.kernel(p.side, us(10));
     p.wait(p.main, prefill);
     p.kernel(p.main, us(2));
-    return std::move(p).finish().streams;
+    return std::move(p).finish().streams.edit();
   }
   std::vector<Time> asked;
 };

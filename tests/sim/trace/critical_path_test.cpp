@@ -156,7 +156,7 @@ TEST(Slack, IsHowMuchLongerAKernelMayTake) {
   int with_slack = 0;
   for (std::size_t i = 0; i < slacks.size(); i += 7) {
     const Span& span = ran.trace.spans()[i];
-    Op& op = w.programs[w.program_of[span.rank]].streams[span.stream].ops[span.op];
+    Op& op = w.programs[w.program_of[span.rank]].streams.edit()[span.stream].ops[span.op];
     if (op.kind != OpKind::kernel) continue;
     with_slack += slacks[i] > Duration();
     const std::int64_t cost = op.payload;

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace orrery {
+
+// A list whose copies are one until one of them is edited: what many hold and few change.
+template <class T>
+class SharedList {
+ public:
+  SharedList() = default;
+  SharedList(std::vector<T> items) : items_(std::make_shared<std::vector<T>>(std::move(items))) {}
+
+  std::size_t size() const { return items_ ? items_->size() : 0; }
+  bool empty() const { return size() == 0; }
+  const T& operator[](std::size_t i) const { return (*items_)[i]; }
+  const T& front() const { return items_->front(); }
+  const T& back() const { return items_->back(); }
+  const T* begin() const { return items_ ? items_->data() : nullptr; }
+  const T* end() const { return begin() + size(); }
+  const T* data() const { return begin(); }
+
+  // This list's own items; its copies keep what they have.
+  std::vector<T>& edit() {
+    if (!items_ || items_.use_count() > 1)
+      items_ = items_ ? std::make_shared<std::vector<T>>(*items_) : std::make_shared<std::vector<T>>();
+    return *items_;
+  }
+
+ private:
+  std::shared_ptr<std::vector<T>> items_;
+};
+
+}  // namespace orrery

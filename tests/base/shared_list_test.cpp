@@ -1,0 +1,31 @@
+#include "sim/base/shared_list.h"
+
+#include <gtest/gtest.h>
+
+namespace orrery {
+namespace {
+
+TEST(SharedList, CopiesAreOneUntilOneIsEdited) {
+  SharedList<int> a(std::vector<int>{1, 2, 3});
+  SharedList<int> b = a;
+  EXPECT_EQ(a.data(), b.data());
+  b.edit().push_back(4);
+  EXPECT_EQ(a.size(), 3u);
+  EXPECT_EQ(b.size(), 4u);
+  EXPECT_EQ(b.back(), 4);
+  const int* mine = b.data();
+  b.edit()[0] = 7;
+  EXPECT_EQ(b.data(), mine) << "who holds it alone changes it in place";
+  EXPECT_EQ(a.front(), 1);
+}
+
+TEST(SharedList, IsEmptyUntilSomethingIsThere) {
+  SharedList<int> none;
+  EXPECT_TRUE(none.empty());
+  EXPECT_EQ(none.begin(), none.end());
+  none.edit().push_back(1);
+  EXPECT_EQ(none.size(), 1u);
+}
+
+}  // namespace
+}  // namespace orrery
