@@ -1,31 +1,43 @@
 #include <algorithm>
-#include <map>
+#include <array>
 #include <tuple>
+#include <utility>
 
 #include "report/result.h"
+#include "sim/base/digest.h"
+#include "sim/hash_index.h"
 
 namespace orrery::report {
 namespace {
 
 // Links in whose place any other of the same key could stand.
+using Key = std::array<std::int64_t, 4>;  // kind, capacity, bytes, busy
 struct Alike {
+  Key key;
   LinkId first;
   int count = 0;
 };
-using Key = std::tuple<std::uint8_t, std::int64_t, std::int64_t, std::int64_t>;  // kind, capacity, bytes, busy
 
-// Neighbours are mostly alike, so the last one's is asked first.
-std::map<Key, Alike> group_alike(const sim::Workload& workload, const sim::RunResult& run) {
-  std::map<Key, Alike> groups;
-  auto last = groups.end();
+// Neighbours are mostly alike, or alike in turn, so the last two groups are asked first.
+std::vector<Alike> group_alike(const sim::Workload& workload, const sim::RunResult& run) {
+  std::vector<Alike> groups;
+  sim::HashIndex index;
+  std::uint32_t last = 0, before = 0;
   for (std::uint32_t i = 0; i < run.link_bytes.size(); ++i) {
     const LinkId id{i};
     if (run.link_bytes[id].n == 0) continue;
     const sim::Link& link = workload.links[id];
     const std::int64_t busy = i < run.link_busy.size() ? run.link_busy[id].count_ps() : 0;
     const Key key{link.kind, link.capacity.n, run.link_bytes[id].n, busy};
-    if (last == groups.end() || last->first != key) last = groups.try_emplace(key).first;
-    if (last->second.count++ == 0) last->second.first = id;
+    if (groups.empty() || groups[last].key != key) std::swap(last, before);
+    if (groups.empty() || groups[last].key != key) {
+      Digest hash;
+      for (const std::int64_t part : key) hash.add(static_cast<std::uint64_t>(part));
+      const auto next = static_cast<std::uint32_t>(groups.size());
+      last = index.find_or_add(hash.value(), next, [&](std::uint32_t known) { return groups[known].key == key; });
+      if (last == next) groups.push_back({key, id, 0});
+    }
+    ++groups[last].count;
   }
   return groups;
 }
@@ -49,7 +61,7 @@ BusyLink describe(const Alike& group, const RunInputs& inputs) {
 
 std::vector<BusyLink> busiest_links(const RunInputs& inputs, std::size_t at_most) {
   std::vector<std::pair<BusyLink, LinkId>> found;
-  for (const auto& [key, group] : group_alike(inputs.compiled.workload, inputs.run))
+  for (const Alike& group : group_alike(inputs.compiled.workload, inputs.run))
     found.emplace_back(describe(group, inputs), group.first);
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
     return std::tuple(-a.first.utilisation, a.second) < std::tuple(-b.first.utilisation, b.second);

@@ -32,6 +32,17 @@ CachingAllocator::Block CachingAllocator::FreeList::take(std::int64_t size) {
   return block;
 }
 
+void CachingAllocator::FreeList::change(const Entry& was, const Entry& is) {
+  const auto from = place_of(was), to = place_of(is);
+  if (from < to) {
+    std::move(from + 1, to, from);
+    *(to - 1) = is;
+  } else {
+    std::move_backward(to, from, from + 1);
+    *to = is;
+  }
+}
+
 CachingAllocator::Block CachingAllocator::allocate(Bytes request) {
   const std::int64_t size = std::max(kMinBlock, round_up(request.n, kMinBlock));
   const bool small = size <= kSmallRequest;
@@ -48,17 +59,23 @@ void CachingAllocator::free(Block block) {
   allocated_ = allocated_ - Bytes{pieces_[block].size};
   FreeList& free = list(pieces_[block].small);
   const Block before = pieces_[block].before, after = pieces_[block].after;
+  FreeList::Entry joined{0, kNone};
   if (after != kNone && pieces_[after].free) {
-    free.erase({pieces_[after].size, after});
+    joined = {pieces_[after].size, after};
     absorb_next(block);
   }
   if (before != kNone && pieces_[before].free) {
-    free.erase({pieces_[before].size, before});
+    if (joined.block != kNone) free.erase(joined);
+    joined = {pieces_[before].size, before};
     absorb_next(before);
     block = before;
   }
   pieces_[block].free = true;
-  free.insert({pieces_[block].size, block});
+  const FreeList::Entry now{pieces_[block].size, block};
+  if (joined.block == kNone)
+    free.insert(now);
+  else
+    free.change(joined, now);
 }
 
 CachingAllocator::Block CachingAllocator::new_piece(std::int64_t size, bool small) {

@@ -57,6 +57,8 @@ class CachingAllocator {
     };
     void insert(const Entry& entry) { entries_.insert(place_of(entry), entry); }
     void erase(const Entry& entry) { entries_.erase(place_of(entry)); }
+    // `was` becomes `is`: one way for what lies between.
+    void change(const Entry& was, const Entry& is);
     // Takes the smallest of at least `size`; kNone if there is none.
     Block take(std::int64_t size);
     std::vector<Entry>& entries() { return entries_; }

@@ -103,7 +103,8 @@ class ProgramCheck {
     }
     for (std::size_t s = 0; s < program_.streams.size(); ++s) {
       stream_ = static_cast<StreamIndex>(s);
-      for (index_ = 0; index_ < ops().size(); ++index_) check_op(ops()[index_]);
+      const std::vector<Op>& ops = this->ops();
+      for (index_ = 0; index_ < ops.size(); ++index_) check_op(ops[index_]);
     }
     check_step_end();
   }
@@ -121,7 +122,14 @@ class ProgramCheck {
       faults_.add([&] { return program_.name + ": a buffer has no known cause"; });
   }
 
+  // What most ops are, and nothing is wrong with.
+  bool is_plain_kernel(const Op& op) const {
+    return op.kind == OpKind::kernel && !op.waits() && !op.grouped_with_next() && op.payload >= 0 &&
+           op.category < workload_.categories.size() && static_cast<int>(op.kernel_class()) < kKernelClasses;
+  }
+
   void check_op(const Op& op) {
+    if (is_plain_kernel(op)) return;
     if (op.waits()) check_dependency(op);
     if (op.grouped_with_next()) check_grouping(op);
     const bool has_category = op.kind <= OpKind::copy;

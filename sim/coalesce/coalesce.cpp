@@ -4,8 +4,8 @@
 
 namespace orrery::sim {
 
-FlatStream::FlatStream(std::span<const Op> stream_ops, const std::vector<bool>& awaited,
-                       std::span<const Marker> markers, bool memory_breaks, bool is_on_time)
+FlatStream::FlatStream(std::span<const Op> stream_ops, std::span<const char> awaited, std::span<const Marker> markers,
+                       bool memory_breaks, bool is_on_time)
     : ops(stream_ops), on_time(is_on_time) {
   look_ahead(awaited, markers, memory_breaks);
 }
@@ -19,32 +19,38 @@ Marker::Kind marker_kind(const Op& op, std::span<const Marker> markers) {
 }  // namespace
 
 // One pass from the end: every answer follows from that for the next op.
-void FlatStream::look_ahead(const std::vector<bool>& awaited, std::span<const Marker> markers, bool memory_breaks) {
-  const auto breaks = [&](const Op& op) { return !is_local(op.kind) || (memory_breaks && is_memory(op.kind)); };
-  ahead.assign(size() + 1u, {size(), size(), size(), size()});
-  entered_ahead.resize(size());
+void FlatStream::look_ahead(std::span<const char> awaited, std::span<const Marker> markers, bool memory_breaks) {
+  ahead.resize(size() + 1u);
+  entered_ahead.assign(size(), 0);
+  Ahead next{size(), size(), size(), size()};
+  ahead[size()] = next;
   bool may_follow = false;  // op i + 1 may stand inside a run
   bool any_kernel = false;  // behind op i,
   Category category = 0;    // and its category
   for (OpIndex i = size(); i-- > 0;) {
     const Op& op = ops[i];
-    const Ahead& next = ahead[i + 1];
-    const bool is_kernel = op.kind == OpKind::kernel;
-    const bool is_break = breaks(op);
-    const Marker::Kind kind = marker_kind(op, markers);
-    const bool is_end = kind == Marker::Kind::action_end, is_action = is_end || kind == Marker::Kind::action_begin;
-    ahead[i] = {may_follow && !is_break && (on_time || !awaited[i]) ? next.run_end : i + 1,
-                is_kernel && any_kernel && op.category != category ? i + 1 : next.category_end,
-                is_action ? i : next.next_action, is_kernel || !is_local(op.kind) || is_end ? i : next.next_timed};
+    const bool is_break = !is_local(op.kind) || (memory_breaks && is_memory(op.kind));
+    if (!may_follow || is_break || (!on_time && awaited[i])) next.run_end = i + 1;
+    if (op.kind == OpKind::kernel) {
+      if (any_kernel && op.category != category) next.category_end = i + 1;
+      category = op.category, any_kernel = true;
+      next.next_timed = i;
+    } else if (op.kind == OpKind::marker) {
+      const Marker::Kind kind = marker_kind(op, markers);
+      if (kind == Marker::Kind::action_end) next.next_timed = i;
+      if (kind == Marker::Kind::action_begin || kind == Marker::Kind::action_end) next.next_action = i;
+    } else if (!is_local(op.kind)) {
+      next.next_timed = i;
+      entered_ahead[i] = op.kind == OpKind::collective && !op.waits() && !memory_breaks && i > 0 && !awaited[i - 1];
+    }
+    ahead[i] = next;
     may_follow = !is_break && !op.waits();
-    entered_ahead[i] = op.kind == OpKind::collective && !op.waits() && !memory_breaks && i > 0 && !awaited[i - 1];
-    if (is_kernel) category = op.category, any_kernel = true;
   }
 }
 
 void FlatStream::break_before(OpIndex op) {
   for (OpIndex i = op; i-- > 0 && ahead[i].run_end > op;) ahead[i].run_end = op;
-  if (op < size()) entered_ahead[op] = false;
+  if (op < size()) entered_ahead[op] = 0;
 }
 
 OpIndex group_end(std::span<const Op> ops, OpIndex op) {
@@ -60,14 +66,15 @@ OpIndex group_end(std::span<const Op> ops, OpIndex op) {
 void FlatStream::add_sums(SpeedIndex speed, const Speeds& speeds) {
   if (speed >= sums_.size()) sums_.resize(speed + 1u);
   std::vector<std::int64_t>& sums = sums_[speed];
-  sums.reserve(size() + 1u);
+  sums.resize(size() + 1u);
   const Speeds::Slowdown& slowdown = speeds.slowdown(speed);
   std::int64_t sum = 0;
-  sums.push_back(sum);
-  for (const Op& op : ops) {
+  for (OpIndex i = 0; i < size(); ++i) {
+    const Op& op = ops[i];
+    sums[i] = sum;
     if (op.kind == OpKind::kernel) sum += slowed(op.payload, slowdown[static_cast<std::size_t>(op.kernel_class())]);
-    sums.push_back(sum);
   }
+  sums[size()] = sum;
 }
 
 namespace {
@@ -89,12 +96,12 @@ bool is_on_time(std::span<const Op> ops, const Speeds& speeds) {
 FlatProgram::FlatProgram(const Program& p, std::span<const std::span<const Op>> of_program, const Speeds& speeds,
                          bool memory_breaks, bool foresees)
     : program(&p) {
-  std::vector<std::vector<bool>> awaited;
-  for (const auto& ops : of_program) awaited.emplace_back(ops.size(), false);
+  std::vector<std::vector<char>> awaited;
+  for (const auto& ops : of_program) awaited.emplace_back(ops.size(), 0);
   for (const auto& ops : of_program)
     for (const Op& op : ops)
       if (op.waits() && op.after_stream < awaited.size() && op.after < awaited[op.after_stream].size())
-        awaited[op.after_stream][op.after] = true;
+        awaited[op.after_stream][op.after] = 1;
   for (std::size_t s = 0; s < of_program.size(); ++s) {
     const bool on_time = foresees && s != kMainStream && is_on_time(of_program[s], speeds);
     streams.emplace_back(of_program[s], awaited[s], p.markers, memory_breaks, on_time);

@@ -46,7 +46,7 @@ class FlatStream {
  public:
   // `awaited[i]`: another stream waits for op i. `memory_breaks`: allocations
   // must be met in the order of time, each at its own event.
-  FlatStream(std::span<const Op> ops, const std::vector<bool>& awaited, std::span<const Marker> markers,
+  FlatStream(std::span<const Op> ops, std::span<const char> awaited, std::span<const Marker> markers,
              bool memory_breaks, bool on_time);
 
   OpIndex size() const { return static_cast<OpIndex>(ops.size()); }
@@ -67,10 +67,10 @@ class FlatStream {
   bool on_time = false;
   std::vector<Ahead> ahead;  // size() + 1 entries
   // Collectives that the end of a run leads straight into, and nobody waits for that end.
-  std::vector<bool> entered_ahead;
+  std::vector<char> entered_ahead;  // by op
 
  private:
-  void look_ahead(const std::vector<bool>& awaited, std::span<const Marker> markers, bool memory_breaks);
+  void look_ahead(std::span<const char> awaited, std::span<const Marker> markers, bool memory_breaks);
   void add_sums(SpeedIndex speed, const Speeds& speeds);
 
   std::vector<std::vector<std::int64_t>> sums_;  // by speed

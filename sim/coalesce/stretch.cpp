@@ -35,16 +35,19 @@ Marker::Kind marker_kind(const FlatProgram& program, const Op& op) {
 bool are_alike(const FlatProgram& of_x, const Op& x, const FlatProgram& of_y, const Op& y) {
   if (x.kind != y.kind || x.category != y.category || x.kernel_class() != y.kernel_class()) return false;
   if (x.kind == OpKind::kernel) return x.payload == y.payload;
-  if (x.kind == OpKind::collective) return of_x.program->transfer_of(x) == of_y.program->transfer_of(y);
+  if (x.kind == OpKind::collective)
+    return (x.payload == y.payload && &of_x == &of_y) || of_x.program->transfer_of(x) == of_y.program->transfer_of(y);
   return x.kind != OpKind::marker || marker_kind(of_x, x) == marker_kind(of_y, y);
 }
 
 bool do_the_same(const FlatProgram& of_a, const Stretch& a, const FlatProgram& of_b, const Stretch& b) {
   const auto equal = [&](StreamIndex stream, OpIndex begin_a, OpIndex end_a, OpIndex begin_b, OpIndex end_b) {
     if (end_a - begin_a != end_b - begin_b) return false;
+    const std::span<const Op> ops_a = of_a.streams[stream].ops, ops_b = of_b.streams[stream].ops;
     for (OpIndex i = 0; i < end_a - begin_a; ++i) {
-      const Op &x = of_a.streams[stream].ops[begin_a + i], &y = of_b.streams[stream].ops[begin_b + i];
-      if (!are_alike(of_a, x, of_b, y) || wait_of(a, x) != wait_of(b, y)) return false;
+      const Op &x = ops_a[begin_a + i], &y = ops_b[begin_b + i];
+      if (!are_alike(of_a, x, of_b, y)) return false;
+      if ((x.waits() || y.waits()) && wait_of(a, x) != wait_of(b, y)) return false;
     }
     return true;
   };
@@ -57,14 +60,15 @@ bool do_the_same(const FlatProgram& of_a, const Stretch& a, const FlatProgram& o
 }
 
 std::uint64_t hash(const FlatProgram& program, const Stretch& stretch) {
-  Digest digest;
-  digest.add(stretch.end - stretch.begin);
-  for (OpIndex i = stretch.begin; i < stretch.end; ++i) {
-    const Op& op = program.streams[kMainStream].ops[i];
-    if (op.kind == OpKind::kernel) digest.add(static_cast<std::uint64_t>(op.payload));
-    if (op.kind == OpKind::collective) digest.add(static_cast<std::uint64_t>(program.program->transfer_of(op).bytes.n));
+  std::uint64_t all = stretch.end - stretch.begin;
+  const auto add = [&all](std::int64_t part) {
+    all = (all ^ static_cast<std::uint64_t>(part)) * 0x9e3779b97f4a7c15ull;
+  };
+  for (const Op& op : program.streams[kMainStream].ops.subspan(stretch.begin, stretch.end - stretch.begin)) {
+    if (op.kind == OpKind::kernel) add(op.payload);
+    if (op.kind == OpKind::collective) add(program.program->transfer_of(op).bytes.n);
   }
-  return digest.value();
+  return Digest::mix(all);
 }
 
 }  // namespace
@@ -85,7 +89,7 @@ Stretches::Stretches(const FlatProgram& program, const Cells::Inside& inside, St
   for (StreamIndex s = 0; s < program.stream_count(); ++s)
     for (const Op& op : program.streams[s].ops)
       if (op.after_stream == kMainStream && op.after < main.size() && (!is_inside(s) || op.on_previous_step()))
-        awaited_[op.after] = true;
+        awaited_[op.after] = 1;
   for (const StreamIndex s : inside.streams) {
     std::int64_t latest = -1;
     std::vector<std::int64_t>& before = main_before_.emplace_back();

@@ -64,7 +64,7 @@ class Stretches {
   std::vector<SideOps> sides_of(OpIndex begin, OpIndex end) const;
   const FlatProgram* program_ = nullptr;
   const Cells::Inside* inside_ = nullptr;
-  std::vector<bool> awaited_;                           // by op of the main stream: from outside
+  std::vector<char> awaited_;                           // by op of the main stream: from outside
   std::vector<std::vector<std::int64_t>> main_before_;  // by stream inside and op: the last main op waited for so far
   std::vector<Stretch> all_;
   std::vector<std::uint32_t> at_;
