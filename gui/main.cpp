@@ -32,8 +32,21 @@ std::optional<TimeRange> parse_zoom(const QString& text) {
   return TimeRange{from->count_ps() / 1000, to->count_ps() / 1000};
 }
 
+// Of an option that may be there: nothing, or what is wrong with it.
+Errors read_moment(const QCommandLineParser& parser, const char* option, std::optional<Time>& moment) {
+  if (!parser.isSet(option)) return {};
+  const auto duration = parse_duration(parser.value(option).toStdString(), {std::string("--") + option, 0, 0});
+  if (!duration) return duration.errors();
+  moment = Time::at(*duration);
+  return {};
+}
+
 Result<OpenOptions> options_of(const QCommandLineParser& parser) {
   OpenOptions options;
+  for (const auto& [option, moment] : {std::pair("from", &options.from), {"to", &options.to}})
+    if (Errors errors = read_moment(parser, option, *moment); !errors.empty()) return errors;
+  if (options.from && options.to && !(*options.from < *options.to))
+    return Error{{"--from", 0, 0}, "it is not before --to"};
   if (parser.isSet("ranks")) {
     auto ranks = interop::parse_rank_ranges(parser.value("ranks").toStdString());
     if (!ranks) return std::move(ranks).errors();
@@ -59,7 +72,7 @@ QString fault_of_choices(const QCommandLineParser& parser) {
     if (parser.isSet(option) && !values.contains(parser.value(option)))
       return QStringLiteral("--%1: '%2' is none of %3").arg(option, parser.value(option), values.join(", "));
   for (const char* option :
-       {"zoom", "select", "size", "colour", "group", "filter", "collapse", "window", "panel", "critical", "page"})
+       {"zoom", "select", "size", "scale", "colour", "group", "filter", "collapse", "window", "panel", "critical", "page"})
     if (parser.isSet(option) && !parser.isSet("render")) return QStringLiteral("--%1 is for --render").arg(option);
   return {};
 }
@@ -90,6 +103,10 @@ int render_file(const QString& file, const QCommandLineParser& parser) {
   if (size.size() != 2 || options.width < 300 || options.height < 150 || options.width > 20000 ||
       options.height > 20000)
     return complain("--size is width and height in pixels, as 1600x900", kUsage);
+  bool is_number = false;
+  options.scale = parser.value("scale").toDouble(&is_number);
+  if (!is_number || !(options.scale >= 0.5 && options.scale <= 4))
+    return complain("--scale is between 0.5 and 4", kUsage);
 
   const auto open_options = options_of(parser);
   if (!open_options) return complain(open_options.errors());
@@ -117,10 +134,14 @@ int run(QApplication& app) {
   parser.addOptions(
       {{"render", "Write a picture (.png, .svg) and end; needs no display", "OUT"},
        {"ranks", "Show only these, as 0-7,64", "LIST"},
+       {"from", "Of a trace: only what reaches beyond this time, as 1.5s", "TIME"},
+       {"to", "Of a trace: only what begins before this time", "TIME"},
        {"set", "Change a key of a scenario, as layout.tp=4", "PATH=VALUE"},
        {"zoom", "Of the picture: from, to", "A,B"},
        {"select", "Select the first event in view with this in its name", "NAME"},
        {"size", "Of the picture, in pixels", "WxH", "1600x900"},
+       {"scale", "Of a .png: that many pixels to one of --size, letters and all (a screen of high density has 2)", "N",
+        "1"},
        {"theme", "light, dark or contrast", "THEME", "light"},
        {"colour", "class, micro-batch or name", "BY", "class"},
        {"group", "none, node, pipeline, tp, dp, cp or ep", "BY", "none"},

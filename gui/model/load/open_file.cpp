@@ -23,8 +23,11 @@ Result<Opened> open_result(const std::string& path) {
 }
 
 Result<Opened> open_file(const std::string& path, OpenWatch& watch, const OpenOptions& options) {
-  if (is_scenario(path)) return open_scenario(path, watch, options);
-  return is_result_file(path) ? open_result(path) : open_trace(path, watch, options);
+  const bool is_trace = !is_scenario(path) && !is_result_file(path);
+  if ((options.from || options.to) && !is_trace)
+    return Error{{path, 0, 0}, "--from and --to choose a part of a trace, and this is none"};
+  if (is_trace) return open_trace(path, watch, options);
+  return is_scenario(path) ? open_scenario(path, watch, options) : open_result(path);
 }
 
 }  // namespace orrery::gui

@@ -13,6 +13,7 @@
 #include "gui/model/store/trace_model.h"
 #include "interop/trace/rank_range.h"
 #include "models/scenario/reader.h"
+#include "sim/base/duration.h"
 #include "sim/base/result.h"
 
 namespace orrery::gui {
@@ -30,6 +31,7 @@ struct OpenOptions {
   std::vector<interop::RankRange> ranks;     // empty: all of a trace, one of each set of equal ones of a scenario
   std::vector<models::Override> overrides;   // of a scenario's keys
   std::optional<std::uint64_t> sweep_point;  // of a scenario with a sweep
+  std::optional<Time> from, to;              // of a trace: what reaches into [from, to)
 };
 
 // What came of it.

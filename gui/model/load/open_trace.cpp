@@ -58,6 +58,8 @@ Result<Opened> open_trace(const std::string& path, OpenWatch& watch, const OpenO
   TraceBuilder builder{Teller(watch)};
   interop::TraceReadOptions part;
   part.ranks = options.ranks;
+  if (options.from) part.from = *options.from;
+  if (options.to) part.to = *options.to;
   const auto summary = interop::read_trace(path, builder, part);
   if (!summary) return summary.errors();
   Opened opened;

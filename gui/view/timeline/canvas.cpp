@@ -2,6 +2,7 @@
 
 #include <QAccessible>
 #include <QPainter>
+#include <utility>
 
 #include "gui/view/timeline/canvas_access.h"
 #include "gui/view/timeline/lane_painter.h"
@@ -37,26 +38,37 @@ void Canvas::paintEvent(QPaintEvent*) {
 }
 
 void Canvas::draw(QPainter& painter) {
+  refresh_picture(painter.deviceTransform().m11());
   const Scene& scene = state_.scene();
-  if (picture_.size() != size()) picture_ = QImage(size(), QImage::Format_RGB32), picture_is_old_ = true;
-  if (picture_is_old_) {
-    LanePainter lanes(scene);
-    const int pinned = std::min(scene.lanes.pinned_height(), height());
-    QImage below(picture_.bits() + pinned * picture_.bytesPerLine(), width(), height() - pinned,
-                 picture_.bytesPerLine(), QImage::Format_RGB32);
-    if (!below.isNull()) lanes.paint(below, scene.lanes.all(), scene.scroll);
-    if (pinned > 0) {
-      QImage above(picture_.bits(), width(), pinned, picture_.bytesPerLine(), QImage::Format_RGB32);
-      lanes.paint(above, scene.lanes.pinned(), 0);
-    }
-    picture_is_old_ = false;
-  }
   painter.drawImage(0, 0, picture_);
   if (state_.model().events() == 0) {
     painter.setPen(scene.theme->muted);
     painter.drawText(rect(), Qt::AlignCenter, tr("Drop a trace or a scenario here, or press Ctrl+O"));
   }
   draw_overlays(painter);
+}
+
+// `scale`: pixels of the screen to one of the layout.
+void Canvas::refresh_picture(double scale) {
+  const QSize pixels = (QSizeF(size()) * scale).toSize();
+  if (picture_.size() != pixels || picture_.devicePixelRatio() != scale) {
+    picture_ = QImage(pixels, QImage::Format_RGB32);
+    picture_.setDevicePixelRatio(scale);
+    picture_is_old_ = true;
+  }
+  if (!std::exchange(picture_is_old_, false)) return;
+  const Scene& scene = state_.scene();
+  LanePainter lanes(scene);
+  const int pinned = std::min(qRound(scene.lanes.pinned_height() * scale), pixels.height());
+  const auto part = [&](int from, int lines) {
+    QImage image(picture_.bits() + from * picture_.bytesPerLine(), pixels.width(), lines, picture_.bytesPerLine(),
+                 QImage::Format_RGB32);
+    image.setDevicePixelRatio(scale);
+    return image;
+  };
+  if (QImage below = part(pinned, pixels.height() - pinned); !below.isNull())
+    lanes.paint(below, scene.lanes.all(), scene.scroll);
+  if (QImage above = part(0, pinned); pinned > 0) lanes.paint(above, scene.lanes.pinned(), 0);
 }
 
 void Canvas::draw_shapes(QPainter& painter) {

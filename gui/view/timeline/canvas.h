@@ -48,6 +48,7 @@ class Canvas : public QWidget {
   Drag edge_at(QPoint at) const;
   void drag_area(QPoint to);
 
+  void refresh_picture(double scale);
   void draw_overlays(QPainter& painter);
   // Bottom to top:
   void draw_area(QPainter& painter);

@@ -22,7 +22,7 @@ void LanePainter::paint_counter(QImage& image, QPainter& painter, const Lane& la
     return;
   }
   paint_stack(image, counter, y + 2, lane.height - 4);
-  paint_axis(painter, counter, top_of(counter), image.width(), y + 2, lane.height - 4);
+  paint_axis(painter, counter, top_of(counter), static_cast<int>(image.width() / scale_), y + 2, lane.height - 4);
 }
 
 void LanePainter::paint_heat(QImage& image, const Counter& counter, int y, int height) {
@@ -37,20 +37,21 @@ void LanePainter::paint_heat(QImage& image, const Counter& counter, int y, int h
     const double heat = 0.12 + 0.88 * std::min(1.0, values[x] / top);
     const auto mix = [&](int a, int b) { return static_cast<int>(a + (b - a) * heat); };
     const QRgb colour = qRgb(mix(cold.red(), hot.red()), mix(cold.green(), hot.green()), mix(cold.blue(), hot.blue()));
-    for (int line = std::max(0, y); line < std::min(image.height(), y + height); ++line)
+    for (int line = std::max(0, device(y)); line < std::min(image.height(), device(y + height)); ++line)
       reinterpret_cast<QRgb*>(image.scanLine(line))[x] = colour;
   }
 }
 
 void LanePainter::paint_stack(QImage& image, const Counter& counter, int y, int height) {
   const double top = top_of(counter);
+  const int bottom = device(y + height), room = bottom - device(y);
   std::vector<double> values(static_cast<std::size_t>(image.width())), below(values.size(), 0);
   for (std::size_t s = 0; s < counter.series.size(); ++s) {
     counter.series[s].sample(scene_.viewport.view(), values);
     const QRgb colour = scene_.theme->series[s % scene_.theme->series.size()].rgb();
     for (std::size_t x = 0; x < values.size(); ++x) {
       const auto pixel_of = [&](double value) {
-        return y + height - static_cast<int>(std::clamp(value / top, 0.0, 1.0) * height);
+        return bottom - static_cast<int>(std::clamp(value / top, 0.0, 1.0) * room);
       };
       const int from = std::max(0, pixel_of(below[x] + values[x])), to = std::min(image.height(), pixel_of(below[x]));
       for (int line = from; line < to; ++line) reinterpret_cast<QRgb*>(image.scanLine(line))[x] = colour;

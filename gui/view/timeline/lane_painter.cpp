@@ -61,7 +61,8 @@ QRgb* line_of(QImage& image, int y) {
 
 }  // namespace
 
-void LanePainter::start(int width) {
+void LanePainter::start(int width, double scale) {
+  scale_ = scale;
   pixels_.resize(static_cast<std::size_t>(width));
   line_.resize(pixels_.size());
   pattern_.resize(pixels_.size());
@@ -69,11 +70,15 @@ void LanePainter::start(int width) {
   texts_.clear();
 }
 
+int LanePainter::device(int layout) const {
+  return qRound(layout * scale_);
+}
+
 void LanePainter::paint(QImage& image, const std::vector<Lane>& lanes, int scroll) {
   image.fill(scene_.theme->lanes);
-  start(image.width());
+  start(image.width(), image.devicePixelRatio());
   const auto visible = [&](const Lane& lane) {
-    return lane.y + lane.height > scroll && lane.y < scroll + image.height();
+    return lane.y + lane.height > scroll && device(lane.y - scroll) < image.height();
   };
   for (const Lane& lane : lanes)
     if (visible(lane)) paint_rows(image, lane, lane.y - scroll);
@@ -102,7 +107,7 @@ void LanePainter::paint_texts(QPainter& painter) {
 void LanePainter::paint_rows(QImage& image, const Lane& lane, int y) {
   if (lane.is == Lane::Is::group || lane.is == Lane::Is::process) {
     const QRgb shade = scene_.theme->header.rgb();
-    for (int line = std::max(0, y); line < std::min(image.height(), y + lane.height); ++line)
+    for (int line = std::max(0, device(y)); line < std::min(image.height(), device(y + lane.height)); ++line)
       std::fill_n(line_of(image, line), image.width(), shade);
   }
   for (std::uint32_t i = 0; i < lane.rows; ++i)
@@ -113,6 +118,7 @@ void LanePainter::paint_rows(QImage& image, const Lane& lane, int y) {
 void LanePainter::colour_line(const Row& row, std::uint32_t row_index) {
   const Theme& theme = *scene_.theme;
   const QRgb background = theme.lanes.rgb();
+  const auto border = static_cast<std::size_t>(device(kBorderFrom));
   row.sample(scene_.viewport.view(), scene_.model->class_of_kind(), pixels_);
   std::uint32_t before = Pixel::kNothing;
   for (std::size_t x = 0; x < pixels_.size(); ++x) {
@@ -128,8 +134,7 @@ void LanePainter::colour_line(const Row& row, std::uint32_t row_index) {
     const unsigned share = pixel.covered == 65535 ? 256 : 72 + (184u * pixel.covered >> 16);
     line_[x] = blend(colour, background, share);
     if (pixel.covered > 32768) pattern_[x] = pattern_of(pixel.is, theme.patterns);
-    const bool begins =
-        pixel.event != before && x + kBorderFrom < pixels_.size() && pixels_[x + kBorderFrom].event == pixel.event;
+    const bool begins = pixel.event != before && x + border < pixels_.size() && pixels_[x + border].event == pixel.event;
     if (begins && pattern_[x] == plain) line_[x] = blend(line_[x], background, 120);
     before = pixel.event;
   }
@@ -141,12 +146,13 @@ void LanePainter::colour_line(const Row& row, std::uint32_t row_index) {
 }
 
 void LanePainter::fill_row(QImage& image, std::uint32_t row_index, int top, int height) {
-  if (top + height <= 0 || top >= image.height()) return;
+  const int begin = device(top), end = device(top + height);
+  if (end <= 0 || begin >= image.height()) return;
   const Row& row = scene_.model->rows()[row_index];
   colour_line(row, row_index);
   find_texts(row_index, top, height);
 
-  const int from = std::max(0, top), to = std::min(image.height(), top + height);
+  const int from = std::max(0, begin), to = std::min(image.height(), end), fine = std::max(1, qRound(scale_));
   const bool hatched = std::any_of(pattern_.begin(), pattern_.end(), [](auto p) { return p != plain; });
   const QRgb background = scene_.theme->lanes.rgb();
   for (int y = from; y < to; ++y) {
@@ -154,13 +160,13 @@ void LanePainter::fill_row(QImage& image, std::uint32_t row_index, int top, int 
     std::memcpy(out, line_.data(), line_.size() * sizeof(QRgb));
     if (!hatched) continue;
     for (std::size_t x = 0; x < line_.size(); ++x)
-      if (pattern_[x] != plain && is_gap_of(pattern_[x], static_cast<int>(x), y))
+      if (pattern_[x] != plain && is_gap_of(pattern_[x], static_cast<int>(x) / fine, y / fine))
         out[x] = blend(line_[x], background, 110);
   }
   const auto underline = [&](const Marks& marks, const QColor& colour, int lines) {
     if (marks.of_row(row_index).empty()) return;
     marks.sample(row, row_index, scene_.viewport.view(), marked_);
-    for (int y = std::max(0, top + height - lines); y < to; ++y)
+    for (int y = std::max(0, end - device(lines)); y < to; ++y)
       for (std::size_t x = 0; x < line_.size(); ++x)
         if (marked_[x]) line_of(image, y)[x] = colour.rgb();
   };
@@ -171,12 +177,13 @@ void LanePainter::fill_row(QImage& image, std::uint32_t row_index, int top, int 
 // Runs of pixels that one event has for itself; at most one for every kTextFrom pixels.
 void LanePainter::find_texts(std::uint32_t row, int top, int height) {
   if (height < 11) return;
+  const auto wide = static_cast<std::size_t>(device(kTextFrom));
   std::size_t begin = 0;
   for (std::size_t x = 1; x <= pixels_.size(); ++x) {
     if (x < pixels_.size() && pixels_[x].event == pixels_[begin].event) continue;
-    if (pixels_[begin].event != Pixel::kNothing && x - begin >= kTextFrom)
-      texts_.push_back(
-          {{row, pixels_[begin].event}, static_cast<int>(begin), static_cast<int>(x - begin), top, height});
+    const auto layout = [this](std::size_t pixels) { return static_cast<int>(static_cast<double>(pixels) / scale_); };
+    if (pixels_[begin].event != Pixel::kNothing && x - begin >= wide)
+      texts_.push_back({{row, pixels_[begin].event}, layout(begin), layout(x - begin), top, height});
     begin = x;
   }
 }

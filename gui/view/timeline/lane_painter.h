@@ -11,12 +11,14 @@ class QRect;
 namespace orrery::gui {
 
 // Draws the lanes of a scene: one line of pixels a row, filled from the model and
-// copied down, then what letters there is room for.
+// copied down, then what letters there is room for. Lanes and letters are measured in
+// pixels of the screen's layout; the image may have several of its own to each of those
+// (QImage::devicePixelRatio), and boxes are as fine as those are.
 class LanePainter {
  public:
   explicit LanePainter(const Scene& scene) : scene_(scene) {}
 
-  // `image` is the strip right of the headers; `lanes` are drawn `scroll` pixels further up.
+  // `image` is the strip right of the headers; `lanes` are drawn `scroll` pixels of the layout further up.
   void paint(QImage& image, const std::vector<Lane>& lanes, int scroll);
   // The same as shapes, for a drawing of `size` that is scaled and printed.
   void paint_shapes(QPainter& painter, QSize size, const std::vector<Lane>& lanes, int scroll);
@@ -25,7 +27,8 @@ class LanePainter {
   void paint_rows(QImage& image, const Lane& lane, int y);
   void fill_row(QImage& image, std::uint32_t row, int top, int height);
   void colour_line(const Row& row, std::uint32_t row_index);
-  void start(int width);
+  void start(int width, double scale);
+  int device(int layout) const;  // pixels of the image
   void paint_texts(QPainter& painter);
   void shape_row(QPainter& painter, std::uint32_t row, int top, int height);
   void shape_counter(QPainter& painter, const Counter& counter, int width, int y, int height);
@@ -43,6 +46,7 @@ class LanePainter {
   };
 
   const Scene& scene_;
+  double scale_ = 1;  // pixels of the image to one of the layout
   std::vector<Pixel> pixels_;
   std::vector<QRgb> line_;
   std::vector<std::uint8_t> pattern_;  // of each column: 0 none

@@ -6,7 +6,7 @@
 namespace orrery::gui {
 
 void LanePainter::paint_shapes(QPainter& painter, QSize size, const std::vector<Lane>& lanes, int scroll) {
-  start(size.width());
+  start(size.width(), 1);
   painter.fillRect(QRect(QPoint(), size), scene_.theme->lanes);
   for (const Lane& lane : lanes) {
     const int y = lane.y - scroll;

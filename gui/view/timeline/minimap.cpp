@@ -26,17 +26,19 @@ double Minimap::x_of(Ns when) const {
 }
 
 // A line for every process, or for every so many: its compute stream, or its first track.
-void Minimap::draw_picture() {
+// `scale`: pixels of the screen to one of the layout.
+void Minimap::draw_picture(double scale) {
   const TraceModel& model = state_.model();
   const Theme& theme = *state_.scene().theme;
-  picture_ = QImage(width(), height() - 6, QImage::Format_RGB32);
+  picture_ = QImage((QSizeF(width(), height() - 6) * scale).toSize(), QImage::Format_RGB32);
+  picture_.setDevicePixelRatio(scale);
   picture_.fill(theme.lanes);
   std::vector<std::uint32_t> rows(model.processes().size(), UINT32_MAX);
   for (const Track& track : model.tracks())
     if (rows[track.process] == UINT32_MAX || track.name == "compute") rows[track.process] = track.first_row;
   std::erase(rows, UINT32_MAX);
   if (rows.empty()) return;
-  std::vector<Pixel> pixels(static_cast<std::size_t>(width()));
+  std::vector<Pixel> pixels(static_cast<std::size_t>(picture_.width()));
   std::size_t drawn = rows.size();
   for (int y = 0; y < picture_.height(); ++y) {
     const auto which = static_cast<std::size_t>(y) * rows.size() / static_cast<std::size_t>(picture_.height());
@@ -52,7 +54,9 @@ void Minimap::draw_picture() {
 void Minimap::draw(QPainter& painter) {
   const Theme& theme = *state_.scene().theme;
   // Colours follow choices, so they are compared as well as the trace.
-  if (drawn_ != &state_.model() || picture_.width() != width()) draw_picture(), drawn_ = &state_.model();
+  const double scale = painter.deviceTransform().m11();
+  const bool fits = picture_.width() == qRound(width() * scale) && picture_.devicePixelRatio() == scale;
+  if (drawn_ != &state_.model() || !fits) draw_picture(scale), drawn_ = &state_.model();
   painter.fillRect(rect(), theme.window);
   painter.drawImage(0, 3, picture_);
   const TimeRange view = state_.scene().viewport.view();

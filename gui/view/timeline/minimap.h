@@ -24,7 +24,7 @@ class Minimap : public QWidget {
   void wheelEvent(QWheelEvent* event) override;
 
  private:
-  void draw_picture();
+  void draw_picture(double scale);
   void centre_on(double x);
   double x_of(Ns when) const;
 

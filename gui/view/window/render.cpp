@@ -94,8 +94,11 @@ void draw_timeline(TimelineView& view, QPainter& painter) {
   part(view.tree(), [&] { view.tree().draw(painter); });
 }
 
-QString write_picture(QWidget& widget, const QString& path) {
-  return widget.grab().save(path) ? QString() : cannot_write(path);
+QString write_picture(QWidget& widget, const RenderOptions& options) {
+  QPixmap picture((QSizeF(widget.size()) * options.scale).toSize());
+  picture.setDevicePixelRatio(options.scale);
+  widget.render(&picture);
+  return picture.save(options.path) ? QString() : cannot_write(options.path);
 }
 
 // All of the page, as high as it is: there is nothing to scroll in a picture.
@@ -108,7 +111,7 @@ QString render_page(const Opened& opened, const RenderOptions& options) {
   view.show_page(opened.page);
   view.resize(view.whole_size(options.width).expandedTo({1, 200}));
   QPixmap first = view.grab();  // nothing is shown, so nobody lays it out for us
-  if (!options.path.endsWith(".svg")) return write_picture(view, options.path);
+  if (!options.path.endsWith(".svg")) return write_picture(view, options);
   return write_svg(options.path, view.size(), "orrery result", [&](QPainter& painter) { view.draw(painter); });
 }
 
@@ -123,7 +126,7 @@ QString render_window(const Opened& opened, const RenderOptions& options) {
   window.show_page(options.page);
   if (window.shows_page()) {
     QApplication::processEvents();
-    return write_picture(window, options.path);
+    return write_picture(window, options);
   }
   if (QString fault = arrange(window.state(), opened, options); !fault.isEmpty()) return fault;
   if (opened.is_scenario) window.scenario().show_scenario(options.file, options.changes);
@@ -135,7 +138,7 @@ QString render_window(const Opened& opened, const RenderOptions& options) {
   QElapsedTimer timer;
   timer.start();
   while (timer.elapsed() < 400) QApplication::processEvents(QEventLoop::WaitForMoreEvents, 50);
-  return write_picture(window, options.path);
+  return write_picture(window, options);
 }
 
 }  // namespace
@@ -152,7 +155,7 @@ QString render(const Opened& opened, const RenderOptions& options) {
   view.grab();  // nothing is shown, so nobody lays it out for us
   view.state().set_model(opened.model, false);
   if (QString fault = arrange(view.state(), opened, options); !fault.isEmpty()) return fault;
-  if (!options.path.endsWith(".svg")) return write_picture(view, options.path);
+  if (!options.path.endsWith(".svg")) return write_picture(view, options);
   return write_svg(options.path, view.size(), "orrery timeline",
                    [&](QPainter& painter) { draw_timeline(view, painter); });
 }

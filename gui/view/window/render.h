@@ -14,6 +14,7 @@ struct RenderOptions {
   QString select;  // part of a name: the first such event in view
   QString theme = "light", colour_by = "class", group_by = "none", filter;
   int width = 1600, height = 900;
+  double scale = 1;  // pixels of a .png to one of width and height
   bool critical = false, collapse = false;
   bool window = false;                    // with menus and panels around it
   QString panel;                          // of the window: the one to show, "breakdown"

@@ -236,6 +236,26 @@ TEST(OpenTrace, ShowsWhatThereIsMeanwhile) {
   EXPECT_LT(looks, 10u);
 }
 
+// Of a large trace the part that matters.
+TEST(OpenTrace, AnyPartOfItsTime) {
+  const auto path = std::filesystem::temp_directory_path() / "orrery-gui-part-test.json";
+  {
+    std::ofstream file(path);
+    file << "[";
+    for (int i = 0; i < 100; ++i)
+      file << (i > 0 ? ",\n" : "") << R"({"ph":"X","pid":0,"tid":0,"name":"a","ts":)" << 10 * i << R"(,"dur":10})";
+    file << "]";
+  }
+  OpenWatch watch;
+  OpenOptions part;
+  part.from = Time::at(Duration::us(200)), part.to = Time::at(Duration::us(300));
+  const auto opened = open_file(path.string(), watch, part);
+  std::filesystem::remove(path);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(opened->model->events(), 10u);
+  EXPECT_FALSE(open_file(scenario("bubble-4x8.yaml"), watch, part)) << "a scenario is no trace";
+}
+
 TEST(OpenTrace, SaysWhatIsNoTrace) {
   OpenWatch watch;
   EXPECT_FALSE(open_file("/nowhere.json", watch));

@@ -19,6 +19,27 @@ TEST(Render, WritesAPictureOfTheSizeThatWasAskedFor) {
   EXPECT_EQ(QImage(options.path).size(), QSize(700, 400));
 }
 
+// On a screen of high density everything is where it was, of more pixels.
+TEST(Render, AScaledPictureShowsTheSame) {
+  const QTemporaryDir folder;
+  RenderOptions options;
+  options.width = 700, options.height = 400;
+  options.zoom = TimeRange{0, 5'000'000};
+  QImage pictures[3];
+  for (int i = 0; i < 3; ++i) {
+    options.path = folder.filePath(QString("%1.png").arg(i));
+    options.scale = i == 0 ? 1 : i == 1 ? 2 : 1.5;
+    ASSERT_EQ(render(*sample_trace(), options), QString());
+    pictures[i] = QImage(options.path);
+  }
+  EXPECT_EQ(pictures[1].size(), QSize(1400, 800));
+  EXPECT_EQ(pictures[2].size(), QSize(1050, 600));
+  int same = 0, looked = 0;
+  for (int y = 100; y < 400; y += 3)
+    for (int x = 250; x < 700; x += 3, ++looked) same += pictures[0].pixel(x, y) == pictures[1].pixel(2 * x, 2 * y);
+  EXPECT_GT(same, looked * 9 / 10) << "but for letters and edges";
+}
+
 TEST(Render, AnSvgIsMadeOfShapes) {
   const QTemporaryDir folder;
   RenderOptions options;
