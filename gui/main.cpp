@@ -71,8 +71,8 @@ QString fault_of_choices(const QCommandLineParser& parser) {
   for (const auto& [option, values] : choices)
     if (parser.isSet(option) && !values.contains(parser.value(option)))
       return QStringLiteral("--%1: '%2' is none of %3").arg(option, parser.value(option), values.join(", "));
-  for (const char* option :
-       {"zoom", "select", "size", "scale", "colour", "group", "filter", "collapse", "window", "panel", "critical", "page"})
+  for (const char* option : {"zoom", "select", "size", "scale", "colour", "group", "filter", "collapse", "window",
+                             "panel", "critical", "page"})
     if (parser.isSet(option) && !parser.isSet("render")) return QStringLiteral("--%1 is for --render").arg(option);
   return {};
 }

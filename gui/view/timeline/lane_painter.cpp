@@ -134,7 +134,8 @@ void LanePainter::colour_line(const Row& row, std::uint32_t row_index) {
     const unsigned share = pixel.covered == 65535 ? 256 : 72 + (184u * pixel.covered >> 16);
     line_[x] = blend(colour, background, share);
     if (pixel.covered > 32768) pattern_[x] = pattern_of(pixel.is, theme.patterns);
-    const bool begins = pixel.event != before && x + border < pixels_.size() && pixels_[x + border].event == pixel.event;
+    const bool begins =
+        pixel.event != before && x + border < pixels_.size() && pixels_[x + border].event == pixel.event;
     if (begins && pattern_[x] == plain) line_[x] = blend(line_[x], background, 120);
     before = pixel.event;
   }
