@@ -19,6 +19,9 @@ BackgroundOpen::BackgroundOpen(QString path, OpenOptions options, QObject* paren
   };
   watch_.so_far = [this](std::shared_ptr<const TraceModel> model) { emit so_far(std::move(model)); };
   connect(this, &BackgroundOpen::ended, this, &QObject::deleteLater, Qt::QueuedConnection);
+}
+
+void BackgroundOpen::start() {
   thread_ = std::jthread([this] { run(); });
 }
 

@@ -18,6 +18,8 @@ class BackgroundOpen : public QObject {
   ~BackgroundOpen() override;
 
   const QString& path() const { return path_; }
+  // Once all who listen are connected: a small file is open before a line is read.
+  void start();
   // Nothing is told after it. The thread ends when it next asks.
   void cancel();
 

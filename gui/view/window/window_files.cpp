@@ -114,6 +114,7 @@ void MainWindow::open(const QString& path, const OpenOptions& options) {
     opening_ended();
     say_errors(errors);
   });
+  opening_->start();
 }
 
 void MainWindow::open_second(const QString& path) {
@@ -126,6 +127,7 @@ void MainWindow::open_second(const QString& path) {
     compare_with(opened->model);
   });
   connect(second, &BackgroundOpen::failed, this, [=, this](const QStringList& errors) { say_errors(errors); });
+  second->start();
 }
 
 // Runs the scenario as the form has it, and says what that changed.

@@ -76,6 +76,14 @@ TEST_F(Results, GiveWayToATimelineAndItsPanels) {
   EXPECT_FALSE(window.shows_page()) << "a trace has none";
 }
 
+// However quickly it is read.
+TEST_F(Results, OpenEveryTime) {
+  for (int i = 0; i < 40; ++i) {
+    window.open(path);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !window.is_opening(); }, 5'000)) << i;
+  }
+}
+
 TEST_F(Results, AreNoTracesToCompareWith) {
   window.open_second(path);
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.findChild<QMessageBox*>() != nullptr; }, 10'000));
