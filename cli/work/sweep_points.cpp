@@ -7,6 +7,7 @@
 #include "cli/console/utc.h"
 #include "cli/work/pipeline.h"
 #include "models/compile/calibration_of.h"
+#include "models/run/jobs.h"
 #include "report/result.h"
 #include "sim/base/suggest.h"
 #include "sim/base/text.h"
@@ -20,7 +21,7 @@ using sweep::Expression;
 using sweep::Outcome;
 using sweep::Status;
 
-constexpr std::size_t kLargestCalibration = 256u << 20;
+constexpr std::size_t kLargestCalibration = 256u << 20, kLargestScenario = 16u << 20;
 
 bool is_outcome(std::string_view name) {
   const std::vector<std::string> names = sweep::outcome_names();
@@ -75,6 +76,23 @@ std::string calibrations_version(const Node& root, const std::vector<sweep::Axis
   return versions;
 }
 
+// Of the other scenarios on the fabric.
+std::string jobs_version(const Node& root, const std::string& file) {
+  std::string versions;
+  const Node* jobs = root.find("jobs");
+  if (jobs == nullptr) return versions;
+  for (const Node& job : jobs->items) {
+    const Node* name = job.find("scenario");
+    if (name == nullptr) continue;
+    const std::filesystem::path beside = std::filesystem::path(file).parent_path() / name->text;
+    std::error_code none;
+    const bool is_beside = std::filesystem::is_regular_file(beside, none);
+    const auto text = read_text_file(is_beside ? beside.string() : name->text, kLargestScenario);
+    if (text) versions += sweep::to_hex(sweep::key_of(*text));
+  }
+  return versions;
+}
+
 std::string json_text(std::string_view text) {
   std::string quoted = "\"";
   for (const char c : text) {
@@ -123,6 +141,7 @@ Result<SweepPoints> SweepPoints::read(const std::string& file, const std::vector
   points.root_ = std::move(*set);
   points.data_ = sweep::data_version(SearchPath::standard(std::filesystem::path(file).parent_path().string()));
   points.data_ += calibrations_version(points.root_, points.space_.axes(), file);
+  points.data_ += jobs_version(points.root_, file);
   Errors errors = points.check_names();
   if (errors.empty()) errors = points.check_everywhere();
   if (!errors.empty()) return errors;
@@ -242,7 +261,16 @@ sweep::Outcome SweepPoints::outcome_of(Node tree, std::uint64_t point) const {
   return outcome;
 }
 
+// Amid the other jobs on its fabric.
+sweep::Outcome SweepPoints::run_amid(models::Scenario scenario) const {
+  const Result<models::JobsRun> run = models::run_jobs(std::move(scenario));
+  if (!run) return infeasible(reason_of(run.errors(), file_));
+  return outcome_of_result(
+      report::make_result({run->main.scenario, run->main.compiled, run->simulated.ranks, run->ranks_simulated, 0}));
+}
+
 sweep::Outcome SweepPoints::run(models::Scenario scenario) const {
+  if (!scenario.jobs.empty()) return run_amid(std::move(scenario));
   Result<models::Compiled> compiled = compile_placed(scenario, file_);
   if (!compiled) return infeasible(reason_of(compiled.errors(), file_));
   const Prepared prepared = prepare(std::move(scenario), std::move(*compiled));

@@ -31,6 +31,7 @@ class SweepPoints {
   Errors check_everywhere() const;
   sweep::Outcome outcome_of(Node tree, std::uint64_t point) const;
   sweep::Outcome run(models::Scenario scenario) const;
+  sweep::Outcome run_amid(models::Scenario scenario) const;
   std::optional<std::string> ruled_out(const sweep::Expression& condition, const sweep::Lookup& lookup) const;
   std::string config_of(std::uint64_t point) const;
 

@@ -123,18 +123,22 @@ int steps_of(const Scenario& scenario, const Schedule& schedule) {
 
 }  // namespace
 
-Result<Compiled> compile(const Scenario& scenario) {
+Result<Compiled> compile(const Scenario& scenario, std::shared_ptr<const topology::Fabric> fabric) {
   const Result<std::optional<Calibration>> calibration = calibration_of(scenario);
   if (!calibration.ok()) return calibration.errors();
-  return compile(scenario, *calibration ? &**calibration : nullptr);
+  return compile(scenario, *calibration ? &**calibration : nullptr, {}, std::move(fabric));
 }
 
-Result<Compiled> compile(const Scenario& scenario, const Calibration* calibration, const Drawing& drawing) {
+Result<Compiled> compile(const Scenario& scenario, const Calibration* calibration, const Drawing& drawing,
+                         std::shared_ptr<const topology::Fabric> fabric) {
   if (!scenario.jobs.empty())
     return Error{scenario.at("jobs"), "'jobs' is not supported yet by this command; orrery run simulates several jobs",
                  Fault::unsupported};
-  Result<topology::Fabric> fabric = topology::Fabric::build(scenario.cluster);
-  if (!fabric.ok()) return fabric.errors();
+  if (!fabric) {
+    Result<topology::Fabric> own = topology::Fabric::build(scenario.cluster);
+    if (!own) return own.errors();
+    fabric = std::make_shared<const topology::Fabric>(std::move(*own));
+  }
   const std::deque<CostModel> costs = cost_models(scenario.cluster, scenario.software, calibration, drawing);
   MeasuredTransfers transfers;
   if (calibration != nullptr) transfers = MeasuredTransfers(*calibration, drawing);
@@ -143,7 +147,7 @@ Result<Compiled> compile(const Scenario& scenario, const Calibration* calibratio
   if (!schedule.ok()) return schedule.errors();
 
   Compiled out;
-  out.fabric = std::make_shared<const topology::Fabric>(std::move(fabric).value());
+  out.fabric = std::move(fabric);
   out.schedule = std::move(schedule).value();
 
   const Layout layout(scenario.layout);

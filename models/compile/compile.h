@@ -49,11 +49,13 @@ struct Compiled {
   std::optional<CalibrationUse> calibration;
 };
 
-// One job: a scenario with `jobs` is refused (models/run/jobs.h runs those).
-Result<Compiled> compile(const Scenario& scenario);
+// One job: a scenario with `jobs` is refused (models/run/jobs.h runs those). Its ranks are on
+// GPUs of `fabric`; null: of a cluster of its own.
+Result<Compiled> compile(const Scenario& scenario, std::shared_ptr<const topology::Fabric> fabric = nullptr);
 
 // The same with the scenario's calibration at hand (null: it has none), and with times
 // drawn from what they are known within.
-Result<Compiled> compile(const Scenario& scenario, const Calibration* calibration, const Drawing& drawing = {});
+Result<Compiled> compile(const Scenario& scenario, const Calibration* calibration, const Drawing& drawing = {},
+                         std::shared_ptr<const topology::Fabric> fabric = nullptr);
 
 }  // namespace orrery::models

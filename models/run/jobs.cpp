@@ -1,8 +1,9 @@
 #include "models/run/jobs.h"
 
 #include <algorithm>
+#include <filesystem>
 
-#include "models/collectives/planner.h"
+#include "models/compile/calibration_of.h"
 #include "sim/check/check.h"
 #include "sim/engine/engine.h"
 #include "sim/jobs.h"
@@ -31,19 +32,30 @@ topology::ClusterSpec shared_cluster(const Scenario& scenario) {
 }
 
 Result<Job> make_job(Scenario scenario, int first_node, const std::shared_ptr<const topology::Fabric>& fabric) {
-  Result<Compiled> compiled = compile_placed(scenario, scenario.file);
+  Result<Compiled> compiled = compile_placed(scenario, scenario.file, fabric);
   if (!compiled) return compiled.errors();
   Job job{std::move(scenario), std::move(*compiled), {}, first_node, 1, {}};
-  job.compiled.fabric = fabric;
-  sim::Workload& workload = job.compiled.workload;
-  workload.planner = make_planner(fabric, job.scenario.simulation.network, job.scenario.collectives);
-  workload.links = {};
-  workload.links.reserve(fabric->links().size());
-  for (const topology::FabricLink& link : fabric->links())
-    workload.links.add({link.capacity, static_cast<std::uint8_t>(link.kind)});
   const auto first = static_cast<std::uint32_t>(first_node * fabric->cluster().gpus_per_node);
-  for (std::uint32_t r = 0; r < workload.ranks(); ++r) job.gpu_of.push_back({first + r});
+  for (std::uint32_t r = 0; r < job.compiled.workload.ranks(); ++r) job.gpu_of.push_back({first + r});
   return job;
+}
+
+// They are on one machine, and it was measured once: what collectives take from kernels
+// beside them is one table for all.
+Errors check_calibrations(const Scenario& scenario) {
+  const auto file_of = [](const Scenario& job) {
+    return job.calibration.empty() ? std::nullopt : find_calibration(job.file, job.calibration);
+  };
+  Errors errors;
+  for (const JobSpec& job : scenario.jobs) {
+    std::error_code none;
+    const auto ours = file_of(scenario), theirs = file_of(*job.scenario);
+    if (ours == theirs || (ours && theirs && std::filesystem::equivalent(*ours, *theirs, none))) continue;
+    errors.push_back({job.where, "'calibration' of " + job.scenario->file + " is " + theirs.value_or("none") +
+                                     ", and that of " + scenario.file + ", whose machine it is on, is " +
+                                     ours.value_or("none")});
+  }
+  return errors;
 }
 
 Result<std::vector<Job>> make_jobs(Scenario scenario, const std::shared_ptr<const topology::Fabric>& fabric) {
@@ -179,6 +191,7 @@ void set_repeats(std::vector<Job>& jobs) {
 }  // namespace
 
 Result<JobsRun> run_jobs(Scenario scenario, const SimulateOptions& options) {
+  if (Errors errors = check_calibrations(scenario); !errors.empty()) return errors;
   Result<topology::Fabric> built = topology::Fabric::build(shared_cluster(scenario));
   if (!built) return built.errors();
   const auto fabric = std::make_shared<const topology::Fabric>(std::move(*built));

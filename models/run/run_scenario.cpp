@@ -57,10 +57,11 @@ Prepared prepare(Scenario scenario, Compiled compiled, const Tell& tell) {
   return prepared;
 }
 
-Result<Compiled> compile_placed(const Scenario& scenario, const std::string& file) {
+Result<Compiled> compile_placed(const Scenario& scenario, const std::string& file,
+                                std::shared_ptr<const topology::Fabric> fabric) {
   if (scenario.places.contains("sweep"))
     return Error{scenario.at("sweep"), "this scenario is many: run it with orrery sweep run " + file};
-  auto compiled = compile(scenario);
+  auto compiled = compile(scenario, std::move(fabric));
   if (compiled) return compiled;
   Errors errors = std::move(compiled).errors();
   for (Error& error : errors)

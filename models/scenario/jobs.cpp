@@ -86,10 +86,6 @@ void refuse_for_jobs(Reading& reading) {
     reading.not_yet(at, "'jobs' beside NVLink domains of several nodes");
   if (cluster.fabric.listed) reading.not_yet(at, "'jobs' beside a file of the network");
   if (cluster.fabric.kind == "torus") reading.not_yet(at, "'jobs' on a torus");
-  const auto calibrated = [](const JobSpec& job) { return !job.scenario->calibration.empty(); };
-  if (!scenario.calibration.empty() || std::any_of(scenario.jobs.begin(), scenario.jobs.end(), calibrated))
-    reading.not_yet(at, "'jobs' beside 'calibration'");
-  if (reading.written("sweep")) reading.not_yet(at, "'jobs' beside 'sweep'");
 }
 
 struct Placed {

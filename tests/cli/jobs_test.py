@@ -63,7 +63,26 @@ class Jobs(support.Case):
         file = self.pair()
         for command in ("explain",), ("memory",), ("run", "--report", self.path("page.html")), ("run", "--intervals"):
             self.refused(file, "not supported yet", command=command)
-        self.refused(self.pair("calibration: some.json\n"), "'jobs' beside 'calibration' is not supported yet")
+
+    # Times as measured, for all jobs on the machine or for none.
+    def test_a_calibration_is_of_the_machine(self):
+        name = next(n for n in os.listdir(os.path.join(support.SOURCE, "scenarios", "calibrations")) if "h100" in n)
+        line = f"calibration: {name}\n"
+        modelled = json.loads(self.done("run", self.pair(), "--format", "json").stdout)
+        measured = json.loads(self.done("run", self.pair(line, other=JOB + line), "--format", "json").stdout)
+        self.assertNotEqual(modelled["step_time_s"], measured["step_time_s"])
+        self.assertAlmostEqual(measured["jobs"][0]["step_time_s"], measured["jobs"][1]["step_time_s"], delta=1e-9)
+        self.refused(self.pair(line), "'calibration' of ", "is none, and that of ")
+
+    # The neighbour stays, and the scenario is tried in several ways.
+    def test_a_sweep_amid_others(self):
+        file = self.pair("sweep: {training.micro_batch: [1, 2]}\n")
+        store = self.path("amid.sqlite")
+        self.done("sweep", "run", file, "--store", store)
+        rows = [json.loads(line) for line in self.done("sweep", "export", store, "--format", "jsonl").stdout.splitlines()]
+        self.assertEqual([row["status"] for row in rows], ["ok", "ok"])
+        amid = json.loads(self.done("run", self.pair(), "--format", "json").stdout)
+        self.assertAlmostEqual(rows[0]["step_time_s"], amid["step_time_s"], delta=1e-9)
 
     def test_a_scenario_of_unlike_nodes_runs_and_shows(self):
         file = os.path.join(support.SOURCE, "scenarios", "mixed-a100-h100.yaml")
