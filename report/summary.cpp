@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/layout/layer_degrees.h"
 #include "report/text.h"
 
 namespace orrery::report {
@@ -20,7 +21,7 @@ std::string heading(const std::string& text, const Style& style) {
 
 std::string layout_line(const Result& r) {
   const models::LayoutSpec& l = r.layout;
-  std::string text = "tp " + std::to_string(l.tp);
+  std::string text = "tp " + models::degrees_text(l);
   constexpr const char* kDimensions[] = {"", " in 2d", " in 2.5d", " in 3d"};
   if (l.tp > 1) text += kDimensions[static_cast<int>(l.tp_dimensions)];
   if (l.sequence_parallel) text += " + sequence parallel";

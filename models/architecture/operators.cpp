@@ -4,10 +4,12 @@
 #include <utility>
 
 #include "models/architecture/layer/ends.h"
+#include "models/architecture/layer/redistribution.h"
 #include "models/architecture/layer/table_layer.h"
 #include "models/architecture/parameters.h"
 #include "models/architecture/recompute.h"
 #include "models/architecture/saved_tensors.h"
+#include "models/layout/layer_degrees.h"
 
 namespace orrery::models {
 
@@ -33,35 +35,50 @@ void set_backward(const StepList& backward, PieceWork& work) {
   work.weight_gradient = backward.half(StepList::Half::weight);
 }
 
+int piece_degree(const Scenario& scenario, PieceKind kind, int layer) {
+  return kind == PieceKind::layer ? layer_degree(scenario.layout, layer) : scenario.layout.tp;
+}
+
+int degree_before(const Scenario& scenario, PieceKind kind, int layer) {
+  if (kind == PieceKind::embedding) return scenario.layout.tp;
+  return layer_degree(scenario.layout, kind == PieceKind::layer ? layer - 1 : scenario.model.layers - 1);
+}
+
 Bytes dummy_weight_gradients(const Scenario& scenario, const std::vector<int>& layers) {
   if (!scenario.model.table.empty()) return {};
-  LayerContext context = layer_context(scenario);
   std::set<std::pair<std::int64_t, std::int64_t>> shapes;
-  bool seen[2] = {false, false};
+  std::set<std::pair<int, bool>> seen;
   for (const int layer : layers) {
-    context.experts = has_experts(scenario.model, layer);
-    if (std::exchange(seen[context.experts ? 1 : 0], true)) continue;
+    const int degree = layer_degree(scenario.layout, layer);
+    const bool experts = has_experts(scenario.model, layer);
+    if (!seen.emplace(degree, experts).second) continue;
+    LayerContext context = layer_context(scenario, degree);
+    context.experts = experts;
     for (const Linear& linear : layer_linears(context)) shapes.emplace(linear.out, linear.in);
   }
+  const RankShape any = rank_shape(scenario, scenario.layout);
   Bytes sum;
-  for (const auto& [out, in] : shapes) sum += context.shape.activation(out, in);
+  for (const auto& [out, in] : shapes) sum += any.activation(out, in);
   return sum;
 }
 
 bool works_alike(const Scenario& scenario, int layer, int layer_in_rank, int other, int other_in_rank) {
   const ModelSpec& model = scenario.model;
   if (!model.table.empty()) return layer == other;
+  const auto same = [&](auto degree) {
+    return degree(scenario, PieceKind::layer, layer) == degree(scenario, PieceKind::layer, other);
+  };
+  if (!same(piece_degree) || !same(degree_before)) return false;
   const bool experts = has_experts(model, layer);
   if (experts != has_experts(model, other)) return false;
   if (experts && !model.moe->even() && layer != other) return false;  // loads are drawn for each layer
   return layer_recompute(scenario.training, layer_in_rank) == layer_recompute(scenario.training, other_in_rank);
 }
 
-PieceWork piece_work(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, int context_rank,
-                     int expert_rank) {
-  LayerContext context = layer_context(scenario, context_rank);
-  context.layer = layer;
-  context.expert_rank = expert_rank;
+namespace {
+
+PieceWork work_of(LayerContext& context, PieceKind kind, int layer, int layer_in_rank) {
+  const Scenario& scenario = context.scenario;
   if (!scenario.model.table.empty())
     return kind == PieceKind::layer ? table_work(context, layer_recompute(scenario.training, layer_in_rank).everything)
                                     : PieceWork{};
@@ -78,6 +95,18 @@ PieceWork piece_work(const Scenario& scenario, PieceKind kind, int layer, int la
       return head_work(context);
   }
   return {};
+}
+
+}  // namespace
+
+PieceWork piece_work(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, int context_rank,
+                     int expert_rank) {
+  LayerContext context = layer_context(scenario, piece_degree(scenario, kind, layer), context_rank);
+  context.layer = layer;
+  context.expert_rank = expert_rank;
+  PieceWork work = work_of(context, kind, layer, layer_in_rank);
+  take_input_from(context, degree_before(scenario, kind, layer), work);
+  return work;
 }
 
 }  // namespace orrery::models

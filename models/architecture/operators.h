@@ -16,6 +16,8 @@ namespace orrery::models {
 // knows nothing of transformers, and this knows nothing of schedules.
 
 // Groups that a layer's own collectives run in. compile maps them to roles.
+// Where the layer before has another tensor-parallel degree, tp_before is that one's group, and
+// tp_samples are the ranks that have different samples at the smaller of both degrees.
 // Context-parallel ranks are split once more: those that trade heads for sequence, and the ring of the rest.
 // Of a tensor-parallel grid (models/layout/tensor_grid.h): ranks that differ in row, in column, in level.
 // Among experts: all ranks that exchange tokens (ep), those of them in one NVLink
@@ -23,6 +25,8 @@ namespace orrery::models {
 // ranks that split an expert (etp).
 enum class LayerGroup : std::uint8_t {
   tp,
+  tp_before,
+  tp_samples,
   tp_row,
   tp_column,
   tp_level,
@@ -76,6 +80,11 @@ struct PieceWork {
 // The embedding of the first stage, one transformer layer, a multi-token-prediction
 // module, or final norm + head + loss.
 enum class PieceKind : std::uint8_t { embedding, layer, mtp, head };
+
+// Tensor-parallel degree of a piece, and of the one whose output it takes. Only layers have
+// degrees of their own (layout.by_layers); nothing stands before the embedding but itself.
+int piece_degree(const Scenario& scenario, PieceKind kind, int layer);
+int degree_before(const Scenario& scenario, PieceKind kind, int layer);
 
 // Steps and memory of one piece on one rank. `layer` is its global index
 // (MoE placement depends on it); `layer_in_rank` counts from 0 on this pipeline

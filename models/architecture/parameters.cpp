@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/architecture/operators.h"
+#include "models/layout/layer_degrees.h"
 #include "models/layout/tensor_grid.h"
 
 namespace orrery::models {
@@ -237,8 +238,11 @@ PieceParameters piece_parameters(const Scenario& scenario, PieceKind kind, int l
     case PieceKind::layer:
       break;
   }
-  PieceParameters size = layer_parameters(scenario.model, scenario.layout, layer);
-  size.largest_weight = largest_layer_weight(scenario.model, scenario.layout, layer);
+  const int degree = piece_degree(scenario, kind, layer);
+  const LayoutSpec& all = scenario.layout;
+  const LayoutSpec layout = degree == all.tp ? all : layer_layout(all, degree);
+  PieceParameters size = layer_parameters(scenario.model, layout, layer);
+  size.largest_weight = largest_layer_weight(scenario.model, layout, layer);
   return size;
 }
 

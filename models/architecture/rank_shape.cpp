@@ -68,17 +68,16 @@ Dtype linear_dtype(Precision precision) {
   return Dtype::bf16;
 }
 
-RankShape rank_shape(const Scenario& scenario) {
+RankShape rank_shape(const Scenario& scenario, const LayoutSpec& layout) {
   const ModelSpec& model = scenario.model;
   const TrainingSpec& training = scenario.training;
-  const LayoutSpec& layout = scenario.layout;
   RankShape shape;
   shape.grid = tensor_grid(layout);
   shape.tp = shape.grid.active() ? 1 : layout.tp;
   const std::int64_t tp = shape.grid.active() ? shape.grid.hidden_parts() : layout.tp;  // parts of widths
   shape.sequence_parallel = layout.sequence_parallel && shape.tp > 1;
   shape.splits_products = shape.sequence_parallel && scenario.overlap.tensor_parallel;
-  shape.batch = training.micro_batch / shape.grid.batch_parts();
+  shape.batch = training.micro_batch * layout.tp / scenario.layout.tp / shape.grid.batch_parts();
   shape.sequence = training.sequence_length;
   shape.tokens = shape.batch * shape.sequence / layout.cp;
   shape.document = std::min<std::int64_t>(shape.sequence, std::llround(training.mean_attended()));

@@ -44,7 +44,9 @@ struct RankShape {
   Bytes shard_hidden() const { return activation(shard_tokens, hidden); }
 };
 
-RankShape rank_shape(const Scenario& scenario);
+// In layers that `layout` holds for: the scenario's, or that of layers with a smaller
+// degree (models/layout/layer_degrees.h), which have a part of the samples.
+RankShape rank_shape(const Scenario& scenario, const LayoutSpec& layout);
 
 // Bytes that `elements` take as a saved GEMM input of this type, scales included.
 Bytes stored_gemm_input(Precision precision, std::int64_t elements);

@@ -159,6 +159,14 @@ std::vector<LayerStep> StepList::half(Half half) const {
   return part;
 }
 
+void append(std::vector<LayerStep>& steps, const std::vector<LayerStep>& more) {
+  const int offset = static_cast<int>(steps.size());
+  for (LayerStep step : more) {
+    if (step.waits_for >= 0) step.waits_for += offset;
+    steps.push_back(std::move(step));
+  }
+}
+
 LayerStep linear_step(const RankShape& shape, const Linear& linear) {
   return gemm_step(linear.name, forward_shape(shape, linear));
 }

@@ -38,6 +38,9 @@ class StepList {
   int pending_wait_ = -1;
 };
 
+// One finished list behind another.
+void append(std::vector<LayerStep>& steps, const std::vector<LayerStep>& more);
+
 // A linear layer of a rank: `in` and `out` are the widths of its own weight.
 struct Linear {
   std::string name;

@@ -1,6 +1,7 @@
 #include "models/compile/roles.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "models/layout/context_split.h"
@@ -80,21 +81,43 @@ void add_context_roles(const Layout& layout, const Places& at, sim::Workload& wo
            [=](const Coordinate& c) { return rings ? place(c) * split.ulysses + c.cp % split.ulysses : -1; });
 }
 
+void add_part_role(const Layout& layout, const Places& at, sim::Workload& workload, std::string name,
+                   const TensorPart& part) {
+  const LayoutSpec& s = layout.spec();
+  const int parts = s.tp / part.size;
+  add_role(at, workload, std::move(name), false, part.size > 1 ? s.cp * s.dp * s.pp * parts : 0,
+           [=](const Coordinate& c) {
+             return part.size == 1 ? -1 : ((c.pp * s.dp + c.dp) * s.cp + c.cp) * parts + part.of(c.tp);
+           });
+}
+
 // A rank's place in the grid has row, column and level for digits; a group is where one of them runs.
 void add_grid_roles(const Layout& layout, const Places& at, sim::Workload& workload) {
-  const LayoutSpec& s = layout.spec();
-  const TensorGrid grid = tensor_grid(s);
-  const auto group = [s](const Coordinate& c) { return (c.pp * s.dp + c.dp) * s.cp + c.cp; };
-  const auto add = [&](const char* name, int stride, int size) {
-    const int groups = s.tp / size;
-    add_role(at, workload, name, false, size > 1 ? s.cp * s.dp * s.pp * groups : 0, [=](const Coordinate& c) {
-      if (size == 1) return -1;
-      return group(c) * groups + c.tp / (stride * size) * stride + c.tp % stride;
-    });
-  };
-  add("tp row", 1, grid.side);
-  add("tp column", grid.side, grid.side);
-  add("tp level", grid.side * grid.side, grid.depth);
+  const TensorGrid grid = tensor_grid(layout.spec());
+  add_part_role(layout, at, workload, "tp row", {grid.side, 1});
+  add_part_role(layout, at, workload, "tp column", {grid.side, grid.side});
+  add_part_role(layout, at, workload, "tp level", {grid.depth, grid.side * grid.side});
+}
+
+// Ranks with the same `width`th of the parameters of a stage.
+void add_replica_role(const Layout& layout, const Places& at, sim::Workload& workload, std::string name, int width,
+                      bool bidirectional) {
+  const int pp = layout.spec().pp;
+  add_role(at, workload, std::move(name), false, width * pp, [=](const Coordinate& c) {
+    return (bidirectional ? std::min(c.pp, pp - 1 - c.pp) : c.pp) * width + c.tp % width;
+  });
+}
+
+std::string part_name(const TensorPart& part) {
+  const std::string size = std::to_string(part.size);
+  return part.stride == 1 ? "tp " + size : "tp " + size + " every " + std::to_string(part.stride);
+}
+
+void add_layer_roles(const Layout& layout, const Places& at, const LayerRoles& roles, bool bidirectional,
+                     sim::Workload& workload) {
+  for (const TensorPart& part : roles.parts()) add_part_role(layout, at, workload, part_name(part), part);
+  for (const int degree : roles.degrees())
+    add_replica_role(layout, at, workload, "dp at tp " + std::to_string(degree), degree, bidirectional);
 }
 
 void add_expert_roles(const Layout& layout, int domain_gpus, sim::Workload& workload) {
@@ -116,7 +139,43 @@ void add_expert_roles(const Layout& layout, int domain_gpus, sim::Workload& work
            [=](const ExpertCoordinate& c) { return group(c) * in_domain + c.ep % in_domain; });
 }
 
+bool has_grid_roles(const Scenario& scenario) {
+  return tensor_grid(scenario.layout).active() || scenario.model.moe;
+}
+
+int roles_before_layers(const Scenario& scenario) {
+  if (scenario.model.moe) return role::ep_rail + 1;
+  return has_grid_roles(scenario) ? role::tp_level + 1 : role::node_copies + 1;
+}
+
 }  // namespace
+
+// Parts of one rank have nothing to say to each other, and a part that is all of the group is role::tp.
+LayerRoles::LayerRoles(const Scenario& scenario)
+    : tp_(scenario.layout.tp), first_(roles_before_layers(scenario)), degrees_(layer_degrees(scenario.layout)) {
+  if (degrees_.empty()) return;
+  const LayoutSpec& layout = scenario.layout;
+  std::set<TensorPart> parts;
+  for (const int degree : degrees_) parts.insert({degree, 1});
+  for (int layer = 0; layer <= scenario.model.layers; ++layer) {
+    const int before = layer_degree(layout, layer - 1), here = layer_degree(layout, layer);
+    if (before != here) parts.insert(sample_ranks(before, here));
+  }
+  for (const TensorPart& part : parts)
+    if (part.size > 1 && part.size < tp_) parts_.push_back(part);
+}
+
+sim::GroupRole LayerRoles::part(const TensorPart& part) const {
+  if (part.size == tp_) return role::tp;
+  const auto found = std::find(parts_.begin(), parts_.end(), part);
+  return static_cast<sim::GroupRole>(first_ + (found - parts_.begin()));
+}
+
+sim::GroupRole LayerRoles::replicas(int degree) const {
+  if (degree == tp_) return role::dp;
+  const auto found = std::find(degrees_.begin(), degrees_.end(), degree);
+  return static_cast<sim::GroupRole>(first_ + static_cast<std::ptrdiff_t>(parts_.size()) + (found - degrees_.begin()));
+}
 
 bool shares_embedding(const ModelSpec& model) {
   return model.tied_embeddings || model.mtp_layers > 0;
@@ -128,9 +187,7 @@ void add_roles(const Layout& layout, const Scenario& scenario, bool bidirectiona
   const Places at = places(layout);
   add_role(at, workload, "tp", false, s.cp * s.dp * s.pp,
            [s](const Coordinate& c) { return (c.pp * s.dp + c.dp) * s.cp + c.cp; });
-  add_role(at, workload, "dp", false, s.tp * s.pp, [s, bidirectional](const Coordinate& c) {
-    return (bidirectional ? std::min(c.pp, s.pp - 1 - c.pp) : c.pp) * s.tp + c.tp;
-  });
+  add_replica_role(layout, at, workload, "dp", s.tp, bidirectional);
   add_role(at, workload, "model", s.pp > 1, s.cp * s.dp, [s](const Coordinate& c) { return c.dp * s.cp + c.cp; });
   add_role(at, workload, "world", s.pp > 1, 1, [](const Coordinate&) { return 0; });
   add_role(at, workload, "embedding", true, s.tp * s.cp * s.dp, [s, share](const Coordinate& c) {
@@ -141,8 +198,9 @@ void add_roles(const Layout& layout, const Scenario& scenario, bool bidirectiona
   add_replica_groups(layout, at, workload, "shard", split.optimizer && split.copies() > 1, split.group);
   add_context_roles(layout, at, workload);
   add_replica_groups(layout, at, workload, "node", s.zeropp.any(), s.zeropp.node_group);
-  if (tensor_grid(s).active() || scenario.model.moe) add_grid_roles(layout, at, workload);
+  if (has_grid_roles(scenario)) add_grid_roles(layout, at, workload);
   if (scenario.model.moe) add_expert_roles(layout, scenario.cluster.domain_gpus(), workload);
+  add_layer_roles(layout, at, LayerRoles(scenario), bidirectional, workload);
   add_peer(layout, at, workload, "next stage", 1);
   add_peer(layout, at, workload, "previous stage", -1);
 }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <vector>
+
+#include "models/layout/layer_degrees.h"
 #include "models/layout/layout.h"
 #include "sim/workload.h"
 
@@ -35,6 +38,32 @@ inline constexpr sim::GroupRole ep_rail = 18;
 inline constexpr sim::PeerRole next_stage = 0;  // around the ring of stages
 inline constexpr sim::PeerRole previous_stage = 1;
 }  // namespace role
+
+// Roles of layers with tensor-parallel degrees of their own (models/layout/layer_degrees.h):
+// as many as the scenario needs, behind those above that it has.
+class LayerRoles {
+ public:
+  explicit LayerRoles(const Scenario& scenario);
+
+  // Tensor-parallel ranks of a layer of `degree`; of one rank: nobody.
+  sim::GroupRole tp(int degree) const { return part({degree, 1}); }
+  // Ranks that have different samples at the smaller of two degrees.
+  sim::GroupRole samples(int degree, int other) const { return part(sample_ranks(degree, other)); }
+  // Replicas of one shard of a layer's parameters.
+  sim::GroupRole replicas(int degree) const;
+
+  // In the order of their roles: parts of the tensor-parallel group, then degrees that have replicas of their own.
+  const std::vector<TensorPart>& parts() const { return parts_; }
+  const std::vector<int>& degrees() const { return degrees_; }
+
+ private:
+  sim::GroupRole part(const TensorPart& part) const;
+
+  int tp_;
+  int first_;
+  std::vector<TensorPart> parts_;
+  std::vector<int> degrees_;
+};
 
 // The last stage needs the first one's embedding, for its head or for the tokens after the next.
 bool shares_embedding(const ModelSpec& model);

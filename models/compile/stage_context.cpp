@@ -15,6 +15,7 @@ StageContext::StageContext(const Scenario& s, const Schedule& order, const RankK
       stage(who.stage),
       kernels(table),
       tensors(lists),
+      roles(s),
       builder("stage " + std::to_string(who.stage)) {
   streams.main = builder.add_stream("compute");
   streams.host = builder.add_stream("host");

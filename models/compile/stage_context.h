@@ -26,6 +26,7 @@ struct StageContext {
   const int stage;  // rank.stage
   KernelTable& kernels;
   TensorTable& tensors;
+  const LayerRoles roles;
   sim::ProgramBuilder builder;
   Streams streams;
 

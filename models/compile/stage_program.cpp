@@ -1,6 +1,7 @@
 #include "models/compile/stage_program.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "models/compile/data_parallel/data_parallel.h"
@@ -37,8 +38,8 @@ class Pieces {
   };
 
   PieceTemplate anew(PieceKind kind, int layer, int layer_in_rank) const {
-    return make_piece_template(context_.scenario, kind, layer, layer_in_rank, split_, context_.rank, context_.kernels,
-                               context_.tensors);
+    return make_piece_template(context_.scenario, kind, layer, layer_in_rank, split_, context_.rank, context_.roles,
+                               context_.kernels, context_.tensors);
   }
 
   const PieceTemplate& make_layer(int layer, int layer_in_rank) {
@@ -203,17 +204,20 @@ void StageWriter::prepare() {
 }
 
 void StageWriter::hold_states() {
-  std::int64_t parameters = 0, experts = 0, tables = 0;
+  std::map<int, HeldParameters> held;  // by tensor-parallel degree: replicas differ
   std::vector<int> layers;
   for (const auto& chunk : chunks_)
     for (const PieceTemplate& piece : chunk) {
-      parameters += piece.parameters;
-      experts += piece.expert_parameters;
-      tables += piece.table_parameters;
+      HeldParameters& here = held[piece.degree];
+      here.dense += piece.parameters;
+      here.experts += piece.expert_parameters;
+      here.embeddings += piece.table_parameters;
       if (piece.kind == PieceKind::layer) layers.push_back(piece.layer);
       if (piece.kind == PieceKind::mtp) layers.push_back(context_.scenario.model.layers - 1);
     }
-  const StateBytes states = state_bytes(context_.scenario, parameters, experts, tables, context_.replicas());
+  StateBytes states;
+  for (const auto& [degree, parameters] : held)
+    states += state_bytes(context_.scenario, degree, parameters, context_.replicas());
   hold(states.parameters, MemoryCause::parameters, "parameters");
   hold(states.parameters * (weight_versions(context_.schedule, context_.stage) - 1), MemoryCause::parameters,
        "stashed weights");
@@ -248,13 +252,13 @@ void StageWriter::hold(Bytes bytes, MemoryCause cause, std::string_view label, s
 
 void StageWriter::begin() {
   host_.meet(context_.scenario.software.step_overhead, "data loading and logging");
-  if (flushes(context_.schedule)) begin_step(context_, parameters());
+  if (flushes(context_.schedule)) begin_step(context_, parameters(), data_->gradient_elements());
 }
 
 // Of a stream without an end: the weights have a new version, and gradients start from nothing.
 void StageWriter::update() {
   optimizer_step(context_, chunks_, *data_, host_);
-  begin_step(context_, parameters());
+  begin_step(context_, parameters(), data_->gradient_elements());
 }
 
 double StageWriter::parameters() const {

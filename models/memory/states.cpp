@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/layout/layer_degrees.h"
 #include "models/layout/sharding.h"
 
 namespace orrery::models {
@@ -103,8 +104,8 @@ StateBytes without_offloaded(StateBytes states, const OffloadSpec& offload, cons
   return states;
 }
 
-StateBytes operator+(const StateBytes& a, const StateBytes& b) {
-  return {a.parameters + b.parameters, a.gradients + b.gradients, a.optimizer + b.optimizer};
+StateBytes operator+(StateBytes a, const StateBytes& b) {
+  return a += b;
 }
 
 }  // namespace
@@ -130,14 +131,25 @@ StateScheme state_scheme(const TrainingSpec& training) {
   return scheme;
 }
 
-StateBytes state_bytes(const Scenario& scenario, std::int64_t dense, std::int64_t experts, std::int64_t embeddings,
-                       int replicas) {
+StateBytes& StateBytes::operator+=(const StateBytes& more) {
+  parameters += more.parameters;
+  gradients += more.gradients;
+  optimizer += more.optimizer;
+  return *this;
+}
+
+StateBytes state_bytes(const Scenario& scenario, int degree, const HeldParameters& here, int replicas) {
   const TrainingSpec& training = scenario.training;
-  const Sharding split = sharding(scenario.layout, replicas);
+  const LayoutSpec& layout = scenario.layout;
+  const Sharding split = sharding(degree == layout.tp ? layout : layer_layout(layout, degree), replicas);
   const StateScheme narrow = scheme_of(training, split, true), wide = scheme_of(training, split, false);
-  const StateBytes all = held(narrow, dense - embeddings, split) + held(wide, embeddings, split) +
-                         held(narrow, experts, expert_sharding(scenario.layout, replicas));
-  return without_offloaded(all, scenario.layout.offload, split);
+  const StateBytes all = held(narrow, here.dense - here.embeddings, split) + held(wide, here.embeddings, split) +
+                         held(narrow, here.experts, expert_sharding(layout, replicas));
+  return without_offloaded(all, layout.offload, split);
+}
+
+StateBytes state_bytes(const Scenario& scenario, std::int64_t dense, std::int64_t experts, std::int64_t embeddings) {
+  return state_bytes(scenario, scenario.layout.tp, {dense, experts, embeddings});
 }
 
 }  // namespace orrery::models

@@ -33,14 +33,21 @@ StateScheme wide_state_scheme(const TrainingSpec& training);
 struct StateBytes {
   Bytes parameters, gradients, optimizer;
   Bytes total() const { return parameters + gradients + optimizer; }
+  StateBytes& operator+=(const StateBytes& more);
 };
 
-// `dense` and `experts` are parameter counts on this rank before data-parallel
-// sharding; `embeddings` says how many of the dense ones are tables. What is split
-// (models/layout/sharding.h) is split over the ranks of a shard group, experts over
-// their own; a shard is rounded up to whole elements. What is offloaded is not here.
+// Parameters on one rank before data-parallel sharding.
+struct HeldParameters {
+  std::int64_t dense = 0, experts = 0;
+  std::int64_t embeddings = 0;  // how many of the dense ones are tables
+};
+
+// What is split (models/layout/sharding.h) is split over the ranks of a shard group,
+// experts over their own; a shard is rounded up to whole elements. What is offloaded is not here.
+// `degree`: of tensor parallelism, in the layers that have these parameters.
 // `replicas`: of a stage inside one pipeline (two where it is bidirectional); shards spread over them too.
-StateBytes state_bytes(const Scenario& scenario, std::int64_t dense, std::int64_t experts, std::int64_t embeddings = 0,
-                       int replicas = 1);
+StateBytes state_bytes(const Scenario& scenario, int degree, const HeldParameters& held, int replicas = 1);
+// At the layout's degree.
+StateBytes state_bytes(const Scenario& scenario, std::int64_t dense, std::int64_t experts, std::int64_t embeddings = 0);
 
 }  // namespace orrery::models

@@ -98,6 +98,7 @@ void read_all(Reading& reading, Node& root) {
   check_model(reading);
   check_grid(reading);
   check_tensor_grid(reading);
+  check_by_layers(reading);
   check_batch(reading);
   check_pipeline(reading);
   check_layer_table(reading);

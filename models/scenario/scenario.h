@@ -125,6 +125,11 @@ struct ZeroPlusPlusSpec {
 // How tensor-parallel ranks stand: 1d, 2d, 2.5d, 3d (models/layout/tensor_grid.h).
 enum class TensorDimensions { line, square, tesseract, cube };
 
+// Layers `first` to `last` with a tensor-parallel degree of their own (models/layout/layer_degrees.h).
+struct LayerRange {
+  int first = 0, last = 0, tp = 1;
+};
+
 struct LayoutSpec {
   int tp = 1, cp = 1, pp = 1, dp = 1, ep = 1, etp = 1;
   bool sequence_parallel = false;
@@ -138,6 +143,7 @@ struct LayoutSpec {
   ZeroPlusPlusSpec zeropp;
   OffloadSpec offload;
   std::vector<Axis> order = {Axis::tp, Axis::cp, Axis::ep, Axis::dp, Axis::pp};  // fastest-changing first
+  std::vector<LayerRange> by_layers;  // from the first on, apart; other layers have `tp`
 
   int gpus() const { return tp * cp * pp * dp; }
 };

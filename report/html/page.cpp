@@ -2,6 +2,7 @@
 
 #include <kainjow/mustache.hpp>
 
+#include "models/layout/layer_degrees.h"
 #include "report/html/charts.h"
 #include "report/html/page_template.h"
 #include "report/text.h"
@@ -36,7 +37,7 @@ data setup(const Result& r) {
   data rows{data::type::list};
   const models::LayoutSpec& l = r.layout;
   rows << pair_of("GPUs", grouped(r.gpus) + " x " + r.gpu);
-  rows << pair_of("layout", "tp " + std::to_string(l.tp) + ", cp " + std::to_string(l.cp) + ", pp " +
+  rows << pair_of("layout", "tp " + models::degrees_text(l) + ", cp " + std::to_string(l.cp) + ", pp " +
                                 std::to_string(l.pp) + ", dp " + std::to_string(l.dp) + ", ep " + std::to_string(l.ep));
   rows << pair_of("schedule", r.schedule);
   rows << pair_of("digest", hex(r.digest.value()));

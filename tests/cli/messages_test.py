@@ -57,7 +57,7 @@ class Messages(support.Case):
 
     def test_what_is_not_built_yet_is_refused_by_name(self):
         good = self.scenario(support.SMALL)
-        for key, value in [("layout.by_layers", "[{layers: 0-7, tp: 2}]")]:
+        for key, value in [("overlap.expert_parallel", "true")]:
             result = self.done("run", good, "--set", f"{key}={value}", status=3)
             self.assertIn("not supported yet", result.stderr, key)
             self.assertIn(key.split(".")[1], result.stderr)

@@ -50,14 +50,6 @@ PieceWork joined(const LayerContext& context) {
   return work;
 }
 
-void append(std::vector<LayerStep>& steps, const std::vector<LayerStep>& more) {
-  const int offset = static_cast<int>(steps.size());
-  for (LayerStep step : more) {
-    if (step.waits_for >= 0) step.waits_for += offset;
-    steps.push_back(std::move(step));
-  }
-}
-
 }  // namespace
 
 PieceWork mtp_work(const LayerContext& context, const LayerRecompute& again) {

@@ -4,6 +4,7 @@
 #include "models/architecture/layer/grid_products.h"
 #include "models/architecture/layer/mlp.h"
 #include "models/architecture/layer/moe.h"
+#include "models/layout/layer_degrees.h"
 
 namespace orrery::models {
 namespace {
@@ -53,8 +54,11 @@ void join_residual_gradient(const LayerContext& context, const std::string& labe
 
 }  // namespace
 
-LayerContext layer_context(const Scenario& scenario, int context_rank) {
-  LayerContext context{scenario, rank_shape(scenario), context_split(scenario.layout)};
+LayerContext layer_context(const Scenario& scenario, int degree, int context_rank) {
+  const LayoutSpec& layout = scenario.layout;
+  const bool own = degree != layout.tp;
+  LayerContext context{scenario, rank_shape(scenario, own ? layer_layout(layout, degree) : layout),
+                       context_split(layout)};
   context.context_rank = context_rank;
   return context;
 }

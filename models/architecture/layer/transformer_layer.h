@@ -21,7 +21,8 @@ struct LayerContext {
   bool dropout() const { return scenario.training.dropout > 0; }
   bool flash() const { return scenario.training.attention == AttentionKind::flash; }
 };
-LayerContext layer_context(const Scenario& scenario, int context_rank = 0);
+// `degree`: of tensor parallelism.
+LayerContext layer_context(const Scenario& scenario, int degree, int context_rank = 0);
 
 Linear qkv_linear(const LayerContext& context);
 Linear projection_linear(const LayerContext& context);

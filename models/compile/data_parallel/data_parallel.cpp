@@ -1,5 +1,7 @@
 #include "models/compile/data_parallel/data_parallel.h"
 
+#include <algorithm>
+
 #include "models/compile/data_parallel/gathered_units.h"
 #include "models/compile/data_parallel/gradient_buckets.h"
 #include "models/compile/data_parallel/offload.h"
@@ -11,13 +13,20 @@ using sim::TransferKind;
 
 namespace {
 
-Replicas dense_replicas(const LayoutSpec& layout, int in_pipeline) {
-  const Sharding split = sharding(layout, in_pipeline);
-  return {split, role::dp, split.copies() > 1 ? role::shard : role::dp};
+std::map<int, Replicas> dense_replicas(const StageContext& context) {
+  const LayoutSpec& layout = context.scenario.layout;
+  const Sharding split = sharding(layout, context.replicas());
+  std::map<int, Replicas> all = {{layout.tp, {split, role::dp, split.copies() > 1 ? role::shard : role::dp}}};
+  for (const int degree : context.roles.degrees()) {
+    const sim::GroupRole replicas = context.roles.replicas(degree);
+    all[degree] = {sharding(layer_layout(layout, degree), context.replicas()), replicas, replicas};
+  }
+  return all;
 }
 
-double updated(std::int64_t elements, const Sharding& split) {
-  return static_cast<double>(elements) / (split.optimizer ? split.group : 1);
+// What one rank has of `elements`, if they are split.
+double part(std::int64_t elements, bool split, const Sharding& sharding) {
+  return static_cast<double>(elements) / (split ? sharding.group : 1);
 }
 
 }  // namespace
@@ -25,17 +34,36 @@ double updated(std::int64_t elements, const Sharding& split) {
 DataParallel::DataParallel(StageContext& context, const Chunks& chunks)
     : context_(context),
       sharding_(sharding(context.scenario.layout, context.replicas())),
-      dense_(dense_replicas(context.scenario.layout, context.replicas())),
+      dense_(dense_replicas(context)),
       experts_({expert_sharding(context.scenario.layout, context.replicas()), role::edp, role::edp}) {
   for (const auto& chunk : chunks)
     for (const PieceTemplate& piece : chunk) {
-      elements_ += piece.parameters;
+      elements_[piece.degree] += piece.parameters;
       expert_elements_ += piece.expert_parameters;
     }
 }
 
+bool DataParallel::sharded() const {
+  return std::any_of(dense_.begin(), dense_.end(), [](const auto& each) { return each.second.sharding.optimizer; });
+}
+
 double DataParallel::shard_elements() const {
-  return updated(elements_, dense_.sharding) + updated(expert_elements_, experts_.sharding);
+  double sum = 0;
+  for (const auto& [degree, elements] : elements_) {
+    const Sharding& split = dense_.at(degree).sharding;
+    sum += part(elements, split.optimizer, split);
+  }
+  return sum + part(expert_elements_, experts_.sharding.optimizer, experts_.sharding);
+}
+
+// Experts count as if they were split like the rest.
+double DataParallel::gradient_elements() const {
+  double sum = part(expert_elements_, sharding_.gradients, sharding_);
+  for (const auto& [degree, elements] : elements_) {
+    const Sharding& split = dense_.at(degree).sharding;
+    sum += part(elements, split.gradients, split);
+  }
+  return sum;
 }
 
 std::uint32_t DataParallel::buffer(Bytes bytes, MemoryCause cause, std::string_view label) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -46,11 +47,11 @@ class DataParallel {
   // After the optimizer: the parameters set off.
   virtual void gather_parameters() = 0;
 
-  // Dense parameters have other replicas than experts.
-  bool active() const { return sharding_.replicas > 1; }
-  bool sharded() const { return sharding_.optimizer; }
-  // Elements that this rank updates.
+  // Whether anything is.
+  bool sharded() const;
+  // Elements that this rank updates, and whose gradients it holds.
   double shard_elements() const;
+  double gradient_elements() const;
 
  protected:
   // Sums the gradients of `elements` parameters over their replicas, on `stream`; split
@@ -61,10 +62,16 @@ class DataParallel {
   sim::OpRef sum_gradients(sim::StreamIndex stream, std::int64_t elements, const Replicas& replicas);
   std::uint32_t buffer(Bytes bytes, MemoryCause cause, std::string_view label);
 
+  // Dense parameters have other replicas than experts, and those of a layer with a smaller
+  // tensor-parallel degree have more.
+  const Replicas& dense(const PieceTemplate& piece) const { return dense_.at(piece.degree); }
+
   StageContext& context_;
-  const Sharding sharding_;  // of the dense parameters
-  const Replicas dense_, experts_;
-  std::int64_t elements_ = 0, expert_elements_ = 0;  // of all pieces
+  const Sharding sharding_;              // of dense parameters at the layout's degree
+  const std::map<int, Replicas> dense_;  // by tensor-parallel degree
+  const Replicas experts_;
+  std::map<int, std::int64_t> elements_;  // of all pieces, by degree
+  std::int64_t expert_elements_ = 0;
 };
 
 std::unique_ptr<DataParallel> make_data_parallel(StageContext& context, const Chunks& chunks);

@@ -34,6 +34,7 @@ void GatheredUnits::add(const PieceTemplate& piece, Unit& unit) const {
   const Scenario& s = context_.scenario;
   const bool multiplied = piece.kind == PieceKind::layer || piece.kind == PieceKind::mtp;
   const double width = parameter_bytes(s) + (multiplied ? low_precision_copies(s.training.precision) : 0);
+  unit.replicas = &dense(piece);
   unit.elements += piece.parameters;
   unit.wire += gathered_bytes(s, piece.kind, piece.parameters);
   unit.gathered += {std::llround(width * static_cast<double>(piece.parameters))};
@@ -89,7 +90,9 @@ bool GatheredUnits::wanted_again(std::size_t use, bool last_of_step) const {
 void GatheredUnits::hold_buffers() {
   const ZeroPlusPlusSpec& zeropp = context_.scenario.layout.zeropp;
   if (!zeropp.hierarchical) return;
-  const std::int64_t share = (elements_ + zeropp.node_group - 1) / zeropp.node_group;
+  std::int64_t all = 0;
+  for (const auto& [degree, elements] : elements_) all += elements;
+  const std::int64_t share = (all + zeropp.node_group - 1) / zeropp.node_group;
   context_.builder.resident(
       buffer(Bytes{share * parameter_bytes(context_.scenario)}, MemoryCause::parameters, "parameters for the node"));
 }
@@ -115,13 +118,13 @@ void GatheredUnits::issue_gather(const Use& use) {
   allocate(unit.parameters, unit.gathered, MemoryCause::buffers, "gathered parameters");
   context_.builder.wait(stream, bring_share(unit));
   const bool from_node = use.backward && context_.scenario.layout.zeropp.hierarchical;
-  unit.gather = gather(stream, unit.wire, from_node ? role::node : dense_.shard);
+  unit.gather = gather(stream, unit.wire, from_node ? role::node : unit.replicas->shard);
 }
 
 // This rank's share, from where it rests; there already on the GPU.
 sim::OpRef GatheredUnits::bring_share(const Unit& unit) {
   const Place place = context_.scenario.layout.offload.parameters;
-  const Bytes share{sharding_.share(unit.elements) * parameter_bytes(context_.scenario)};
+  const Bytes share{unit.replicas->sharding.share(unit.elements) * parameter_bytes(context_.scenario)};
   sim::OpRef ready = context_.builder.last(context_.streams.main);
   if (place == Place::nvme) ready = pass_disk(context_, ready, share, "parameters from drives");
   if (place != Place::gpu) ready = copy_from_host(context_, ready, share, "parameters from host");
@@ -181,7 +184,7 @@ void GatheredUnits::reduce(Unit& unit) {
     context_.stream_through("cast", (width + 4 * 0.5) * elements, TimeCategory::other, "quantize gradients");
   const sim::StreamIndex stream = s.overlap.gradients ? context_.streams.gradients : context_.streams.main;
   context_.builder.wait(stream, context_.builder.last(context_.streams.main));
-  reduction_ = reduce_gradients(stream, unit.elements, dense_);
+  reduction_ = reduce_gradients(stream, unit.elements, *unit.replicas);
 }
 
 void GatheredUnits::finish_reduction() {

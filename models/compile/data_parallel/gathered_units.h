@@ -32,6 +32,7 @@ class GatheredUnits : public DataParallel {
     Bytes wire;            // of its parameters on their way
     Bytes gathered;        // as kept for use, with casts
     bool of_ends = false;  // both ends of the model
+    const Replicas* replicas = nullptr;
     std::uint32_t parameters = kNoBuffer;
     std::uint32_t gradients = kNoBuffer;
     sim::OpRef gather;

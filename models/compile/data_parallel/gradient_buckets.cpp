@@ -9,17 +9,17 @@ namespace {
 
 // Buckets of one chunk, in the order of the backward pass.
 std::vector<Bucket> buckets_of(const Scenario& scenario, const std::vector<PieceTemplate>& pieces, int chunk,
-                               std::int64_t PieceTemplate::*parameters) {
+                               const std::function<std::int64_t(const PieceTemplate&)>& elements) {
   std::vector<Bucket> buckets;
-  Bucket open;
   for (std::size_t i = pieces.size(); i-- > 0;) {
-    if (open.elements == 0) open = {chunk, i, i, 0, {}, nullptr, 0};
-    open.first_piece = i;
-    open.elements += pieces[i].*parameters;
-    open.gathered += gathered_bytes(scenario, pieces[i].kind, pieces[i].*parameters);
-    if (open.elements < scenario.overlap.bucket_size && i > 0) continue;
-    if (open.elements > 0) buckets.push_back(open);
-    open = {};
+    const std::int64_t here = elements(pieces[i]);
+    if (here == 0) continue;
+    if (buckets.empty() || buckets.back().elements >= scenario.overlap.bucket_size)
+      buckets.push_back({chunk, i, i, 0, {}, nullptr, 0});
+    Bucket& bucket = buckets.back();
+    bucket.first_piece = i;
+    bucket.elements += here;
+    bucket.gathered += gathered_bytes(scenario, pieces[i].kind, here);
   }
   return buckets;
 }
@@ -38,8 +38,10 @@ std::vector<std::size_t> in_order_of_stages(const StageContext& context) {
 }  // namespace
 
 GradientBuckets::GradientBuckets(StageContext& context, const Chunks& chunks) : DataParallel(context, chunks) {
-  add_buckets(chunks, &PieceTemplate::parameters, dense_);
-  add_buckets(chunks, &PieceTemplate::expert_parameters, experts_);
+  for (const auto& [degree, replicas] : dense_)
+    add_buckets(
+        chunks, [&, at = degree](const PieceTemplate& p) { return p.degree == at ? p.parameters : 0; }, replicas);
+  add_buckets(chunks, std::mem_fn(&PieceTemplate::expert_parameters), experts_);
   const std::vector<std::size_t> order = in_order_of_stages(context);
   const auto turn = [&](int chunk) {
     return std::find(order.begin(), order.end(), static_cast<std::size_t>(chunk)) - order.begin();
@@ -54,11 +56,10 @@ GradientBuckets::GradientBuckets(StageContext& context, const Chunks& chunks) : 
   waited_.resize(buckets_.size());
 }
 
-void GradientBuckets::add_buckets(const Chunks& chunks, std::int64_t PieceTemplate::*parameters,
-                                  const Replicas& replicas) {
+void GradientBuckets::add_buckets(const Chunks& chunks, const Elements& elements, const Replicas& replicas) {
   if (replicas.sharding.replicas == 1) return;
   for (std::size_t c = 0; c < chunks.size(); ++c) {
-    std::vector<Bucket> buckets = buckets_of(context_.scenario, chunks[c], static_cast<int>(c), parameters);
+    std::vector<Bucket> buckets = buckets_of(context_.scenario, chunks[c], static_cast<int>(c), elements);
     for (Bucket& bucket : buckets) bucket.replicas = &replicas;
     buckets_.insert(buckets_.end(), buckets.rbegin(), buckets.rend());
   }
@@ -66,9 +67,10 @@ void GradientBuckets::add_buckets(const Chunks& chunks, std::int64_t PieceTempla
 
 // DeepSpeed copies split gradients into a bucket, and fills a second one while the first is reduced.
 void GradientBuckets::hold_buffers() {
-  if (!sharding_.gradients) return;
   std::int64_t largest = 0;
-  for (const Bucket& bucket : buckets_) largest = std::max(largest, bucket.elements);
+  for (const Bucket& bucket : buckets_)
+    if (bucket.replicas->sharding.gradients) largest = std::max(largest, bucket.elements);
+  if (largest == 0) return;
   const int buckets = context_.scenario.overlap.gradients ? 2 : 1;
   context_.builder.resident(buffer(Bytes{largest * reduced_gradient_bytes(context_.scenario)} * buckets,
                                    MemoryCause::buffers, "gradient buckets"));

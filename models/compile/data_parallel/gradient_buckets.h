@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "models/compile/data_parallel/data_parallel.h"
@@ -38,7 +39,8 @@ class GradientBuckets : public DataParallel {
   void gather_parameters() override;
 
  private:
-  void add_buckets(const Chunks& chunks, std::int64_t PieceTemplate::*parameters, const Replicas& replicas);
+  using Elements = std::function<std::int64_t(const PieceTemplate&)>;  // of a piece, that have these replicas
+  void add_buckets(const Chunks& chunks, const Elements& elements, const Replicas& replicas);
   void reduce(const Bucket& bucket, sim::StreamIndex stream);
 
   std::vector<Bucket> buckets_;  // those that have replicas, in the order of the forward pass

@@ -1,5 +1,8 @@
 #include "models/compile/data_parallel/optimizer_step.h"
 
+#include <functional>
+#include <map>
+
 #include "models/compile/data_parallel/offload.h"
 #include "models/compile/roles.h"
 #include "models/layout/tensor_grid.h"
@@ -12,27 +15,16 @@ bool is_fp8(Precision p) {
   return p >= Precision::fp8;
 }
 
-struct Totals {
-  double parameters = 0, replicated = 0;
-};
-
-Totals count(const std::vector<std::vector<PieceTemplate>>& chunks) {
-  Totals t;
-  for (const auto& chunk : chunks)
-    for (const PieceTemplate& piece : chunk) {
-      t.parameters += static_cast<double>(piece.parameters);
-      t.replicated += static_cast<double>(piece.replicated_parameters);
-    }
-  return t;
-}
-
 // Gradients of parameters that every TP rank holds, when each saw its own part of the sequence.
-void reduce_norms(StageContext& context, const Totals& totals) {
-  const LayoutSpec& layout = context.scenario.layout;
-  if (!layout.sequence_parallel || layout.tp == 1 || totals.replicated == 0) return;
-  const auto bytes = static_cast<std::int64_t>(totals.replicated) * gradient_bytes(context.scenario);
-  context.collective(context.streams.main, sim::TransferKind::all_reduce, role::tp, Bytes{bytes}, TimeCategory::tp,
-                     "reduce norm gradients");
+void reduce_norms(StageContext& context, const std::vector<std::vector<PieceTemplate>>& chunks) {
+  if (!context.scenario.layout.sequence_parallel) return;
+  std::map<int, std::int64_t, std::greater<>> replicated;  // by degree
+  for (const auto& chunk : chunks)
+    for (const PieceTemplate& piece : chunk) replicated[piece.degree] += piece.replicated_parameters;
+  for (const auto& [degree, elements] : replicated)
+    if (degree > 1 && elements > 0)
+      context.collective(context.streams.main, sim::TransferKind::all_reduce, context.roles.tp(degree),
+                         Bytes{elements * gradient_bytes(context.scenario)}, TimeCategory::tp, "reduce norm gradients");
 }
 
 // Squares on top of each other hold the same weights, and each saw its part of the batch.
@@ -89,12 +81,10 @@ double update_bytes_per_parameter(const Scenario& scenario) {
   return gradient_bytes(scenario) + 2 * scheme.optimizer + copy;
 }
 
-void begin_step(StageContext& context, double parameters) {
+void begin_step(StageContext& context, double parameters, double gradients) {
   const Scenario& s = context.scenario;
-  const Sharding split = sharding(s.layout);
-  const double gradients = split.gradients ? parameters / split.group : parameters;
   context.stream_through("zero", gradients * gradient_bytes(s), TimeCategory::optimizer, "zero gradients");
-  if (!is_fp8(s.training.precision) || split.parameters) return;  // gathered units are cast one by one
+  if (!is_fp8(s.training.precision) || sharding(s.layout).parameters) return;  // gathered units are cast one by one
   // Read in 16 bits; written in 8, once as it is and once transposed.
   context.stream_through("cast", parameters * 4, TimeCategory::compute, "cast weights to fp8");
   if (s.training.precision == Precision::fp8 && s.layout.tp > 1)
@@ -106,7 +96,6 @@ void optimizer_step(StageContext& context, const std::vector<std::vector<PieceTe
                     HostTimeline& host) {
   const Scenario& s = context.scenario;
   const Stack& stack = s.software;
-  const Totals totals = count(chunks);
   const bool on_host = s.layout.offload.optimizer != Place::gpu;
   const bool gradients_on_host = on_host && sharding(s.layout).gradients;
   const double shard = gradients_on_host ? 0 : data.shard_elements();
@@ -114,7 +103,7 @@ void optimizer_step(StageContext& context, const std::vector<std::vector<PieceTe
 
   data.finish_gradients();
   if (!stack.loss_average_per_micro_batch) average_loss(context);
-  reduce_norms(context, totals);
+  reduce_norms(context, chunks);
   reduce_over_levels(context, data.shard_elements());
   reduce_tied_embedding(context);
   if (s.training.precision == Precision::fp16 && stack.check_overflow) {

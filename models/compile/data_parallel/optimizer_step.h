@@ -19,8 +19,8 @@ void optimizer_step(StageContext& context, const std::vector<std::vector<PieceTe
 // The last stage's loss over the replicas, for the log.
 void average_loss(StageContext& context);
 
-// At the head of a step: gradients are zeroed, fp8 weights cast, amaxes reduced.
-void begin_step(StageContext& context, double parameters);
+// At the head of a step: gradients are zeroed, those that are here, fp8 weights cast, amaxes reduced.
+void begin_step(StageContext& context, double parameters, double gradients);
 
 // Bytes that updating one parameter moves: its gradient and states read, states
 // and the 16-bit copy written.

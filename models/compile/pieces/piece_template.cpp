@@ -1,9 +1,6 @@
 #include "models/compile/pieces/piece_template.h"
 
 #include <algorithm>
-
-#include "models/compile/roles.h"
-
 namespace orrery::models {
 namespace {
 
@@ -24,6 +21,8 @@ std::string piece_name(PieceKind kind, int layer) {
 sim::Category category_of(LayerGroup group) {
   switch (group) {
     case LayerGroup::tp:
+    case LayerGroup::tp_before:
+    case LayerGroup::tp_samples:
     case LayerGroup::tp_row:
     case LayerGroup::tp_column:
     case LayerGroup::tp_level:
@@ -40,8 +39,18 @@ sim::Category category_of(LayerGroup group) {
   return static_cast<sim::Category>(TimeCategory::other);
 }
 
-sim::GroupRole role_of(LayerGroup group) {
+// Degrees of a piece and of the one before it, which say who its tensor-parallel groups are.
+struct Degrees {
+  const LayerRoles& roles;
+  int here = 1, before = 1;
+};
+
+sim::GroupRole role_of(LayerGroup group, const Degrees& degrees) {
   switch (group) {
+    case LayerGroup::tp_before:
+      return degrees.roles.tp(degrees.before);
+    case LayerGroup::tp_samples:
+      return degrees.roles.samples(degrees.here, degrees.before);
     case LayerGroup::tp_row:
       return role::tp_row;
     case LayerGroup::tp_column:
@@ -63,7 +72,7 @@ sim::GroupRole role_of(LayerGroup group) {
     case LayerGroup::tp:
       break;
   }
-  return role::tp;
+  return degrees.roles.tp(degrees.here);
 }
 
 TemplateOp lower_kernel(const LayerStep& step, const RankKind& rank, KernelTable& kernels) {
@@ -75,20 +84,21 @@ TemplateOp lower_kernel(const LayerStep& step, const RankKind& rank, KernelTable
   return op;
 }
 
-TemplateOp lower_collective(const LayerStep& step) {
+TemplateOp lower_collective(const LayerStep& step, const Degrees& degrees) {
   TemplateOp op;
-  op.transfer = {step.collective, role_of(step.group), 0, step.bytes};
+  op.transfer = {step.collective, role_of(step.group, degrees), 0, step.bytes};
   op.category = category_of(step.group);
   return op;
 }
 
-std::vector<TemplateOp> lower(const std::vector<LayerStep>& steps, const RankKind& rank, KernelTable& kernels) {
+std::vector<TemplateOp> lower(const std::vector<LayerStep>& steps, const RankKind& rank, const Degrees& degrees,
+                              KernelTable& kernels) {
   std::vector<TemplateOp> ops;
   ops.reserve(steps.size());
   for (const LayerStep& step : steps) {
     TemplateOp op;
     if (step.kind == LayerStep::Kind::kernel) op = lower_kernel(step, rank, kernels);
-    if (step.kind == LayerStep::Kind::collective) op = lower_collective(step);
+    if (step.kind == LayerStep::Kind::collective) op = lower_collective(step, degrees);
     op.kind = step.kind;
     op.launches = step.launches;
     op.side = step.side;
@@ -134,19 +144,22 @@ void resolve_labels(sim::ProgramBuilder& builder, PieceTemplate& piece) {
 }
 
 PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, bool split,
-                                  const RankKind& rank, KernelTable& kernels, TensorTable& tensors) {
+                                  const RankKind& rank, const LayerRoles& roles, KernelTable& kernels,
+                                  TensorTable& tensors) {
   const PieceWork work = piece_work(scenario, kind, layer, layer_in_rank, rank.context, rank.expert);
   const PieceParameters parameters = piece_parameters(scenario, kind, layer);
+  const Degrees degrees{roles, piece_degree(scenario, kind, layer), degree_before(scenario, kind, layer)};
 
   PieceTemplate piece;
   piece.kind = kind;
   piece.layer = layer;
-  piece.forward = lower(work.forward, rank, kernels);
+  piece.degree = degrees.here;
+  piece.forward = lower(work.forward, rank, degrees, kernels);
   if (split) {
-    piece.input_gradient = lower(work.input_gradient, rank, kernels);
-    piece.weight_gradient = lower(work.weight_gradient, rank, kernels);
+    piece.input_gradient = lower(work.input_gradient, rank, degrees, kernels);
+    piece.weight_gradient = lower(work.weight_gradient, rank, degrees, kernels);
   }
-  piece.backward = lower(work.backward, rank, kernels);
+  piece.backward = lower(work.backward, rank, degrees, kernels);
   std::vector<Bytes> until_input, until_weight;
   for (const SavedTensor& tensor : work.saved) {
     (tensor.until_weight_gradient ? piece.saved_until_weight_gradient : piece.saved_until_input_gradient) +=

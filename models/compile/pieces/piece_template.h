@@ -8,6 +8,7 @@
 #include "models/architecture/operators.h"
 #include "models/architecture/parameters.h"
 #include "models/compile/compile.h"
+#include "models/compile/roles.h"
 #include "models/compute/cost_model.h"
 #include "sim/program.h"
 
@@ -65,6 +66,7 @@ struct TemplateOp {
 struct PieceTemplate {
   PieceKind kind = PieceKind::layer;
   int layer = 0;
+  int degree = 1;  // of tensor parallelism
   std::vector<TemplateOp> forward, input_gradient, weight_gradient, backward;
   Bytes saved_until_input_gradient, saved_until_weight_gradient;
   std::uint16_t tensors_until_input_gradient = 0, tensors_until_weight_gradient = 0;  // of a TensorTable
@@ -90,7 +92,8 @@ void resolve_labels(sim::ProgramBuilder& builder, PieceTemplate& piece);
 
 // `split`: the schedule parts the backward pass into input and weight gradients; only the lists it uses are made.
 PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, bool split,
-                                  const RankKind& rank, KernelTable& kernels, TensorTable& tensors);
+                                  const RankKind& rank, const LayerRoles& roles, KernelTable& kernels,
+                                  TensorTable& tensors);
 
 // Slowed by a straggler's factor, on the engine's grid of nanoseconds.
 Duration slowed(Duration time, double slowdown);

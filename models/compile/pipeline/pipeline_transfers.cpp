@@ -12,25 +12,32 @@ bool is_forward(const Action& a) {
   return a.type == Action::Type::forward;
 }
 
-Bytes full_message(const Scenario& s) {
+// Of the samples that a rank has at `degree`, everything.
+Bytes full_message(const Scenario& s, int degree) {
   const std::int64_t tokens = s.training.micro_batch * s.training.sequence_length / s.layout.cp;
-  return Bytes{tokens * s.model.hidden * activation_bytes(s.training.precision)};
+  return Bytes{tokens * s.model.hidden * activation_bytes(s.training.precision) / (s.layout.tp / degree)};
 }
 
-// What each virtual stage hands to the next. The stages of a transformer hand over alike; those of a
-// table what their last layer puts out.
-std::vector<Bytes> messages(const Scenario& s, bool is_shard) {
-  const std::vector<int>& layers = s.pipeline.stage_layers;
-  std::vector<Bytes> messages(layers.size(), full_message(s));
-  if (is_shard)
-    for (Bytes& message : messages) message.n /= s.layout.tp;
+// What each virtual stage hands to the next: of a transformer the last layer's hidden
+// states, of a table what its last layer puts out.
+std::vector<Bytes> messages(const Scenario& s, const std::vector<int>& degrees, bool is_shard) {
+  std::vector<Bytes> messages;
+  for (const int degree : degrees) messages.push_back(full_message(s, is_shard ? 1 : degree));
   if (s.model.table.empty()) return messages;
   std::size_t end = 0;
-  for (std::size_t stage = 0; stage < layers.size(); ++stage) {
-    end += static_cast<std::size_t>(layers[stage]);
+  for (std::size_t stage = 0; stage < messages.size(); ++stage) {
+    end += static_cast<std::size_t>(s.pipeline.stage_layers[stage]);
     messages[stage] = s.model.table[end - 1].output * s.training.micro_batch;
   }
   return messages;
+}
+
+// Tensor-parallel degrees at which virtual stages end.
+std::vector<int> last_degrees(const Scenario& s) {
+  std::vector<int> degrees;
+  int end = 0;
+  for (const int layers : s.pipeline.stage_layers) degrees.push_back(layer_degree(s.layout, (end += layers) - 1));
+  return degrees;
 }
 
 bool needs_gather(const Scenario& s) {
@@ -41,7 +48,8 @@ bool needs_gather(const Scenario& s) {
 
 PipelineTransfers::PipelineTransfers(StageContext& context) : context_(context) {
   const Scenario& s = context.scenario;
-  messages_ = messages(s, s.layout.sequence_parallel || tensor_grid(s.layout).active() || needs_gather(s));
+  degrees_ = last_degrees(s);
+  messages_ = messages(s, degrees_, s.layout.sequence_parallel || tensor_grid(s.layout).active() || needs_gather(s));
   received_.resize(context.actions().size());
   find_gates();
   find_slots();
@@ -188,15 +196,16 @@ sim::OpRef PipelineTransfers::before(std::size_t i) {
   for (const Edge& edge : inputs) {
     last = received(edge);
     if (!waiting()) context_.builder.wait(context_.streams.main, last);
-    gather(i);
+    gather(edge);
   }
   return last;
 }
 
-void PipelineTransfers::gather(std::size_t) {
-  if (!needs_gather(context_.scenario)) return;
-  context_.collective(context_.streams.main, sim::TransferKind::all_gather, role::tp, full_message(context_.scenario),
-                      TimeCategory::pp, "gather stage input");
+void PipelineTransfers::gather(const Edge& edge) {
+  const int degree = degrees_[static_cast<std::size_t>(edge.handed_by)];
+  if (!needs_gather(context_.scenario) || degree == 1) return;
+  context_.collective(context_.streams.main, sim::TransferKind::all_gather, context_.roles.tp(degree),
+                      full_message(context_.scenario, degree), TimeCategory::pp, "gather stage input");
 }
 
 void PipelineTransfers::after(std::size_t i) {

@@ -67,7 +67,7 @@ class PipelineTransfers {
   void find_gates();
   void find_slots();
   void exchange(std::size_t slot);
-  void gather(std::size_t i);
+  void gather(const Edge& edge);
   bool waiting() const { return !context_.scenario.overlap.pipeline; }
   sim::Transfer transfer(const Edge& edge, bool send) const;
   sim::OpRef receive(sim::StreamIndex stream, const Edge& edge, bool more = false);
@@ -78,6 +78,7 @@ class PipelineTransfers {
   sim::OpRef& received(const Edge& edge) { return received_[edge.action][edge.forward ? 0 : 1]; }
 
   StageContext& context_;
+  std::vector<int> degrees_;                         // by virtual stage: of tensor parallelism, where it ends
   std::vector<Bytes> messages_;                      // by virtual stage: its output
   std::vector<std::array<sim::OpRef, 2>> received_;  // by action: its activation, its gradient
   std::array<Incoming, 2> incoming_;                 // from the rank before, from the next one

@@ -222,10 +222,16 @@ constexpr Key kLayout[] = {
                       "activations": {"enum": ["none", "cpu"]}}})"},
     {.path = "layout.by_layers",
      .shape = Shape::special,
-     .doc = "Heterogeneous layouts: [{layers: 0-15, tp: 4}, …].",
+     .doc = "Layers with a smaller tensor-parallel degree than the layout's, counted from 0: [{layers: 0-15, tp: 4}, "
+            "{layers: 16, tp: 2}]. Such a layer is computed by sets of tp ranks, each on its part of the micro-batch's "
+            "samples, and is data parallel over the rest of the layout's tp; embedding, head and layers not named have "
+            "the layout's.",
      .size = true,
-     .supported = "none",
-     .schema = R"({"type": "array"})"},
+     .read = read_by_layers,
+     .schema =
+         R"({"type": "array", "items": {"type": "object", "required": ["layers", "tp"], "additionalProperties": false,
+       "properties": {"layers": {"type": ["string", "integer"], "pattern": "^[0-9]+(-[0-9]+)?$", "minimum": 0},
+                      "tp": {"type": "integer", "minimum": 1}}}})"},
 };
 
 constexpr Key kPipeline[] = {

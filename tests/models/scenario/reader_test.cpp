@@ -193,8 +193,8 @@ TEST(Reader, FewerKeyHeadsThanRanksAreCopied) {
 TEST(Reader, UnsupportedKeysCanBeReadWhenNothingIsToBeRun) {
   ReadOptions all;
   all.refuse_unsupported = false;
-  const Result<Scenario> s = parse_scenario(
-      kSmall, "f", {{"layout.by_layers", "[{layers: 0-3, tp: 1}]"}, {"simulation.network", "chunk"}}, all);
+  const Result<Scenario> s =
+      parse_scenario(kSmall, "f", {{"overlap.expert_parallel", "true"}, {"simulation.network", "chunk"}}, all);
   ASSERT_TRUE(s.ok()) << told(s);
   EXPECT_EQ(s->simulation.network, Network::chunk);
   EXPECT_EQ(unsupported_yet(*s).size(), 1u);
