@@ -122,6 +122,7 @@ struct ScheduleTraits {
   bool splits = false;    // runs I and W apart: its optimizer step can be post-validated
   bool may_wait = false;  // runs with sends that wait for their receives
   int versions = 1;       // of the weights: 1, pipedream-2bw 2, pipedream 0 (as many as forwards are in flight)
+  int replicas = 1;       // of a stage in one pipeline: 2 where it runs from both ends
   bool flushes = true;    // else steps follow each other without an end (pipedream, pipedream-2bw)
 };
 ScheduleTraits schedule_traits(std::string_view name);

@@ -2,6 +2,7 @@
 #include <numeric>
 #include <string>
 
+#include "models/layout/sharding.h"
 #include "models/scenario/reading.h"
 #include "models/schedules/schedule.h"
 
@@ -127,6 +128,16 @@ void check_stream(Reading& reading) {
   alone(scenario.layout.offload.any(), "layout.offload");
 }
 
+// The two ranks of a stage reach its units at different times, and would gather them in different orders.
+void check_replicas(Reading& reading) {
+  if (!reading.knows({"layout.pp", "pipeline.schedule", "layout.zero"})) return;
+  const Scenario& scenario = reading.scenario;
+  const std::string& schedule = scenario.pipeline.schedule;
+  if (schedule_traits(schedule).replicas == 1 || !sharding(scenario.layout, 2).parameters) return;
+  const std::string_view key = scenario.layout.fsdp.empty() ? "layout.zero" : "layout.fsdp";
+  reading.not_yet(reading.at(key), quote(key) + " with split parameters under schedule " + quote(schedule));
+}
+
 void check_recompute(Reading& reading) {
   if (!reading.knows({"training.recompute", "model.layers"})) return;
   const Scenario& scenario = reading.scenario;
@@ -143,6 +154,7 @@ void check_pipeline(Reading& reading) {
   check_group(reading);
   check_waiting(reading);
   check_stream(reading);
+  check_replicas(reading);
   check_stage_layers(reading);
   check_recompute(reading);
 }

@@ -51,7 +51,7 @@ Errors check(const ScheduleRequest& request) {
 
 const ScheduleRule kChimera{.name = "chimera",
                             .placement = Placement::bidirectional,
-                            .traits = {.chunks = 1},
+                            .traits = {.chunks = 1, .replicas = 2},
                             .check = check,
                             .orders = by_rank<order>,
                             .turn = [](const ScheduleRequest& request) { return request.ranks / 2; }};

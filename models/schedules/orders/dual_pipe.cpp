@@ -130,7 +130,7 @@ Errors check_v(const ScheduleRequest& request) {
 
 const ScheduleRule kDualPipe{.name = "dualpipe",
                              .placement = Placement::bidirectional,
-                             .traits = {.chunks = 1, .splits = true},
+                             .traits = {.chunks = 1, .splits = true, .replicas = 2},
                              .check = check_both_ends,
                              .orders = by_rank<dual_pipe>,
                              .turn = [](const ScheduleRequest& request) { return request.micro_batches / 2; }};
