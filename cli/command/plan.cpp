@@ -20,6 +20,7 @@
 #include "models/memory/allocation_replay.h"
 #include "report/text.h"
 #include "sim/base/quantity.h"
+#include "sim/bound/least_step.h"
 #include "sweep/plan/layouts.h"
 #include "sweep/plan/search.h"
 
@@ -42,19 +43,6 @@ void take_out(Node& root, std::string_view path) {
 // One line, the numbers made alike, so that reasons can be counted.
 std::string reason_of(const Errors& errors) {
   return report::without_numbers(errors.empty() ? "unknown" : errors.front().what);
-}
-
-// Kernels and local work of the main stream of the rank that has least of it. No step is
-// shorter: whoever ends the step before last has at least that much to do until it ends the last.
-double least_work(const sim::Workload& workload) {
-  std::int64_t least = INT64_MAX;
-  for (const sim::Program& program : workload.programs) {
-    std::int64_t sum = 0;
-    for (const sim::Op& op : program.streams[sim::kMainStream].ops)
-      if (op.kind == sim::OpKind::kernel) sum += op.payload;
-    least = std::min(least, sum);
-  }
-  return workload.programs.empty() ? 0 : Duration::ps(least).seconds();
 }
 
 // By what the allocators of all ranks hold at most, of which the run shows no less.
@@ -137,11 +125,11 @@ void Plan::add_balanced() {
 sweep::Look Plan::look(std::uint64_t candidate) const {
   Result<models::Scenario> read = this->read(candidate);
   if (!read) return {reason_of(read.errors()), 0};
-  const Result<models::Compiled> compiled = models::compile(*read);
+  Result<models::Compiled> compiled = models::compile(*read);
   if (!compiled) return {reason_of(compiled.errors()), 0};
   if (!any_memory && !fits(*read, *compiled)) return {"does not fit into memory", 0};
-  // Noise can make a kernel shorter than it is told: then nothing is known before the run.
-  return {"", read->simulation.jitter_compute > 0 ? 0 : least_work(compiled->workload)};
+  const Prepared prepared = prepare(std::move(*read), std::move(*compiled));
+  return {"", sim::least_step(prepared.workload()).seconds()};
 }
 
 std::optional<report::Result> Plan::work_out(std::uint64_t candidate) const {
