@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace orrery::sweep {
@@ -11,6 +12,12 @@ enum class Status { ok, infeasible, failed };
 
 std::string_view to_string(Status status);
 
+// Where the step goes, by the names that a run's result has them under (mean over ranks).
+inline constexpr std::array<std::string_view, 12> kStepParts = {
+    "compute_s",    "recompute_s", "exposed_tp_s", "exposed_cp_s", "exposed_ep_s", "exposed_pp_s",
+    "exposed_dp_s", "bubble_s",    "optimizer_s",  "offload_s",    "host_s",       "other_s"};
+using StepParts = std::array<double, kStepParts.size()>;  // seconds; they add up to the step
+
 // What became of a point. Infeasible: its scenario contradicts itself, cannot be run yet,
 // or a condition of the sweep rules it out. Failed: our fault, or the machine's.
 struct Outcome {
@@ -18,6 +25,7 @@ struct Outcome {
   std::string reason;  // of what is not ok, one line
   int gpus = 0;
   double step_time_s = 0, tokens_per_s = 0, model_tflops_per_gpu = 0, mfu = 0, bubble_fraction = 0, exposed_comm_s = 0;
+  StepParts parts{};
   std::int64_t peak_bytes = 0, reserved_bytes = 0;
   bool fits = false;
   std::uint64_t events = 0;

@@ -16,21 +16,56 @@ struct Store::Database {
 
 namespace {
 
-constexpr int kSchema = 1;
+constexpr int kSchema = 2;       // 2: the parts of the step
 constexpr int kPatience = 5000;  // milliseconds to wait for another process
 
-constexpr const char* kTables = R"(
-create table if not exists meta(key text primary key, value text not null) without rowid;
-create table if not exists points(
-  key blob primary key, index_no integer not null unique, config_json text not null, status text not null, reason text,
-  gpus integer, step_time_s real, tokens_per_s real, model_tflops_per_gpu real, mfu real, bubble_fraction real,
-  exposed_comm_s real, peak_bytes integer, reserved_bytes integer, fits integer,
-  sim_events integer, wall_s real, attempt integer not null, finished_at text not null) without rowid;
-)";
-constexpr const char* kColumns =
-    "key, index_no, config_json, status, reason, gpus, step_time_s, tokens_per_s, model_tflops_per_gpu, mfu, "
-    "bubble_fraction, exposed_comm_s, peak_bytes, reserved_bytes, fits, sim_events, wall_s, attempt, finished_at";
-constexpr int kColumnCount = 19;
+// Columns of points, in the order in which rows are bound and read.
+struct Column {
+  std::string name, type;
+};
+
+const std::vector<Column>& columns() {
+  static const std::vector<Column> all = [] {
+    std::vector<Column> list = {{"key", "blob primary key"},
+                                {"index_no", "integer not null unique"},
+                                {"config_json", "text not null"},
+                                {"status", "text not null"},
+                                {"reason", "text"},
+                                {"gpus", "integer"},
+                                {"step_time_s", "real"},
+                                {"tokens_per_s", "real"},
+                                {"model_tflops_per_gpu", "real"},
+                                {"mfu", "real"},
+                                {"bubble_fraction", "real"},
+                                {"exposed_comm_s", "real"},
+                                {"peak_bytes", "integer"},
+                                {"reserved_bytes", "integer"},
+                                {"fits", "integer"},
+                                {"sim_events", "integer"},
+                                {"wall_s", "real"},
+                                {"attempt", "integer not null"},
+                                {"finished_at", "text not null"}};
+    for (const std::string_view part : kStepParts) list.push_back({std::string(part), "real"});
+    return list;
+  }();
+  return all;
+}
+constexpr int kFirstPart = 19;  // column of kStepParts[0]
+
+// The columns as SQL: name after name, each with its type or with `instead` of it all.
+std::string listed(bool with_types, std::string_view instead = "") {
+  std::string text;
+  for (const Column& column : columns())
+    text += (text.empty() ? "" : ", ") + (instead.empty() ? column.name : std::string(instead)) +
+            (with_types ? " " + column.type : "");
+  return text;
+}
+
+std::string tables() {
+  return "create table if not exists meta(key text primary key, value text not null) without rowid;"
+         "create table if not exists points(" +
+         listed(true) + ") without rowid;";
+}
 
 Error fault(const std::string& path, const std::string& what) {
   return {{path, 0, 0}, what, Fault::io};
@@ -90,13 +125,14 @@ std::string doubled(const std::string& text, char quote) {
 
 // A column for each swept key, so that nobody has to take JSON apart.
 std::string runs_view(const std::vector<std::string>& axes) {
-  std::string columns;
+  std::string keys, parts;
   for (const std::string& axis : axes)
-    columns += ", json_extract(config_json, '$.\"" + doubled(axis, '\'') + "\"') as \"" + doubled(axis, '"') + "\"";
-  return "create view if not exists runs as select index_no" + columns +
+    keys += ", json_extract(config_json, '$.\"" + doubled(axis, '\'') + "\"') as \"" + doubled(axis, '"') + "\"";
+  for (const std::string_view part : kStepParts) parts += ", " + std::string(part);
+  return "create view if not exists runs as select index_no" + keys +
          ", status, reason, gpus, step_time_s, tokens_per_s, model_tflops_per_gpu, mfu, bubble_fraction, "
-         "exposed_comm_s, "
-         "peak_bytes, reserved_bytes, fits, wall_s from points order by index_no";
+         "exposed_comm_s" +
+         parts + ", peak_bytes, reserved_bytes, fits, wall_s from points order by index_no";
 }
 
 // Write-ahead logging needs a local disk; elsewhere SQLite stays with its rollback journal.
@@ -127,6 +163,8 @@ Row row_of(SQLite::Statement& s) {
   o.wall_s = s.getColumn(16).getDouble();
   row.attempt = s.getColumn(17).getInt();
   row.finished_at = s.getColumn(18).getString();
+  for (std::size_t part = 0; part < o.parts.size(); ++part)
+    o.parts[part] = s.getColumn(kFirstPart + static_cast<int>(part)).getDouble();
   return row;
 }
 
@@ -143,6 +181,10 @@ void bind(SQLite::Statement& s, const Row& row) {
   else
     s.bind(5, o.reason);
   for (int i = 6; i <= 16; ++i) s.bind(i);
+  for (std::size_t part = 0; part < o.parts.size(); ++part) {
+    const int place = kFirstPart + 1 + static_cast<int>(part);
+    o.status == Status::ok ? s.bind(place, o.parts[part]) : s.bind(place);
+  }
   if (o.status == Status::ok) {
     s.bind(6, o.gpus);
     s.bind(7, o.step_time_s);
@@ -217,6 +259,11 @@ Result<Store> Store::read(const std::string& path) {
     if (!store.database_->handle.tableExists("meta") || !store.database_->handle.tableExists("points"))
       return fault(path, "is no store of a sweep");
     store.meta_ = store.read_meta();
+    if (!store.database_->handle
+             .execAndGet("select count(*) from meta where key = 'schema' and value = '" + std::to_string(kSchema) + "'")
+             .getInt())
+      return fault(path,
+                   "holds results of orrery " + store.meta_.engine + "; run the sweep again into another --store");
     return store;
   } catch (const SQLite::Exception& e) {
     return fault(path, e);
@@ -226,7 +273,7 @@ Result<Store> Store::read(const std::string& path) {
 void Store::create(const Meta& meta) {
   SQLite::Database& db = database_->handle;
   SQLite::Transaction all(db);
-  db.exec(kTables);
+  db.exec(tables());
   db.exec(runs_view(meta.axes));
   SQLite::Statement insert(db, "insert or replace into meta values (?, ?)");
   const auto set = [&](const std::string& key, const std::string& value) {
@@ -278,10 +325,8 @@ Errors Store::put(std::span<const Row> rows) {
   if (rows.empty()) return {};
   try {
     SQLite::Transaction all(database_->handle, SQLite::TransactionBehavior::IMMEDIATE);
-    std::string marks;
-    for (int i = 0; i < kColumnCount; ++i) marks += i == 0 ? "?" : ", ?";
-    SQLite::Statement insert(database_->handle,
-                             "insert or replace into points(" + std::string(kColumns) + ") values (" + marks + ")");
+    SQLite::Statement insert(
+        database_->handle, "insert or replace into points(" + listed(false) + ") values (" + listed(false, "?") + ")");
     for (const Row& row : rows) {
       insert.reset();
       bind(insert, row);
@@ -309,7 +354,7 @@ Result<std::map<std::uint64_t, Status>> Store::statuses() const {
 Result<std::vector<Row>> Store::rows() const {
   try {
     std::vector<Row> all;
-    SQLite::Statement select(database_->handle, "select " + std::string(kColumns) + " from points order by index_no");
+    SQLite::Statement select(database_->handle, "select " + listed(false) + " from points order by index_no");
     while (select.executeStep()) all.push_back(row_of(select));
     return all;
   } catch (const SQLite::Exception& e) {

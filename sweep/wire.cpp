@@ -10,9 +10,26 @@ using nlohmann::json;
 
 json packed(const Row& row) {
   const Outcome& o = row.outcome;
-  return json::array({row.index, row.key, row.config, row.attempt, row.finished_at, static_cast<int>(o.status),
-                      o.reason, o.gpus, o.step_time_s, o.tokens_per_s, o.model_tflops_per_gpu, o.mfu, o.bubble_fraction,
-                      o.exposed_comm_s, o.peak_bytes, o.reserved_bytes, o.fits, o.events, o.wall_s});
+  return json::array({row.index,
+                      row.key,
+                      row.config,
+                      row.attempt,
+                      row.finished_at,
+                      static_cast<int>(o.status),
+                      o.reason,
+                      o.gpus,
+                      o.step_time_s,
+                      o.tokens_per_s,
+                      o.model_tflops_per_gpu,
+                      o.mfu,
+                      o.bubble_fraction,
+                      o.exposed_comm_s,
+                      o.parts,
+                      o.peak_bytes,
+                      o.reserved_bytes,
+                      o.fits,
+                      o.events,
+                      o.wall_s});
 }
 
 Row unpacked(const json& fields) {
@@ -23,7 +40,8 @@ Row unpacked(const json& fields) {
   int status = 0;
   take(row.index), take(row.key), take(row.config), take(row.attempt), take(row.finished_at), take(status);
   take(o.reason), take(o.gpus), take(o.step_time_s), take(o.tokens_per_s), take(o.model_tflops_per_gpu), take(o.mfu);
-  take(o.bubble_fraction), take(o.exposed_comm_s), take(o.peak_bytes), take(o.reserved_bytes), take(o.fits);
+  take(o.bubble_fraction), take(o.exposed_comm_s), take(o.parts), take(o.peak_bytes), take(o.reserved_bytes),
+      take(o.fits);
   take(o.events), take(o.wall_s);
   o.status = static_cast<Status>(status);
   return row;

@@ -118,6 +118,7 @@ Outcome outcome_of_result(const report::Result& result) {
   o.bubble_fraction = result.bubble_fraction();
   const report::TimeParts& t = result.time;
   o.exposed_comm_s = (t.exposed_tp + t.exposed_cp + t.exposed_ep + t.exposed_pp + t.exposed_dp).seconds();
+  for (std::size_t i = 0; i < o.parts.size(); ++i) o.parts[i] = (t.*report::TimeParts::all()[i].member).seconds();
   o.peak_bytes = result.memory.peak.n;
   o.reserved_bytes = result.memory.reserved.n;
   o.fits = result.memory.fits;

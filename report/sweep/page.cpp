@@ -2,12 +2,14 @@
 #include <nlohmann/json.hpp>
 
 #include "report/html/svg.h"
+#include "report/sweep/breakdown.h"
 #include "report/sweep/charts.h"
 #include "report/sweep/summary.h"
 #include "report/text.h"
 
 // One page about a sweep: the figures, a scatter of time against memory with the Pareto
-// front, settings against outcomes, a table that sorts, and why points did not run.
+// front, settings against outcomes, a table that sorts with where each step goes, and why points
+// did not run.
 
 namespace orrery::report {
 namespace {
@@ -42,8 +44,8 @@ document.querySelectorAll('#points th').forEach(function(th,column){
     document.querySelectorAll('#points th').forEach(function(t){t.removeAttribute('aria-sort')});
     th.setAttribute('aria-sort',up?'ascending':'descending');
     function value(tr){var c=tr.cells[column];return c.dataset.v===undefined?c.textContent:+c.dataset.v}
-    Array.from(body.rows).map(function(tr,i){return[value(tr),i,tr]}).sort(function(a,b){
-      return (a[0]<b[0]?-1:a[0]>b[0]?1:0)*(up?1:-1)||a[1]-b[1]}).forEach(function(x){body.appendChild(x[2])});
+    Array.from(body.rows).filter(function(tr){return tr.className!=='below'}).map(function(tr,i){return[value(tr),i,tr]}).sort(function(a,b){
+      return (a[0]<b[0]?-1:a[0]>b[0]?1:0)*(up?1:-1)||a[1]-b[1]}).forEach(function(x){body.appendChild(x[2]);if(x[2].below)body.appendChild(x[2].below)});
   }
   th.onclick=sort;th.onkeydown=function(e){if(e.key==='Enter'||e.key===' '){e.preventDefault();sort()}};
 });
@@ -65,7 +67,7 @@ std::string table_row(const Row& row, const std::vector<std::string>& axes) {
                               : "<td>" + escaped(value.is_string() ? value.get<std::string>() : value.dump()) + "</td>";
   }
   const double per_gpu = o.tokens_per_s / std::max(1, o.gpus);
-  text += cell(grouped(o.gpus), o.gpus) + cell(human_seconds(o.step_time_s), o.step_time_s) +
+  text += cell(grouped(o.gpus), o.gpus) + cell(human_seconds(o.step_time_s), o.step_time_s) + breakdown_cell(o) +
           cell(significant(per_gpu), per_gpu) + cell(significant(o.model_tflops_per_gpu), o.model_tflops_per_gpu) +
           cell(percent(o.mfu), o.mfu) + cell(percent(o.bubble_fraction), o.bubble_fraction) +
           cell(human_seconds(o.exposed_comm_s), o.exposed_comm_s) +
@@ -100,15 +102,18 @@ std::string sweep_page(const SweepResults& results, const Objective& by) {
           "<h2>Settings and what came of them</h2><p class=\"note\">A line is a layout, the ten best in colour and on "
           "top. Point at one to read it.</p><div class=\"chart\">" +
           parallel_coordinates(best, results.meta.axes) + "</div>";
-    page += "<h2>Points</h2><p class=\"note\">Click a heading to sort by it.";
+    page += breakdown_styles() +
+            "<h2>Points</h2><p class=\"note\">Click a heading to sort by it; open a bar for its figures. Bars sort by "
+            "the share of the step that is computing.";
     if (best.size() > kMostRows) page += " The best " + grouped(kMostRows) + " are shown; orrery sweep export has all.";
     page += "</p><div class=\"wide\"><table id=\"points\"><thead><tr><th>point</th>";
     for (const std::string& axis : results.meta.axes) page += "<th>" + escaped(axis) + "</th>";
-    for (const char* name : {"GPUs", "step", "tokens/s/GPU", "TFLOP/s/GPU", "MFU", "bubble", "exposed", "GiB", "fits"})
+    for (const char* name :
+         {"GPUs", "step", "where it goes", "tokens/s/GPU", "TFLOP/s/GPU", "MFU", "bubble", "exposed", "GiB", "fits"})
       page += std::string("<th>") + name + "</th>";
     page += "</tr></thead><tbody>\n";
     for (std::size_t i = 0; i < std::min(kMostRows, best.size()); ++i) page += table_row(*best[i], results.meta.axes);
-    page += "</tbody></table></div>";
+    page += "</tbody></table></div>" + breakdown_script();
   }
   const auto why = reasons(results.rows);
   if (!why.empty()) {

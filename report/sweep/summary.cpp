@@ -96,6 +96,7 @@ ordered_json row_json(const Row& row) {
   one["mfu"] = o.mfu;
   one["bubble_fraction"] = o.bubble_fraction;
   one["exposed_comm_s"] = o.exposed_comm_s;
+  for (std::size_t part = 0; part < o.parts.size(); ++part) one[std::string(sweep::kStepParts[part])] = o.parts[part];
   one["peak_bytes"] = o.peak_bytes;
   one["reserved_bytes"] = o.reserved_bytes;
   one["fits"] = o.fits;
@@ -162,7 +163,9 @@ std::string sweep_csv(const SweepResults& results) {
   for (const std::string& axis : results.meta.axes) text += "," + csv_cell(axis);
   text +=
       ",status,reason,gpus,step_time_s,tokens_per_s,model_tflops_per_gpu,mfu,bubble_fraction,exposed_comm_s,"
-      "peak_bytes,reserved_bytes,fits\n";
+      "peak_bytes,reserved_bytes,fits";
+  for (const std::string_view part : sweep::kStepParts) text += "," + std::string(part);
+  text += "\n";
   for (const Row& row : results.rows) {
     const json config = json::parse(row.config, nullptr, false);
     text += std::to_string(row.index);
@@ -171,13 +174,14 @@ std::string sweep_csv(const SweepResults& results) {
     const Outcome& o = row.outcome;
     text += "," + std::string(to_string(o.status)) + "," + csv_cell(o.reason);
     if (o.status != Status::ok) {
-      text += ",,,,,,,,,,\n";
+      text += std::string(10 + o.parts.size(), ',') + "\n";
       continue;
     }
     for (const json& value :
          {json(o.gpus), json(o.step_time_s), json(o.tokens_per_s), json(o.model_tflops_per_gpu), json(o.mfu),
           json(o.bubble_fraction), json(o.exposed_comm_s), json(o.peak_bytes), json(o.reserved_bytes), json(o.fits)})
       text += "," + value.dump();
+    for (const double part : o.parts) text += "," + json(part).dump();
     text += "\n";
   }
   return text;

@@ -1,4 +1,5 @@
 """Sweeps: the same table however it is cut, killed or resumed; clear words where it cannot be."""
+import contextlib
 import csv
 import io
 import json
@@ -135,6 +136,34 @@ class Sweeps(support.Case):
         lines = re.findall(r'<polyline class="line[^"]*" points="([^"]*)"', page)
         self.assertEqual({len(line.split()) for line in lines}, {page.count('<text class="name"')})
         self.assertEqual(page.count('<polyline class="line best'), min(10, sum(' class="misfit"' not in row for row in page.split("<tr")[2:])))
+
+    def test_the_parts_of_a_step_add_up(self):
+        self.sweep("a.sqlite", "--report", self.path("s.html"))
+        ran = [row for row in self.table(self.path("a.sqlite")) if row["status"] == "ok"]
+        parts = [name for name in ran[0] if re.fullmatch(r"(exposed_(tp|cp|ep|pp|dp)|(re)?compute|bubble|optimizer|offload|host|other)_s", name)]
+        self.assertEqual(len(parts), 12)
+        for row in ran:
+            self.assertAlmostEqual(sum(float(row[part]) for part in parts), float(row["step_time_s"]), places=9)
+        lines = self.done("sweep", "export", self.path("a.sqlite"), "--format", "jsonl").stdout.splitlines()
+        self.assertEqual([json.loads(line)["compute_s"] for line in lines if '"ok"' in line], [float(row["compute_s"]) for row in ran])
+        # A bar for each row says in words what it shows.
+        with open(self.path("s.html"), encoding="utf-8") as file:
+            bars = re.findall(r'<button aria-expanded="false" data-t="([^"]*)">.*?aria-label="([^"]*)"', file.read())
+        self.assertEqual(len(bars), len(ran))
+        for times, words in bars:
+            self.assertEqual(len(times.split()), 12)
+            shares = [float(share) for share in re.findall(r"([\d.]+) %", words)]
+            self.assertAlmostEqual(sum(shares), 100, delta=1)
+            self.assertEqual(shares, sorted(shares, reverse=True))
+
+    def test_an_older_store_is_refused(self):
+        self.sweep("a.sqlite")
+        with contextlib.closing(sqlite3.connect(self.path("a.sqlite"))) as db, db:
+            db.execute("update meta set value = '1' where key = 'schema'")
+        for command in (["status", self.path("a.sqlite")], ["export", self.path("a.sqlite")],
+                        ["merge", "--into", self.path("b.sqlite"), self.path("a.sqlite")]):
+            self.assertIn("another schema (1)", self.done("sweep", *command, status=5).stderr)
+        self.assertIn("another schema (1)", self.sweep("a.sqlite", status=5).stderr)
 
     def test_a_drawing_stands_alone(self):
         self.sweep("a.sqlite", "--plot", self.path("s.svg"))

@@ -1,10 +1,17 @@
 #include <gtest/gtest.h>
 
 #include "report/result.h"
+#include "sweep/point.h"
 #include "tests/report/support.h"
 
 namespace orrery::report {
 namespace {
+
+// A sweep's store keeps them under the same names, in the same order.
+TEST(TimeParts, AreTheColumnsOfASweep) {
+  ASSERT_EQ(TimeParts::all().size(), sweep::kStepParts.size());
+  for (std::size_t i = 0; i < sweep::kStepParts.size(); ++i) EXPECT_EQ(TimeParts::all()[i].key, sweep::kStepParts[i]);
+}
 
 using testing::at;
 using testing::rank_with_step;

@@ -50,7 +50,8 @@ Row row(std::uint64_t index, Status status = Status::ok) {
   r.key = key_of(std::to_string(index));
   r.config = "{\"layout.tp\": " + std::to_string(index) + "}";
   r.outcome.status = status;
-  if (status == Status::ok) r.outcome.step_time_s = 1.0 + static_cast<double>(index), r.outcome.gpus = 8;
+  if (status == Status::ok)
+    r.outcome.step_time_s = 1.0 + static_cast<double>(index), r.outcome.gpus = 8, r.outcome.parts.back() = 0.1;
   if (status != Status::ok) r.outcome.reason = "because";
   r.finished_at = "2026-01-01T00:00:00Z";
   return r;
@@ -77,6 +78,7 @@ TEST_F(Stores, GiveBackWhatWasPut) {
   EXPECT_EQ((*rows)[1].key, key_of("3"));
   EXPECT_EQ((*rows)[1].config, "{\"layout.tp\": 3}");
   EXPECT_DOUBLE_EQ((*rows)[1].outcome.step_time_s, 4.0);
+  EXPECT_EQ((*rows)[1].outcome.parts, row(3).outcome.parts);
 }
 
 TEST_F(Stores, RefuseWhatIsNotTheirs) {

@@ -17,6 +17,7 @@ Row some_row() {
   row.outcome.gpus = 16'384;
   row.outcome.step_time_s = 0.1 + 0.2;
   row.outcome.mfu = 1.0 / 3;
+  row.outcome.parts[3] = 0.1;
   row.outcome.peak_bytes = std::int64_t{1} << 52;
   row.outcome.reserved_bytes = 5;
   row.outcome.fits = true;

@@ -67,7 +67,8 @@ std::string text_of(const Settings& settings) {
 
 // The bound's share of the step; none where the settings contradict each other.
 std::optional<double> tightness(const Settings& settings) {
-  const bool mixture = std::any_of(settings.begin(), settings.end(), [](const auto& o) { return o.path == "layout.ep"; });
+  const bool mixture =
+      std::any_of(settings.begin(), settings.end(), [](const auto& o) { return o.path == "layout.ep"; });
   const Result<Scenario> scenario = parse_scenario(scenario_of(mixture), "test.yaml", settings);
   if (!scenario || !scenario->not_supported_yet.empty()) return std::nullopt;
   const Result<Compiled> compiled = compile(*scenario);
