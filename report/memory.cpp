@@ -67,6 +67,13 @@ Bytes capacity_of(const models::Scenario& scenario, const models::Compiled& comp
   return scenario.cluster.gpu_of(compiled.node_of_program[program.value]).memory;
 }
 
+bool will_fit(const models::Scenario& scenario, const models::Compiled& compiled) {
+  ReservedByProgram reserved(scenario, compiled);
+  for (ProgramId program{0}; program.value < compiled.workload.programs.size(); ++program.value)
+    if (reserved.of(program) + scenario.software.runtime > capacity_of(scenario, compiled, program)) return false;
+  return true;
+}
+
 std::vector<int> in_flight_by_stage(const models::Schedule& schedule) {
   using Type = models::Action::Type;
   std::vector<int> peaks;

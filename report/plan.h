@@ -40,5 +40,7 @@ class ReservedByProgram {
 
 // Memory of the GPUs that run a program.
 Bytes capacity_of(const models::Scenario& scenario, const models::Compiled& compiled, ProgramId program);
+// Known before a run: by what the allocators of all ranks hold at most, of which the run shows no less.
+bool will_fit(const models::Scenario& scenario, const models::Compiled& compiled);
 
 }  // namespace orrery::report

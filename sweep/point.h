@@ -8,7 +8,7 @@
 
 namespace orrery::sweep {
 
-enum class Status { ok, infeasible, failed };
+enum class Status { ok, infeasible, pruned, failed };
 
 std::string_view to_string(Status status);
 
@@ -19,7 +19,8 @@ inline constexpr std::array<std::string_view, 12> kStepParts = {
 using StepParts = std::array<double, kStepParts.size()>;  // seconds; they add up to the step
 
 // What became of a point. Infeasible: its scenario contradicts itself, cannot be run yet,
-// or a condition of the sweep rules it out. Failed: our fault, or the machine's.
+// or a condition of the sweep rules it out. Pruned: it was not run, for it cannot be among the
+// best that were asked for. Failed: our fault, or the machine's.
 struct Outcome {
   Status status = Status::failed;
   std::string reason;  // of what is not ok, one line

@@ -106,7 +106,7 @@ Key key_of(const void* blob, int size) {
 }
 
 Status status_of(const std::string& text) {
-  for (const Status status : {Status::ok, Status::infeasible})
+  for (const Status status : {Status::ok, Status::infeasible, Status::pruned})
     if (text == to_string(status)) return status;
   return Status::failed;
 }
@@ -211,6 +211,8 @@ std::string_view to_string(Status status) {
       return "ok";
     case Status::infeasible:
       return "infeasible";
+    case Status::pruned:
+      return "pruned";
     case Status::failed:
       return "failed";
   }
@@ -375,7 +377,7 @@ Errors Store::finish() {
 
 namespace {
 
-// Of two rows of one point: ok before infeasible before failed, then the later.
+// Of two rows of one point: ok before infeasible, pruned and failed, then the later.
 bool is_better(const Row& a, const Row& b) {
   if (a.outcome.status != b.outcome.status) return a.outcome.status < b.outcome.status;
   return a.finished_at > b.finished_at;

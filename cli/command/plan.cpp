@@ -45,15 +45,6 @@ std::string reason_of(const Errors& errors) {
   return report::without_numbers(errors.empty() ? "unknown" : errors.front().what);
 }
 
-// By what the allocators of all ranks hold at most, of which the run shows no less.
-bool fits(const models::Scenario& scenario, const models::Compiled& compiled) {
-  report::ReservedByProgram reserved(scenario, compiled);
-  for (ProgramId program{0}; program.value < compiled.workload.programs.size(); ++program.value)
-    if (reserved.of(program) + scenario.software.runtime > report::capacity_of(scenario, compiled, program))
-      return false;
-  return true;
-}
-
 struct Plan {
   std::string file, tokens;
   ScenarioOptions scenario;
@@ -127,7 +118,7 @@ sweep::Look Plan::look(std::uint64_t candidate) const {
   if (!read) return {reason_of(read.errors()), 0};
   Result<models::Compiled> compiled = models::compile(*read);
   if (!compiled) return {reason_of(compiled.errors()), 0};
-  if (!any_memory && !fits(*read, *compiled)) return {"does not fit into memory", 0};
+  if (!any_memory && !report::will_fit(*read, *compiled)) return {"does not fit into memory", 0};
   const Prepared prepared = prepare(std::move(*read), std::move(*compiled));
   return {"", sim::least_step(prepared.workload()).seconds()};
 }

@@ -92,12 +92,14 @@ struct SweepRun {
   OutputOptions output;
   Presentation presentation;
   int jobs = 0;
+  std::size_t only_best = 0;  // 0: all
   bool resumes = false, mpi = false;
 
   int run();
   int go_on(const SweepPoints& points, sweep::Store store, const Shard& part);
   int take_part(const Result<SweepPoints>& points) const;
   std::string store_path(const Shard& part) const;
+  std::unique_ptr<sweep::Best> best() const;
 };
 
 // Goes on as orrery-mpi, which knows the others that mpirun has started.
@@ -116,12 +118,21 @@ std::string SweepRun::store_path(const Shard& part) const {
                       : stem + "-" + std::to_string(part.index) + "-of-" + std::to_string(part.of) + ".sqlite";
 }
 
+// What only_best asks for; null: everything.
+std::unique_ptr<sweep::Best> SweepRun::best() const {
+  if (only_best == 0) return nullptr;
+  const bool step = presentation.by.empty() || presentation.by == "step_time";
+  return std::make_unique<sweep::Best>(only_best,
+                                       step ? sweep::BestBy::step_time : sweep::BestBy::tokens_per_s_per_gpu);
+}
+
 // One of those who only work points out. What is wrong with all is the leader's to tell.
 int SweepRun::take_part(const Result<SweepPoints>& points) const {
   sweep::PoolOptions options;
   options.stop = &stop_on_interrupt();
+  const std::unique_ptr<sweep::Best> best = this->best();
   if (points)
-    the_crew()->follow([&](std::uint64_t point) { return points->evaluate(point); }, options);
+    the_crew()->follow([&](std::uint64_t point) { return points->evaluate(point, best.get()); }, options);
   else
     the_crew()->decline(points.errors());
   return kDone;
@@ -139,6 +150,9 @@ int SweepRun::run() {
   if (!overrides) return report(overrides.errors()), kUsage;
   const Result<Shard> part = parse_shard(shard);
   if (!part) return complain(part.errors().front().what), kUsage;
+  if (only_best > 0 && presentation.by.empty()) presentation.by = "step_time";
+  if (only_best > 0 && presentation.by != "step_time" && presentation.by != "tokens_per_s_per_gpu")
+    return complain("--only-best goes --by step_time or tokens_per_s_per_gpu, of which a bound is known"), kUsage;
   const DocumentCache presets;
   const Result<SweepPoints> points = SweepPoints::read(file, *overrides);
   if (the_crew() && !the_crew()->leads()) return take_part(points);
@@ -155,13 +169,18 @@ int SweepRun::go_on(const SweepPoints& points, sweep::Store kept, const Shard& p
   const auto known = kept.statuses();
   if (!known) return dismissed(report(known.errors()));
   std::map<std::uint64_t, int> failed;  // and how often
+  const std::unique_ptr<sweep::Best> best_asked = best();
   if (const auto rows = kept.rows())
-    for (const sweep::Row& row : *rows)
+    for (const sweep::Row& row : *rows) {
       if (row.outcome.status == sweep::Status::failed) failed[row.index] = row.attempt;
+      if (best_asked) best_asked->add(row.outcome);
+    }
   std::vector<std::uint64_t> todo;
   for (const std::uint64_t point : points.of_shard(part.index, part.of)) {
     const auto at = known->find(point);
-    if (at == known->end() || at->second == sweep::Status::failed) todo.push_back(point);
+    // What was pruned may be among more, or may not be asked for by this run.
+    if (at == known->end() || at->second == sweep::Status::failed || at->second == sweep::Status::pruned)
+      todo.push_back(point);
   }
   Progress progress(output.progress, output.quiet, file);
   std::size_t done = 0;
@@ -181,7 +200,7 @@ int SweepRun::go_on(const SweepPoints& points, sweep::Store kept, const Shard& p
       if (const auto before = failed.find(row.index); before != failed.end()) row.attempt = before->second + 1;
     return kept.put(counted);
   };
-  const auto factory = [&] { return [&](std::uint64_t point) { return points.evaluate(point); }; };
+  const auto factory = [&] { return [&](std::uint64_t point) { return points.evaluate(point, best_asked.get()); }; };
   sweep::Crew* const crew = the_crew();
   Errors errors =
       crew && crew->size() > 1 ? crew->lead(todo, keep, options) : sweep::work(todo, factory, keep, options);
@@ -251,11 +270,18 @@ void add_run_like(CLI::App& sweeps, int& status, bool resumes) {
       ->option_text("FILE");
   sub.add_option("--shard", command->shard, "Points I, I+N, I+2N… only, as 0/4")->option_text("I/N");
   sub.add_option("-j,--jobs", command->jobs, "Threads (default: one a core)")->option_text("N");
+  sub.add_option(
+         "--only-best", command->only_best,
+         "Only the best N are wanted (--by step_time or tokens_per_s_per_gpu): what does not fit into memory, or "
+         "cannot be among them by its bound, is not run")
+      ->option_text("N")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 40));
   sub.add_flag("--mpi", command->mpi, "Under mpirun: the first process keeps the store, the others work points out");
   command->presentation.add_to(sub);
   sub.footer(
       "Examples:\n"
       "  orrery sweep run scenarios/sweeps/llama-3.1-70b-64-h100.yaml --top 20 --report sweep.html\n"
+      "  orrery sweep run my.yaml --only-best 10\n"
       "  orrery sweep run my.yaml --shard 0/8 --store shards/0.sqlite\n"
       "  mpirun -n 65 orrery sweep run my.yaml --mpi");
   sub.callback([command, &status] { status = command->run(); });

@@ -8,9 +8,12 @@
 #include "cli/work/pipeline.h"
 #include "models/compile/calibration_of.h"
 #include "models/run/jobs.h"
+#include "report/plan.h"
 #include "report/result.h"
+#include "report/text.h"
 #include "sim/base/suggest.h"
 #include "sim/base/text.h"
+#include "sim/bound/least_step.h"
 #include "sweep/variables.h"
 #include "sweep/version.h"
 
@@ -105,6 +108,17 @@ std::string json_text(std::string_view text) {
 std::string json_value(const std::string& text) {
   const sweep::Value value = sweep::value_of(text);
   return std::holds_alternative<std::string>(value) ? json_text(std::get<std::string>(value)) : sweep::describe(value);
+}
+
+Outcome pruned(std::string reason) {
+  Outcome outcome;
+  outcome.status = Status::pruned;
+  outcome.reason = std::move(reason);
+  return outcome;
+}
+
+double tokens_of(const models::Scenario& scenario) {
+  return static_cast<double>(scenario.training.global_batch) * static_cast<double>(scenario.training.sequence_length);
 }
 
 Outcome outcome_of_result(const report::Result& result) {
@@ -208,7 +222,7 @@ std::string SweepPoints::config_of(std::uint64_t point) const {
   return "{" + json + "}";
 }
 
-sweep::Row SweepPoints::evaluate(std::uint64_t point) const {
+sweep::Row SweepPoints::evaluate(std::uint64_t point, sweep::Best* best) const {
   const auto begin = std::chrono::steady_clock::now();
   sweep::Row row;
   row.index = point;
@@ -217,7 +231,7 @@ sweep::Row SweepPoints::evaluate(std::uint64_t point) const {
   if (tree) {
     // Two points may come to one scenario (where a swept key lies inside another); each keeps its row.
     row.key = sweep::key_of(flow_text(*tree, true) + '\n' + row.config + '\n' + data_ + '\n' + ORRERY_VERSION);
-    row.outcome = outcome_of(std::move(*tree), point);
+    row.outcome = outcome_of(std::move(*tree), point, best);
   } else {
     row.key = sweep::key_of(sweep_digest_ + row.config);
     row.outcome = infeasible(reason_of(tree.errors(), file_));
@@ -234,7 +248,7 @@ std::optional<std::string> SweepPoints::ruled_out(const Expression& condition, c
   return "not (" + condition.text() + ")";
 }
 
-sweep::Outcome SweepPoints::outcome_of(Node tree, std::uint64_t point) const {
+sweep::Outcome SweepPoints::outcome_of(Node tree, std::uint64_t point, sweep::Best* best) const {
   const Node written = tree;
   Result<models::Scenario> scenario = models::read_scenario(std::move(tree), file_);
   if (!scenario) return infeasible(reason_of(scenario.errors(), file_));
@@ -250,7 +264,7 @@ sweep::Outcome SweepPoints::outcome_of(Node tree, std::uint64_t point) const {
     if (!needs_run(condition))
       if (const auto why = ruled_out(condition, lookup)) return infeasible(*why);
   try {
-    outcome = run(*scenario);
+    outcome = run(*scenario, best);
   } catch (const std::exception& e) {
     outcome.reason = "internal error at point " + std::to_string(point) + ": " + e.what();
     return outcome;
@@ -259,6 +273,7 @@ sweep::Outcome SweepPoints::outcome_of(Node tree, std::uint64_t point) const {
   for (const Expression& condition : space_.where())
     if (needs_run(condition))
       if (const auto why = ruled_out(condition, lookup)) return infeasible(*why);
+  if (best != nullptr) best->add(outcome);
   return outcome;
 }
 
@@ -270,11 +285,18 @@ sweep::Outcome SweepPoints::run_amid(models::Scenario scenario) const {
       report::make_result({run->main.scenario, run->main.compiled, run->simulated.ranks, run->ranks_simulated, 0}));
 }
 
-sweep::Outcome SweepPoints::run(models::Scenario scenario) const {
+sweep::Outcome SweepPoints::run(models::Scenario scenario, const sweep::Best* best) const {
   if (!scenario.jobs.empty()) return run_amid(std::move(scenario));
   Result<models::Compiled> compiled = compile_placed(scenario, file_);
   if (!compiled) return infeasible(reason_of(compiled.errors(), file_));
+  if (best != nullptr && !report::will_fit(scenario, *compiled)) return pruned("does not fit into memory");
+  const double tokens = tokens_of(scenario);
   const Prepared prepared = prepare(std::move(scenario), std::move(*compiled));
+  if (best != nullptr) {
+    const double least = sim::least_step(prepared.workload()).seconds();
+    if (best->rules_out(least, tokens, prepared.scenario.layout.gpus()))
+      return pruned("its step is at least " + report::human_seconds(least));
+  }
   const Simulated simulated = simulate(prepared);
   throw_if_stuck(simulated);
   return outcome_of_result(

@@ -19,18 +19,18 @@ struct Look {
   const char* hatching;  // a path in a square of eight
 };
 constexpr std::array<Look, sweep::kStepParts.size()> kLooks = {{
-    {"#4f86f7", ""},                          // compute
-    {"#9db9f5", "M0 4H8"},                    // recompute
-    {"#c0549a", "M-2 2 2-2M0 8 8 0M6 10 10 6"},   // exposed TP
-    {"#8a63d2", "M-2 6 2 10M0 0 8 8M6-2 10 2"},   // exposed CP
-    {"#d2691e", "M0 0 8 8M8 0 0 8"},          // exposed EP
-    {"#2f9e9e", "M2 0V8M6 0V8"},              // exposed PP
-    {"#b8860b", "M0 2H8M0 6H8"},              // exposed DP
-    {"#c9ced8", "M3 4h2"},                    // bubble
-    {"#5aa469", "M4 0V8"},                    // optimizer
-    {"#777777", "M0 4H8M4 0V8"},              // offload
-    {"#a08870", "M0 0h2M4 4h2"},              // host
-    {"#999999", "M1 1h1M5 5h1"},              // other
+    {"#4f86f7", ""},                             // compute
+    {"#9db9f5", "M0 4H8"},                       // recompute
+    {"#c0549a", "M-2 2 2-2M0 8 8 0M6 10 10 6"},  // exposed TP
+    {"#8a63d2", "M-2 6 2 10M0 0 8 8M6-2 10 2"},  // exposed CP
+    {"#d2691e", "M0 0 8 8M8 0 0 8"},             // exposed EP
+    {"#2f9e9e", "M2 0V8M6 0V8"},                 // exposed PP
+    {"#b8860b", "M0 2H8M0 6H8"},                 // exposed DP
+    {"#c9ced8", "M3 4h2"},                       // bubble
+    {"#5aa469", "M4 0V8"},                       // optimizer
+    {"#777777", "M0 4H8M4 0V8"},                 // offload
+    {"#a08870", "M0 0h2M4 4h2"},                 // host
+    {"#999999", "M1 1h1M5 5h1"},                 // other
 }};
 
 constexpr int kBarWidth = 120, kBarHeight = 14;
@@ -39,7 +39,8 @@ std::string pattern(std::size_t part) {
   const Look& look = kLooks[part];
   return "<pattern id=\"k" + std::to_string(part) +
          "\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\"><rect width=\"8\" height=\"8\" fill=\"" +
-         look.colour + "\"/><path d=\"" + look.hatching + "\" stroke=\"#fff\" stroke-width=\"1.4\" fill=\"none\"/></pattern>";
+         look.colour + "\"/><path d=\"" + look.hatching +
+         "\" stroke=\"#fff\" stroke-width=\"1.4\" fill=\"none\"/></pattern>";
 }
 
 const char* label_of(std::size_t part) {
@@ -53,7 +54,8 @@ std::string in_words(const sweep::StepParts& parts, double step) {
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return parts[a] > parts[b]; });
   std::string words;
   for (const std::size_t part : order)
-    if (parts[part] > 0) words += (words.empty() ? "" : ", ") + std::string(label_of(part)) + ' ' + percent(parts[part] / step);
+    if (parts[part] > 0)
+      words += (words.empty() ? "" : ", ") + std::string(label_of(part)) + ' ' + percent(parts[part] / step);
   return words;
 }
 
@@ -96,7 +98,8 @@ document.querySelectorAll('#points button').forEach(function(b){b.onclick=functi
 }  // namespace
 
 std::string breakdown_styles() {
-  std::string text = std::string(kStyles) + "<svg width=\"0\" height=\"0\" style=\"position:absolute\" aria-hidden=\"true\"><defs>";
+  std::string text =
+      std::string(kStyles) + "<svg width=\"0\" height=\"0\" style=\"position:absolute\" aria-hidden=\"true\"><defs>";
   for (std::size_t part = 0; part < kLooks.size(); ++part) text += pattern(part);
   return text + "</defs></svg>\n";
 }
@@ -122,10 +125,10 @@ std::string breakdown_cell(const sweep::Outcome& outcome) {
     x += width;
   }
   const std::string words = in_words(outcome.parts, step);
-  return "<td class=\"b\" data-v=\"" + significant(outcome.parts[0] / step, 6) + "\"><button aria-expanded=\"false\" data-t=\"" + times +
-         "\"><svg width=\"" + std::to_string(kBarWidth) + "\" height=\"" + std::to_string(kBarHeight) +
-         "\" role=\"img\" aria-label=\"" + words + "\"><title>" + words + "</title>" + bar +
-         "</svg></button></td>";
+  return "<td class=\"b\" data-v=\"" + significant(outcome.parts[0] / step, 6) +
+         "\"><button aria-expanded=\"false\" data-t=\"" + times + "\"><svg width=\"" + std::to_string(kBarWidth) +
+         "\" height=\"" + std::to_string(kBarHeight) + "\" role=\"img\" aria-label=\"" + words + "\"><title>" + words +
+         "</title>" + bar + "</svg></button></td>";
 }
 
 }  // namespace orrery::report

@@ -124,6 +124,26 @@ class Sweeps(support.Case):
                 self.assertFalse(other["step_time_s"] < row["step_time_s"] and other["reserved_bytes"] < row["reserved_bytes"])
         self.assertEqual(result["ok"] + result["infeasible"], result["points"])
 
+    # What cannot be among the best is not run, and the best are those of the whole sweep.
+    def test_only_the_best(self):
+        self.sweep("all.sqlite")
+        everything = {row["point"]: row for row in self.table(self.path("all.sqlite"))}
+        best = sorted((float(row["step_time_s"]), int(p)) for p, row in everything.items() if row["fits"] == "1")[:2]
+        self.sweep("best.sqlite", "--only-best", "2", "--jobs", "1")
+        rows = self.table(self.path("best.sqlite"))
+        pruned = [row for row in rows if row["status"] == "pruned"]
+        self.assertTrue(pruned)
+        self.assertTrue(all("its step is at least " in row["reason"] for row in pruned))
+        found = sorted((float(row["step_time_s"]), int(row["point"])) for row in rows if row["fits"] == "1")[:2]
+        self.assertEqual(found, best)
+        again = self.done("sweep", "run", self.file, "--store", self.path("best.sqlite"), "--only-best", "2").stdout
+        self.assertIn("not among the best", again)
+        self.sweep("best.sqlite")  # now all are asked for
+        for row in self.table(self.path("best.sqlite")):
+            for key in ("status", "step_time_s", "reason"):
+                self.assertEqual(row[key], everything[row["point"]][key])
+        self.sweep("none.sqlite", "--only-best", "2", "--by", "mfu", status=2)
+
     def test_a_page_stands_alone(self):
         self.sweep("a.sqlite", "--report", self.path("s.html"))
         with open(self.path("s.html"), encoding="utf-8") as file:
