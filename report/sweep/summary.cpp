@@ -125,7 +125,8 @@ std::string sweep_summary(const SweepResults& results, const Objective& by, std:
   text += std::to_string(shown) + " of " + of + (fitting == 0 ? "" : " that fit") + ", by " + by.label + "\n" +
           table_of(best, top, results.meta.axes);
   if (front.size() > 1)
-    text += "\nPareto front: none is faster with as little memory on as few GPUs\n" +
+    text += "\nPareto front" + std::string(count(results.rows, Status::pruned) > 0 ? " of those that ran" : "") +
+            ": none is faster with as little memory on as few GPUs\n" +
             table_of(front, kMostOfFront, results.meta.axes);
   return text;
 }
