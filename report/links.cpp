@@ -31,10 +31,10 @@ std::vector<Alike> group_alike(const sim::Workload& workload, const sim::RunResu
     const Key key{link.kind, link.capacity.n, run.link_bytes[id].n, busy};
     if (groups.empty() || groups[last].key != key) std::swap(last, before);
     if (groups.empty() || groups[last].key != key) {
-      Digest hash;
-      for (const std::int64_t part : key) hash.add(static_cast<std::uint64_t>(part));
+      std::uint64_t hash = 0;
+      for (const std::int64_t part : key) hash = (hash + static_cast<std::uint64_t>(part)) * 0x9e3779b97f4a7c15ull;
       const auto next = static_cast<std::uint32_t>(groups.size());
-      last = index.find_or_add(hash.value(), next, [&](std::uint32_t known) { return groups[known].key == key; });
+      last = index.find_or_add(Digest::mix(hash), next, [&](std::uint32_t known) { return groups[known].key == key; });
       if (last == next) groups.push_back({key, id, 0});
     }
     ++groups[last].count;

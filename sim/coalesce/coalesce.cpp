@@ -65,8 +65,8 @@ OpIndex group_end(std::span<const Op> ops, OpIndex op) {
 
 void FlatStream::add_sums(SpeedIndex speed, const Speeds& speeds) {
   if (speed >= sums_.size()) sums_.resize(speed + 1u);
-  std::vector<std::int64_t>& sums = sums_[speed];
-  sums.resize(size() + 1u);
+  sums_[speed] = std::make_unique_for_overwrite<std::int64_t[]>(size() + 1u);
+  std::int64_t* const sums = sums_[speed].get();
   const Speeds::Slowdown& slowdown = speeds.slowdown(speed);
   std::int64_t sum = 0;
   for (OpIndex i = 0; i < size(); ++i) {

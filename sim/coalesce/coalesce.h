@@ -56,11 +56,11 @@ class FlatStream {
 
   // Time that the kernels before each op take under `speed`: size() + 1 entries.
   const std::int64_t* sums(SpeedIndex speed, const Speeds& speeds) {
-    if (speed >= sums_.size() || sums_[speed].empty()) add_sums(speed, speeds);
-    return sums_[speed].data();
+    if (speed >= sums_.size() || !sums_[speed]) add_sums(speed, speeds);
+    return sums_[speed].get();
   }
   // Precondition: asked for before.
-  const std::int64_t* sums(SpeedIndex speed) const { return sums_[speed].data(); }
+  const std::int64_t* sums(SpeedIndex speed) const { return sums_[speed].get(); }
 
   std::span<const Op> ops;
   bool feels_claims = false;  // has kernels of which some claim changes the speed
@@ -73,7 +73,7 @@ class FlatStream {
   void look_ahead(std::span<const char> awaited, std::span<const Marker> markers, bool memory_breaks);
   void add_sums(SpeedIndex speed, const Speeds& speeds);
 
-  std::vector<std::vector<std::int64_t>> sums_;  // by speed
+  std::vector<std::unique_ptr<std::int64_t[]>> sums_;  // by speed
 };
 
 // A program, or a piece appended to one, prepared for the loop. Refers to the

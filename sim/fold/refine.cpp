@@ -26,6 +26,10 @@ Classes number_classes(const std::vector<std::uint64_t>& colours) {
   };
   for (std::uint32_t i = 0; i < colours.size(); ++i) {
     if (colours[i] == 0) continue;
+    if (i >= 2 && colours[i] == colours[i - 2]) {  // two directions stand side by side
+      classes.of[i] = classes.of[i - 2];
+      continue;
+    }
     const std::size_t slot = slot_of(colours[i]);
     if (table[slot] != Classes::kNone) {
       classes.of[i] = table[slot];

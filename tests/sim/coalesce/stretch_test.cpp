@@ -84,7 +84,8 @@ TEST(Stretches, OfEqualPassesHaveOneContent) {
   const TenPasses passes;
   const Program& program = passes.world.workload.programs[ProgramId{0}];
   const std::vector<std::span<const Op>> streams{program.streams[0].ops, program.streams[1].ops};
-  const std::vector<FlatProgram> flat{FlatProgram(program, streams, Speeds({}), false)};
+  std::vector<FlatProgram> flat;
+  flat.emplace_back(program, streams, Speeds({}), false);
   const Cells cells(passes.world.workload, flat);
   EXPECT_EQ(cells.size(), 1u);
   StretchContents contents;
