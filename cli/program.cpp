@@ -1,7 +1,10 @@
 #include "cli/program.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
+#include <iterator>
+#include <string_view>
 
 #include "cli/command/command.h"
 #include "cli/console/help_key.h"
@@ -15,26 +18,40 @@
 namespace orrery::cli {
 namespace {
 
-void add_commands(CLI::App& app, int& status) {
+struct Command {
+  std::string_view name;
+  void (*add)(CLI::App&, int& status);
+};
+
+// In the order of the help.
+constexpr Command kCommands[] = {
+    {"run", add_run},
+    {"check", add_check},
+    {"explain", add_explain},
+    {"memory", add_memory},
+    {"schedule", add_schedule},
+    {"reproduce", add_reproduce},
+    {"collective", add_collective},
+    {"topo", add_topo},
+    {"calibrate", add_calibrate},
+    {"validate", add_validate},
+    {"sweep", add_sweep},
+    {"plan", add_plan},
+    {"trace", add_trace},
+    {"compare", add_compare},
+    {"import", add_import},
+    {"completion", add_completion},
+};
+
+// All of them; or the one that is asked for, as the options of all take longer to make than short runs.
+void add_commands(CLI::App& app, std::string_view asked_for, int& status) {
   app.set_version_flag("--version", "orrery " ORRERY_VERSION);
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
-  add_run(app, status);
-  add_check(app, status);
-  add_explain(app, status);
-  add_memory(app, status);
-  add_schedule(app, status);
-  add_reproduce(app, status);
-  add_collective(app, status);
-  add_topo(app, status);
-  add_calibrate(app, status);
-  add_validate(app, status);
-  add_sweep(app, status);
-  add_plan(app, status);
-  add_trace(app, status);
-  add_compare(app, status);
-  add_import(app, status);
-  add_completion(app, status);
+  const bool is_one = std::any_of(std::begin(kCommands), std::end(kCommands),
+                                  [&](const Command& command) { return command.name == asked_for; });
+  for (const Command& command : kCommands)
+    if (!is_one || command.name == asked_for) command.add(app, status);
   app.footer(
       "Examples:\n"
       "  orrery run scenarios/llama-3.1-70b-64-h100.yaml\n"
@@ -59,8 +76,8 @@ int parse_and_run(int argc, char** argv) {
   CLI::App app{"A clockwork of GPU clusters: what every GPU does during a training step, how long it takes, and why.",
                "orrery"};
   int status = kDone;
-  add_commands(app, status);
   const std::string first = argc > 1 ? argv[1] : "";
+  add_commands(app, first == "completion" ? "" : first, status);
   if (first.empty()) return std::cerr << app.help(), kUsage;
   if (first == "help") return help(app, argc > 2 ? argv[2] : "");
   if (first[0] != '-')
