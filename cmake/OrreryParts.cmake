@@ -12,6 +12,10 @@ if(NOT ORRERY_MPI MATCHES "^(AUTO|ON|OFF)$")
   message(FATAL_ERROR "ORRERY_MPI=${ORRERY_MPI}: it is AUTO, ON or OFF")
 endif()
 
+if(NOT ORRERY_PNG MATCHES "^(AUTO|ON|OFF)$")
+  message(FATAL_ERROR "ORRERY_PNG=${ORRERY_PNG}: it is AUTO, ON or OFF")
+endif()
+
 if(ORRERY_FUZZ AND NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   message(FATAL_ERROR "ORRERY_FUZZ=ON needs clang (libFuzzer): configure with -DCMAKE_CXX_COMPILER=clang++")
 endif()

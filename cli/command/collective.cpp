@@ -9,6 +9,7 @@
 #include "cli/console/output.h"
 #include "cli/options/collective_options.h"
 #include "cli/options/options.h"
+#include "cli/options/plot_option.h"
 #include "interop/nccl_tests.h"
 #include "models/collectives/planner.h"
 
@@ -16,8 +17,9 @@ namespace orrery::cli {
 namespace {
 
 struct CollectiveCommand {
-  std::string operation, compare, plot, format = "table", output;
+  std::string operation, compare, format = "table", output;
   CollectiveOptions options;
+  PlotOption plot;
 
   int run();
   int write(const report::CollectiveTable& table) const;
@@ -44,8 +46,8 @@ int CollectiveCommand::write(const report::CollectiveTable& table) const {
   const std::string text = format == "json"  ? report::collective_json(table)
                            : format == "csv" ? report::collective_csv(table)
                                              : report::collective_text(table);
-  if (const int status = write_file(output, text); status != kDone || plot.empty()) return status;
-  return write_file(plot, report::collective_svg(table));
+  if (const int status = write_file(output, text); status != kDone || !plot.wanted()) return status;
+  return plot.write(report::collective_svg(table)) ? kDone : kInputOutput;
 }
 
 int CollectiveCommand::run() {
@@ -101,7 +103,7 @@ void add_collective(CLI::App& app, int& status) {
   command->options.add_to(sub);
   sub.add_option("--compare", command->compare, "A log of nccl-tests, to stand beside the prediction")
       ->option_text("LOG");
-  sub.add_option("--plot", command->plot, "Draw bus bandwidth over size")->option_text("FILE.svg");
+  command->plot.add_to(sub, "Draw bus bandwidth over size");
   one_of(sub.add_option("--format", command->format, "How to print"), {"table", "json", "csv"});
   sub.add_option("-o,--output", command->output, "Write there instead of to standard output")->option_text("FILE");
   sub.footer(

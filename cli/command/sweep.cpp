@@ -10,6 +10,7 @@
 #include "cli/console/output.h"
 #include "cli/console/progress.h"
 #include "cli/options/options.h"
+#include "cli/options/plot_option.h"
 #include "cli/process/crew.h"
 #include "cli/process/helper.h"
 #include "cli/work/slurm.h"
@@ -44,7 +45,8 @@ std::vector<std::string> objective_names() {
 
 // How results are shown, once there are any.
 struct Presentation {
-  std::string by, html, plot;
+  std::string by, html;
+  PlotOption plot;
   std::size_t top = 10;
 
   void add_to(CLI::App& app) {
@@ -52,11 +54,7 @@ struct Presentation {
            objective_names());
     app.add_option("--top", top, "How many of the best to show")->option_text("N");
     app.add_option("--report", html, "Write a page about the sweep")->option_text("OUT.html");
-    app.add_option("--plot", plot, "Draw step time against memory with the Pareto front")
-        ->option_text("OUT.svg")
-        ->check([](const std::string& path) {
-          return path.ends_with(".svg") ? std::string() : path + ": drawings are written as .svg";
-        });
+    plot.add_to(app, "Draw step time against memory with the Pareto front");
   }
 
   int show(const report::SweepResults& results, const OutputOptions& output) const {
@@ -74,7 +72,7 @@ struct Presentation {
       out.stream() << with_headings(report::sweep_summary(results, objective, top), output.color, output.path);
     if (!out.finish()) return kInputOutput;
     const bool paged = html.empty() || write(html, report::sweep_page(results, objective));
-    return paged && (plot.empty() || write(plot, report::sweep_plot(results, objective))) ? kDone : kInputOutput;
+    return paged && (!plot.wanted() || plot.write(report::sweep_plot(results, objective))) ? kDone : kInputOutput;
   }
 
   static bool write(const std::string& path, const std::string& text) {

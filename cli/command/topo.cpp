@@ -6,6 +6,7 @@
 #include "cli/console/messages.h"
 #include "cli/console/output.h"
 #include "cli/options/options.h"
+#include "cli/options/plot_option.h"
 #include "models/scenario/reading.h"
 #include "report/topology/view.h"
 #include "topology/catalogue.h"
@@ -16,6 +17,7 @@ namespace {
 struct TopoCommand {
   std::string file, cluster, nodes, gpus, gpus_per_node, format = "text", output;
   std::vector<std::string> sets, path;
+  PlotOption plot;
 
   int run();
   Result<Node> described() const;
@@ -95,7 +97,8 @@ int TopoCommand::run() {
                    : format == "dot" ? report::topology_dot(view)
                    : format == "svg" ? report::topology_svg(view)
                                      : report::topology_text(view));
-  return out.finish() ? kDone : kInputOutput;
+  const bool printed = out.finish();
+  return printed && (!plot.wanted() || plot.write(report::topology_svg(view))) ? kDone : kInputOutput;
 }
 
 }  // namespace
@@ -114,13 +117,14 @@ void add_topo(CLI::App& app, int& status) {
   sub.add_option("--path", command->path, "The way between two GPUs, its latency and bottleneck")
       ->option_text("A B")
       ->expected(2);
+  command->plot.add_to(sub, "Draw it too");
   one_of(sub.add_option("--format", command->format, "How to print"), {"text", "dot", "svg", "json"});
   sub.add_option("-o,--output", command->output, "Write there instead of to standard output")->option_text("FILE");
   sub.footer(
       "Examples:\n"
       "  orrery topo --cluster dgx-h100 --nodes 64 --path node0/gpu0 node40/gpu3\n"
       "  orrery topo scenarios/llama-3.1-405b-16k-h100.yaml\n"
-      "  orrery topo --cluster tpu-v4 --nodes 16 --format svg -o torus.svg\n"
+      "  orrery topo --cluster tpu-v4 --nodes 16 --plot torus.png\n"
       "  orrery topo --cluster hgx-h100-roce --nodes 8 --set cluster.fabric.oversubscription=2 --format dot | dot "
       "-Tsvg");
   sub.callback([command, &status] { status = command->run(); });

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace orrery::cli {
@@ -16,5 +17,9 @@ std::vector<std::string> own_arguments();
 // Goes on as the helper, with these arguments: its exit status is ours. Comes back
 // only where that fails, with a status.
 int become_helper(const std::string& helper, const std::vector<std::string>& arguments);
+
+// Starts the helper with `input` as its standard input and waits for it. Gives its exit status;
+// what it complains about goes where ours does.
+int run_helper(const std::string& helper, const std::vector<std::string>& arguments, std::string_view input);
 
 }  // namespace orrery::cli

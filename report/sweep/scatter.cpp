@@ -22,7 +22,7 @@ namespace {
 using svg::escaped;
 
 constexpr std::size_t kMostPoints = 5000;
-constexpr double kWidth = 1000, kHeight = 420, kLeft = 60, kBottom = 40, kTop = 12, kRight = 16;
+constexpr double kWidth = 1000, kHeight = 420, kLeft = 60, kBottom = 40, kTop = 12, kRight = 24;
 
 std::string attribute(const char* name, double value) {
   return std::string(" ") + name + "=\"" + svg::number(value) + "\"";

@@ -189,7 +189,7 @@ class Sweeps(support.Case):
         self.sweep("a.sqlite", "--plot", self.path("s.svg"))
         drawing = xml.etree.ElementTree.parse(self.path("s.svg")).getroot()
         self.assertEqual(drawing.tag, "{http://www.w3.org/2000/svg}svg")
-        self.assertIn("written as .svg", self.sweep("a.sqlite", "--plot", self.path("s.png"), status=2).stderr)
+        self.assertIn("written as .svg or .png", self.sweep("a.sqlite", "--plot", self.path("s.pdf"), status=2).stderr)
 
     def test_errors_are_told_where_they_are(self):
         for change, said in [("tp * pp <= 8", None), ("tp * pq <= 8", "'pq' in 'tp * pq <= 8' stands for nothing"),
