@@ -40,13 +40,18 @@ if(ORRERY_SANITIZE)
   endif()
 endif()
 
-# Some targets, and in the preset asan nearly all, are compiled in batches of files
-# (UNITY_BUILD): what their headers hold is read and generated once a batch. The files of
-# a batch share their anonymous namespaces: one with a private name that another of its
-# target has too is compiled by itself. The libraries of the release build are not, so
-# that each file is seen to include what it needs.
+# Some targets are compiled in batches of files (UNITY_BUILD), and nearly all are in the preset asan and
+# where ./quickstart made the build folder: what their headers hold is read and generated
+# once a batch. The files of a batch share their anonymous namespaces: one with a private name
+# that another of its target has too is compiled by itself. The libraries of the release
+# build that ./check makes are not, so that each file is seen to include what it needs.
 function(orrery_alone)
   set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
+# What only some machines can build, and is little: never in batches.
+function(orrery_not_in_batches)
+  set_target_properties(${ARGN} PROPERTIES UNITY_BUILD OFF)
 endfunction()
 
 find_program(CCACHE ccache)
