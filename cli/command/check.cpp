@@ -7,6 +7,7 @@
 #include "cli/options/options.h"
 #include "cli/work/pipeline.h"
 #include "cli/work/print_config.h"
+#include "models/run/jobs.h"
 
 namespace orrery::cli {
 namespace {
@@ -48,6 +49,7 @@ int CheckCommand::check_file(const std::string& file, const std::vector<models::
   alone.jobs.clear();
   const auto compiled = compile_placed(alone, file);
   if (!compiled) return report(compiled.errors());
+  if (const Errors errors = models::check_calibrations(*read); !errors.empty()) return report(errors);
   for (const models::JobSpec& job : read->jobs)
     if (const auto other = compile_placed(*job.scenario, job.scenario->file); !other) return report(other.errors());
   if (!quiet)

@@ -40,24 +40,6 @@ Result<Job> make_job(Scenario scenario, int first_node, const std::shared_ptr<co
   return job;
 }
 
-// They are on one machine, and it was measured once: what collectives take from kernels
-// beside them is one table for all.
-Errors check_calibrations(const Scenario& scenario) {
-  const auto file_of = [](const Scenario& job) {
-    return job.calibration.empty() ? std::nullopt : find_calibration(job.file, job.calibration);
-  };
-  Errors errors;
-  for (const JobSpec& job : scenario.jobs) {
-    std::error_code none;
-    const auto ours = file_of(scenario), theirs = file_of(*job.scenario);
-    if (ours == theirs || (ours && theirs && std::filesystem::equivalent(*ours, *theirs, none))) continue;
-    errors.push_back({job.where, "'calibration' of " + job.scenario->file + " is " + theirs.value_or("none") +
-                                     ", and that of " + scenario.file + ", whose machine it is on, is " +
-                                     ours.value_or("none")});
-  }
-  return errors;
-}
-
 Result<std::vector<Job>> make_jobs(Scenario scenario, const std::shared_ptr<const topology::Fabric>& fabric) {
   std::vector<Job> jobs;
   const std::vector<JobSpec> others = std::move(scenario.jobs);
@@ -189,6 +171,22 @@ void set_repeats(std::vector<Job>& jobs) {
 }
 
 }  // namespace
+
+Errors check_calibrations(const Scenario& scenario) {
+  const auto file_of = [](const Scenario& job) {
+    return job.calibration.empty() ? std::nullopt : find_calibration(job.file, job.calibration);
+  };
+  Errors errors;
+  for (const JobSpec& job : scenario.jobs) {
+    std::error_code none;
+    const auto ours = file_of(scenario), theirs = file_of(*job.scenario);
+    if (ours == theirs || (ours && theirs && std::filesystem::equivalent(*ours, *theirs, none))) continue;
+    errors.push_back({job.where, "'calibration' of " + job.scenario->file + " is " + theirs.value_or("none") +
+                                     ", and that of " + scenario.file + ", whose machine it is on, is " +
+                                     ours.value_or("none")});
+  }
+  return errors;
+}
 
 Result<JobsRun> run_jobs(Scenario scenario, const SimulateOptions& options) {
   if (Errors errors = check_calibrations(scenario); !errors.empty()) return errors;

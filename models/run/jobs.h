@@ -15,6 +15,10 @@ struct JobsRun {
   std::vector<JobTimes> jobs;  // the scenario itself first
 };
 
+// Jobs with another calibration than the scenario's: they are on one machine, and it was measured once
+// (what collectives take from kernels beside them is one table for all). run_jobs refuses them.
+Errors check_calibrations(const Scenario& scenario);
+
 // Jobs start together and do their steps over and over. Each is measured in a run of
 // its own, in which the others go on until it is done: over so many of its steps as
 // last as long, alone, as the longest job's one, after as many that are not counted.

@@ -72,7 +72,8 @@ class Jobs(support.Case):
         measured = json.loads(self.done("run", self.pair(line, other=JOB + line), "--format", "json").stdout)
         self.assertNotEqual(modelled["step_time_s"], measured["step_time_s"])
         self.assertAlmostEqual(measured["jobs"][0]["step_time_s"], measured["jobs"][1]["step_time_s"], delta=1e-9)
-        self.refused(self.pair(line), "'calibration' of ", "is none, and that of ")
+        for command in ("run",), ("check",):
+            self.refused(self.pair(line), "'calibration' of ", "is none, and that of ", command=command)
 
     # The neighbour stays, and the scenario is tried in several ways.
     def test_a_sweep_amid_others(self):
