@@ -87,10 +87,8 @@ std::string jobs_version(const Node& root, const std::string& file) {
   for (const Node& job : jobs->items) {
     const Node* name = job.find("scenario");
     if (name == nullptr) continue;
-    const std::filesystem::path beside = std::filesystem::path(file).parent_path() / name->text;
-    std::error_code none;
-    const bool is_beside = std::filesystem::is_regular_file(beside, none);
-    const auto text = read_text_file(is_beside ? beside.string() : name->text, kLargestScenario);
+    const std::string folder = std::filesystem::path(file).parent_path().string();
+    const auto text = read_text_file(models::job_file(folder, name->text), kLargestScenario);
     if (text) versions += sweep::to_hex(sweep::key_of(*text));
   }
   return versions;

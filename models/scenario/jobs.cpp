@@ -15,9 +15,8 @@ constexpr std::size_t kMostJobs = 64;
 constexpr std::int64_t kMostNodes = 4 << 20;
 
 std::shared_ptr<const Scenario> read_job(Reading& reading, const std::string& name, const Where& where) {
-  const fs::path beside = fs::path(reading.folder) / name;
   std::error_code none;
-  const std::string path = fs::is_regular_file(beside, none) ? beside.string() : name;
+  const std::string path = job_file(reading.folder, name);
   if (!fs::is_regular_file(path, none)) {
     reading.fail(where, "there is no scenario " + quote(name), Fault::io);
     return nullptr;
@@ -105,6 +104,12 @@ void check_overlap(Reading& reading, const std::vector<Placed>& placed) {
 }
 
 }  // namespace
+
+std::string job_file(const std::string& folder, const std::string& name) {
+  const fs::path beside = fs::path(folder) / name;
+  std::error_code none;
+  return fs::is_regular_file(beside, none) ? beside.string() : name;
+}
 
 void read_jobs(Reading& reading, const Key& key, const Node& node) {
   if (reading.is_job)

@@ -42,6 +42,9 @@ Result<Scenario> read_scenario(Node root, const std::string& file, const std::ve
                                const ReadOptions& options = {});
 Result<Node> with_overrides(Node root, const std::vector<Override>& overrides);
 
+// The file of a job (`jobs`) of a scenario in `folder`: beside it, or as the name says.
+std::string job_file(const std::string& folder, const std::string& name);
+
 // Every key of the scenario whose mechanism is not built yet, as errors with
 // Fault::unsupported. Empty: it can be compiled and run.
 Errors unsupported_yet(const Scenario& scenario);
