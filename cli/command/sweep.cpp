@@ -163,6 +163,12 @@ int SweepRun::run() {
   return go_on(*points, std::move(*opened), *part);
 }
 
+// What was pruned may be among more, and all may be asked for by this run.
+bool is_settled(const std::map<std::uint64_t, sweep::Status>& known, std::uint64_t point) {
+  const auto at = known.find(point);
+  return at != known.end() && at->second != sweep::Status::failed && at->second != sweep::Status::pruned;
+}
+
 int SweepRun::go_on(const SweepPoints& points, sweep::Store kept, const Shard& part) {
   const auto known = kept.statuses();
   if (!known) return dismissed(report(known.errors()));
@@ -173,13 +179,8 @@ int SweepRun::go_on(const SweepPoints& points, sweep::Store kept, const Shard& p
       if (row.outcome.status == sweep::Status::failed) failed[row.index] = row.attempt;
       if (best_asked) best_asked->add(row.outcome);
     }
-  std::vector<std::uint64_t> todo;
-  for (const std::uint64_t point : points.of_shard(part.index, part.of)) {
-    const auto at = known->find(point);
-    // What was pruned may be among more, or may not be asked for by this run.
-    if (at == known->end() || at->second == sweep::Status::failed || at->second == sweep::Status::pruned)
-      todo.push_back(point);
-  }
+  std::vector<std::uint64_t> todo = points.of_shard(part.index, part.of);
+  std::erase_if(todo, [&](std::uint64_t point) { return is_settled(*known, point); });
   Progress progress(output.progress, output.quiet, file);
   std::size_t done = 0;
   double best = 0;
