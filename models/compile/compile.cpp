@@ -132,7 +132,8 @@ Result<Compiled> compile(const Scenario& scenario, std::shared_ptr<const topolog
 Result<Compiled> compile(const Scenario& scenario, const Calibration* calibration, const Drawing& drawing,
                          std::shared_ptr<const topology::Fabric> fabric) {
   if (!scenario.jobs.empty())
-    return Error{scenario.at("jobs"), "'jobs' is not supported yet by this command; orrery run simulates several jobs",
+    return Error{scenario.at("jobs"),
+                 "'jobs' is not supported yet by this command; orrery run and orrery sweep simulate several jobs",
                  Fault::unsupported};
   if (!fabric) {
     Result<topology::Fabric> own = topology::Fabric::build(scenario.cluster);

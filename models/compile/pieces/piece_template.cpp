@@ -1,6 +1,7 @@
 #include "models/compile/pieces/piece_template.h"
 
 #include <algorithm>
+
 namespace orrery::models {
 namespace {
 
