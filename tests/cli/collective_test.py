@@ -1,7 +1,6 @@
 """`orrery collective`: what nccl-tests would print."""
 import json
 import os
-import time
 
 import support
 
@@ -79,14 +78,12 @@ class Collective(support.Case):
         self.assertIn("--matrix", self.done("collective", "all-reduce", *H100, "--matrix", even, status=3).stderr)
 
     def test_rings_can_be_run_chunk_by_chunk(self):
-        start = time.monotonic()
         for operation in ["all-reduce", "all-gather"]:
             size = ["--nodes", 128, "--bytes", "1M,1G", "--algo", "ring", "--proto", "simple"]
             flow, chunk = (self.rows(operation, *H100, *size, "--network", network) for network in ["flow", "chunk"])
             for a, b in zip(flow, chunk):
                 self.assertEqual(a["busiest_link"], b["busiest_link"])
                 self.assertLess(abs(b["time_us"] / a["time_us"] - 1), 0.3, (operation, a, b))
-        self.assertLess(time.monotonic() - start, 30)
 
     def test_sizes_and_ranks(self):
         self.assertEqual([row["bytes"] for row in self.rows("all-reduce", *H100, "--bytes", "1024,64K,3M")],

@@ -30,7 +30,7 @@ class Results : public Window {
     file.write(kResult);
   }
   void wait() {
-    ASSERT_TRUE(QTest::qWaitFor([&] { return !window.is_opening(); }, 10'000));
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !window.is_opening(); }, 20'000));
   }
   bool says(const QString& text) {
     for (const auto* label : window.page().findChildren<QLabel*>())
@@ -80,13 +80,13 @@ TEST_F(Results, GiveWayToATimelineAndItsPanels) {
 TEST_F(Results, OpenEveryTime) {
   for (int i = 0; i < 40; ++i) {
     window.open(path);
-    ASSERT_TRUE(QTest::qWaitFor([&] { return !window.is_opening(); }, 5'000)) << i;
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !window.is_opening(); }, 20'000)) << i;
   }
 }
 
 TEST_F(Results, AreNoTracesToCompareWith) {
   window.open_second(path);
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.findChild<QMessageBox*>() != nullptr; }, 10'000));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.findChild<QMessageBox*>() != nullptr; }, 20'000));
   EXPECT_TRUE(window.findChild<QMessageBox*>()->text().contains("orrery compare"));
   EXPECT_EQ(window.compared(), nullptr);
 }

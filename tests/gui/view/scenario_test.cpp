@@ -50,7 +50,7 @@ TEST_F(Form, AValueIsTypedAndCheckedAtOnce) {
   editor->selectAll();
   QTest::keyClicks(editor, "many");
   QTest::keyClick(editor, Qt::Key_Return);
-  ASSERT_TRUE(QTest::qWaitFor([&] { return !panel().message_at("training.global_batch").isEmpty(); }, 2'000));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !panel().message_at("training.global_batch").isEmpty(); }, 20'000));
   EXPECT_TRUE(panel().message_at("training.global_batch").contains("many"));
   QSignalSpy spy(&panel(), &ScenarioPanel::run_requested);
   key(Qt::Key_Return, Qt::ControlModifier);
