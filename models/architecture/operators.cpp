@@ -93,6 +93,8 @@ PieceWork work_of(LayerContext& context, PieceKind kind, int layer, int layer_in
       return mtp_work(context, layer_recompute(scenario.training, layer_in_rank));
     case PieceKind::head:
       return head_work(context);
+    case PieceKind::loss:
+      return loss_work(context);
   }
   return {};
 }

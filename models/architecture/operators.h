@@ -78,8 +78,8 @@ struct PieceWork {
 };
 
 // The embedding of the first stage, one transformer layer, a multi-token-prediction
-// module, or final norm + head + loss.
-enum class PieceKind : std::uint8_t { embedding, layer, mtp, head };
+// module, final norm + output layer, or the loss, which has no parameters.
+enum class PieceKind : std::uint8_t { embedding, layer, mtp, head, loss };
 
 // Tensor-parallel degree of a piece, and of the one whose output it takes. Only layers have
 // degrees of their own (layout.by_layers); nothing stands before the embedding but itself.

@@ -235,6 +235,8 @@ PieceParameters piece_parameters(const Scenario& scenario, PieceKind kind, int l
       return mtp_parameters(scenario);
     case PieceKind::head:
       return head_parameters(scenario);
+    case PieceKind::loss:
+      return {};
     case PieceKind::layer:
       break;
   }

@@ -77,6 +77,7 @@ Chunks make_chunks(StageContext& context) {
     if (stage + 1 != context.stages()) continue;
     for (int i = 0; i < s.model.mtp_layers; ++i, ++layer_in_rank) add(PieceKind::mtp, s.model.layers + i);
     add(PieceKind::head, 0);
+    add(PieceKind::loss, 0);
   }
   return result;
 }

@@ -64,22 +64,15 @@ void cross_entropy_backward(const LayerContext& context, StepList& list) {
     list.add(memory_step("logits gradient to 16 bits", "cast", {logits(shape) * (shape.element + kFp32)}));
 }
 
-}  // namespace
-
 void head_forward(const LayerContext& context, StepList& list) {
   norm_forward(context, "last norm", list);
   if (context.shape.grid.active())
     grid_logits_forward(context.shape, logits_linear(context), list);
   else
     column_parallel_forward(context.shape, logits_linear(context), list);
-  if (context.stack().fused_cross_entropy)
-    fused_cross_entropy(context, list);
-  else
-    unfused_cross_entropy(context, list);
 }
 
 void head_backward(const LayerContext& context, StepList& list) {
-  cross_entropy_backward(context, list);
   if (context.shape.grid.active())
     grid_logits_backward(context.shape, logits_linear(context), list);
   else
@@ -87,41 +80,64 @@ void head_backward(const LayerContext& context, StepList& list) {
   norm_backward(context, "last norm", list);
 }
 
-namespace {
-
-void save(const LayerContext& context, PieceWork& work) {
+std::vector<SavedTensor> head_saved(const LayerContext& context) {
   const RankShape& shape = context.shape;
   const std::int64_t rows = context.stack().regather_inputs ? shape.shard_tokens : shape.tokens;
-  work.saved.push_back({"last norm input", shape.shard_hidden(), false});
-  work.saved.push_back({"logits input", {grid_kept_input(shape.grid, rows * shape.hidden) * shape.element}, true});
+  std::vector<SavedTensor> saved = {
+      {"last norm input", shape.shard_hidden(), false},
+      {"logits input", {grid_kept_input(shape.grid, rows * shape.hidden) * shape.element}, true}};
   if (const std::int64_t weight = grid_kept_weight(shape.grid, logits_linear(context)); weight > 0)
-    work.saved.push_back({"gathered output layer", {weight * shape.element}, true});
-  work.saved.push_back({"logits", {logits(shape) * shape.element}, true});
-  const bool copy = context.stack().fp32_logits || !context.stack().fused_cross_entropy;
-  if (copy && shape.element != kFp32) work.saved.push_back({"logits in fp32", {logits(shape) * kFp32}, true});
+    saved.push_back({"gathered output layer", {weight * shape.element}, true});
+  // Their gradient takes their place.
+  saved.push_back({"logits", {logits(shape) * shape.element}, true});
+  return saved;
+}
+
+// Of the output layer, beside the sum that it is added to; or one that nobody reads: Megatron-Core
+// makes it anew each time (tensor_parallel/layers.py: torch.empty(weight.main_grad.shape)).
+bool has_loose_gradient(const LayerContext& context) {
+  const Stack& stack = context.stack();
+  if (context.shape.main_gradient == 0) return false;
+  return !stack.fused_wgrad_accumulation || stack.dummy_weight_gradients;
 }
 
 }  // namespace
 
 PieceWork head_work(const LayerContext& context) {
   const RankShape& shape = context.shape;
-  const Bytes gathered = shape.sequence_parallel ? shape.full_hidden() : Bytes{};
-  const bool counted = context.stack().fused_wgrad_accumulation || shape.main_gradient == 0;
-  const Bytes loose = {counted ? 0 : shape.vocab * shape.hidden * shape.element};
   PieceWork work;
   StepList forward, backward;
   head_forward(context, forward);
   head_backward(context, backward);
   work.forward = forward.steps();
   set_backward(backward, work);
-  save(context, work);
-  // Out of place, the shifted logits, their exponentials and the like stand beside the copy that is kept.
-  const Bytes copies = {context.stack().fused_cross_entropy ? 0 : context.stack().logit_copies * kFp32 * logits(shape)};
-  const Bytes blocks = shape.grid.active() ? grid_workspace(shape, logits_linear(context)) : Bytes{};
-  work.forward_transient = std::max({gathered, copies, blocks});
-  // The gradient of the logits takes the place of the logits.
+  work.saved = head_saved(context);
+  const Bytes gathered = shape.sequence_parallel ? shape.full_hidden() : Bytes{};
   const Bytes sharded_sum = shape.sequence_parallel ? shape.shard_hidden() : Bytes{};
+  const Bytes loose = {has_loose_gradient(context) ? shape.vocab * shape.hidden * shape.element : 0};
+  const Bytes blocks = shape.grid.active() ? grid_workspace(shape, logits_linear(context)) : Bytes{};
+  work.forward_transient = std::max(gathered, blocks);
   work.backward_transient = gathered + shape.full_hidden() + sharded_sum + loose + blocks;
+  return work;
+}
+
+PieceWork loss_work(const LayerContext& context) {
+  const RankShape& shape = context.shape;
+  const Stack& stack = context.stack();
+  PieceWork work;
+  StepList forward, backward;
+  if (stack.fused_cross_entropy)
+    fused_cross_entropy(context, forward);
+  else
+    unfused_cross_entropy(context, forward);
+  cross_entropy_backward(context, backward);
+  work.forward = forward.steps();
+  set_backward(backward, work);
+  const Bytes copy = {logits(shape) * kFp32};
+  if (shape.element != kFp32 && (stack.fp32_logits || !stack.fused_cross_entropy))
+    work.saved.push_back({"logits in fp32", copy, false});
+  // Out of place, the shifted logits, their exponentials and the like stand beside the copy that is kept.
+  if (!stack.fused_cross_entropy) work.forward_transient = copy * stack.logit_copies;
   return work;
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <ranges>
 
 #include "models/architecture/layer/ends.h"
 #include "models/architecture/saved_tensors.h"
@@ -53,7 +54,7 @@ PieceWork joined(const LayerContext& context) {
 }  // namespace
 
 PieceWork mtp_work(const LayerContext& context, const LayerRecompute& again) {
-  const PieceWork parts[] = {joined(context), layer_work(context, again), head_work(context)};
+  const PieceWork parts[] = {joined(context), layer_work(context, again), head_work(context), loss_work(context)};
   PieceWork work;
   for (const PieceWork& part : parts) {
     append(work.forward, part.forward);
@@ -61,10 +62,10 @@ PieceWork mtp_work(const LayerContext& context, const LayerRecompute& again) {
     work.forward_transient = std::max(work.forward_transient, part.forward_transient);
     work.backward_transient = std::max(work.backward_transient, part.backward_transient);
   }
-  for (const PieceWork* part : {&parts[2], &parts[1], &parts[0]}) {
-    append(work.backward, part->backward);
-    append(work.input_gradient, part->input_gradient);
-    append(work.weight_gradient, part->weight_gradient);
+  for (const PieceWork& part : std::views::reverse(parts)) {
+    append(work.backward, part.backward);
+    append(work.input_gradient, part.input_gradient);
+    append(work.weight_gradient, part.weight_gradient);
   }
   work.output = context.shape.shard_hidden();
   return work;

@@ -20,6 +20,10 @@ void GatheredUnits::list_units(const Chunks& chunks) {
   for (const auto& chunk : chunks) {
     std::vector<std::size_t>& units = unit_of_.emplace_back();
     for (const PieceTemplate& piece : chunk) {
+      if (piece.kind == PieceKind::loss) {
+        units.push_back(kNoUnit);
+        continue;
+      }
       const bool shares = piece.kind == PieceKind::head && table != SIZE_MAX;
       units.push_back(shares ? table : units_.size());
       Unit& unit = shares ? units_[table] : units_.emplace_back();
@@ -53,7 +57,8 @@ void GatheredUnits::list_uses(const Action& pass) {
   const std::vector<std::size_t>& units = unit_of_[chunk];
   for (std::size_t i = 0; i < units.size(); ++i) {
     const std::size_t unit = units[backward ? units.size() - 1 - i : i];
-    const bool last = backward && (!units_[unit].of_ends || i > 0);
+    if (unit == kNoUnit) continue;
+    const bool last = backward && (!units_[unit].of_ends || i + 1 == units.size());
     uses_.push_back({unit, last, false, false});
   }
 }
@@ -98,6 +103,7 @@ void GatheredUnits::hold_buffers() {
 }
 
 void GatheredUnits::before_piece(const PieceTurn& turn) {
+  if (unit_of(turn.chunk, turn.piece) == kNoUnit) return;
   if (turn.type != Action::Type::weight_gradient) {
     issue_up_to(next_use_ + (context_.scenario.overlap.parameters ? 1 : 0));
     if (uses_[next_use_].gathers) receive(units_[uses_[next_use_].unit]);
@@ -155,6 +161,7 @@ void GatheredUnits::hold_gradients(Unit& unit) {
 }
 
 void GatheredUnits::after_piece(const PieceTurn& turn) {
+  if (unit_of(turn.chunk, turn.piece) == kNoUnit) return;
   if (turn.type != Action::Type::weight_gradient) {
     const Use& use = uses_[next_use_++];
     if (use.drops) free(units_[use.unit].parameters);

@@ -27,6 +27,7 @@ class GatheredUnits : public DataParallel {
 
  private:
   static constexpr std::uint32_t kNoBuffer = UINT32_MAX;
+  static constexpr std::size_t kNoUnit = SIZE_MAX;  // of the loss
   struct Unit {
     std::int64_t elements = 0;
     Bytes wire;            // of its parameters on their way

@@ -12,6 +12,7 @@ std::string piece_name(PieceKind kind, int layer) {
     case PieceKind::mtp:
       return "mtp";
     case PieceKind::head:
+    case PieceKind::loss:
       return "head";
     case PieceKind::layer:
       return "layer " + std::to_string(layer);

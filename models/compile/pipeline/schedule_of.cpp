@@ -18,7 +18,9 @@ void each_piece(const Scenario& s, int stage, F f) {
   for (int i = 0; i < stage; ++i) first += layers[static_cast<std::size_t>(i)];
   if (stage == 0) f(PieceKind::embedding, 0, 0);
   for (int i = 0; i < layers[static_cast<std::size_t>(stage)]; ++i) f(PieceKind::layer, first + i, i);
-  if (stage + 1 == static_cast<int>(layers.size())) f(PieceKind::head, 0, 0);
+  if (stage + 1 != static_cast<int>(layers.size())) return;
+  f(PieceKind::head, 0, 0);
+  f(PieceKind::loss, 0, 0);
 }
 
 // On the slowest of `kinds` of nodes.
@@ -86,14 +88,15 @@ std::vector<std::vector<std::int64_t>> piece_costs(const Scenario& s, KernelTabl
   std::vector<std::vector<std::int64_t>> costs;
   for (const std::vector<int>& here : kinds_of_ranks(s)) {
     const auto [at, is_new] = known.try_emplace(here);
-    const auto add = [&, &pieces = at->second](PieceKind kind, int layer) {
+    const auto cost = [&](PieceKind kind, int layer) {
       const PieceWork work = piece_work(s, kind, layer, 0);
-      pieces.push_back(nanoseconds(work.forward, here, kernels) + nanoseconds(work.backward, here, kernels));
+      return nanoseconds(work.forward, here, kernels) + nanoseconds(work.backward, here, kernels);
     };
     if (is_new) {
-      add(PieceKind::embedding, 0);
-      for (int layer = 0; layer < s.model.layers; ++layer) add(PieceKind::layer, layer);
-      add(PieceKind::head, 0);
+      std::vector<std::int64_t>& pieces = at->second;
+      pieces.push_back(cost(PieceKind::embedding, 0));
+      for (int layer = 0; layer < s.model.layers; ++layer) pieces.push_back(cost(PieceKind::layer, layer));
+      pieces.push_back(cost(PieceKind::head, 0) + cost(PieceKind::loss, 0));
     }
     costs.push_back(at->second);
   }

@@ -39,7 +39,7 @@ std::vector<Scenario> variants() {
   return all;
 }
 
-constexpr PieceKind kPieces[] = {PieceKind::embedding, PieceKind::layer, PieceKind::head};
+constexpr PieceKind kPieces[] = {PieceKind::embedding, PieceKind::layer, PieceKind::head, PieceKind::loss};
 
 // The products of all ranks together are the model's, and each linear layer has
 // one product forward and two backward.
@@ -193,7 +193,7 @@ TEST(Operators, LossReducesThreeNumbersAToken) {
   for (const bool fused : {false, true}) {
     Scenario scenario = scenario_of(llama_8b(), 2048, 8, true);
     scenario.software.fused_cross_entropy = fused;
-    const Steps steps = piece_work(scenario, PieceKind::head, 0, 0).forward;
+    const Steps steps = piece_work(scenario, PieceKind::loss, 0, 0).forward;
     EXPECT_EQ(bytes_of(steps, TransferKind::all_reduce), 3 * 4 * 2048);
     EXPECT_LT(position(steps, "all-reduce largest logit"), position(steps, "all-reduce predicted logit"));
     EXPECT_LT(position(steps, "all-reduce predicted logit"), position(steps, "all-reduce sum of exp"));
@@ -202,7 +202,7 @@ TEST(Operators, LossReducesThreeNumbersAToken) {
 
 TEST(Operators, FusionMovesFewerBytesAndChangesNoProduct) {
   for (const ModelSpec& model : {gpt3_175b(), llama_70b()})
-    for (const PieceKind kind : {PieceKind::layer, PieceKind::head}) {
+    for (const PieceKind kind : {PieceKind::layer, PieceKind::loss}) {
       Scenario fused = scenario_of(model, 2048, 8), plain = fused;
       Stack& stack = plain.software;
       stack.fused_bias_activation = stack.fused_bias_dropout_add = stack.fused_rope = stack.fused_norm = false;

@@ -99,10 +99,20 @@ TEST(SavedTensors, Fp8HalvesTheGemmInputsAndKeepsTheCoresOutput) {
 TEST(SavedTensors, HeadKeepsItsLogitsTwiceUnlessTheLossIsFused) {
   Scenario scenario = scenario_of(gpt3_175b(), 2048, 8, true);
   const std::int64_t sbh = 2048 * 12288, logits = 2048 * 51200;
-  scenario.software.fused_cross_entropy = false;
-  EXPECT_EQ(saved_bytes(piece_work(scenario, PieceKind::head, 0, 0)), (4 * sbh + 6 * logits) / 8);
-  scenario.software.fused_cross_entropy = true;
   EXPECT_EQ(saved_bytes(piece_work(scenario, PieceKind::head, 0, 0)), (4 * sbh + 2 * logits) / 8);
+  scenario.software.fused_cross_entropy = false;
+  EXPECT_EQ(saved_bytes(piece_work(scenario, PieceKind::loss, 0, 0)), 4 * logits / 8);
+  scenario.software.fused_cross_entropy = true;
+  EXPECT_EQ(saved_bytes(piece_work(scenario, PieceKind::loss, 0, 0)), 0);
+}
+
+// Megatron-Core's tensor_parallel/layers.py: torch.empty(weight.main_grad.shape), beside the sum in fp32.
+TEST(SavedTensors, TheOutputLayersUnreadGradientStandsForAMoment) {
+  Scenario scenario = scenario_of(gpt3_175b(), 2048, 8, true);
+  const std::int64_t before = piece_work(scenario, PieceKind::head, 0, 0).backward_transient.n;
+  scenario.software.dummy_weight_gradients = true;
+  const std::int64_t with = piece_work(scenario, PieceKind::head, 0, 0).backward_transient.n;
+  EXPECT_EQ(with - before, std::int64_t{2} * 51200 * 12288 / 8);
 }
 
 // arXiv:2205.05198, 4.3: the embedding keeps its dropout mask, sbh/t; Megatron-LM's report adds 8 bytes a token id.

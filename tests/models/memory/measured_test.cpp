@@ -27,10 +27,12 @@ Scenario from_row(const Row& row) {
   scenario.training.global_batch = number("microbatches") * number("mbs") * number("dp");
   // Megatron-LM's own fused loss still begins with an fp32 copy of the logits.
   scenario.software.fused_cross_entropy = false;
+  scenario.software.dummy_weight_gradients = true;
   return scenario;
 }
 
-// Layers divide evenly in these rows; 1F1B holds min(p - stage, m) micro-batches.
+// Layers divide evenly in these rows; 1F1B holds min(p - stage, m) micro-batches. The peak of a last
+// stage is at its loss, or behind it, when the fp32 logits have gone and gradients are made.
 double predicted(const Scenario& scenario, int stage) {
   const int pp = scenario.layout.pp;
   std::vector<std::pair<PieceKind, int>> pieces = {{PieceKind::layer, scenario.model.layers / pp}};
@@ -44,9 +46,10 @@ double predicted(const Scenario& scenario, int stage) {
     saved += count * saved_bytes(work);
     if (kind != PieceKind::embedding) transient = std::max(transient, work.backward_transient.n);
   }
+  const std::int64_t loss = stage == pp - 1 ? saved_bytes(piece_work(scenario, PieceKind::loss, 0, 0)) : 0;
   const int in_flight = std::min(pp - stage, scenario.micro_batches());
-  return static_cast<double>(state_bytes(scenario, parameters, 0).total().n + in_flight * saved + transient +
-                             dummy_weight_gradients(scenario, {0}).n);
+  return static_cast<double>(state_bytes(scenario, parameters, 0).total().n + in_flight * saved +
+                             std::max(loss, transient) + dummy_weight_gradients(scenario, {0}).n);
 }
 
 // SimuMax's Llama-3 runs on B200 without context parallelism: what the caching
