@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "models/layout/layer_degrees.h"
 #include "report/text.h"
 #include "sweep/slurm.h"
 
@@ -14,7 +15,9 @@ using nlohmann::ordered_json;
 
 std::string layout_of(const Result& r) {
   const models::LayoutSpec& l = r.layout;
-  std::string text = "tp" + std::to_string(l.tp) + " pp" + std::to_string(l.pp);
+  std::string text = "tp" + std::to_string(l.tp);
+  for (const int degree : models::layer_degrees(l)) text += "/" + std::to_string(degree);
+  text += " pp" + std::to_string(l.pp);
   if (l.cp > 1) text += " cp" + std::to_string(l.cp);
   if (l.ep > 1) text += " ep" + std::to_string(l.ep);
   text += " dp" + std::to_string(l.dp) + (l.fsdp.empty() ? " zero" + std::to_string(l.zero) : " " + l.fsdp);

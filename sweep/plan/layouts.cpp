@@ -97,7 +97,7 @@ std::vector<std::string> offloads(const models::Scenario& scenario) {
 }  // namespace
 
 std::vector<std::string> searched_on_request() {
-  return {"layout.order", "layout.offload", "pipeline.stage_layers"};
+  return {"layout.order", "layout.offload", "pipeline.stage_layers", "layout.by_layers"};
 }
 
 std::vector<Axis> layout_axes(const models::Scenario& scenario, const std::set<std::string>& fixed,

@@ -17,7 +17,8 @@ std::vector<Axis> layout_axes(const models::Scenario& scenario, const std::set<s
                               const std::set<std::string>& also = {});
 
 // Keys that multiply a search and seldom decide it. How layers are dealt (pipeline.stage_layers)
-// is no axis: it follows from a layout and what its stages cost (models/compile/balanced_stages).
+// is no axis: it follows from a layout and what its stages cost (models/compile/balanced_stages);
+// nor is what single layers do (layout.by_layers: sweep/plan/layer_choice.h).
 std::vector<std::string> searched_on_request();
 
 // The combinations of those axes that fill the cluster, divide what they must, and do not

@@ -2,6 +2,8 @@
 import json
 import os
 import re
+import shutil
+import unittest
 
 import support
 
@@ -63,6 +65,30 @@ class Plans(support.Case):
         text = self.done("plan", file, "-q", *keep, *more).stdout
         self.assertIn("optimizer on cpu", text)
         self.assertIn("""--set 'layout.offload={"optimizer":"none"}'""", text)
+
+    @unittest.skipUnless(shutil.which("cbc"), "no cbc: scripts/install-packages test")
+    def test_every_layer_has_the_degree_that_suits_it(self):
+        file = os.path.join(support.SOURCE, "scenarios", "llama-3.1-70b-64-h100-by-layers.yaml")
+        by_hand = json.loads(self.done("run", file, "--format", "json").stdout)["step_time_s"]
+        keep = [word for key in ("layout.tp", "layout.pp", "layout.zero", "training.micro_batch", "pipeline.schedule",
+                                 "pipeline.virtual_stages") for word in ("--keep", key)]
+        found = self.done("plan", file, "--format", "json", "-q", *keep, "--search", "layout.by_layers").stdout
+        best = json.loads(found)["layouts"][0]
+        self.assertIn('"tp":4', best["set"])
+        self.assertLess(best["step_time_s"], 1.01 * by_hand)
+        text = self.done("plan", file, "-q", *keep, "--search", "layout.by_layers").stdout
+        self.assertIn("tp8/4 pp4", text)
+
+    def test_a_choice_for_every_layer_needs_a_solver(self):
+        result = support.orrery("plan", self.scenario(support.SMALL), "--search", "layout.by_layers",
+                                env={**os.environ, "ORRERY_CBC": self.path("absent")})
+        self.assertEqual(result.returncode, 7)
+        self.assertIn("coinor-cbc", result.stderr)
+
+    def test_replicas_follow_from_what_is_set(self):
+        file = self.scenario(support.SMALL.replace("{tp: 2, pp: 2}", "{tp: 2, pp: 2, dp: 2}"))
+        found = json.loads(self.done("plan", file, "--format", "json", "-q", "--set", "layout.pp=1").stdout)
+        self.assertTrue(found["layouts"])
 
     def test_layers_are_dealt_by_what_gpus_can_do(self):
         file = os.path.join(support.SOURCE, "scenarios", "mixed-a100-h100.yaml")
