@@ -44,6 +44,12 @@ int degree_before(const Scenario& scenario, PieceKind kind, int layer) {
   return layer_degree(scenario.layout, kind == PieceKind::layer ? layer - 1 : scenario.model.layers - 1);
 }
 
+bool keeps_whole_gradients(const Scenario& scenario) {
+  const RankShape shape = rank_shape(scenario, scenario.layout);
+  const bool adds_up = !scenario.software.fused_wgrad_accumulation && shape.main_gradient > shape.element;
+  return scenario.software.whole_gradients && adds_up;
+}
+
 Bytes dummy_weight_gradients(const Scenario& scenario, const std::vector<int>& layers) {
   if (!scenario.model.table.empty()) return {};
   std::set<std::pair<std::int64_t, std::int64_t>> shapes;

@@ -104,6 +104,10 @@ bool works_alike(const Scenario& scenario, int layer, int layer_in_rank, int oth
 // The number format that the linear layers of a layer multiply.
 Dtype linear_dtype(Precision precision);
 
+// Whether autograd's 16-bit gradients of all of a micro-batch stand until its backward is done, and are added to
+// 32-bit sums then (nanotron's FP32GradientAccumulator, DeepSpeed's BF16_Optimizer).
+bool keeps_whole_gradients(const Scenario& scenario);
+
 // What Transformer Engine holds beside its fused weight gradients: for each weight
 // shape of a rank's `layers` one gradient that nobody reads, in the weights' 16 bits,
 // from the first backward on (get_dummy_wgrad keeps one a shape for the whole process).

@@ -209,7 +209,7 @@ Bytes grid_blocks(const LayerContext& context) {
 Bytes loose_weight_gradient(const LayerContext& context) {
   // Where nothing adds up, all gradients of the piece stand until they are reduced, and are counted there.
   const bool fused = context.stack().fused_wgrad_accumulation && !context.shape.grid.active();
-  if (fused || context.shape.main_gradient == 0) return {};
+  if (fused || context.shape.main_gradient == 0 || keeps_whole_gradients(context.scenario)) return {};
   std::int64_t largest = 0;
   for (const Linear& linear : layer_linears(context)) largest = std::max(largest, linear.in * linear.out);
   return {largest * context.shape.element};

@@ -42,7 +42,7 @@ Result<Loaded> load(const std::string& name, const Where& asked_at, const Search
 }
 
 void read_kernels(Fields& fields, Stack& stack) {
-  const std::array<std::pair<const char*, bool*>, 11> flags{
+  const std::array<std::pair<const char*, bool*>, 12> flags{
       {{"fused_bias_activation", &stack.fused_bias_activation},
        {"fused_bias_dropout_add", &stack.fused_bias_dropout_add},
        {"fused_softmax", &stack.fused_softmax},
@@ -50,6 +50,7 @@ void read_kernels(Fields& fields, Stack& stack) {
        {"fused_norm", &stack.fused_norm},
        {"fused_cross_entropy", &stack.fused_cross_entropy},
        {"fused_wgrad_accumulation", &stack.fused_wgrad_accumulation},
+       {"whole_gradients", &stack.whole_gradients},
        {"dummy_weight_gradients", &stack.dummy_weight_gradients},
        {"experts_launched_one_by_one", &stack.experts_launched_one_by_one},
        {"weighs_expert_outputs", &stack.weighs_expert_outputs},

@@ -25,6 +25,7 @@ struct Stack {
   bool fused_norm = true;
   bool fused_cross_entropy = true;       // one pass over the logits; they stay in 16 bits
   bool fused_wgrad_accumulation = true;  // weight gradient added to the fp32 main gradient by the GEMM
+  bool whole_gradients = false;  // 16-bit gradients of all of a micro-batch stand before they are added to fp32 sums
   bool dummy_weight_gradients = false;  // Transformer Engine keeps 16-bit gradients that nobody reads beside fused ones
   bool fp32_logits = false;             // logits are kept in fp32 too although the loss is fused
   int logit_copies = 0;  // fp32 tensors as large as the logits that an unfused loss makes beside its first

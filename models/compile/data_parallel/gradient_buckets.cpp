@@ -37,7 +37,8 @@ std::vector<std::size_t> in_order_of_stages(const StageContext& context) {
 
 }  // namespace
 
-GradientBuckets::GradientBuckets(StageContext& context, const Chunks& chunks) : DataParallel(context, chunks) {
+GradientBuckets::GradientBuckets(StageContext& context, const Chunks& chunks)
+    : DataParallel(context, chunks), chunks_(chunks), whole_(keeps_whole_gradients(context.scenario)) {
   for (const auto& [degree, replicas] : dense_)
     add_buckets(
         chunks, [&, at = degree](const PieceTemplate& p) { return p.degree == at ? p.parameters : 0; }, replicas);
@@ -78,6 +79,7 @@ void GradientBuckets::hold_buffers() {
 
 // The first forward of a step waits for the parameters that the step before updated.
 void GradientBuckets::before_piece(const PieceTurn& turn) {
+  if (whole_ && turn.makes_weight_gradients()) hold_gradients(turn);
   if (!context_.scenario.overlap.parameters || turn.type != Action::Type::forward) return;
   for (std::size_t b = 0; b < buckets_.size(); ++b) {
     const Bucket& bucket = buckets_[b];
@@ -88,9 +90,24 @@ void GradientBuckets::before_piece(const PieceTurn& turn) {
   }
 }
 
+void GradientBuckets::hold_gradients(const PieceTurn& turn) {
+  const PieceTemplate& piece = chunks_[static_cast<std::size_t>(turn.chunk)][turn.piece];
+  const std::int64_t elements = piece.parameters + piece.expert_parameters;
+  if (elements == 0) return;
+  gradients_.push_back(buffer(Bytes{elements * parameter_bytes(context_.scenario)}, MemoryCause::gradients,
+                              "gradients of a micro-batch"));
+  context_.builder.allocate(context_.streams.main, gradients_.back());
+}
+
+void GradientBuckets::drop_gradients() {
+  for (const std::uint32_t held : gradients_) context_.builder.free(context_.streams.main, held);
+  gradients_.clear();
+}
+
 // A full bucket sets off.
 void GradientBuckets::after_piece(const PieceTurn& turn) {
   if (!turn.makes_weight_gradients()) return;
+  if (turn.piece == 0) drop_gradients();                               // all are there, and added up
   if (turn.completes && !context_.scenario.overlap.gradients) return;  // finish_gradients does
   const sim::StreamIndex stream =
       context_.scenario.overlap.gradients ? context_.streams.gradients : context_.streams.main;

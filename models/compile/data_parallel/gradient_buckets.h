@@ -42,9 +42,14 @@ class GradientBuckets : public DataParallel {
   using Elements = std::function<std::int64_t(const PieceTemplate&)>;  // of a piece, that have these replicas
   void add_buckets(const Chunks& chunks, const Elements& elements, const Replicas& replicas);
   void reduce(const Bucket& bucket, sim::StreamIndex stream);
+  void hold_gradients(const PieceTurn& turn);
+  void drop_gradients();
 
   std::vector<Bucket> buckets_;  // those that have replicas, in the order of the forward pass
   std::vector<bool> waited_;     // for its gather, in this step
+  const Chunks& chunks_;
+  bool whole_;                            // keeps_whole_gradients
+  std::vector<std::uint32_t> gradients_;  // then, of the micro-batch at hand
 };
 
 }  // namespace orrery::models

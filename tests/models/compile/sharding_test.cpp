@@ -183,5 +183,23 @@ TEST(Sharding, OptimizerInstancesAreShardGroups) {
   EXPECT_EQ(digest({"layout.optimizer_instances", "2"}), digest({"layout.shard_group", "4"}));
 }
 
+// nanotron's FP32GradientAccumulator: 16-bit gradients of all that a rank has, added when the last is there.
+TEST(Sharding, WholeGradientsOfAMicroBatchStandBesideTheSums) {
+  for (const char* layout : {"{tp: 1}", "{tp: 2, pp: 2}", "{pp: 4, zero: 1}"}) {
+    const Scenario scenario = read(small_scenario(), {{"software", "nanotron-2025"}, {"layout", layout}});
+    const Compiled programs = compiled(scenario);
+    std::int64_t parameters = 0;  // of the first stage
+    for (int layer = 0; layer < scenario.pipeline.stage_layers.front(); ++layer)
+      parameters += piece_parameters(scenario, PieceKind::layer, layer).dense();
+    parameters += piece_parameters(scenario, PieceKind::embedding, 0).dense();
+    if (scenario.layout.pp == 1) parameters += piece_parameters(scenario, PieceKind::head, 0).dense();
+    EXPECT_EQ(most_at_once(programs.workload.programs[ProgramId{0}], "gradients of a micro-batch").n, 2 * parameters)
+        << layout;
+    Scenario fused = scenario;
+    fused.software.fused_wgrad_accumulation = true;
+    EXPECT_EQ(most_at_once(compiled(fused).workload.programs[ProgramId{0}], "gradients of a micro-batch").n, 0);
+  }
+}
+
 }  // namespace
 }  // namespace orrery::models
