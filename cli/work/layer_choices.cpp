@@ -14,10 +14,9 @@ namespace {
 
 using models::Override;
 using models::Scenario;
-using Layout = std::vector<Override>;
 
 constexpr int kSolverSeconds = 10;
-constexpr const char *kRanges = "layout.by_layers", *kRecompute = "training.recompute";
+constexpr const char *kRanges = "layout.by_layers", *kAgain = "training.recompute";
 
 Layout with(Layout layout, const char* path, std::string value) {
   std::erase_if(layout, [&](const Override& o) { return o.path == path; });
@@ -53,7 +52,7 @@ class Probes {
 
   std::optional<Probe> probe(const std::vector<int>& degrees, int usual, const char* recompute) const {
     Layout layout = with(layout_, kRanges, ranges(degrees, usual));
-    if (recompute != nullptr) layout = with(std::move(layout), kRecompute, recompute);
+    if (recompute != nullptr) layout = with(std::move(layout), kAgain, recompute);
     const Result<Scenario> scenario = read(layout);
     if (!scenario) return std::nullopt;
     const Result<models::Compiled> compiled = models::compile(*scenario);
@@ -192,7 +191,7 @@ std::optional<Layout> LayerChoices::choose(const Layout& layout) const {
   if (by_layers.empty() && (again == 0 || whole)) return std::nullopt;
   Layout chosen = with(layout, kRanges, by_layers);
   if (!recompute_) return chosen;
-  return with(std::move(chosen), kRecompute,
+  return with(std::move(chosen), kAgain,
               again == 0 ? "none"
               : whole    ? "full"
                          : "{\"full_layers\":" + std::to_string(again) + "}");

@@ -9,6 +9,8 @@
 
 namespace orrery::cli {
 
+using Layout = std::vector<models::Override>;  // what a layout sets, as --set takes it
+
 // Finds for a layout a tensor-parallel degree for every layer, and how many layers of each pipeline
 // rank to recompute: what layers take and hold is read off programs compiled with all layers in one way
 // (and alternating in two), and a solver chooses (sweep/plan/layer_choice.h).
@@ -21,7 +23,7 @@ class LayerChoices {
 
   // `layout` with layout.by_layers and training.recompute as chosen. Nothing where the choice is one way
   // for all layers that the layout itself could have, or there is none.
-  std::optional<std::vector<models::Override>> choose(const std::vector<models::Override>& layout) const;
+  std::optional<Layout> choose(const Layout& layout) const;
 
  private:
   const Node& root_;
