@@ -7,6 +7,7 @@
 #include "models/compile/data_parallel/data_parallel.h"
 #include "models/compile/data_parallel/offload.h"
 #include "models/compile/data_parallel/optimizer_step.h"
+#include "models/compile/pieces/chunks.h"
 #include "models/compile/pieces/host_timeline.h"
 #include "models/compile/pieces/issue.h"
 #include "models/compile/pipeline/pipeline_transfers.h"
@@ -17,70 +18,6 @@ namespace orrery::models {
 namespace {
 
 constexpr auto kMain = sim::kMainStream;
-
-// Templates of one rank's pieces. Most layers are alike: what a layer is made of is found once.
-class Pieces {
- public:
-  Pieces(StageContext& context, bool split) : context_(context), split_(split) {}
-
-  PieceTemplate make(PieceKind kind, int layer, int layer_in_rank) {
-    PieceTemplate piece =
-        kind == PieceKind::layer ? make_layer(layer, layer_in_rank) : anew(kind, layer, layer_in_rank);
-    piece.layer = layer;
-    resolve_labels(context_.builder, piece);
-    return piece;
-  }
-
- private:
-  struct Known {
-    int layer_in_rank;
-    PieceTemplate piece;
-  };
-
-  PieceTemplate anew(PieceKind kind, int layer, int layer_in_rank) const {
-    return make_piece_template(context_.scenario, kind, layer, layer_in_rank, split_, context_.rank, context_.roles,
-                               context_.kernels, context_.tensors);
-  }
-
-  const PieceTemplate& make_layer(int layer, int layer_in_rank) {
-    for (const Known& known : layers_)
-      if (works_alike(context_.scenario, layer, layer_in_rank, known.piece.layer, known.layer_in_rank))
-        return known.piece;
-    layers_.push_back({layer_in_rank, anew(PieceKind::layer, layer, layer_in_rank)});
-    return layers_.back().piece;
-  }
-
-  StageContext& context_;
-  const bool split_;
-  std::vector<Known> layers_;  // one of each kind
-};
-
-// The pieces of every model chunk of this rank, embedding and head with the ends.
-Chunks make_chunks(StageContext& context) {
-  const Scenario& s = context.scenario;
-  const std::vector<int>& layers = s.pipeline.stage_layers;
-  const int chunks = context.schedule.chunks();
-  const bool split = std::any_of(context.actions().begin(), context.actions().end(),
-                                 [](const Action& a) { return a.type == Action::Type::weight_gradient; });
-  Pieces pieces(context, split);
-  Chunks result(static_cast<std::size_t>(chunks));
-  int layer_in_rank = 0;
-  for (int c = 0; c < chunks; ++c) {
-    const int stage = context.schedule.stage_of(context.stage, c);
-    const auto add = [&](PieceKind kind, int layer) {
-      result[static_cast<std::size_t>(c)].push_back(pieces.make(kind, layer, layer_in_rank));
-    };
-    int first = 0;
-    for (int i = 0; i < stage; ++i) first += layers[static_cast<std::size_t>(i)];
-    if (stage == 0) add(PieceKind::embedding, 0);
-    for (int i = 0; i < layers[static_cast<std::size_t>(stage)]; ++i, ++layer_in_rank) add(PieceKind::layer, first + i);
-    if (stage + 1 != context.stages()) continue;
-    for (int i = 0; i < s.model.mtp_layers; ++i, ++layer_in_rank) add(PieceKind::mtp, s.model.layers + i);
-    add(PieceKind::head, 0);
-    add(PieceKind::loss, 0);
-  }
-  return result;
-}
 
 class StageWriter {
  public:

@@ -4,12 +4,11 @@
 #include <memory>
 #include <vector>
 
+#include "models/compile/pieces/chunks.h"
 #include "models/compile/stage_context.h"
 #include "models/layout/sharding.h"
 
 namespace orrery::models {
-
-using Chunks = std::vector<std::vector<PieceTemplate>>;  // the pieces of every model chunk of a rank
 
 // One piece in one action of the schedule.
 struct PieceTurn {
