@@ -69,7 +69,7 @@ BENCHMARK(BM_AllReduceTable)->Unit(benchmark::kMillisecond);
 
 // 4,096 messages in flight on rails; as one ends, another begins. Bar: 200,000 changes of a rate a second
 // where components are small: with 2,048 nodes a message meets few others. With 512 nodes the
-// uplinks of leaves can be full, and hundreds of messages hang together.
+// uplinks of leaves can be full, and hundreds of messages hang together; few of their rates change.
 void BM_Churn(benchmark::State& state) {
   const auto nodes = static_cast<std::uint32_t>(state.range(0));
   const auto fabric = fabric_of("{preset: dgx-h100, nodes: " + std::to_string(nodes) + "}");

@@ -4,19 +4,13 @@
 
 namespace orrery::sim {
 
-namespace {
-
-constexpr std::int64_t kParts = 1'000'000'000'000;  // of a byte: one byte per second moves one part per picosecond
-
 // The one place where a completion time is rounded: up, so no work ends early.
-Time completion(Time since, Int128 left, std::int64_t rate) {
+Time FlowNet::completion(Time since, Int128 left, std::int64_t rate) {
   if (rate <= 0) return Time::never();
   const Int128 ps = (left + rate - 1) / rate;
   if (ps > INT64_MAX - since.count_ps()) return Time::never();
   return since + Duration::ps(static_cast<std::int64_t>(ps));
 }
-
-}  // namespace
 
 FlowNet::FlowNet(const IdVector<LinkId, Link>& links) : links_(links.size()), holder_(links.size(), kFree) {
   for (std::size_t l = 0; l < links.size(); ++l) {
@@ -97,35 +91,11 @@ void FlowNet::end(Time, ActivityId id) {
     unused_.push_back(id);
     return;
   }
-  for (Use& use : activity.uses) link_out(use, activity.limit);
+  for (Use& use : activity.uses) link_out(use, activity);
   activity.uses.clear();
   activity.present = false;
   // While it is queued its id stays taken: settle lets go of it.
   if (!activity.queued) unused_.push_back(id);
-}
-
-void FlowNet::settle(Time now, std::vector<Completion>& changed) {
-  find_components();
-  fair_share_.clear();
-  in_system_.clear();
-  for (const ActivityId id : touched_) {
-    Activity& activity = activities_[id];
-    activity.queued = false;
-    if (!activity.present) {
-      unused_.push_back(id);
-    } else if (!meets_others(activity)) {
-      set_rate(now, id, limit_of_own_links(activity), changed);
-    } else {
-      add_to_system(activity);
-      in_system_.push_back(id);
-    }
-  }
-  touched_.clear();
-  if (in_system_.empty()) return;
-  fair_share_.solve();
-  for (std::uint32_t i = 0; i < in_system_.size(); ++i) set_rate(now, in_system_[i], fair_share_.rate(i).n, changed);
-  for (const std::uint32_t link : numbered_) links_[link].numbered = false;
-  numbered_.clear();
 }
 
 BytesPerSecond FlowNet::load(LinkId link) const {
@@ -163,22 +133,26 @@ void FlowNet::link_in(Use& use, std::int64_t limit) {
   link.users = &use;
   if (link.activities++ == 0) holder_[use.link] = kListed;
   link.demand += static_cast<Int128>(use.connections) * limit;
-  if (link.activities > 1 && link.can_be_full()) touch(use.link);
+  if (link.can_hold_up()) touch(use.link);
 }
 
-void FlowNet::link_out(Use& use, std::int64_t limit) {
+void FlowNet::link_out(Use& use, const Activity& activity) {
   LinkState& link = links_[use.link];
-  if (link.activities > 1 && link.can_be_full()) touch(use.link);
+  if (link.activities > 1 && (link.touched || link.can_be_full())) {
+    touch(use.link);
+    touched_links_[link.touched - 1].left_rate += use.connections * activity.rate;
+    touched_links_[link.touched - 1].left_connections += use.connections;
+  }
   (use.previous ? use.previous->next : link.users) = use.next;
   if (use.next) use.next->previous = use.previous;
   if (--link.activities == 0) holder_[use.link] = kFree;
-  link.demand -= static_cast<Int128>(use.connections) * limit;
+  link.demand -= static_cast<Int128>(use.connections) * activity.limit;
 }
 
 void FlowNet::touch(std::uint32_t link) {
   if (links_[link].touched) return;
-  links_[link].touched = true;
-  touched_links_.push_back(link);
+  touched_links_.push_back({link});
+  links_[link].touched = static_cast<std::uint32_t>(touched_links_.size());
 }
 
 void FlowNet::queue(ActivityId id) {
@@ -189,66 +163,6 @@ void FlowNet::queue(ActivityId id) {
 
 void FlowNet::queue_users(const LinkState& link) {
   for (const Use* use = link.users; use; use = use->next) queue(use->activity);
-}
-
-// Everyone whose rate may have changed: those on a touched link, and whoever
-// shares with them, over any number of steps, a link that can be full.
-void FlowNet::find_components() {
-  for (const std::uint32_t link : touched_links_) queue_users(links_[link]);
-  for (std::size_t i = 0; i < touched_.size(); ++i) {
-    for (const Use& use : activities_[touched_[i]].uses) {
-      LinkState& link = links_[use.link];
-      if (link.touched || link.activities < 2 || !link.can_be_full()) continue;
-      link.touched = true;
-      touched_links_.push_back(use.link);
-      queue_users(link);
-    }
-  }
-  for (const std::uint32_t link : touched_links_) links_[link].touched = false;
-  touched_links_.clear();
-}
-
-bool FlowNet::meets_others(const Activity& activity) const {
-  return std::any_of(activity.uses.begin(), activity.uses.end(), [this](const Use& use) {
-    return links_[use.link].activities > 1 && links_[use.link].can_be_full();
-  });
-}
-
-// What the activity can have as far as the links go that it has for itself: to
-// the solver those are a limit of its own.
-std::int64_t FlowNet::limit_of_own_links(const Activity& activity) const {
-  std::int64_t limit = activity.limit;
-  for (const Use& use : activity.uses) {
-    const LinkState& link = links_[use.link];
-    if (link.activities == 1 && link.can_be_full()) limit = std::min(limit, link.capacity / use.connections);
-  }
-  return limit;
-}
-
-void FlowNet::add_to_system(const Activity& activity) {
-  fair_share_.add_activity({limit_of_own_links(activity)});
-  for (const Use& use : activity.uses) {
-    LinkState& link = links_[use.link];
-    if (link.activities < 2 || !link.can_be_full()) continue;
-    if (!link.numbered) {
-      link.numbered = true;
-      link.number = fair_share_.add_link({link.capacity});
-      numbered_.push_back(use.link);
-    }
-    fair_share_.add_use(link.number, use.connections);
-  }
-}
-
-// A rate that stays leaves the prediction as it is: nothing is rounded twice.
-void FlowNet::set_rate(Time now, ActivityId id, std::int64_t rate, std::vector<Completion>& changed) {
-  Activity& activity = activities_[id];
-  const bool is_new = activity.rate == 0 && activity.since == now;
-  if (rate == activity.rate && !is_new) return;
-  activity.left -= static_cast<Int128>(activity.rate) * (now - activity.since).count_ps();
-  if (activity.left < 0) activity.left = 0;
-  activity.since = now;
-  activity.rate = rate;
-  changed.push_back({id, completion(now, activity.left, rate)});
 }
 
 }  // namespace orrery::sim

@@ -15,7 +15,7 @@ namespace orrery::sim {
 // slowed by each other, and end.
 //
 // Rates are the max-min fair shares of fair_share.h, solved again once per instant
-// and only where something was touched. The limit of an activity is its phase's
+// and only where something has changed (settle.cpp). The limit of an activity is its phase's
 // max_rate or, without one, the rate it would have if it were alone. A link on
 // which the limits of all present add up to no more than its capacity cannot be
 // full: it slows nobody and joins nobody. So an activity that meets no one costs
@@ -85,11 +85,12 @@ class FlowNet {
     std::int64_t capacity = 0;
     Use* users = nullptr;
     std::uint32_t activities = 0;
-    std::uint32_t number = 0;  // in the system being solved
-    bool touched = false;
+    std::uint32_t number = 0;   // in the system being solved, and in system_links_
+    std::uint32_t touched = 0;  // its place in touched_links_, from 1; 0: it is not there
     bool numbered = false;
 
     bool can_be_full() const { return demand > capacity; }
+    bool can_hold_up() const { return activities > 1 && can_be_full(); }  // one by others; itself: its own limit
   };
   struct Activity {
     std::vector<Use> uses;  // keeps its memory for the next to have this id
@@ -102,8 +103,29 @@ class FlowNet {
     bool queued = false;  // in touched_
   };
 
+  // A link that somebody came to or left since the last settle.
+  struct TouchedLink {
+    std::uint32_t link = 0;
+    std::int64_t left_rate = 0;  // bytes per second of those that left
+    std::int64_t left_connections = 0;
+  };
+  // A link of the system being solved, whose other users keep the rates that they have.
+  struct SystemLink {
+    std::uint32_t link = 0;
+    std::int64_t others = 0;   // bytes per second of those that are not in the system
+    std::int64_t fastest = 0;  // of all before, of one connection
+    std::int64_t connections = 0;
+    bool was_full = false;
+    bool complete = true;    // all of its users are in the system
+    std::int64_t after = 0;  // bytes per second as solved
+  };
+
   // Who is on a link: free, an activity that is alone there, or those in its list.
   static constexpr ActivityId kFree = UINT32_MAX, kListed = UINT32_MAX - 1;
+
+  static constexpr std::int64_t kParts = 1'000'000'000'000;  // of a byte: one byte per second moves one a picosecond
+
+  static Time completion(Time since, Int128 left, std::int64_t rate);
 
   ActivityId new_activity();
   void join_links(ActivityId id, const Phase& phase);
@@ -111,14 +133,20 @@ class FlowNet {
   std::int64_t rate_alone(const Phase& phase) const;
   std::int64_t limit_of(const Phase& phase) const;
   void link_in(Use& use, std::int64_t limit);
-  void link_out(Use& use, std::int64_t limit);
+  void link_out(Use& use, const Activity& activity);
   void touch(std::uint32_t link);
   void queue(ActivityId activity);
   void queue_users(const LinkState& link);
-  void find_components();
+  void queue_those_held_up();
+  void queue_components();
   bool meets_others(const Activity& activity) const;
   std::int64_t limit_of_own_links(const Activity& activity) const;
+  SystemLink* met_over(const Use& use);
+  SystemLink look_at(std::uint32_t link) const;
+  void add_links_to_system(const Activity& activity);
   void add_to_system(const Activity& activity);
+  void solve_queued();
+  bool widen();
   void set_rate(Time now, ActivityId id, std::int64_t rate, std::vector<Completion>& changed);
 
   std::vector<LinkState> links_;
@@ -126,10 +154,10 @@ class FlowNet {
   std::vector<ActivityId> disturbed_;
   std::vector<Activity> activities_;
   std::vector<ActivityId> unused_;
-  std::vector<std::uint32_t> touched_links_;
-  std::vector<ActivityId> touched_;      // to be given a rate
-  std::vector<ActivityId> in_system_;    // those of touched_ that meet others, as numbered in the system
-  std::vector<std::uint32_t> numbered_;  // links of the system
+  std::vector<TouchedLink> touched_links_;
+  std::vector<ActivityId> touched_;    // to be given a rate
+  std::vector<ActivityId> in_system_;  // those of touched_ that meet others, as numbered in the system
+  std::vector<SystemLink> system_links_;
   FairShare fair_share_;
 };
 

@@ -149,14 +149,16 @@ LinkUses random_uses(std::mt19937_64& random, std::uint32_t link_count) {
 // above its capacity; and every activity ends when its bytes are through.
 class Storm {
  public:
-  explicit Storm(std::uint64_t seed) : random_(seed) {
-    for (int l = 0; l < 10; ++l) capacities_.push_back(1000 + static_cast<std::int64_t>(random_() % 100'000));
+  Storm(std::uint64_t seed, std::uint32_t link_count, std::size_t at_least)
+      : random_(seed), link_count_(link_count), at_least_(at_least) {
+    for (std::uint32_t l = 0; l < link_count; ++l)
+      capacities_.push_back(1000 + static_cast<std::int64_t>(random_() % 100'000));
     net_ = std::make_unique<FlowNet>(links(capacities_));
   }
 
   void run(int starts) {
     while (starts > 0 || !present_.empty()) {
-      const bool start = starts > 0 && (present_.size() < 2 || random_() % 2);
+      const bool start = starts > 0 && (present_.size() < at_least_ || random_() % 2);
       if (start)
         now_ = std::min(next_end(), now_ + Duration::ns(static_cast<std::int64_t>(random_() % 1'000'000)));
       else
@@ -202,7 +204,7 @@ class Storm {
 
   void start_some(int& starts) {
     for (std::uint64_t k = 1 + random_() % 3; k > 0 && starts > 0; --k, --starts) {
-      Phase next = phase(1 + static_cast<std::int64_t>(random_() % 1000), random_uses(random_, 10));
+      Phase next = phase(1 + static_cast<std::int64_t>(random_() % 1000), random_uses(random_, link_count_));
       if (random_() % 2) next.max_rate = {1 + static_cast<std::int64_t>(random_() % 30'000)};
       present_[net_->start(now_, next)] = {.phase = next, .since = now_};
     }
@@ -244,6 +246,8 @@ class Storm {
   }
 
   std::mt19937_64 random_;
+  std::uint32_t link_count_;
+  std::size_t at_least_;  // are present while there are some to start
   std::vector<std::int64_t> capacities_;
   std::unique_ptr<FlowNet> net_;
   Time now_;
@@ -252,7 +256,8 @@ class Storm {
 };
 
 TEST(FlowNet, SolvingOnlyWhatWasTouchedIsSolvingEverything) {
-  for (std::uint64_t seed = 1; seed <= 10; ++seed) Storm(seed).run(200);
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) Storm(seed, 10, 2).run(200);
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) Storm(seed, 60, 60).run(300);
 }
 
 }  // namespace
