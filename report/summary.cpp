@@ -152,16 +152,11 @@ std::string published(const Result& r) {
   return text;
 }
 
-std::string nodes(const models::JobTimes& job) {
-  const std::string first = std::to_string(job.first_node);
-  return job.nodes == 1 ? "node " + first : "nodes " + first + "-" + std::to_string(job.first_node + job.nodes - 1);
-}
-
 std::string jobs(const Result& r) {
   Table table("ll");
   table.row({"", "on", "step", "alone", "slowdown"});
   for (const models::JobTimes& job : r.jobs)
-    table.row({job.name, nodes(job), human_seconds(job.together.seconds()), human_seconds(job.alone.seconds()),
+    table.row({job.name, nodes_of(job), human_seconds(job.together.seconds()), human_seconds(job.alone.seconds()),
                signed_percent(job.slowdown() - 1)});
   return table.str();
 }
@@ -173,6 +168,11 @@ std::string engine_line(const Result& r) {
 }
 
 }  // namespace
+
+std::string nodes_of(const models::JobTimes& job) {
+  const std::string first = std::to_string(job.first_node);
+  return job.nodes == 1 ? "node " + first : "nodes " + first + "-" + std::to_string(job.first_node + job.nodes - 1);
+}
 
 std::string fits_line(const Memory& memory, const Style& style) {
   const std::string verdict = memory.fits ? painted("fits", "1;32", style) : painted("does not fit", "1;31", style);

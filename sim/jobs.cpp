@@ -85,6 +85,7 @@ struct Bases {
 void add_programs(const PlacedJob& job, const Bases& base, Workload& whole) {
   for (const Program& program : job.workload->programs) {
     Program copy = repeated(program, job.repeats);
+    if (!job.name.empty()) copy.name = job.name + (copy.name.empty() ? "" : ": " + copy.name);
     for (Transfer& transfer : copy.transfers) {
       const bool pair = transfer.kind == TransferKind::point_to_point;
       if (transfer.kind != TransferKind::copy)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "sim/run_result.h"
@@ -15,6 +16,7 @@ struct PlacedJob {
   const Workload* workload = nullptr;  // its planner speaks of GPUs of the shared fabric, its links are those
   std::vector<RankId> gpu_of;          // where each of its ranks is
   int repeats = 1;                     // of its step, within one step of the whole
+  std::string name;                    // before those of its programs, for people
 };
 
 // Links, categories, causes and claims are the first job's: they must be the same in

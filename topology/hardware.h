@@ -155,6 +155,7 @@ struct ClusterSpec {
   int physical_gpus_per_node = 8;
   int nodes = 1;
   int nvlink_domain = 0;  // GPUs of one NVLink domain; 0: the node
+  int whole_domain = 0;   // and how many it could hold, where these are fewer; 0: no more
   ScaleUpSpec scale_up;
   HostSpec host;
   FabricSpec fabric;

@@ -28,6 +28,14 @@ std::string ListedFabric::name(const ListedEnd& end) const {
   return end.is_switch ? switches[end.index] : nodes[end.index] + "/nic" + std::to_string(end.nic);
 }
 
+bool operator==(const ListedFabric& a, const ListedFabric& b) {
+  const auto same = [](const ListedLink& x, const ListedLink& y) {
+    return x.a == y.a && x.b == y.b && x.rate == y.rate && x.latency == y.latency && x.wires == y.wires;
+  };
+  return a.nodes == b.nodes && a.switches == b.switches && a.nics == b.nics &&
+         std::equal(a.links.begin(), a.links.end(), b.links.begin(), b.links.end(), same);
+}
+
 Errors check_listed(const ListedFabric& fabric, const Where& file) {
   Errors errors;
   const std::size_t nics = fabric.nodes.size() * static_cast<std::size_t>(fabric.nics);

@@ -40,6 +40,9 @@ struct ListedFabric {
   std::string name(const ListedEnd& end) const;  // "leaf3", "node1/nic2"
 };
 
+// The same network, wherever it was written.
+bool operator==(const ListedFabric& a, const ListedFabric& b);
+
 // Every NIC on exactly one link, no link from an end to itself, and a path between
 // any two NICs; else which of them lack it.
 Errors check_listed(const ListedFabric& fabric, const Where& file);

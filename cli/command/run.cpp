@@ -37,6 +37,36 @@ struct RunCommand {
   void print(const report::Result& result, Output& out);
 };
 
+// Who hears of a run: the writer of the trace and the page, where somebody wants them.
+class Listeners {
+ public:
+  Listeners(const TraceOptions& trace, const std::string& html) : trace_(trace), html_(html) {}
+
+  // Null when nobody wants to hear. `prepared` must outlive the listeners.
+  Result<sim::TraceSink*> open(const Prepared& prepared) {
+    auto opened = trace_.open(prepared);
+    if (!opened) return opened.errors();
+    writer_ = std::move(*opened);
+    if (!html_.empty()) page_.emplace(prepared);
+    std::vector<sim::TraceSink*> sinks = page_ ? page_->sinks() : std::vector<sim::TraceSink*>();
+    if (writer_) sinks.push_back(writer_.get());
+    if (sinks.empty()) return static_cast<sim::TraceSink*>(nullptr);
+    return &tee_.emplace(std::move(sinks));
+  }
+  Errors close() { return writer_ ? writer_->close() : Errors(); }
+  std::string trace_so_far() const { return writer_ ? "; the trace so far is in " + trace_.path : ""; }
+  bool write_page(const Simulated& simulated, const report::Result& result) {
+    return !page_ || page_->write(html_, simulated, result);
+  }
+
+ private:
+  const TraceOptions& trace_;
+  const std::string& html_;
+  std::unique_ptr<interop::TraceWriter> writer_;
+  std::optional<HtmlReport> page_;
+  std::optional<interop::TraceTee> tee_;
+};
+
 // What cannot be asked for together, before anything is read.
 int refuse_usage(const RunCommand& command) {
   if (command.files.size() < 2) return kDone;
@@ -70,28 +100,19 @@ int RunCommand::run_file(const std::string& file, const std::vector<models::Over
   if (!read->jobs.empty()) return run_jobs(file, std::move(*read), out);
   const auto prepared = prepare_aloud(std::move(*read));
   if (!prepared) return report(prepared.errors());
-  auto opened = trace.open(*prepared);
-  if (!opened) return report(opened.errors());
-  interop::TraceWriter* writer = opened->get();
+  Listeners listeners(trace, html);
+  const auto listener = listeners.open(*prepared);
+  if (!listener) return report(listener.errors());
 
   Progress progress(output.progress, output.quiet, file);
-  std::optional<HtmlReport> page;
-  if (!html.empty()) page.emplace(*prepared);
-  std::vector<sim::TraceSink*> sinks = page ? page->sinks() : std::vector<sim::TraceSink*>();
-  if (writer != nullptr) sinks.push_back(writer);
-  interop::TraceTee listeners(sinks);
   SimulateOptions options;
-  if (!sinks.empty()) options.trace = &listeners;
+  options.trace = *listener;
   options.stop = &stop_on_interrupt();
   options.progress = [&progress](double fraction) { progress(fraction); };
   const Simulated simulated = simulate_aloud(*prepared, options);
-  if (writer != nullptr)
-    if (const Errors errors = writer->close(); !errors.empty()) return report(errors);
+  if (const Errors errors = listeners.close(); !errors.empty()) return report(errors);
   throw_if_stuck(simulated);
-  if (simulated.classes.interrupted) {
-    complain(file + ": interrupted" + (trace.path.empty() ? "" : "; the trace so far is in " + trace.path));
-    return kInterrupted;
-  }
+  if (simulated.classes.interrupted) return complain(file + ": interrupted" + listeners.trace_so_far()), kInterrupted;
 
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
   report::Result result = report::make_result(
@@ -105,30 +126,36 @@ int RunCommand::run_file(const std::string& file, const std::vector<models::Over
     result.step_interval = **interval;
   }
   print(result, out);
-  if (page && !page->write(html, simulated, result)) return kInputOutput;
+  if (!listeners.write_page(simulated, result)) return kInputOutput;
   return require_fit && !result.memory.fits ? kNo : kDone;
 }
 
-// A scenario amid others on its fabric: several runs, of which none is the one to draw.
+// A scenario amid others on its fabric.
 int RunCommand::run_jobs(const std::string& file, models::Scenario read, Output& out) {
   const auto begin = std::chrono::steady_clock::now();
-  for (const auto& [given, option] : {std::pair(!trace.path.empty(), "--trace"), std::pair(!html.empty(), "--report"),
-                                      std::pair(intervals, "--intervals")})
-    if (given)
-      return report({{read.at("jobs"), std::string(option) + " of a scenario with 'jobs' is not supported yet",
-                      Fault::unsupported}});
+  if (intervals)
+    return report({{read.at("jobs"), "--intervals of a scenario with 'jobs' is not supported yet: 200 runs of all jobs",
+                    Fault::unsupported}});
   Progress progress(output.progress, output.quiet, file);
   SimulateOptions options;
   options.stop = &stop_on_interrupt();
   options.progress = [&progress](double fraction) { progress(fraction); };
-  auto run = models::run_jobs(std::move(read), options);
+  std::shared_ptr<const Prepared> heard;
+  Listeners listeners(trace, html);
+  models::Listen listen;
+  if (!trace.path.empty() || !html.empty())
+    listen = [&](const std::shared_ptr<const Prepared>& all) { return listeners.open(*(heard = all)); };
+  auto run = models::run_jobs(std::move(read), options, listen);
+  if (const Errors errors = listeners.close(); !errors.empty()) return report(errors);
   if (!run) return report(run.errors());
-  if (run->simulated.classes.interrupted) return complain(file + ": interrupted"), kInterrupted;
+  if (run->simulated.classes.interrupted)
+    return complain(file + ": interrupted" + listeners.trace_so_far()), kInterrupted;
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
   report::Result result = report::make_result(
       {run->main.scenario, run->main.compiled, run->simulated.ranks, run->ranks_simulated, wall.count()});
   result.jobs = std::move(run->jobs);
   print(result, out);
+  if (!listeners.write_page(run->simulated, result)) return kInputOutput;
   return require_fit && !result.memory.fits ? kNo : kDone;
 }
 

@@ -24,7 +24,7 @@ HtmlReport::HtmlReport(const Prepared& prepared)
       ranks_(one_rank_a_stage(prepared)),
       timeline_(prepared.workload(), ranks_),
       memory_(prepared.workload(), ranks_) {
-  if (ops_of(prepared.workload()) <= kMostOps) trace_.emplace();
+  if (ops_of(prepared.workload()) <= kMostOps) trace_.emplace(prepared);
 }
 
 std::vector<sim::TraceSink*> HtmlReport::sinks() {

@@ -12,6 +12,16 @@
 
 namespace orrery::cli {
 
+// Everything that the scenario's own ranks do. They meet other jobs on links alone.
+class OwnTrace : public sim::Trace {
+ public:
+  explicit OwnTrace(const Prepared& prepared) : prepared_(prepared) {}
+  bool wants(RankId rank) const override { return prepared_.is_own(rank); }
+
+ private:
+  const Prepared& prepared_;
+};
+
 // --report OUT.html: listens to a run and makes a page of it.
 class HtmlReport {
  public:
@@ -28,7 +38,7 @@ class HtmlReport {
   std::vector<RankId> ranks_;  // one a stage
   report::StepTimeline timeline_;
   report::MemoryTimeline memory_;
-  std::optional<sim::Trace> trace_;  // of everything, where that is little: for the critical path
+  std::optional<OwnTrace> trace_;  // of everything, where that is little: for the critical path
 };
 
 }  // namespace orrery::cli

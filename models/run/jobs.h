@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "models/run/job_times.h"
@@ -9,11 +11,17 @@ namespace orrery::models {
 
 // A scenario amid the other jobs on its fabric (`jobs`).
 struct JobsRun {
-  Prepared main;        // alone: what the report needs of its programs, on the shared fabric
-  Simulated simulated;  // of its ranks, amid the others
+  Prepared main;  // alone: what the report needs of its programs, on the shared fabric
+  // Amid the others. `ranks` are its own, a step of theirs the mean of those measured; `classes` are of all that ran
+  // with it, over all of those steps.
+  Simulated simulated;
   std::uint64_t ranks_simulated = 0;
   std::vector<JobTimes> jobs;  // the scenario itself first
 };
+
+// Asked for who hears of a run, just before it. Of `all` that runs, ranks and programs are the scenario's and then the
+// other jobs', named by job; what else there is of a scenario is its own.
+using Listen = std::function<Result<sim::TraceSink*>(const std::shared_ptr<const Prepared>& all)>;
 
 // Jobs with another calibration than the scenario's: they are on one machine, and it was measured once
 // (what collectives take from kernels beside them is one table for all). run_jobs refuses them.
@@ -24,8 +32,8 @@ Errors check_calibrations(const Scenario& scenario);
 // last as long, alone, as the longest job's one, after as many that are not counted.
 // Traffic of `simulated.ranks` is that of the scenario alone: it is the same amid others.
 //
-// Interrupted, `simulated` says so. Errors: jobs whose steps differ so much that no
-// run spans both.
-Result<JobsRun> run_jobs(Scenario scenario, const SimulateOptions& options = {});
+// `listen` hears of the run that the scenario is measured in. Interrupted, `simulated`
+// says so. Errors: jobs whose steps differ so much that no run spans both; the listener's.
+Result<JobsRun> run_jobs(Scenario scenario, const SimulateOptions& options = {}, const Listen& listen = {});
 
 }  // namespace orrery::models

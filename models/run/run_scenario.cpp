@@ -101,6 +101,7 @@ std::vector<RankId> one_rank_a_stage(const Prepared& prepared) {
   std::vector<RankId> ranks(static_cast<std::size_t>(prepared.scenario.layout.pp), RankId::none());
   const sim::Workload& workload = prepared.workload();
   for (std::uint32_t i = 0; i < workload.ranks(); ++i) {
+    if (!prepared.is_own({i})) continue;
     const auto stage =
         static_cast<std::size_t>(prepared.compiled.stage_of_program[workload.program_of[RankId{i}].value]);
     if (ranks[stage].is_none()) ranks[stage] = RankId{i};

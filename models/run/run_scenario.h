@@ -29,6 +29,10 @@ struct Prepared {
   const sim::Workload& workload() const { return folded ? folded->workload : compiled.workload; }
   // The simulated rank that stands for `rank`.
   RankId simulated(RankId rank) const { return folded ? folded->class_of[rank] : rank; }
+  // Whether a simulated rank is the scenario's, and not of another job in the same run (models/run/jobs.h).
+  bool is_own(RankId simulated) const {
+    return workload().program_of[simulated].value < compiled.stage_of_program.size();
+  }
 };
 
 // Compiles, for GPUs of `fabric` or a cluster of its own; what has no place of its own is told of the file.

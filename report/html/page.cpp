@@ -5,6 +5,7 @@
 #include "models/layout/layer_degrees.h"
 #include "report/html/charts.h"
 #include "report/html/page_template.h"
+#include "report/summary.h"
 #include "report/text.h"
 
 namespace orrery::report {
@@ -83,6 +84,26 @@ data links(const Result& r) {
   return rows;
 }
 
+data jobs(const Result& r) {
+  data rows{data::type::list};
+  for (const models::JobTimes& job : r.jobs) {
+    data row;
+    row.set("name", job.name);
+    row.set("on", nodes_of(job));
+    row.set("steps", grouped(job.steps));
+    row.set("step", human_seconds(job.together.seconds()));
+    row.set("alone", human_seconds(job.alone.seconds()));
+    row.set("slowdown", signed_percent(job.slowdown() - 1));
+    rows << row;
+  }
+  return rows;
+}
+
+// Of what the page shows: one step, or as many as the mean is of.
+Duration measured(const Result& r) {
+  return r.step_time * (r.jobs.empty() ? 1 : r.jobs.front().steps);
+}
+
 data path(const std::vector<PathShare>& shares, Duration step) {
   data rows{data::type::list};
   for (const PathShare& s : shares)
@@ -127,8 +148,9 @@ std::string run_page(const RunPage& input) {
   page.set("breakdown", breakdown_chart(input.stages, r.step_time));
   page.set("memory", memory_chart(input.memory, r.memory.capacity - r.memory.runtime));
   set_list(page, "links", links(r));
-  set_list(page, "path", path(input.why ? input.why->path_by_category : std::vector<PathShare>(), r.step_time));
-  set_list(page, "longest", path(input.why ? input.why->longest_on_path : std::vector<PathShare>(), r.step_time));
+  set_list(page, "jobs", jobs(r));
+  set_list(page, "path", path(input.why ? input.why->path_by_category : std::vector<PathShare>(), measured(r)));
+  set_list(page, "longest", path(input.why ? input.why->longest_on_path : std::vector<PathShare>(), measured(r)));
   set_list(page, "published", published(r));
   set_list(page, "warnings", lines(r.warnings));
   set_list(page, "assumptions", lines(r.assumptions));

@@ -70,6 +70,12 @@ Point at a mark to read it. <button data-by="2">+</button> <button data-by="0.5"
 {{#links}}<tr><td>{{name}}</td><td>{{value}}</td><td>{{note}}</td></tr>
 {{/links}}</table>{{/any_links}}
 
+{{#any_jobs}}<h2>Jobs on this fabric</h2>
+<p class="note">Means over that many steps; timeline, critical path and memory over time are of all of them.</p>
+<table class="n"><tr><th>job</th><th>on</th><th>steps</th><th>step</th><th>alone</th><th>slowdown</th></tr>
+{{#jobs}}<tr><td>{{name}}</td><td>{{on}}</td><td>{{steps}}</td><td>{{step}}</td><td>{{alone}}</td><td>{{slowdown}}</td></tr>
+{{/jobs}}</table>{{/any_jobs}}
+
 {{#any_published}}<h2>Against what was measured</h2>
 <table>{{#published}}<tr><td>{{name}}</td><td>{{value}}</td><td>{{note}}</td></tr>
 {{/published}}</table>{{/any_published}}

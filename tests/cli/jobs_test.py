@@ -61,8 +61,65 @@ class Jobs(support.Case):
 
     def test_what_is_not_built_is_refused_by_name(self):
         file = self.pair()
-        for command in ("explain",), ("memory",), ("run", "--report", self.path("page.html")), ("run", "--intervals"):
+        for command in ("explain",), ("memory",), ("run", "--intervals"):
             self.refused(file, "not supported yet", command=command)
+        torus = JOB.replace("nodes: 3, fabric: {kind: fat-tree, leaf_radix: 4, oversubscription: 2}",
+                            "nodes: 4, fabric: {kind: torus, dimensions: 2}").replace("batch: 6", "batch: 8")
+        self.scenario(torus.replace("NAME", "other"), "other.yaml")
+        self.refused(self.scenario(torus + "jobs: [{scenario: other.yaml, first_node: 4}]\n"),
+                     "'jobs' on a torus is not supported yet")
+
+    # All jobs' ranks, one after the other, each under its job's name.
+    def test_the_trace_is_of_all_jobs(self):
+        trace, page = self.path("amid.json"), self.path("amid.html")
+        options = ("--trace", trace, "--ranks", "0-5", "--report", page, "--format", "json")
+        document = json.loads(self.done("run", self.pair(), *options).stdout)
+        with open(trace, encoding="utf-8") as file:
+            events = json.load(file)["traceEvents"]
+        labels = {e["pid"]: e["args"]["labels"] for e in events if e.get("name") == "process_labels"}
+        for rank in range(6):
+            self.assertTrue(labels[rank].startswith("main" if rank < 3 else "other"), labels[rank])
+        own = [e["ts"] + e["dur"] for e in events if e["ph"] == "X" and e["pid"] < 3]
+        before = [e["ts"] for e in events if e["ph"] == "X" and e["pid"] < 3]
+        self.assertGreater(max(own) - min(before), 1e6 * document["step_time_s"])
+        with open(page, encoding="utf-8") as file:
+            text = file.read()
+        self.assertIn("Jobs on this fabric", text)
+        self.assertIn("ritical path", text)
+
+    # Racks of 18 trays: a job has whole ones, or lies inside one.
+    def test_jobs_in_nvlink_domains(self):
+        def racks(gpus, first_node):
+            text = ("model:    {layers: 4, hidden: 1024, heads: 8, vocab: 4096}\n"
+                    f"cluster:  {{preset: gb200-nvl72, gpus: {gpus}}}\n"
+                    f"training: {{sequence_length: 1024, global_batch: {gpus}, micro_batch: 1}}\n")
+            self.scenario(text, "other.yaml")
+            return self.scenario(text + f"jobs: [{{scenario: other.yaml, first_node: {first_node}}}]\n", "main.yaml")
+
+        for gpus, first_node in (144, 36), (72, 18), (36, 9):
+            jobs = json.loads(self.done("run", racks(gpus, first_node), "--format", "json").stdout)["jobs"]
+            self.assertEqual([job["slowdown"] for job in jobs], [1, 1])
+        self.refused(racks(144, 40), "on nodes 40 to 75 lies across NVLink domains of 18 nodes", "first_node: 54?")
+        self.refused(racks(64, 16), "on nodes 16 to 31 lies across NVLink domains of 18 nodes", "first_node: 18?")
+
+    # Six nodes under two switches, and one slow cable between them: both jobs have two nodes here and one there.
+    def test_jobs_on_a_network_from_a_file(self):
+        self.scenario("network: infiniband-ndr\nlink: 400Gb/s\nnodes: {name: node, count: 6, nics: 1}\n"
+                      "switches: [{name: leaf, count: 2}]\nlinks:\n  - {from: 'node[0-1]/nic0', to: leaf0}\n"
+                      "  - {from: 'node[3-4]/nic0', to: leaf0}\n  - {from: node2/nic0, to: leaf1}\n"
+                      "  - {from: node5/nic0, to: leaf1}\n  - {from: leaf0, to: leaf1, rate: 400Gb/s}\n", "fabric.yaml")
+
+        def on_file(first_node):
+            text = ("model:    {layers: 4, hidden: 1024, heads: 8, vocab: 4096}\n"
+                    "cluster:  {gpu: h100-sxm-80gb, gpus_per_node: 1, scale_up: {kind: pcie}, "
+                    "host: {pcie: gen5, nics: 1}, nodes: 3, fabric: {file: fabric.yaml}}\n"
+                    "training: {sequence_length: 1024, global_batch: 6, micro_batch: 1}\n")
+            self.scenario(text, "other.yaml")
+            return self.scenario(text + f"jobs: [{{scenario: other.yaml, first_node: {first_node}}}]\n", "main.yaml")
+
+        for job in json.loads(self.done("run", on_file(3), "--format", "json").stdout)["jobs"]:
+            self.assertGreater(job["slowdown"], 1.05)
+        self.refused(on_file(4), "on nodes 4 to 6, but the file of the network lists 6")
 
     # Times as measured, for all jobs on the machine or for none.
     def test_a_calibration_is_of_the_machine(self):

@@ -81,6 +81,7 @@ void read_domain(Fields& scale_up, ClusterSpec& spec) {
   }
   const auto used = [&](std::int64_t n) { return static_cast<int>(n / physical * spec.gpus_per_node); };
   const int whole = used(*domain), gpus = spec.nodes * spec.gpus_per_node;
+  spec.whole_domain = whole;
   if (gpus <= whole)
     spec.nvlink_domain = gpus;
   else if (gpus % whole == 0 || !partial)

@@ -107,6 +107,48 @@ TEST(Jobs, WithoutContentionAreNotSlowed) {
     EXPECT_EQ(times.together, times.alone);
 }
 
+// Two racks of 18 trays in each job, and nothing between the racks that could be full.
+TEST(Jobs, InWholeNvlinkDomainsAreAsAlone) {
+  const auto racks = [](int gpus) {
+    return read(small_scenario(), {{"cluster", "{preset: gb200-nvl72, gpus: " + std::to_string(gpus) + "}"},
+                                   {"training.global_batch", std::to_string(2 * gpus)}});
+  };
+  const JobsRun both = run(with(racks(144), {{racks(144), 36}}));
+  const sim::RunResult alone = run_folded(compiled(racks(144)));
+  EXPECT_EQ(both.simulated.ranks.digest, alone.digest);
+  for (const JobTimes& times : both.jobs) EXPECT_EQ(times.together, times.alone);
+  // Beside one another in one rack: each GPU's NVLinks are its own.
+  const JobsRun halves = run(with(racks(36), {{racks(36), 9}}));
+  for (const JobTimes& times : halves.jobs) EXPECT_EQ(times.together, times.alone);
+}
+
+// The last thing that a listener hears of the scenario's ranks is the end of the step that is told.
+TEST(Jobs, WhoListensHearsTheRunThatIsTold) {
+  struct Listener : sim::TraceSink {
+    std::shared_ptr<const Prepared> all;
+    Time own_end, others_end;
+
+    bool wants(RankId) const override { return true; }
+    void span(const sim::Span& span) override {
+      Time& end = all->is_own(span.rank) ? own_end : others_end;
+      end = std::max(end, span.end);
+    }
+  } listener;
+  const auto listen = [&](const std::shared_ptr<const Prepared>& all) -> Result<sim::TraceSink*> {
+    listener.all = all;
+    return &listener;
+  };
+  const Scenario scenario = with(job(3), {{job(3, {{"training.global_batch", "60"}}), 3}});
+  const Result<JobsRun> heard = run_jobs(scenario, {}, listen);
+  ASSERT_TRUE(heard.ok());
+  EXPECT_EQ(heard->simulated.ranks.digest, run(scenario).simulated.ranks.digest);
+  EXPECT_EQ(listener.own_end, heard->simulated.ranks.step_ends.back());
+  EXPECT_GE(listener.others_end, listener.own_end);
+  EXPECT_EQ(heard->simulated.classes.step_ends.back(), listener.own_end);
+  EXPECT_NEAR(heard->simulated.classes.step_time().seconds(), heard->jobs[0].together.seconds() * heard->jobs[0].steps,
+              1e-9);
+}
+
 // Steps of pipelines with gathers that the next step waits for, written out twice, end when they would.
 TEST(RepeatedSteps, AreAsManySteps) {
   const Scenario scenario = read(small_scenario(), {{"layout.pp", "2"}, {"layout.zero", "1"}, {"layout.dp", "4"}});

@@ -1,0 +1,124 @@
+// Do a scenario and the others in its `jobs` fit on one machine?
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/scenario/reading.h"
+#include "models/scenario/shared_cluster.h"
+#include "topology/listed.h"
+
+namespace orrery::models {
+namespace {
+
+std::string place(const Where& at) {
+  return at.file + (at.line > 0 ? ':' + std::to_string(at.line) + ':' + std::to_string(at.column) : "");
+}
+
+std::string nodes_text(int first, int nodes) {
+  const std::string one = std::to_string(first);
+  return nodes == 1 ? "node " + one : "nodes " + one + " to " + std::to_string(first + nodes - 1);
+}
+
+bool same_fabric(topology::FabricSpec a, topology::FabricSpec b) {
+  const std::shared_ptr<const topology::ListedFabric> one = std::exchange(a.listed, nullptr);
+  const std::shared_ptr<const topology::ListedFabric> other = std::exchange(b.listed, nullptr);
+  return a == b && (one && other ? *one == *other : one == other);
+}
+
+// The machine is one: what two scenarios say of it may differ in how much of it they use alone.
+void check_same_cluster(Reading& reading, const JobSpec& job) {
+  const topology::ClusterSpec &ours = reading.scenario.cluster, &theirs = job.scenario->cluster;
+  const Where there = job.scenario->at("cluster");
+  const auto agree = [&](const char* what, bool same) {
+    if (!same)
+      reading.fail(there, "another " + std::string(what) + " than the cluster of " + reading.scenario.file +
+                              ", whose fabric this job is on (" + place(job.where) + ")");
+  };
+  agree("GPU (cluster.gpu)", ours.gpu == theirs.gpu);
+  agree("gpus_per_node",
+        ours.gpus_per_node == theirs.gpus_per_node && ours.physical_gpus_per_node == theirs.physical_gpus_per_node);
+  agree("scale_up", ours.scale_up == theirs.scale_up && ours.ideal == theirs.ideal);
+  agree("host", ours.host == theirs.host && ours.cpu_vendor == theirs.cpu_vendor);
+  agree("fabric", same_fabric(ours.fabric, theirs.fabric));
+  agree("nccl", ours.nccl == theirs.nccl);
+  if (!theirs.faults.empty())
+    reading.fail(there,
+                 "'cluster.faults' of a job: the fabric is that of " + reading.scenario.file + "; write them there");
+  const SimulationSpec &run = reading.scenario.simulation, &other = job.scenario->simulation;
+  if (run.network != other.network || run.jitter_compute != other.jitter_compute)
+    reading.fail(job.scenario->at("simulation"), "another 'simulation' (network, jitter) than that of " +
+                                                     reading.scenario.file + ", in whose run this job is");
+}
+
+// Of clusters whose wiring hangs on how many nodes there are, and of unlike nodes: what collectives take from
+// kernels beside them is one table for all jobs.
+void refuse_for_jobs(Reading& reading) {
+  const topology::ClusterSpec& cluster = reading.scenario.cluster;
+  const Where at = reading.at("jobs");
+  if (cluster.kinds() > 1) reading.not_yet(at, "'jobs' beside 'cluster.groups'");
+  if (cluster.fabric.kind == "torus" || cluster.scale_up.kind == "torus") reading.not_yet(at, "'jobs' on a torus");
+}
+
+struct Placed {
+  const Scenario& scenario;
+  int first = 0;
+  Where where;
+
+  const std::string& file() const { return scenario.file; }
+  int nodes() const { return scenario.cluster.nodes; }
+  int end() const { return first + nodes(); }
+  std::string text() const { return file() + " on " + nodes_text(first, nodes()); }
+};
+
+void check_overlap(Reading& reading, const std::vector<Placed>& placed) {
+  for (std::size_t b = 1; b < placed.size(); ++b)
+    for (std::size_t a = 0; a < b; ++a) {
+      const Placed &one = placed[a], &other = placed[b];
+      if (one.end() <= other.first || other.end() <= one.first) continue;
+      reading.fail(other.where, other.text() + " and " + one.text() + " overlap");
+    }
+}
+
+// Inside one NVLink domain, or in whole ones from the first node of one on: there a job has the domains
+// that it has alone.
+void check_domains(Reading& reading, const Placed& job, int domain) {
+  const topology::ClusterSpec& cluster = job.scenario.cluster;
+  const int nodes = domain / cluster.gpus_per_node;
+  const bool spans = spans_domains(cluster);
+  if (spans ? cluster.domain_gpus() != domain : cluster.gpus() > domain)
+    return reading.fail(job.where, job.file() + " has NVLink domains of " + std::to_string(cluster.domain_gpus()) +
+                                       " GPUs, and another job of this fabric has them of " + std::to_string(domain));
+  if (spans ? job.first % nodes == 0 : job.first / nodes == (job.end() - 1) / nodes) return;
+  reading.fail(job.where,
+               job.text() + " lies across NVLink domains of " + std::to_string(nodes) +
+                   " nodes; did you mean first_node: " + std::to_string((job.first + nodes - 1) / nodes * nodes) + "?");
+}
+
+void check_listed_nodes(Reading& reading, const Placed& job) {
+  const auto& listed = reading.scenario.cluster.fabric.listed;
+  if (listed && job.end() > static_cast<int>(listed->nodes.size()))
+    reading.fail(job.where, job.text() + ", but the file of the network lists " + std::to_string(listed->nodes.size()));
+}
+
+}  // namespace
+
+void check_jobs(Reading& reading) {
+  if (reading.is_job && reading.written("sweep"))
+    reading.fail("sweep", "a scenario in another's 'jobs' is one, and 'sweep' makes it many");
+  const Scenario& scenario = reading.scenario;
+  if (scenario.jobs.empty() || !reading.has_cluster) return;
+  refuse_for_jobs(reading);
+  std::vector<Placed> placed = {{scenario, 0, reading.at("cluster")}};
+  for (const JobSpec& job : scenario.jobs) {
+    check_same_cluster(reading, job);
+    placed.push_back({*job.scenario, job.first_node, job.where});
+  }
+  check_overlap(reading, placed);
+  const int domain = shared_cluster(scenario).domain_gpus();
+  for (const Placed& job : placed) {
+    check_domains(reading, job, domain);
+    check_listed_nodes(reading, job);
+  }
+}
+
+}  // namespace orrery::models
