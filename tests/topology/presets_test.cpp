@@ -21,6 +21,9 @@ const std::vector<std::string> kClusters = {
     "h100-500w-roce",  "dgx-h100",       "h800-deepseek", "dgx-h200",
     "dgx-b200",        "dgx-b300",       "gb200-nvl72",   "gb300-nvl72",
     "aws-p4d",         "aws-p5"};
+// Nodes that people rent or build, beyond those.
+const std::vector<std::string> kMoreClusters = {"azure-ndv4", "azure-ndv5", "gcp-a3-high", "gcp-a3-mega",
+                                                "gh200-alps", "l40s-4gpu",  "l40s-8gpu"};
 
 GpuSpec gpu(const std::string& name) {
   const Result<GpuSpec> spec = read_gpu(yaml(name), presets());
@@ -46,7 +49,8 @@ TEST(GpuPresets, NoFileIsOutsideOfTheContract) {
   std::vector<std::string> known = kGpus;
   std::sort(known.begin(), known.end());
   EXPECT_EQ(presets().names("hardware/gpus"), known);
-  const std::set<std::string> clusters(kClusters.begin(), kClusters.end());
+  std::set<std::string> clusters(kClusters.begin(), kClusters.end());
+  clusters.insert(kMoreClusters.begin(), kMoreClusters.end());
   EXPECT_EQ(presets().names("hardware/clusters"), std::vector<std::string>(clusters.begin(), clusters.end()));
 }
 
@@ -128,8 +132,10 @@ TEST(GpuPresets, OldGpusHaveNoFormatsOfTheirSuccessors) {
   EXPECT_FALSE(gpu("gtx-580").peak.count(Dtype::fp16));
 }
 
-TEST(ClusterPresets, EveryNameOfTheContractLoadsAndIsWired) {
-  for (const std::string& name : kClusters) {
+TEST(ClusterPresets, EveryNameLoadsAndIsWired) {
+  std::vector<std::string> names = kClusters;
+  names.insert(names.end(), kMoreClusters.begin(), kMoreClusters.end());
+  for (const std::string& name : names) {
     for (const char* nodes : {"1", "3", "40"}) {
       SCOPED_TRACE(name + " x " + nodes);
       const ClusterSpec spec = cluster("{preset: " + name + ", nodes: " + nodes + "}");
@@ -146,10 +152,12 @@ TEST(ClusterPresets, LinksCarryWhatTheMachinesCarry) {
     const char* name;
     double nvlink, nic_gbit;
     int nics;
-  } rows[] = {{"dgx-2", 120, 100, 8},      {"dgx-a100", 240, 200, 8},   {"a100-jean-zay", 240, 100, 4},
-              {"dgx-h100", 370.8, 400, 8}, {"meta-24k", 370.8, 400, 8}, {"h800-deepseek", 164.8, 400, 8},
-              {"dgx-b200", 721.8, 400, 8}, {"dgx-b300", 721.8, 800, 8}, {"gb200-nvl72", 721.8, 400, 4},
-              {"aws-p4d", 240, 100, 4},    {"aws-p5", 370.8, 400, 8},   {"a100-roce-400g", 240, 100, 4}};
+  } rows[] = {{"dgx-2", 120, 100, 8},         {"dgx-a100", 240, 200, 8},     {"a100-jean-zay", 240, 100, 4},
+              {"dgx-h100", 370.8, 400, 8},    {"meta-24k", 370.8, 400, 8},   {"h800-deepseek", 164.8, 400, 8},
+              {"dgx-b200", 721.8, 400, 8},    {"dgx-b300", 721.8, 800, 8},   {"gb200-nvl72", 721.8, 400, 4},
+              {"aws-p4d", 240, 100, 4},       {"aws-p5", 370.8, 400, 8},     {"a100-roce-400g", 240, 100, 4},
+              {"azure-ndv4", 240, 200, 8},    {"azure-ndv5", 370.8, 400, 8}, {"gcp-a3-high", 370.8, 200, 4},
+              {"gcp-a3-mega", 370.8, 200, 8}, {"gh200-alps", 370.8, 200, 4}};
   for (const auto& row : rows) {
     SCOPED_TRACE(row.name);
     const Fabric f = fabric(std::string("{preset: ") + row.name + ", nodes: 32}");
