@@ -69,6 +69,7 @@ int CollectiveCommand::run() {
   const Result<std::vector<RankId>> ranks = options.choose_ranks(fabric->gpus());
   if (!ranks) return report(ranks.errors());
 
+  if (const Errors wrong = options.read_graph(*cluster, *ranks); !wrong.empty()) return report(wrong);
   const sim::TransferKind kind = operation_kind(operation);
   if (const std::optional<Error> wrong = options.check_written(kind, static_cast<int>(ranks->size())))
     return report({*wrong});

@@ -7,6 +7,7 @@
 
 #include "cli/options/options.h"
 #include "cli/options/preset_cluster.h"
+#include "cli/options/ring_graph.h"
 #include "sim/base/suggest.h"
 
 namespace orrery::cli {
@@ -143,6 +144,8 @@ void CollectiveOptions::add_to(CLI::App& app) {
       ->option_text(alternatives(models::algorithm_names()) + "|FILE.csv");
   app.add_option("--matrix", matrix, "All-to-all of uneven parts: what each rank sends to each, in bytes")
       ->option_text("FILE.csv");
+  app.add_option("--graph", graph, "Rings as NCCL laid them inside a node (NCCL_GRAPH_DUMP_FILE)")
+      ->option_text("FILE.xml");
   app.add_option("--proto", protocol, "Protocol, instead of NCCL's choice (NCCL_PROTO)")
       ->option_text("LL|LL128|Simple");
   one_of(app.add_option("--network", network_name, "Model of the network"), {"analytic", "flow", "chunk"});
@@ -185,6 +188,14 @@ Errors CollectiveOptions::read_written() {
   return {};
 }
 
+Errors CollectiveOptions::read_graph(const topology::ClusterSpec& spec, const std::vector<RankId>& group) {
+  if (graph.empty()) return {};
+  Result<models::RingOrders> rings = read_rings(graph, spec, group);
+  if (!rings) return rings.errors();
+  forced.rings = std::make_shared<const models::RingOrders>(std::move(*rings));
+  return {};
+}
+
 bool CollectiveOptions::algorithm_is_file() const {
   return algorithm.find_first_of("./") != std::string::npos;
 }
@@ -212,6 +223,8 @@ Errors CollectiveOptions::parse() {
   parse_algorithm(errors);
   if (!protocol.empty() && !(forced.protocol = models::protocol_from(protocol)))
     errors.push_back(at("--proto", "there is no protocol '" + protocol + "'; NCCL has LL, LL128 and Simple"));
+  if (!graph.empty() && network == models::Network::chunk)
+    errors.push_back(at("--graph", "beside --network chunk is not supported yet: its rings go in the order of ranks"));
   if (!nodes.empty() && !gpus.empty()) errors.push_back(at("--gpus", "cannot stand beside --nodes"));
   return errors;
 }

@@ -24,7 +24,7 @@ bool has_root(sim::TransferKind kind);
 struct CollectiveOptions {
   std::string cluster, nodes, gpus, gpus_per_node, ranks;
   std::string begin = "8", end = "8G", factor = "2", list;
-  std::string dtype = "float", network_name = "flow", nccl, algorithm, protocol, matrix;
+  std::string dtype = "float", network_name = "flow", nccl, algorithm, protocol, matrix, graph;
 
   std::vector<Bytes> sizes;
   int element_bytes = 4;
@@ -38,6 +38,8 @@ struct CollectiveOptions {
   Result<topology::ClusterSpec> read_cluster() const;
   // Why steps that somebody wrote do not fit this operation among as many ranks.
   std::optional<Error> check_written(sim::TransferKind kind, int ranks) const;
+  // The rings of --graph; after parse.
+  Errors read_graph(const topology::ClusterSpec& spec, const std::vector<RankId>& group);
   // The ranks of --ranks, else all.
   Result<std::vector<RankId>> choose_ranks(int gpus) const;
 

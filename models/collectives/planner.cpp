@@ -110,7 +110,7 @@ class NcclPlanner : public sim::DraftingPlanner {
         forced_(forced),
         measured_(std::move(measured)),
         sites_(fabric_->cluster(), facts),
-        make_footprints_(*fabric_),
+        make_footprints_(*fabric_, forced.rings),
         inside_drafts_(*fabric_),
         steps_(*fabric_, make_footprints_),
         sends_(static_cast<std::size_t>(fabric_->gpus()), nullptr) {}

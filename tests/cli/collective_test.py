@@ -17,6 +17,29 @@ class Collective(support.Case):
     def rows(self, *arguments):
         return json.loads(self.done("collective", *arguments, "--format", "json").stdout)["rows"]
 
+    # A cube mesh whose rings hop over GPUs that no NVLink joins: the file's word counts, and it is slower.
+    def test_rings_are_as_nccl_laid_them(self):
+        def graph(*orders):
+            channels = "".join("<channel>" + "".join(f'<gpu dev="{g}"/>' for g in order) + "</channel>" for order in orders)
+            return self.scenario(f'<graphs version="1"><graph id="0" pattern="4" crossnic="0" nchannels="{len(orders)}" '
+                                 'speedintra="20" speedinter="20" typeintra="NVL" typeinter="PIX" samechannels="1">'
+                                 f'{channels}</graph></graphs>', "graph.xml")
+
+        def time(*options, status=0):
+            result = self.done("collective", "all-reduce", "--cluster", "dgx-1v", "--nodes", "1", "--bytes", "256M",
+                               "--format", "json", *options, status=status)
+            return result.stderr if status else json.loads(result.stdout)["rows"][0]["time_us"]
+
+        found = time()
+        own = [0, 3, 2, 1, 5, 6, 7, 4]  # over double links, all but two
+        self.assertLess(found, time("--graph", graph([0, 5, 2, 7, 1, 4, 3, 6])))
+        self.assertLessEqual(found, time("--graph", graph(own)))
+        self.assertIn("a node of this cluster has GPUs 0 to 7", time("--graph", graph([0, 1, 2, 3]), status=3))
+        self.assertIn("the group has 4 GPUs of node 0", time("--graph", graph(own), "--ranks", "0-3", status=3))
+        self.assertIn("twice", time("--graph", graph([0, 3, 2, 1, 5, 6, 7, 7]), status=3))
+        self.assertIn("holds no rings", time("--graph", self.scenario("<graphs version=\"1\"/>", "none.xml"), status=3))
+        self.assertIn("not supported yet", time("--graph", graph(own), "--network", "chunk", status=2))
+
     def test_every_operation_has_the_contracts_columns(self):
         columns = {"bytes", "time_us", "algbw_GBps", "busbw_GBps", "algorithm", "protocol", "channels", "busiest_link"}
         for operation in ALL:

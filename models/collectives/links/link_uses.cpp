@@ -22,23 +22,43 @@ std::uint32_t turns(int first, int last, int m, int n) {
   return static_cast<std::uint32_t>(below(last) - below(first));
 }
 
-// The orders in which channels pass the members, and how many channels pass each:
-// one for all where a switch joins them.
-template <class F>
-void each_order(const Fabric& fabric, const Members& members, int channels, F f) {
-  if (fabric.any_order()) return f(members, channels);
-  const auto rings = fabric.rings(members);
-  Members order(members.size());
-  for (std::size_t r = 0; r < rings.size(); ++r) {
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = members[rings[r][i]];
-    f(order, static_cast<int>(turns(0, channels, static_cast<int>(r), static_cast<int>(rings.size()))));
+// The members in the order of a ring through their node.
+Members in_order(const Fabric& fabric, const Members& members, const std::vector<std::uint32_t>& ring) {
+  const auto per_node = static_cast<std::uint32_t>(fabric.cluster().gpus_per_node);
+  Members order;
+  for (const std::uint32_t place : ring)
+    order.push_back(
+        *std::find_if(members.begin(), members.end(), [&](RankId rank) { return rank.value % per_node == place; }));
+  return order;
+}
+
+// The orders in which channels pass the members: one for all where a switch joins them.
+std::vector<Members> orders(const Fabric& fabric, const RingOrders* laid, const Members& members) {
+  if (fabric.any_order()) return {members};
+  std::vector<Members> found;
+  if (laid && laid->front().size() == members.size()) {
+    for (const auto& ring : *laid) found.push_back(in_order(fabric, members, ring));
+    return found;
   }
+  for (const auto& ring : fabric.rings(members)) {
+    found.emplace_back();
+    for (const std::uint32_t place : ring) found.back().push_back(members[place]);
+  }
+  return found;
+}
+
+// Orders, and how many channels pass each.
+template <class F>
+void each_order(const Fabric& fabric, const RingOrders* laid, const Members& members, int channels, F f) {
+  const std::vector<Members> all = orders(fabric, laid, members);
+  for (std::size_t r = 0; r < all.size(); ++r)
+    f(all[r], static_cast<int>(turns(0, channels, static_cast<int>(r), static_cast<int>(all.size()))));
 }
 
 // A channel that starts at member e passes e, e+1, … and ends before e again, so
 // the edge into e carries every channel but those that start there.
-void add_chains(LinkCounter& links, const Members& members, int channels, bool both_ways) {
-  each_order(links.fabric(), members, channels, [&](const Members& order, int passing) {
+void add_chains(LinkCounter& links, const RingOrders* laid, const Members& members, int channels, bool both_ways) {
+  each_order(links.fabric(), laid, members, channels, [&](const Members& order, int passing) {
     const int n = static_cast<int>(order.size());
     for (int from = 0; n > 1 && from < n; ++from) {
       const int to = (from + 1) % n;
@@ -59,8 +79,8 @@ void add_rails(LinkCounter& links, const Members& from, const Members& to, int f
   for (int c = first; c < last; ++c) links.add(from[c % from.size()], to[c % to.size()], 1);
 }
 
-void add_ring_inside(LinkCounter& links, const Members& members, int channels, bool closed) {
-  each_order(links.fabric(), members, channels, [&](const Members& order, int passing) {
+void add_ring_inside(LinkCounter& links, const RingOrders* laid, const Members& members, int channels, bool closed) {
+  each_order(links.fabric(), laid, members, channels, [&](const Members& order, int passing) {
     const std::size_t n = order.size();
     for (std::size_t m = 0; m + (closed ? 0 : 1) < n; ++m)
       links.add(order[m], order[(m + 1) % n], static_cast<std::uint32_t>(passing));
@@ -179,7 +199,7 @@ ShapeFootprint FootprintMaker::make(Shape shape, const Communicator& c) {
       add_ring(c, shape == Shape::ring);
       break;
     case Shape::tree:
-      for (const Members& members : c.domains) add_chains(links_, members, c.graph.spread, true);
+      for (const Members& members : c.domains) add_chains(links_, laid_.get(), members, c.graph.spread, true);
       add_trees(c, c.graph.spread);
       break;
     case Shape::nvls:
@@ -206,8 +226,8 @@ ShapeFootprint FootprintMaker::make(Shape shape, const Communicator& c) {
 }
 
 void FootprintMaker::add_ring(const Communicator& c, bool closed) {
-  if (c.nodes() == 1) return add_ring_inside(links_, c.domains[0], c.graph.spread, closed);
-  for (const Members& members : c.domains) add_chains(links_, members, c.graph.spread, false);
+  if (c.nodes() == 1) return add_ring_inside(links_, laid_.get(), c.domains[0], c.graph.spread, closed);
+  for (const Members& members : c.domains) add_chains(links_, laid_.get(), members, c.graph.spread, false);
   const std::size_t edges = c.domains.size() - (closed ? 0 : 1);
   for (std::size_t d = 0; d < edges; ++d)
     add_rails(links_, c.domains[d], c.domains[(d + 1) % c.domains.size()], 0, c.graph.spread);
@@ -232,7 +252,7 @@ void FootprintMaker::add_trees(const Communicator& c, int channels) {
 void FootprintMaker::add_switches(const Communicator& c) {
   for (const Members& members : c.domains) {
     const int n = static_cast<int>(members.size());
-    add_ring_inside(links_, members, c.graph.nvls_channels + (c.graph.nvls_channels + n - 1) / n, true);
+    add_ring_inside(links_, laid_.get(), members, c.graph.nvls_channels + (c.graph.nvls_channels + n - 1) / n, true);
   }
 }
 
@@ -240,7 +260,7 @@ void FootprintMaker::add_switches(const Communicator& c) {
 // way. Rails of neighbouring domains name the same NICs and the links above them.
 void FootprintMaker::add_rails_of_all(const Communicator& c) {
   const int channels = c.graph.spread;
-  for (const Members& members : c.domains) add_chains(links_, members, channels, true);
+  for (const Members& members : c.domains) add_chains(links_, laid_.get(), members, channels, true);
   for (std::size_t d = 0; d < c.domains.size(); ++d)
     add_rails(links_, c.domains[d], c.domains[(d + 1) % c.domains.size()], 0, channels);
 }

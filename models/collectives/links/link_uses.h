@@ -4,6 +4,7 @@
 #include <span>
 
 #include "models/collectives/links/communicator.h"
+#include "models/collectives/nccl/choice.h"
 #include "models/collectives/steps/steps.h"
 #include "sim/planner.h"
 
@@ -66,8 +67,9 @@ class LinkCounter {
 
 class FootprintMaker {
  public:
-  // The fabric must outlive it.
-  explicit FootprintMaker(const topology::Fabric& fabric) : fabric_(fabric), links_(fabric) {}
+  // The fabric must outlive it. `laid`: rings in place of those that a search finds, through groups of whole nodes.
+  explicit FootprintMaker(const topology::Fabric& fabric, std::shared_ptr<const RingOrders> laid = nullptr)
+      : fabric_(fabric), laid_(std::move(laid)), links_(fabric) {}
 
   // Inside a node a channel of a ring passes all ranks; between nodes it stays on the
   // rail of the rank it leaves by, and leaving points are spread over the ranks.
@@ -98,6 +100,7 @@ class FootprintMaker {
   Footprint summarize(sim::LinkUses uses) const;
 
   const topology::Fabric& fabric_;
+  std::shared_ptr<const RingOrders> laid_;
   LinkCounter links_;
   std::vector<LinkId> route_;
   sim::LinkUses route_uses_;
