@@ -3,6 +3,7 @@
 // pass), and of begins and ends. A viewer should load a million in 2 s.
 #include <benchmark/benchmark.h>
 
+#include "bench/trace_text.h"
 #include "interop/trace/read/read_bytes.h"
 
 namespace orrery::interop {
@@ -22,31 +23,15 @@ class Counting final : public TraceVisitor {
   Duration time_;
 };
 
-std::string text(const std::string& event) {
-  std::string whole = event;
-  for (std::size_t at = 0; (at = whole.find('\'', at)) != std::string::npos;) whole[at] = '"';
-  return whole;
-}
-
-std::string place(std::int64_t first_us, int i) {
-  return "'pid':" + std::to_string(i % 64) + ",'tid':" + std::to_string(i % 7) +
-         ",'ts':" + std::to_string(first_us + std::int64_t{3} * i) + ".000" + std::to_string(100 + i % 900);
-}
-
-std::string whole_slices(std::int64_t first_us) {
-  std::string trace = "{\"traceEvents\":[";
-  for (int i = 0; i < kSlices; ++i)
-    trace += text((i > 0 ? ",\n{" : "{") + place(first_us, i) + ",'ph':'X','dur':2.5,'cat':'compute','name':'layer " +
-                  std::to_string(i % 80) +
-                  " qkv','args':{'step':0,'action':'F','micro_batch':" + std::to_string(i % 32) + ",'chunk':0}}");
-  return trace + "]}";
-}
-
 std::string begins_and_ends() {
   std::string trace = "[";
+  const auto place = [](int us, int i) {
+    return R"("pid":)" + std::to_string(i % 64) + R"(,"tid":)" + std::to_string(i % 7) + R"(,"ts":)" +
+           std::to_string(us + 3 * i) + ".000" + std::to_string(100 + i % 900);
+  };
   for (int i = 0; i < kSlices; ++i)
-    trace += text((i > 0 ? ",\n{" : "{") + place(0, i) + ",'ph':'B','name':'layer " + std::to_string(i % 80) +
-                  " qkv','args':{'step':0}},\n{" + place(1, i) + ",'ph':'E'}");
+    trace += (i > 0 ? ",\n{" : "{") + place(0, i) + R"(,"ph":"B","name":"layer )" + std::to_string(i % 80) +
+             R"( qkv","args":{"step":0}},)" + "\n{" + place(1, i) + R"(,"ph":"E"})";
   return trace + "]";
 }
 
@@ -63,10 +48,10 @@ void read(benchmark::State& state, const std::string& trace) {
 }
 
 void since_start(benchmark::State& state) {
-  read(state, whole_slices(0));
+  read(state, bench::chrome_json({kSlices, false, bench::Said::step}));
 }
 void since_1970(benchmark::State& state) {
-  read(state, whole_slices(1'682'725'898'236'567));
+  read(state, bench::chrome_json({kSlices, true, bench::Said::number}));
 }
 void in_pairs(benchmark::State& state) {
   read(state, begins_and_ends());

@@ -1,11 +1,13 @@
 // The readers of traces on any bytes, plain and compressed, Chrome JSON and
-// Perfetto: they end, and keep what TraceVisitor promises to whoever listens.
+// Perfetto: they end, and keep what TraceVisitor promises to whoever listens. The
+// quick parser of events says what the careful one says.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
 #include "interop/trace/format/utf8.h"
 #include "interop/trace/read/read_bytes.h"
+#include "tests/interop/trace/read/same_event.h"
 
 namespace {
 
@@ -75,5 +77,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto read =
       read_trace([bytes] { return Result<std::unique_ptr<ByteSource>>(bytes_of(bytes)); }, "fuzz", visitor);
   require(read.ok() || !read.errors().empty());
+  if (const std::size_t event = bytes.find("{\"ph"); event != std::string_view::npos)
+    require(taken_alike(bytes.substr(event), true) && taken_alike(bytes.substr(event), false));
   return 0;
 }

@@ -3,43 +3,13 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
-#include <charconv>
 #include <string>
 #include <vector>
 
 #include "interop/trace/format/utf8.h"
+#include "interop/trace/read/chrome/event_field.h"
 
 namespace orrery::interop {
-namespace {
-
-enum class Field { other, phase, when, duration, process, thread, name, category, id, second_id, binding, arguments };
-
-Field field_of(std::string_view key) {
-  constexpr std::pair<std::string_view, Field> kFields[] = {
-      {"ph", Field::phase},   {"ts", Field::when},       {"dur", Field::duration},   {"pid", Field::process},
-      {"tid", Field::thread}, {"name", Field::name},     {"cat", Field::category},   {"id", Field::id},
-      {"bp", Field::binding}, {"id2", Field::second_id}, {"args", Field::arguments},
-  };
-  for (const auto& [name, field] : kFields)
-    if (name == key) return field;
-  return Field::other;
-}
-
-bool parse_integer(std::string_view text, std::int64_t& n) {
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), n);
-  return fault == std::errc() && end == text.data() + text.size();
-}
-
-// A number as an argument: an integer where it is one.
-decltype(TraceArgument::value) number(std::string_view text) {
-  std::int64_t n = 0;
-  if (parse_integer(text, n)) return n;
-  double x = 0;
-  std::from_chars(text.data(), text.data() + text.size(), x);
-  return x;
-}
-
-}  // namespace
 
 // Takes what RapidJSON finds. Texts are copied into one buffer, which is as large
 // as the event from the start, so that views into it stay.
@@ -73,7 +43,7 @@ class ChromeEventParser::Handler : public rapidjson::BaseReaderHandler<rapidjson
   bool String(const char* text, rapidjson::SizeType size, bool) { return take({text, size}, false); }
   bool Key(const char* text, rapidjson::SizeType size, bool) {
     const std::string_view key(text, size);
-    if (depth_ == 1) field_ = field_of(key);
+    if (depth_ == 1) field_ = chrome_field(key);
     if (depth_ == 2 && (in_arguments_ || in_second_id_)) key_ = in_arguments_ ? copy(key) : "";
     return true;
   }
@@ -86,8 +56,8 @@ class ChromeEventParser::Handler : public rapidjson::BaseReaderHandler<rapidjson
   // The bracket itself has been read.
   bool open() {
     if (depth_ == 1) {
-      in_arguments_ = keeps_arguments_ && field_ == Field::arguments;
-      in_second_id_ = field_ == Field::second_id;
+      in_arguments_ = keeps_arguments_ && field_ == ChromeField::arguments;
+      in_second_id_ = field_ == ChromeField::second_id;
     }
     if (++depth_ == 3) nested_ = stream_->Tell() - 1;
     return true;
@@ -100,63 +70,15 @@ class ChromeEventParser::Handler : public rapidjson::BaseReaderHandler<rapidjson
   }
 
   bool take(std::string_view text, bool is_number) {
-    if (depth_ == 1) take_field(text);
+    if (depth_ == 1 && field_ != ChromeField::other && !set_field(*event_, field_, copy(text))) bad_time_ = true;
     if (depth_ == 2 && in_second_id_) event_->id = copy(text);
     if (depth_ == 2 && in_arguments_) {
       if (is_number)
-        arguments_.push_back({key_, number(text)});
+        arguments_.push_back({key_, number_argument(text)});
       else
         arguments_.push_back({key_, copy(text)});
     }
     return true;
-  }
-
-  void take_field(std::string_view text) {
-    switch (field_) {
-      case Field::phase:
-        event_->phase = text.size() == 1 ? text.front() : '\0';
-        break;
-      case Field::when:
-        event_->when = time(text);
-        break;
-      case Field::duration:
-        event_->duration = time(text);
-        break;
-      case Field::process:
-        event_->process = chrome_id(text);
-        break;
-      case Field::thread:
-        event_->thread = chrome_id(text);
-        break;
-      case Field::name:
-        event_->name = copy(text);
-        break;
-      case Field::category:
-        event_->category = copy(text);
-        break;
-      case Field::id:
-      case Field::second_id:
-        event_->id = copy(text);
-        break;
-      case Field::binding:
-        event_->bound_to_enclosing = text == "e";
-        break;
-      default:
-        break;
-    }
-  }
-
-  std::optional<ClockTime> time(std::string_view text) {
-    const auto time = parse_microseconds(text);
-    if (!time) bad_time_ = true;
-    return time;
-  }
-
-  // "7" and 7 are the same thread.
-  ChromeId chrome_id(std::string_view text) {
-    ChromeId id;
-    if (!parse_integer(text, id.number)) id.text = copy(text);
-    return id;
   }
 
   std::string_view copy(std::string_view text) {
@@ -174,7 +96,7 @@ class ChromeEventParser::Handler : public rapidjson::BaseReaderHandler<rapidjson
   std::string texts_;
   std::vector<TraceArgument> arguments_;
   ChromeEvent* event_ = nullptr;
-  Field field_ = Field::other;
+  ChromeField field_ = ChromeField::other;
   std::string_view key_;
   bool keeps_arguments_ = true;
   int depth_ = 0;

@@ -10,6 +10,9 @@
 
 namespace orrery::interop {
 
+// Deeper nested than any event that means something.
+inline constexpr int kMaxEventDepth = 64;
+
 // A process or thread as Chrome traces name it: by a number, or by any text.
 struct ChromeId {
   std::optional<std::string_view> text;  // where it is no number

@@ -37,8 +37,6 @@ class ValueScanner {
   }
 
  private:
-  static constexpr int kMaxDepth = 64;
-
   Verdict take_in_string(char& c, Char kind) {
     if (kind == Char::control || (kind == Char::blank && c != ' ')) c = ' ';
     if (std::exchange(escaped_, false)) return Verdict::within;
@@ -60,7 +58,7 @@ class ValueScanner {
         in_string_ = true;
         return Verdict::within;
       case Char::open:
-        return ++depth_ > kMaxDepth ? Verdict::too_deep : Verdict::within;
+        return ++depth_ > kMaxEventDepth ? Verdict::too_deep : Verdict::within;
       case Char::close:
         if (depth_ == 0) return Verdict::before;  // behind a bare number
         return --depth_ == 0 ? Verdict::here : Verdict::within;
@@ -153,6 +151,7 @@ EventSplitter::Piece EventSplitter::next_event() {
     return next();
   }
   const std::uint64_t at = window_.position();
+  if (c == '{' && (to_drop_ = plain_.parse(window_.text(), event_)) > 0) return {Piece::Kind::plain, {}, {}, at};
   if (c != '{') return skip_stray(), Piece{Piece::Kind::broken, "an event is expected here", {}, at};
   switch (scan(kMaxEventBytes, true)) {
     case Scan::whole:

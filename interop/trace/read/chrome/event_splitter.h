@@ -3,19 +3,21 @@
 #include <string>
 
 #include "interop/trace/read/byte_window.h"
+#include "interop/trace/read/chrome/plain_event.h"
 
 namespace orrery::interop {
 
 // Cuts a Chrome trace into its events, so that a broken one costs itself and no
 // other: {"traceEvents": [event, …], "key": value, …} or [event, …].
 //
-// Looks at brackets and quotes only. Control characters inside strings are made
+// Events that are plain are parsed on the way. Of others it looks at brackets and
+// quotes only, and the parser is to judge. Control characters inside strings are made
 // blanks. Where quotes are out of step (a string that is not closed, a quote that
 // is not escaped), it goes on at the next "}, {".
 class EventSplitter {
  public:
   struct Piece {
-    enum class Kind { event, member, broken, end };
+    enum class Kind { plain, event, member, broken, end };
 
     Kind kind = Kind::end;
     std::string_view text;  // of an event or a member's value; why it is broken. Until the next call.
@@ -23,9 +25,12 @@ class EventSplitter {
     std::uint64_t at = 0;   // its byte in the unfolded file
   };
 
-  explicit EventSplitter(ByteWindow& window) : window_(window) {}
+  // Without `keep_arguments` plain events come without them.
+  EventSplitter(ByteWindow& window, bool keep_arguments) : window_(window) { plain_.keep_arguments(keep_arguments); }
 
   Piece next();
+  // The last plain one, until the next call.
+  const ChromeEvent& event() const { return event_; }
 
  private:
   enum class State { start, object, events, after };
@@ -48,6 +53,8 @@ class EventSplitter {
   void resynchronise();
 
   ByteWindow& window_;
+  PlainEventParser plain_;
+  ChromeEvent event_;
   State state_ = State::start;
   bool in_list_ = false;     // the file is a list, not an object
   std::size_t length_ = 0;   // of what was scanned

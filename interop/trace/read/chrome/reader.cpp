@@ -51,13 +51,15 @@ CounterName counter_name(std::string_view name, std::string_view series) {
 
 Errors ChromeReader::read(ByteWindow& window, const std::string& file) {
   using Kind = EventSplitter::Piece::Kind;
-  EventSplitter splitter(window);
+  EventSplitter splitter(window, !teller_.only_finds_zero());
   ChromeEventParser parser;
   parser.keep_arguments(!teller_.only_finds_zero());
   ChromeEvent parsed;
   for (auto piece = splitter.next(); piece.kind != Kind::end; piece = splitter.next()) {
     at_ = piece.at;
-    if (piece.kind == Kind::member) {
+    if (piece.kind == Kind::plain) {
+      event(splitter.event());
+    } else if (piece.kind == Kind::member) {
       member(piece.key, piece.text);
     } else if (piece.kind == Kind::broken) {
       skip(piece.text);
