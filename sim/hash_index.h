@@ -5,9 +5,9 @@
 
 namespace orrery::sim {
 
-// Which of a growing list of things equals one at hand. Keeps their numbers and
-// hashes only, in one array; it is looked up and never walked, so results do not
-// depend on hashes.
+// Which of a growing list of things equals one at hand. Keeps their numbers and the
+// upper half of their hashes only, in one array, eight bytes each; it is looked up
+// and never walked, so results do not depend on hashes.
 class HashIndex {
  public:
   // The number of the thing for which `equals` is true, or `next`, which from now on stands for this hash.
@@ -15,22 +15,21 @@ class HashIndex {
   std::uint32_t find_or_add(std::uint64_t hash, std::uint32_t next, const Equals& equals) {
     if (2 * (count_ + 1) > slots_.size()) grow();
     const auto mark = static_cast<std::uint32_t>(hash >> 32);
-    for (std::size_t i = hash & (slots_.size() - 1);; i = (i + 1) & (slots_.size() - 1)) {
+    for (std::size_t i = mark & (slots_.size() - 1);; i = (i + 1) & (slots_.size() - 1)) {
       Slot& slot = slots_[i];
       if (slot.number == kFree) {
-        slot = {next, hash};
+        slot = {next, mark};
         ++count_;
         return next;
       }
-      if (static_cast<std::uint32_t>(slot.hash >> 32) == mark && equals(slot.number)) return slot.number;
+      if (slot.mark == mark && equals(slot.number)) return slot.number;
     }
   }
 
  private:
   static constexpr std::uint32_t kFree = UINT32_MAX;
   struct Slot {
-    std::uint32_t number = kFree;
-    std::uint64_t hash = 0;
+    std::uint32_t number = kFree, mark = 0;
   };
 
   void grow() {
@@ -38,7 +37,7 @@ class HashIndex {
     old.swap(slots_);
     for (const Slot& slot : old) {
       if (slot.number == kFree) continue;
-      std::size_t i = slot.hash & (slots_.size() - 1);
+      std::size_t i = slot.mark & (slots_.size() - 1);
       while (slots_[i].number != kFree) i = (i + 1) & (slots_.size() - 1);
       slots_[i] = slot;
     }

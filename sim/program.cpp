@@ -4,6 +4,7 @@
 #include <span>
 
 #include "sim/base/digest.h"
+#include "sim/hash_text.h"
 
 namespace orrery::sim {
 
@@ -69,8 +70,8 @@ void ProgramBuilder::reserve(StreamIndex stream, std::size_t ops) {
 std::uint32_t ProgramBuilder::label(std::string_view text) {
   std::vector<std::string>& labels = program_.labels.edit();
   const auto next = static_cast<std::uint32_t>(labels.size());
-  const std::uint32_t found = labels_.find_or_add(Digest::mix(std::hash<std::string_view>{}(text)), next,
-                                                  [&](std::uint32_t i) { return labels[i] == text; });
+  const std::uint32_t found =
+      labels_.find_or_add(hash_text(text), next, [&](std::uint32_t i) { return labels[i] == text; });
   if (found == next) labels.emplace_back(text);
   return found;
 }

@@ -1,10 +1,10 @@
 #include "interop/trace/read/teller.h"
 
 #include <charconv>
-#include <functional>
 
 #include "interop/trace/format/utf8.h"
 #include "sim/base/digest.h"
+#include "sim/hash_text.h"
 
 namespace orrery::interop {
 namespace {
@@ -13,10 +13,6 @@ namespace {
 constexpr std::size_t kMaxNameBytes = 16 << 10, kMaxNamesBytes = 256 << 20;
 constexpr std::size_t kMaxProcesses = 1 << 20, kMaxTracks = 1 << 21, kMaxCounters = 1 << 20;
 constexpr std::size_t kKeptSkips = 5;
-
-std::uint64_t hash_of(std::string_view text) {
-  return Digest::mix(std::hash<std::string_view>()(text));
-}
 
 std::string clean(std::string_view text) {
   std::string clean;
@@ -44,7 +40,7 @@ TraceNameId TraceTeller::name(std::string_view text) {
   const auto next = static_cast<std::uint32_t>(names_.size());
   if (names_bytes_ + text.size() > kMaxNamesBytes) return {0};
   const std::uint32_t id =
-      name_index_.find_or_add(hash_of(text), next, [&](std::uint32_t i) { return spelled_[i] == text; });
+      name_index_.find_or_add(sim::hash_text(text), next, [&](std::uint32_t i) { return spelled_[i] == text; });
   return id == next ? add_name(text) : TraceNameId{id};
 }
 
@@ -109,7 +105,7 @@ std::optional<TraceCounterId> TraceTeller::counter(TraceProcessId process, std::
                                                    std::string_view series, std::string_view unit) {
   const auto next = static_cast<std::uint32_t>(counters_.size());
   if (next >= kMaxCounters) return full_ = true, std::nullopt;
-  const std::uint64_t hash = Digest().add(process.value).add(hash_of(name)).add(hash_of(series)).value();
+  const std::uint64_t hash = Digest().add(process.value).add(sim::hash_text(name)).add(sim::hash_text(series)).value();
   const std::uint32_t found = counter_index_.find_or_add(hash, next, [&](std::uint32_t i) {
     const Counter& c = counters_[i];
     return c.process == process && c.name == name && c.series == series;
