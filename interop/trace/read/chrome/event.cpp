@@ -32,7 +32,7 @@ class ChromeEventParser::Handler : public rapidjson::BaseReaderHandler<rapidjson
     return bad_time_ ? "its time is no number of microseconds" : "";
   }
 
-  void keep_arguments(bool keep) { keeps_arguments_ = keep; }
+  void keep_all(bool keep) { keeps_all_ = keep; }
 
   bool Null() { return true; }
   bool Bool(bool value) {
@@ -56,8 +56,8 @@ class ChromeEventParser::Handler : public rapidjson::BaseReaderHandler<rapidjson
   // The bracket itself has been read.
   bool open() {
     if (depth_ == 1) {
-      in_arguments_ = keeps_arguments_ && field_ == ChromeField::arguments;
-      in_second_id_ = field_ == ChromeField::second_id;
+      in_arguments_ = keeps_all_ && field_ == ChromeField::arguments;
+      in_second_id_ = keeps_all_ && field_ == ChromeField::second_id;
     }
     if (++depth_ == 3) nested_ = stream_->Tell() - 1;
     return true;
@@ -69,8 +69,10 @@ class ChromeEventParser::Handler : public rapidjson::BaseReaderHandler<rapidjson
     return true;
   }
 
+  bool keeps(ChromeField field) const { return field != ChromeField::other && (keeps_all_ || is_of_time(field)); }
+
   bool take(std::string_view text, bool is_number) {
-    if (depth_ == 1 && field_ != ChromeField::other && !set_field(*event_, field_, copy(text))) bad_time_ = true;
+    if (depth_ == 1 && keeps(field_) && !set_field(*event_, field_, copy(text))) bad_time_ = true;
     if (depth_ == 2 && in_second_id_) event_->id = copy(text);
     if (depth_ == 2 && in_arguments_) {
       if (is_number)
@@ -98,7 +100,7 @@ class ChromeEventParser::Handler : public rapidjson::BaseReaderHandler<rapidjson
   ChromeEvent* event_ = nullptr;
   ChromeField field_ = ChromeField::other;
   std::string_view key_;
-  bool keeps_arguments_ = true;
+  bool keeps_all_ = true;
   int depth_ = 0;
   std::size_t nested_ = 0;
   bool in_arguments_ = false, in_second_id_ = false, bad_time_ = false;
@@ -107,8 +109,8 @@ class ChromeEventParser::Handler : public rapidjson::BaseReaderHandler<rapidjson
 ChromeEventParser::ChromeEventParser() : handler_(std::make_unique<Handler>()) {}
 ChromeEventParser::~ChromeEventParser() = default;
 
-void ChromeEventParser::keep_arguments(bool keep) {
-  handler_->keep_arguments(keep);
+void ChromeEventParser::keep_all(bool keep) {
+  handler_->keep_all(keep);
 }
 
 std::string_view ChromeEventParser::parse(std::string_view text, ChromeEvent& event) {

@@ -35,8 +35,9 @@ class ChromeEventParser {
   ChromeEventParser();
   ~ChromeEventParser();
 
-  // Whether events have their arguments (they do); without, parsing is faster.
-  void keep_arguments(bool keep);
+  // Whether events have all that they say (they do); without, they have a phase and
+  // times, and parsing is faster.
+  void keep_all(bool keep);
   // Why it is no event; nothing when `event` is filled.
   std::string_view parse(std::string_view text, ChromeEvent& event);
 

@@ -22,6 +22,11 @@ enum class ChromeField {
 
 ChromeField chrome_field(std::string_view key);
 
+// What must be known to find a trace's zero.
+inline bool is_of_time(ChromeField field) {
+  return field == ChromeField::phase || field == ChromeField::when || field == ChromeField::duration;
+}
+
 // What a number or a text says as a field; `text` is kept as a view. False where a
 // time is no number of microseconds.
 bool set_field(ChromeEvent& event, ChromeField field, std::string_view text);

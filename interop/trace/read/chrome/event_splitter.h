@@ -25,8 +25,8 @@ class EventSplitter {
     std::uint64_t at = 0;   // its byte in the unfolded file
   };
 
-  // Without `keep_arguments` plain events come without them.
-  EventSplitter(ByteWindow& window, bool keep_arguments) : window_(window) { plain_.keep_arguments(keep_arguments); }
+  // Whether plain events have all that they say.
+  EventSplitter(ByteWindow& window, bool keep_all) : window_(window) { plain_.keep_all(keep_all); }
 
   Piece next();
   // The last plain one, until the next call.

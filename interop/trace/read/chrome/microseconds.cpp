@@ -13,11 +13,23 @@ bool is_digit(char c) {
 // 10^26 picoseconds are three million years: no product below leaves 128 bits.
 constexpr ClockTime kMost = ClockTime{100'000'000'000'000} * 1'000'000'000'000;
 
-}  // namespace
+// What nearly all are: of so few digits that nothing is rounded and 64 bits hold either part.
+std::optional<ClockTime> parse_short(std::string_view text) {
+  constexpr std::size_t kMostWhole = 18, kPlaces = 6;
+  std::size_t i = 0;
+  std::uint64_t whole = 0, fraction = 0;
+  for (; i < text.size() && is_digit(text[i]); ++i) whole = whole * 10 + static_cast<std::uint64_t>(text[i] - '0');
+  if (i == 0 || i > kMostWhole) return {};
+  std::size_t places = 0;
+  if (i < text.size() && text[i] == '.')
+    for (++i; i < text.size() && is_digit(text[i]); ++i, ++places)
+      fraction = fraction * 10 + static_cast<std::uint64_t>(text[i] - '0');
+  if (i < text.size() || places > kPlaces) return {};
+  for (; places < kPlaces; ++places) fraction *= 10;
+  return ClockTime{1'000'000} * static_cast<std::int64_t>(whole) + static_cast<std::int64_t>(fraction);
+}
 
-std::optional<ClockTime> parse_microseconds(std::string_view text) {
-  const bool negative = text.starts_with('-');
-  if (negative) text.remove_prefix(1);
+std::optional<ClockTime> parse_any(std::string_view text) {
   ClockTime digits = 0;
   int exponent = 6;  // of the last digit, in picoseconds
   bool any = false, in_fraction = false;
@@ -45,7 +57,17 @@ std::optional<ClockTime> parse_microseconds(std::string_view text) {
   for (; exponent > 0 && digits != 0; --exponent)
     if ((digits *= 10) > kMost) return {};
   for (; exponent < 0 && digits != 0; ++exponent) digits = (digits + (exponent == -1 ? 5 : 0)) / 10;
-  return negative ? -digits : digits;
+  return digits;
+}
+
+}  // namespace
+
+std::optional<ClockTime> parse_microseconds(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  auto time = parse_short(text);
+  if (!time) time = parse_any(text);
+  return negative && time ? -*time : time;
 }
 
 }  // namespace orrery::interop

@@ -65,8 +65,8 @@ bool PlainEventParser::object(const Member& member) {
 bool PlainEventParser::field(ChromeEvent& event, std::string_view key) {
   const ChromeField field = chrome_field(key);
   const char first = skip_blanks();
-  if (field == ChromeField::arguments && keeps_arguments_) return arguments();
-  if (field == ChromeField::other || field == ChromeField::arguments) return skip_value(2);
+  if (field == ChromeField::other || (!keeps_all_ && !is_of_time(field))) return skip_value(2);
+  if (field == ChromeField::arguments) return arguments();
   std::string_view text;
   return (first == '"' ? string(text) : number(text)) && set_field(event, field, text);
 }

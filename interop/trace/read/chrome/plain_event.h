@@ -13,7 +13,8 @@ namespace orrery::interop {
 // a file may hold; of what it takes they would say the same.
 class PlainEventParser {
  public:
-  void keep_arguments(bool keep) { keeps_arguments_ = keep; }
+  // Whether events have all that they say; without, they have a phase and times.
+  void keep_all(bool keep) { keeps_all_ = keep; }
 
   // The length of the event that `text` begins with; 0 if it is not taken, or not
   // whole. Views in `event` are of `text` and of this parser, until the next call.
@@ -38,7 +39,7 @@ class PlainEventParser {
   const char* at_ = nullptr;
   const char* end_ = nullptr;
   std::vector<TraceArgument> arguments_;
-  bool keeps_arguments_ = true;
+  bool keeps_all_ = true;
 };
 
 }  // namespace orrery::interop

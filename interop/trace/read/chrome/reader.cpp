@@ -53,7 +53,7 @@ Errors ChromeReader::read(ByteWindow& window, const std::string& file) {
   using Kind = EventSplitter::Piece::Kind;
   EventSplitter splitter(window, !teller_.only_finds_zero());
   ChromeEventParser parser;
-  parser.keep_arguments(!teller_.only_finds_zero());
+  parser.keep_all(!teller_.only_finds_zero());
   ChromeEvent parsed;
   for (auto piece = splitter.next(); piece.kind != Kind::end; piece = splitter.next()) {
     at_ = piece.at;

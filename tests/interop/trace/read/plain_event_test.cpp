@@ -29,8 +29,7 @@ const std::string kPlain[] = {
 
 TEST(PlainEvent, TakesWhatNearlyAllEventsAre) {
   for (const std::string& event : kPlain)
-    for (const bool keep_arguments : {true, false})
-      EXPECT_EQ(taken_alike(event + ", {", keep_arguments), event.size()) << event;
+    for (const bool keep_all : {true, false}) EXPECT_EQ(taken_alike(event + ", {", keep_all), event.size()) << event;
 }
 
 TEST(PlainEvent, LeavesTheRestToTheCarefulParser) {

@@ -25,11 +25,11 @@ inline bool same(const ChromeEvent& a, const ChromeEvent& b) {
 }
 
 // What the quick parser takes of `text`; none where the careful one says something else of it.
-inline std::optional<std::size_t> taken_alike(std::string_view text, bool keep_arguments) {
+inline std::optional<std::size_t> taken_alike(std::string_view text, bool keep_all) {
   PlainEventParser quick;
   ChromeEventParser careful;
-  quick.keep_arguments(keep_arguments);
-  careful.keep_arguments(keep_arguments);
+  quick.keep_all(keep_all);
+  careful.keep_all(keep_all);
   ChromeEvent a, b;
   const std::size_t length = quick.parse(text, a);
   if (length == 0) return 0;
