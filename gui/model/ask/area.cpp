@@ -101,13 +101,14 @@ class Adder {
   }
 
   std::int64_t bytes_of(std::size_t kind) const {
-    for (const Arguments::Argument& argument : model_.parts().arguments.list(model_.kinds()[kind].arguments))
-      if (argument.key == "bytes" && argument.is_number) return argument.number;
-    return 0;
+    const auto bytes = bytes_key_ ? arguments().number(model_.kinds()[kind].arguments, *bytes_key_) : std::nullopt;
+    return bytes.value_or(0);
   }
+  const Arguments& arguments() const { return model_.parts().arguments; }
 
   const TraceModel& model_;
   TimeRange range_;
+  std::optional<Arguments::KeyId> bytes_key_ = arguments().key("bytes");
   AreaTotals totals_;
   std::map<std::uint32_t, ProcessTimes> times_;  // by process
   std::vector<Sum> by_kind_;

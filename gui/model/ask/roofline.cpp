@@ -11,14 +11,16 @@ struct Work {
   std::int64_t flops = 0, bytes = 0;
 };
 
-// What each kind of event says of itself.
+// What each kind of event says of itself; nothing where none does.
 std::vector<Work> work_of_kinds(const TraceModel& model) {
-  std::vector<Work> work(model.kinds().size());
-  for (std::size_t kind = 0; kind < work.size(); ++kind)
-    for (const Arguments::Argument& argument : model.parts().arguments.list(model.kinds()[kind].arguments)) {
-      if (argument.is_number && argument.key == "flops") work[kind].flops = argument.number;
-      if (argument.is_number && argument.key == "bytes") work[kind].bytes = argument.number;
-    }
+  const Arguments& arguments = model.parts().arguments;
+  const auto flops = arguments.key("flops"), bytes = arguments.key("bytes");
+  if (!flops || !bytes) return {};
+  std::vector<Work> work;
+  work.reserve(model.kinds().size());
+  for (const Kind& kind : model.kinds())
+    work.push_back(
+        {arguments.number(kind.arguments, *flops).value_or(0), arguments.number(kind.arguments, *bytes).value_or(0)});
   return work;
 }
 
@@ -32,6 +34,7 @@ double Roofline::limit(const KernelWork& kernel) const {
 
 Roofline roofline_of(const TraceModel& model) {
   const std::vector<Work> work = work_of_kinds(model);
+  if (work.empty()) return {};
   std::map<std::tuple<std::uint32_t, std::int64_t, std::int64_t>, KernelWork> found;
   for (const Row& row : model.rows())
     for (std::uint32_t i = 0; i < row.size(); ++i) {

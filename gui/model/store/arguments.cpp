@@ -1,9 +1,10 @@
 #include "gui/model/store/arguments.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
-#include "gui/model/store/hash_text.h"
+#include "sim/hash_text.h"
 
 namespace orrery::gui {
 namespace {
@@ -22,26 +23,58 @@ T take(std::string_view& in) {
   return value;
 }
 
+// One of a packed list, which gets shorter by it.
+struct Unpacked {
+  Arguments::KeyId key = 0;
+  Type type = Type::text;
+  std::string_view bytes;  // of the value
+};
+Unpacked take_argument(std::string_view& in) {
+  Unpacked one;
+  one.key = take<Arguments::KeyId>(in);
+  one.type = take<Type>(in);
+  constexpr std::size_t kSizes[] = {sizeof(std::int64_t), sizeof(double), sizeof(bool)};
+  const std::size_t size = one.type == Type::text ? take<std::uint32_t>(in) : kSizes[static_cast<int>(one.type)];
+  one.bytes = in.substr(0, size);
+  in.remove_prefix(size);
+  return one;
+}
+
 std::string shortest(double value) {
   char digits[40];
   return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
+}
+
+std::string as_people_read(Unpacked one) {
+  switch (one.type) {
+    case Type::integer:
+      return std::to_string(take<std::int64_t>(one.bytes));
+    case Type::real:
+      return shortest(take<double>(one.bytes));
+    case Type::boolean:
+      return take<bool>(one.bytes) ? "true" : "false";
+    default:
+      return std::string(one.bytes);
+  }
 }
 
 }  // namespace
 
 Arguments::Arguments() : starts_{0, 0} {}
 
-std::uint32_t Arguments::key_id(std::string_view key) {
-  const auto next = static_cast<std::uint32_t>(keys_.size());
-  const std::uint32_t id =
-      key_index_.find_or_add(hash_text(key), next, [&](std::uint32_t other) { return keys_[other] == key; });
-  if (id == next) keys_.emplace_back(key);
-  return id;
+Arguments::KeyId Arguments::key_id(std::string_view key, std::size_t place) {
+  if (place >= last_keys_.size()) last_keys_.resize(place + 1, UINT32_MAX);
+  KeyId& last = last_keys_[place];
+  if (last < keys_.size() && keys_[last] == key) return last;
+  const auto next = static_cast<KeyId>(keys_.size());
+  last = key_index_.find_or_add(sim::hash_text(key), next, [&](KeyId other) { return keys_[other] == key; });
+  if (last == next) keys_.emplace_back(key);
+  return last;
 }
 
-void Arguments::pack(const interop::TraceArgument& argument) {
+void Arguments::pack(const interop::TraceArgument& argument, std::size_t place) {
+  const KeyId key = key_id(argument.key, place);
   const auto head = [&](Type type) {
-    const std::uint32_t key = key_id(argument.key);
     put(scratch_, &key, sizeof key);
     put(scratch_, &type, sizeof type);
   };
@@ -71,45 +104,47 @@ std::string_view Arguments::packed(ListId id) const {
 Arguments::ListId Arguments::add(std::span<const interop::TraceArgument> arguments) {
   if (arguments.empty()) return 0;
   scratch_.clear();
-  for (const interop::TraceArgument& argument : arguments) pack(argument);
+  for (std::size_t i = 0; i < arguments.size(); ++i) pack(arguments[i], i);
   if (packed_.size() + scratch_.size() > kMostBytes) return ++dropped_, 0;
-
-  const auto next = static_cast<ListId>(starts_.size() - 1);
+  const ListId next = size();
   const ListId id =
-      index_.find_or_add(hash_text(scratch_), next, [&](ListId other) { return packed(other) == scratch_; });
-  if (id == next) {
-    packed_ += scratch_;
-    starts_.push_back(packed_.size());
-  }
+      index_.find_or_add(sim::hash_text(scratch_), next, [&](ListId other) { return packed(other) == scratch_; });
+  if (id != next) return id;
+  packed_ += scratch_;
+  starts_.push_back(packed_.size());
   return id;
+}
+
+void Arguments::forget_index() {
+  index_ = key_index_ = sim::HashIndex();
+  last_keys_ = {};
+  scratch_ = {};
 }
 
 std::vector<Arguments::Argument> Arguments::list(ListId id) const {
   std::vector<Argument> all;
   for (std::string_view in = packed(id); !in.empty();) {
-    Argument argument;
-    argument.key = keys_[take<std::uint32_t>(in)];
-    switch (take<Type>(in)) {
-      case Type::integer:
-        argument.number = take<std::int64_t>(in);
-        argument.is_number = true;
-        argument.value = std::to_string(argument.number);
-        break;
-      case Type::real:
-        argument.value = shortest(take<double>(in));
-        break;
-      case Type::boolean:
-        argument.value = take<bool>(in) ? "true" : "false";
-        break;
-      case Type::text: {
-        const auto size = take<std::uint32_t>(in);
-        argument.value = in.substr(0, size);
-        in.remove_prefix(size);
-      }
-    }
+    const Unpacked one = take_argument(in);
+    Argument argument{keys_[one.key], as_people_read(one), 0, one.type == Type::integer};
+    if (std::string_view bytes = one.bytes; argument.is_number) argument.number = take<std::int64_t>(bytes);
     all.push_back(std::move(argument));
   }
   return all;
+}
+
+std::optional<Arguments::KeyId> Arguments::key(std::string_view name) const {
+  const auto found = std::find(keys_.begin(), keys_.end(), name);
+  if (found == keys_.end()) return std::nullopt;
+  return static_cast<KeyId>(found - keys_.begin());
+}
+
+std::optional<std::int64_t> Arguments::number(ListId id, KeyId key) const {
+  std::optional<std::int64_t> number;
+  for (std::string_view in = packed(id); !in.empty();) {
+    Unpacked one = take_argument(in);
+    if (one.key == key && one.type == Type::integer) number = take<std::int64_t>(one.bytes);
+  }
+  return number;
 }
 
 }  // namespace orrery::gui

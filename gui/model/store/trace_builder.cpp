@@ -3,7 +3,7 @@
 #include <charconv>
 #include <map>
 
-#include "gui/model/store/hash_text.h"
+#include "sim/base/digest.h"
 
 namespace orrery::gui {
 namespace {
@@ -79,18 +79,32 @@ void TraceBuilder::counter(const interop::TraceCounter& counter) {
   known.unit = counter.unit;
 }
 
+// What is new with its arguments is new, and needs no look-up: so each event takes one
+// in traces where all have arguments of their own.
 std::uint32_t TraceBuilder::kind_of(interop::TraceNameId name, interop::TraceNameId category,
                                     std::span<const interop::TraceArgument> arguments) {
-  const KindKey key{name.value, category.value, arguments_.add(arguments)};
-  const std::uint64_t hash = mix(mix((std::uint64_t{key.name} << 32) | key.category) + key.arguments);
+  const Arguments::ListId list = arguments_.add(arguments);
+  if (list == 0) arguments = {};  // there may be no room for them
+  if (list == first_kind_.size()) {
+    first_kind_.push_back(static_cast<std::uint32_t>(kinds_.size()));
+    return add_kind(name.value, category.value, list, arguments);
+  }
+  const auto is_it = [&](std::uint32_t id) {
+    const Kind& kind = kinds_[id];
+    return kind.name == name.value && kind.arguments == list && category_of_kind_[id] == category.value;
+  };
+  if (is_it(first_kind_[list])) return first_kind_[list];
+  const std::uint64_t hash = Digest().add((std::uint64_t{name.value} << 32) | category.value).add(list).value();
   const auto next = static_cast<std::uint32_t>(kinds_.size());
-  const std::uint32_t id =
-      kind_index_.find_or_add(hash, next, [&](std::uint32_t other) { return kind_keys_[other] == key; });
-  if (id != next) return id;
+  const std::uint32_t id = kind_index_.find_or_add(hash, next, is_it);
+  return id == next ? add_kind(name.value, category.value, list, arguments) : id;
+}
 
+std::uint32_t TraceBuilder::add_kind(std::uint32_t name, std::uint32_t category, Arguments::ListId list,
+                                     std::span<const interop::TraceArgument> arguments) {
   Kind kind;
-  kind.name = key.name;
-  kind.arguments = key.arguments;
+  kind.name = name;
+  kind.arguments = list;
   char action = 0;
   for (const interop::TraceArgument& argument : arguments) {
     const auto* number = std::get_if<std::int64_t>(&argument.value);
@@ -100,11 +114,27 @@ std::uint32_t TraceBuilder::kind_of(interop::TraceNameId name, interop::TraceNam
     if (number && argument.key == "chunk") kind.chunk = static_cast<std::uint8_t>(*number);
     if (text && argument.key == "action" && text->size() == 1) action = text->front();
   }
-  const auto text_of = [&](std::uint32_t n) { return n < names_.size() ? std::string_view(names_[n]) : ""; };
   kinds_.push_back(kind);
-  kind_keys_.push_back(key);
-  class_of_kind_.push_back(classify(text_of(key.category), text_of(key.name), action));
-  return id;
+  category_of_kind_.push_back(category);
+  class_of_kind_.push_back(class_of({name, category, action}));
+  return static_cast<std::uint32_t>(kinds_.size() - 1);
+}
+
+// Each name is looked into once.
+EventClass TraceBuilder::class_of(const Classified& what) {
+  const std::uint64_t hash = Digest()
+                                 .add((std::uint64_t{what.name} << 32) | what.category)
+                                 .add(static_cast<unsigned char>(what.action))
+                                 .value();
+  const auto next = static_cast<std::uint32_t>(classified_.size());
+  const std::uint32_t id = class_index_.find_or_add(hash, next, [&](std::uint32_t i) {
+    const Classified& other = classified_[i].first;
+    return other.name == what.name && other.category == what.category && other.action == what.action;
+  });
+  if (id != next) return classified_[id].second;
+  const auto text_of = [&](std::uint32_t n) { return n < names_.size() ? std::string_view(names_[n]) : ""; };
+  classified_.emplace_back(what, classify(text_of(what.category), text_of(what.name), what.action));
+  return classified_.back().second;
 }
 
 std::uint32_t TraceBuilder::derived_kind(const std::string& name, EventClass is) {
@@ -156,6 +186,10 @@ std::shared_ptr<const TraceModel> TraceBuilder::so_far() const {
 std::shared_ptr<const TraceModel> TraceBuilder::finish() {
   TraceModel::Parts parts;
   kind_index_ = {};
+  class_index_ = {};
+  category_of_kind_ = {};
+  first_kind_ = {};
+  classified_ = {};
   arguments_.forget_index();
   order_processes(parts);
   make_rows(parts);

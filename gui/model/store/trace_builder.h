@@ -54,9 +54,10 @@ class TraceBuilder final : public interop::TraceVisitor {
     std::vector<Ns> times;
     std::vector<double> values;
   };
-  struct KindKey {
-    std::uint32_t name, category, arguments;
-    bool operator==(const KindKey&) const = default;
+  // What the class of an event hangs on.
+  struct Classified {
+    std::uint32_t name, category;
+    char action;
   };
   struct FlowPoint {
     std::uint64_t id;
@@ -69,6 +70,9 @@ class TraceBuilder final : public interop::TraceVisitor {
   std::uint32_t kind_of(interop::TraceNameId name, interop::TraceNameId category,
                         std::span<const interop::TraceArgument> arguments);
   void add_event(std::uint32_t track, Ns start, Ns duration, std::uint32_t kind);
+  std::uint32_t add_kind(std::uint32_t name, std::uint32_t category, Arguments::ListId list,
+                         std::span<const interop::TraceArgument> arguments);
+  EventClass class_of(const Classified& what);
   std::uint32_t derived_kind(const std::string& name, EventClass is);
 
   // Parts of finish(), in this order.
@@ -97,9 +101,12 @@ class TraceBuilder final : public interop::TraceVisitor {
   };
   std::vector<Wait> waits_;
   std::vector<Kind> kinds_;
-  std::vector<KindKey> kind_keys_;
+  std::vector<std::uint32_t> category_of_kind_;
   std::vector<EventClass> class_of_kind_;
-  sim::HashIndex kind_index_;
+  std::vector<std::uint32_t> first_kind_;  // by list of arguments: the one that came with it
+  sim::HashIndex kind_index_;              // of all others
+  std::vector<std::pair<Classified, EventClass>> classified_;
+  sim::HashIndex class_index_;
   Arguments arguments_;
   std::uint64_t events_ = 0, skipped_ = 0;
   std::vector<std::string> first_skipped_;

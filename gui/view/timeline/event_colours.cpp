@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "gui/model/store/hash_text.h"
+#include "sim/base/digest.h"
 
 namespace orrery::gui {
 namespace {
@@ -13,7 +13,9 @@ bool is_idle(EventClass c) {
 
 QColor name_colour(std::string_view name, const Theme& theme) {
   const bool dark = theme.lanes.lightness() < 128;
-  const auto hue = static_cast<int>(hash_text(name) % 360);
+  Digest digest;
+  for (const char c : name) digest.add(static_cast<unsigned char>(c));
+  const auto hue = static_cast<int>(digest.value() % 360);
   return QColor::fromHsl(hue, 110, dark ? 140 : 150);
 }
 

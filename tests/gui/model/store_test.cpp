@@ -94,6 +94,28 @@ TEST(TraceBuilder, EqualArgumentsAreKeptOnceAndReadBack) {
   EXPECT_EQ(model->number(event, "micro_batch"), 3);
 }
 
+// In whatever order they come: lists are shared by names, and kinds by events.
+TEST(TraceBuilder, KindsAreAsManyAsNamesAndArgumentsTogether) {
+  TraceMaker maker;
+  const auto track = maker.track(maker.process("p"), "t");
+  for (int i = 0; i < 60; ++i) {
+    const std::vector<interop::TraceArgument> arguments = {{"micro_batch", std::int64_t{i / 7 % 2}}};
+    maker.slice(track, 2 * i, 1, i % 3 == 0 ? "fc1" : i % 3 == 1 ? "fc2" : "qkv", "compute", arguments);
+    maker.slice(track, 2 * i + 1, 1, "plain", i % 2 == 0 ? "compute" : "tp");
+  }
+  const auto model = maker.finish();
+  EXPECT_EQ(model->kinds().size(), 1u + 3 * 2 + 2);
+  EXPECT_EQ(model->parts().arguments.size(), 1u + 2);
+  for (std::uint32_t i = 0; i < 60; ++i) {
+    EXPECT_EQ(model->kind({0, 2 * i}).micro_batch, i / 7 % 2);
+    EXPECT_EQ(model->name({0, 2 * i}), i % 3 == 0 ? "fc1" : i % 3 == 1 ? "fc2" : "qkv");
+    EXPECT_EQ(model->class_of({0, 2 * i + 1}), i % 2 == 0 ? EventClass::compute : EventClass::tp);
+  }
+  const Arguments& arguments = model->parts().arguments;
+  EXPECT_EQ(arguments.number(model->kind({0, 20}).arguments, *arguments.key("micro_batch")), 1);
+  EXPECT_FALSE(arguments.key("chunk"));
+}
+
 TEST(TraceBuilder, AnArrowJoinsTheSlicesAroundItsEnds) {
   TraceMaker maker;
   const auto p = maker.process("p");
