@@ -32,11 +32,14 @@ Result<TraceWindow::Part> TraceWindow::part() const {
 }
 
 void TraceOptions::add_to(CLI::App& app) {
-  app.add_option("--trace", path, "Write a trace: .json, .json.gz (Chrome) or .pftrace (Perfetto)")
-      ->option_text("FILE");
+  CLI::Option* const trace =
+      app.add_option("--trace", path, "Write a trace: .json, .json.gz (Chrome) or .pftrace (Perfetto)")
+          ->option_text("FILE");
   app.add_option("--ranks", window.ranks, "Ranks of the trace, as 0-7,64 (default: one of each set of equal ones)")
       ->option_text("LIST");
   app.add_option("--from", window.from, "Trace from this simulated time on")->option_text("TIME");
+  app.add_flag("--slack", slack, "In the trace, how much longer each op could last without the step lasting longer")
+      ->needs(trace);
   app.add_option("--to", window.to, "Trace up to this simulated time, as 1.5s")->option_text("TIME");
 }
 
@@ -49,6 +52,7 @@ Result<std::unique_ptr<interop::TraceWriter>> TraceOptions::open(const Prepared&
   context.filter.ranks = std::move(part->ranks);
   context.filter.from = part->from.value_or(Time());
   context.filter.to = part->to.value_or(Time::never());
+  context.slack = slack;
   if (path.empty()) return std::unique_ptr<interop::TraceWriter>();
   return interop::open_trace_writer(path, context);
 }

@@ -29,6 +29,7 @@ struct TraceWindow {
 struct TraceOptions {
   std::string path;
   TraceWindow window;
+  bool slack = false;
 
   void add_to(CLI::App& app);
   // Null when nobody asked for a trace.

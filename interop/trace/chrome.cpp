@@ -85,6 +85,10 @@ class Chrome final : public EventFormat {
       line_ += ",\"waited_us\":";
       append_us(line_, (slice.met - slice.start).count_ps());
     }
+    if (slice.slack) {  // last, where readers look for it
+      line_ += ",\"slack_us\":";
+      append_us(line_, slice.slack->count_ps());
+    }
     line_ += '}';
   }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,7 @@ struct Slice {
   std::uint16_t step = 0;
   const sim::Marker* action = nullptr;      // the schedule action it belongs to
   const sim::Transfer* transfer = nullptr;  // what it moves
+  std::optional<Duration> slack;            // how much longer it could last, where that is known
   std::uint64_t flow = 0;                   // shared by a send and its receive; 0: none
   bool flow_starts = false;                 // this is the send
 };

@@ -10,9 +10,9 @@ namespace {
 
 using pbf_writer = PerfettoPackets::Writer;
 
-enum class Argument : std::uint32_t { step, action, micro_batch, chunk, transfer, bytes, waited_ns };
-constexpr std::array<std::string_view, 7> kArgumentNames = {"step",     "action", "micro_batch", "chunk",
-                                                            "transfer", "bytes",  "waited_ns"};
+enum class Argument : std::uint32_t { step, action, micro_batch, chunk, transfer, bytes, waited_ns, slack_ns };
+constexpr std::array<std::string_view, 8> kArgumentNames = {"step",     "action", "micro_batch", "chunk",
+                                                            "transfer", "bytes",  "waited_ns",   "slack_ns"};
 
 // Track ids: a rank's own, its streams, its counters; all apart from the network's.
 constexpr std::uint64_t kNetwork = 1ull << 62;
@@ -146,10 +146,12 @@ class Perfetto final : public EventFormat {
       add(event, Argument::micro_batch, slice.action->micro_batch);
       add(event, Argument::chunk, slice.action->chunk);
     }
-    if (!slice.transfer) return;
-    add(event, Argument::transfer, to_string(slice.transfer->kind));
-    add(event, Argument::bytes, static_cast<std::uint64_t>(slice.transfer->bytes.n));
-    add(event, Argument::waited_ns, whole_nanoseconds(slice.met) - whole_nanoseconds(slice.start));
+    if (slice.transfer) {
+      add(event, Argument::transfer, to_string(slice.transfer->kind));
+      add(event, Argument::bytes, static_cast<std::uint64_t>(slice.transfer->bytes.n));
+      add(event, Argument::waited_ns, whole_nanoseconds(slice.met) - whole_nanoseconds(slice.start));
+    }
+    if (slice.slack) add(event, Argument::slack_ns, static_cast<std::uint64_t>(slice.slack->count_ps() / 1'000));
   }
 
   PerfettoPackets packets_;

@@ -105,6 +105,12 @@ void Timeline::span(const sim::Span& span) {
   if (span.stream == sim::kMainStream) flush_memory(told, span.end);
 }
 
+void Timeline::span(const sim::Span& span, Duration slack) {
+  slack_ = slack;
+  this->span(span);
+  slack_.reset();
+}
+
 // A schedule action is what lies between its two markers.
 void Timeline::on_marker(Told& told, const sim::Span& span, const sim::Marker& marker) {
   if (marker.kind == sim::Marker::Kind::action_begin) {
@@ -153,6 +159,7 @@ void Timeline::on_work(Told& told, const sim::Span& span, const sim::Op& op) {
   slice.track = tracks_[id].of(program.streams[span.stream], span.stream, span.op);
   slice.start = span.start, slice.met = span.met, slice.end = span.end;
   slice.step = span.step;
+  slice.slack = slack_;
   if (moves_data(op.kind)) slice.transfer = &program.transfers[static_cast<std::size_t>(op.payload)];
   if (span.stream == sim::kMainStream) slice.action = told.action;
   if (shown_here) {

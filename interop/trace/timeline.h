@@ -25,6 +25,8 @@ class Timeline final : public TraceWriter {
 
   bool wants(RankId rank) const override;
   void span(const sim::Span& span) override;
+  // With what is known of its slack.
+  void span(const sim::Span& span, Duration slack);
   void link(const sim::LinkSample& sample) override;
   Errors close() override;
 
@@ -74,6 +76,7 @@ class Timeline final : public TraceWriter {
   NameId schedule_category_ = 0;
   std::vector<std::uint32_t> shown_ranks_;   // sorted
   std::vector<std::unique_ptr<Told>> told_;  // by rank of the run; null where nobody looks
+  std::optional<Duration> slack_;            // of the span that is being told
   std::vector<bool> link_shown_;             // by link of the run
   std::vector<std::string> link_names_;      // by link of the run, made when first met
   std::unique_ptr<EventFormat> format_;      // last: it ends the file while the names still stand

@@ -4,6 +4,7 @@
 
 #include "interop/trace/chrome.h"
 #include "interop/trace/perfetto.h"
+#include "interop/trace/slack_writer.h"
 #include "interop/trace/timeline.h"
 
 namespace orrery::interop {
@@ -52,7 +53,9 @@ Result<std::unique_ptr<TraceWriter>> open_trace_writer(const std::string& path, 
   auto timeline = std::make_unique<Timeline>(context, ranks_to_show(context));
   const auto make_format = perfetto ? perfetto_format : chrome_format;
   timeline->write_to(make_format(std::move(*file), timeline->names(), context.workload->causes));
-  return std::unique_ptr<TraceWriter>(std::move(timeline));
+  if (!context.slack) return std::unique_ptr<TraceWriter>(std::move(timeline));
+  const sim::Workload& run = context.folded ? context.folded->workload : *context.workload;
+  return std::unique_ptr<TraceWriter>(std::make_unique<SlackWriter>(run, std::move(timeline)));
 }
 
 }  // namespace orrery::interop

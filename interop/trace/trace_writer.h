@@ -27,10 +27,12 @@ struct TraceContext {
   const sim::Workload* workload = nullptr;  // the full one: names, roles, and who meets whom
   const sim::Folded* folded = nullptr;      // when the spans come from a folded run
   TraceFilter filter;
+  bool slack = false;  // say of every op how much longer it could have lasted, which is known at the end
 };
 
 // Writes a run to a file while it goes on: what it keeps in memory grows with
-// the number of ranks and names, never with the length of the run.
+// the number of ranks and names, never with the length of the run; with slack, all
+// of the run is kept until it ends.
 class TraceWriter : public sim::TraceSink {
  public:
   // Ends the file. Says what went wrong on the way, the disk being full say;

@@ -38,8 +38,8 @@ struct OpenOptions {
 struct Opened {
   std::shared_ptr<const TraceModel> model;   // null if cancelled, and of a result
   std::shared_ptr<const ResultPage> page;    // of a result, and of a scenario's run
-  std::vector<EventRef> critical_path;       // of a scenario's run
-  Slack slack;                               // of a scenario's run
+  std::vector<EventRef> critical_path;       // of a scenario's run, and of a trace that tells of slack
+  Slack slack;                               // of the same
   std::shared_ptr<const Roofline> roofline;  // null of a result
   std::string summary;                       // of a scenario's run: what `orrery run` prints
   bool is_scenario = false, cancelled = false;

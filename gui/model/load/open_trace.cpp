@@ -1,6 +1,7 @@
 #include <chrono>
 
 #include "gui/model/load/open_file.h"
+#include "gui/model/load/slack_events.h"
 #include "gui/model/store/trace_builder.h"
 #include "interop/trace/read/read_trace.h"
 #include "report/text.h"
@@ -69,6 +70,8 @@ Result<Opened> open_trace(const std::string& path, OpenWatch& watch, const OpenO
   opened.model = builder.finish();
   opened.cancelled = opened.model == nullptr;
   if (!opened.model) return opened;
+  opened.slack = slack_of(*opened.model, builder.take_slack());
+  opened.critical_path = without_slack(*opened.model, opened.slack);
   opened.remarks = remarks_of(*opened.model);
   opened.roofline = std::make_shared<const Roofline>(roofline_of(*opened.model));
   return opened;

@@ -12,6 +12,12 @@ bool shows(const TraceModel& model, EventRef event, Ns end) {
   return model.range(event).end == end && is != EventClass::bubble && is != EventClass::exposed;
 }
 
+void note(Slack::Rows& rows, const TraceModel& model, EventRef event, Ns slack) {
+  auto& row = rows[event.row];
+  if (row.empty()) row.resize(model.row(event).size());
+  row[event.index] = slack;
+}
+
 }  // namespace
 
 Slack slack_of(const TraceModel& model, const OpEvents& events, const sim::Workload& run, const sim::Trace& trace) {
@@ -25,13 +31,30 @@ Slack slack_of(const TraceModel& model, const OpEvents& events, const sim::Workl
     found.clear();
     events.at(span.rank, span.stream, span.op, end - 1, found);
     for (const EventRef event : found) {
-      if (!shows(model, event, end)) continue;
-      auto& row = rows[event.row];
-      if (row.empty()) row.resize(model.row(event).size());
-      row[event.index] = slack[i].count_ps() / 1'000;
+      if (shows(model, event, end)) note(rows, model, event, slack[i].count_ps() / 1'000);
     }
   }
   return Slack(std::move(rows));
+}
+
+Slack slack_of(const TraceModel& model, const std::vector<TraceBuilder::ToldSlack>& told) {
+  if (told.empty()) return {};
+  Slack::Rows rows(model.rows().size());
+  for (const TraceBuilder::ToldSlack& one : told) {
+    if (one.track >= model.tracks().size()) continue;
+    const EventRef event = model.innermost(one.track, one.end - 1);
+    if (!event.is_none() && shows(model, event, one.end)) note(rows, model, event, one.slack);
+  }
+  return Slack(std::move(rows));
+}
+
+std::vector<EventRef> without_slack(const TraceModel& model, const Slack& slack) {
+  std::vector<EventRef> found;
+  if (slack.empty()) return found;
+  for (std::uint32_t row = 0; row < model.rows().size(); ++row)
+    for (std::uint32_t i = 0; i < model.rows()[row].size(); ++i)
+      if (slack.of({row, i}) == Ns{0}) found.push_back({row, i});
+  return found;
 }
 
 }  // namespace orrery::gui

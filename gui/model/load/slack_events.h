@@ -2,6 +2,7 @@
 
 #include "gui/model/ask/slack.h"
 #include "gui/model/load/op_events.h"
+#include "gui/model/store/trace_builder.h"
 #include "sim/trace/trace.h"
 
 namespace orrery::gui {
@@ -10,5 +11,11 @@ namespace orrery::gui {
 // show them. Equal ranks are folded into one, so theirs is how much longer all of
 // them could take at once.
 Slack slack_of(const TraceModel& model, const OpEvents& events, const sim::Workload& run, const sim::Trace& trace);
+
+// The same of a trace whose events told of it; none where none did.
+Slack slack_of(const TraceModel& model, const std::vector<TraceBuilder::ToldSlack>& told);
+
+// Those that could not last longer: the critical path, and what is as long beside it.
+std::vector<EventRef> without_slack(const TraceModel& model, const Slack& slack);
 
 }  // namespace orrery::gui

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <map>
+#include <utility>
 
 #include "sim/base/digest.h"
 
@@ -23,18 +24,34 @@ T& at_id(std::vector<T>& items, std::uint32_t id) {
   return items[id];
 }
 
+// Rounded down, but not for what a product of doubles lacks of a whole number.
+Ns in_ns(double value, double unit) {
+  constexpr double kLongest = 1e18, kLacks = 1e-4;
+  return value > 0 ? static_cast<Ns>(std::min(value * unit + kLacks, kLongest)) : 0;
+}
+
 // Ours say how long a transfer waited for the others, in the unit that suits the format.
 Ns waited_of(std::span<const interop::TraceArgument> arguments) {
-  constexpr double kLongest = 1e18;  // ns
   for (const interop::TraceArgument& argument : arguments) {
     const double unit = argument.key == "waited_us" ? 1e3 : argument.key == "waited_ns" ? 1 : 0;
     if (unit == 0) continue;
     double value = 0;
     if (const auto* n = std::get_if<std::int64_t>(&argument.value)) value = static_cast<double>(*n);
     if (const auto* x = std::get_if<double>(&argument.value)) value = *x;
-    return value > 0 ? static_cast<Ns>(std::min(value * unit, kLongest)) : 0;
+    return in_ns(value, unit);
   }
   return 0;
+}
+
+// Ours say how much longer an op could last, if asked to: in the last argument.
+std::optional<Ns> slack_of(std::span<const interop::TraceArgument> arguments) {
+  if (arguments.empty()) return std::nullopt;
+  const interop::TraceArgument& last = arguments.back();
+  const double unit = last.key == "slack_us" ? 1e3 : last.key == "slack_ns" ? 1 : 0;
+  if (unit == 0) return std::nullopt;
+  if (const auto* n = std::get_if<std::int64_t>(&last.value)) return in_ns(static_cast<double>(*n), unit);
+  if (const auto* x = std::get_if<double>(&last.value)) return in_ns(*x, unit);
+  return std::nullopt;
 }
 
 // The number after `word`: "stage 3".
@@ -151,8 +168,11 @@ void TraceBuilder::slice(const interop::TraceSlice& slice) {
   std::int64_t end_ps = 0;
   if (__builtin_add_overflow(start_ps, slice.duration.count_ps(), &end_ps)) end_ps = INT64_MAX;
   const Ns start = to_ns(start_ps), end = to_ns(end_ps);
-  const std::uint32_t track = slice.track.value, kind = kind_of(slice.name, slice.category, slice.arguments);
-  const Ns waited = tracks_[track].name == kComputeTrack ? std::min(waited_of(slice.arguments), end - start) : 0;
+  const std::optional<Ns> slack = slack_of(slice.arguments);
+  const auto arguments = slack ? slice.arguments.first(slice.arguments.size() - 1) : slice.arguments;
+  const std::uint32_t track = slice.track.value, kind = kind_of(slice.name, slice.category, arguments);
+  if (slack) slack_.push_back({track, end, *slack});
+  const Ns waited = tracks_[track].name == kComputeTrack ? std::min(waited_of(arguments), end - start) : 0;
   if (waited > 0) waits_.push_back({track, {start, start + waited}, kind});
   add_event(track, start + waited, end - start - waited, kind);
 }
@@ -175,6 +195,11 @@ void TraceBuilder::flow(const interop::TraceFlowPoint& point) {
 
 void TraceBuilder::skipped(std::string_view reason, std::uint64_t at) {
   if (skipped_++ < kSkippedTold) first_skipped_.push_back(std::string(reason) + " (byte " + std::to_string(at) + ")");
+}
+
+std::vector<TraceBuilder::ToldSlack> TraceBuilder::take_slack() {
+  for (ToldSlack& told : slack_) told.track = track_place_[told.track];
+  return std::exchange(slack_, {});
 }
 
 std::shared_ptr<const TraceModel> TraceBuilder::so_far() const {

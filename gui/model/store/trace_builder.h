@@ -36,6 +36,14 @@ class TraceBuilder final : public interop::TraceVisitor {
   // What counters of that name must not pass.
   void limit(std::string counter, double value) { limits_.emplace_back(std::move(counter), value); }
 
+  // What events said of their slack: the one of a track of the model that ends then.
+  struct ToldSlack {
+    std::uint32_t track;
+    Ns end, slack;
+  };
+  // To be asked once, when all is finished.
+  std::vector<ToldSlack> take_slack();
+
   std::uint64_t events() const { return events_; }
   // What came so far; this goes on. Costs a copy.
   std::shared_ptr<const TraceModel> so_far() const;
@@ -100,6 +108,7 @@ class TraceBuilder final : public interop::TraceVisitor {
     std::uint32_t kind;  // of the transfer
   };
   std::vector<Wait> waits_;
+  std::vector<ToldSlack> slack_;  // by declared track
   std::vector<Kind> kinds_;
   std::vector<std::uint32_t> category_of_kind_;
   std::vector<EventClass> class_of_kind_;

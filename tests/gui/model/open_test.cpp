@@ -9,6 +9,8 @@
 #include "gui/model/ask/area.h"
 #include "gui/model/ask/steps.h"
 #include "gui/model/load/open_file.h"
+#include "interop/trace/trace_writer.h"
+#include "models/run/run_scenario.h"
 
 namespace orrery::gui {
 namespace {
@@ -112,6 +114,42 @@ TEST(OpenScenario, SlackIsNoMoreThanThatOfWhatComesNext) {
       EXPECT_LE(*before, *after + between + kRounding);
     }
   EXPECT_GT(pairs, 1'000u);
+}
+
+// The same run, once as a scenario and once as the trace that was written of it.
+TEST(OpenTrace, SlackIsThatOfTheRun) {
+  const std::string path = (std::filesystem::temp_directory_path() / "orrery-slack.json").string();
+  const std::string file = scenario("bubble-interleaved-4x8x2.yaml");
+  const auto prepared = models::prepare(file, {});
+  ASSERT_TRUE(prepared);
+  interop::TraceContext context;
+  context.workload = &prepared->compiled.workload;
+  context.folded = prepared->folded ? &*prepared->folded : nullptr;
+  context.slack = true;
+  auto writer = interop::open_trace_writer(path, context);
+  ASSERT_TRUE(writer);
+  models::SimulateOptions options;
+  options.trace = writer->get();
+  models::simulate(*prepared, options);
+  ASSERT_TRUE((*writer)->close().empty());
+
+  OpenWatch watch;
+  const auto run = open_file(file, watch), read = open_file(path, watch);
+  std::filesystem::remove(path);
+  ASSERT_TRUE(run && read);
+  ASSERT_EQ(run->model->rows().size(), read->model->rows().size());
+  std::size_t known = 0;
+  for (std::uint32_t row = 0; row < run->model->rows().size(); ++row) {
+    ASSERT_EQ(run->model->rows()[row].size(), read->model->rows()[row].size());
+    for (std::uint32_t i = 0; i < run->model->rows()[row].size(); ++i) {
+      EXPECT_EQ(run->slack.of({row, i}), read->slack.of({row, i})) << run->model->name({row, i});
+      known += run->slack.of({row, i}).has_value();
+    }
+  }
+  EXPECT_GT(known, 100u);
+  ASSERT_FALSE(read->critical_path.empty());
+  for (const EventRef event : read->critical_path) EXPECT_EQ(read->slack.of(event), 0);
+  EXPECT_FALSE(read->model->number(read->critical_path.front(), "slack_us")) << "it is told as slack";
 }
 
 TEST(OpenScenario, KnowsWhatOnlyASimulatorKnows) {

@@ -3,9 +3,12 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <cmath>
 
+#include "interop/trace/tee.h"
 #include "interop/trace/timeline.h"
 #include "sim/engine/engine.h"
+#include "sim/trace/critical_path.h"
 #include "tests/interop/trace/read/recording.h"
 #include "tests/interop/trace/small_run.h"
 
@@ -105,6 +108,41 @@ TEST_P(RoundTrip, HasTheSameRanksAndArguments) {
   ASSERT_NE(send, told_.slices.end());
   EXPECT_EQ(send->arguments.at("bytes"), "4096");
   EXPECT_EQ(send->arguments.at("transfer"), "point-to-point");
+}
+
+// Asked for, what sim::slack says stands with every op, and nothing else is changed.
+TEST_P(RoundTrip, SaysTheSlackOfEveryOp) {
+  TraceContext context = run_.context();
+  context.slack = true;
+  auto writer = open_trace_writer(path_, context).value();
+  sim::Trace trace;
+  TraceTee both({writer.get(), &trace});
+  sim::RunOptions options;
+  options.trace = &both;
+  sim::run(run_.workload, options);
+  EXPECT_TRUE(writer->close().empty());
+  EXPECT_TRUE(writer->close().empty()) << "once is enough";
+  Recording told;
+  ASSERT_TRUE(read_trace(path_, told).ok());
+
+  const std::string key = in_nanoseconds() ? "slack_ns" : "slack_us";
+  std::vector<std::int64_t> said, known;
+  for (Recording::Slice& slice : told.slices)
+    if (const auto at = slice.arguments.find(key); at != slice.arguments.end()) {
+      said.push_back(std::llround(std::stod(at->second) * (in_nanoseconds() ? 1e3 : 1e6)));
+      slice.arguments.erase(at);
+    }
+  std::sort(told.slices.begin(), told.slices.end());
+  EXPECT_EQ(told.slices, told_.slices);
+
+  const std::vector<Duration> slack = sim::slack(run_.workload, trace);
+  for (std::size_t i = 0; i < slack.size(); ++i)
+    if (trace.spans()[i].end > trace.spans()[i].start)
+      known.push_back(slack[i].count_ps() / (in_nanoseconds() ? 1'000 : 1) * (in_nanoseconds() ? 1'000 : 1));
+  std::sort(said.begin(), said.end());
+  std::sort(known.begin(), known.end());
+  EXPECT_GT(known.size(), 20u);
+  EXPECT_EQ(said, known);
 }
 
 // Each arrow starts at a send and ends at the receive of the rank it goes to.

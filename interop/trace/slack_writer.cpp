@@ -1,0 +1,16 @@
+#include "interop/trace/slack_writer.h"
+
+#include <utility>
+
+#include "sim/trace/critical_path.h"
+
+namespace orrery::interop {
+
+Errors SlackWriter::close() {
+  if (std::exchange(closed_, true)) return {};
+  const std::vector<Duration> slack = sim::slack(run_, trace_);
+  for (std::size_t i = 0; i < slack.size(); ++i) timeline_->span(trace_.spans()[i], slack[i]);
+  return timeline_->close();
+}
+
+}  // namespace orrery::interop
