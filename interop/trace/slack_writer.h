@@ -7,7 +7,8 @@
 namespace orrery::interop {
 
 // Writes a run once it has ended, when it is known how much longer each op could have
-// lasted (sim::slack). Until then every span is kept.
+// lasted (sim::slack). Until then every span is kept. A run that was interrupted is
+// written without.
 class SlackWriter final : public TraceWriter {
  public:
   // `run` is what is simulated, folded or not.

@@ -177,7 +177,9 @@ CriticalPath critical_path(const Workload& workload, const Trace& trace) {
 
 std::vector<Duration> slack(const Workload& workload, const Trace& trace) {
   const TraceGraph graph(workload, trace.spans());
-  return SlackPass(graph, measured_step(workload, graph).to).run();
+  const MeasuredStep step = measured_step(workload, graph);
+  if (step.last == kNone) return {};
+  return SlackPass(graph, step.to).run();
 }
 
 }  // namespace orrery::sim

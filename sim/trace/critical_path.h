@@ -39,7 +39,8 @@ CriticalPath critical_path(const Workload& workload, const Trace& trace);
 // By how much each span (as numbered in the trace) could have ended later without
 // the measured step ending later, if all durations stay as they were and streams
 // keep their order. Zero on the critical path. What a longer kernel does to the
-// transfers beside it, and they to each other, is not counted.
+// transfers beside it, and they to each other, is not counted. Empty where the
+// measured step did not end.
 std::vector<Duration> slack(const Workload& workload, const Trace& trace);
 
 }  // namespace orrery::sim

@@ -145,6 +145,27 @@ TEST_P(RoundTrip, SaysTheSlackOfEveryOp) {
   EXPECT_EQ(said, known);
 }
 
+// Of a run that was cut off nobody knows what would have had to wait.
+TEST_P(RoundTrip, SaysNoSlackOfAnInterruptedRun) {
+  TraceContext context = run_.context();
+  context.slack = true;
+  sim::Trace trace;
+  sim::RunOptions options;
+  options.trace = &trace;
+  sim::run(run_.workload, options);
+  for (const std::size_t told_of : {trace.spans().size() / 3, std::size_t{0}}) {
+    auto writer = open_trace_writer(path_, context).value();
+    for (std::size_t i = 0; i < told_of; ++i) writer->span(trace.spans()[i]);
+    writer.reset();  // without close(), as when a run ends in the middle
+    Recording told;
+    const bool read = read_trace(path_, told).ok();
+    EXPECT_TRUE(read || told_of == 0);
+    EXPECT_EQ(told.slices.empty(), told_of == 0);
+    for (const Recording::Slice& slice : told.slices)
+      EXPECT_FALSE(slice.arguments.contains("slack_ns") || slice.arguments.contains("slack_us"));
+  }
+}
+
 // Each arrow starts at a send and ends at the receive of the rank it goes to.
 TEST_P(RoundTrip, HasTheSameArrows) {
   std::map<std::uint64_t, std::pair<std::string, std::string>> arrows;
