@@ -16,8 +16,18 @@ namespace {
 
 constexpr double kGi = 1024.0 * 1024 * 1024;
 
+// Of the axis: what the ruler says as well.
+struct Unit {
+  double ns;
+  const char* name;
+};
+Unit unit_of(TimeRange range) {
+  if (range.length() >= 1'000'000'000) return {1e9, "s"};
+  return range.length() >= 1'000'000 ? Unit{1e6, "ms"} : Unit{1e3, "us"};
+}
+
 // Points, so that a step of the curve stays a step.
-QList<QPointF> points_of(const Counter& counter, TimeRange view, int count) {
+QList<QPointF> points_of(const Counter& counter, TimeRange view, int count, double unit_ns) {
   std::vector<double> sum(static_cast<std::size_t>(count), 0), part(sum.size());
   for (const Series& series : counter.series) {
     series.sample(view, part);
@@ -27,7 +37,7 @@ QList<QPointF> points_of(const Counter& counter, TimeRange view, int count) {
   for (std::size_t i = 0; i < sum.size(); ++i) {
     const double at =
         static_cast<double>(view.begin) + (static_cast<double>(i) + 0.5) / count * static_cast<double>(view.length());
-    points << QPointF(at * 1e-6, sum[i] / kGi);
+    points << QPointF(at / unit_ns, sum[i] / kGi);
   }
   return points;
 }
@@ -40,6 +50,7 @@ QChart* MemoryChart::make_chart() {
   const TraceModel& model = state_.model();
   const Theme& theme = *state_.scene().theme;
   const TimeRange range = state_.scene().viewport.view();
+  const Unit unit = unit_of(range);
   auto* chart = new QChart;
   double top = 0, limit = 0;
   std::size_t ranks = 0;
@@ -47,7 +58,7 @@ QChart* MemoryChart::make_chart() {
     if (!counter.name.starts_with("memory") || ranks == kMostRanks) continue;
     auto* line = new QLineSeries;
     line->setName(q(model.processes()[counter.process].name));
-    line->replace(points_of(counter, range, kPoints));
+    line->replace(points_of(counter, range, kPoints, unit.ns));
     line->setPen(QPen(theme.series[ranks % theme.series.size()], 1.6));
     chart->addSeries(line);
     top = std::max(top, counter.highest / kGi);
@@ -57,17 +68,17 @@ QChart* MemoryChart::make_chart() {
   if (limit > 0) {
     auto* line = new QLineSeries;
     line->setName(tr("GPU memory"));
-    line->append(static_cast<double>(range.begin) * 1e-6, limit);
-    line->append(static_cast<double>(range.end) * 1e-6, limit);
+    line->append(static_cast<double>(range.begin) / unit.ns, limit);
+    line->append(static_cast<double>(range.end) / unit.ns, limit);
     line->setPen(QPen(theme.critical, 1.4, Qt::DashLine));
     chart->addSeries(line);
   }
   auto* across = new QValueAxis;
-  across->setRange(static_cast<double>(range.begin) * 1e-6, static_cast<double>(range.end) * 1e-6);
-  across->setTitleText(tr("ms"));
+  across->setRange(static_cast<double>(range.begin) / unit.ns, static_cast<double>(range.end) / unit.ns);
+  across->setTitleText(unit.name);
   across->setLabelFormat("%g");
   across->setTickType(QValueAxis::TicksDynamic);
-  across->setTickInterval(static_cast<double>(ticks_of(range, view_->width(), 130).step) * 1e-6);
+  across->setTickInterval(static_cast<double>(ticks_of(range, view_->width(), 130).step) / unit.ns);
   auto* up = new QValueAxis;
   up->setRange(0, std::max(top, limit) * 1.05 + 1e-9);
   up->setTitleText(tr("GiB"));

@@ -1,8 +1,10 @@
 // Each key of the timeline does what the overview says.
 #include <QDialog>
 #include <QInputDialog>
+#include <QLabel>
 #include <QLineEdit>
 #include <QTableWidget>
+#include <QToolButton>
 
 #include "gui/view/panels/finder.h"
 #include "gui/view/panels/keys_dialog.h"
@@ -147,6 +149,21 @@ TEST_F(Window, SlashSearchesAndEnterGoesOn) {
   EXPECT_EQ(state().selected(), first);
   QTest::keyClick(line, Qt::Key_Escape);
   EXPECT_TRUE(canvas().hasFocus());
+}
+
+TEST_F(Window, TheSearchTakesRegularExpressionsAndCounts) {
+  key(Qt::Key_Slash);
+  auto* line = window.findChild<QLineEdit*>("search");
+  QTest::keyClicks(line, "fc[12]");
+  QTest::keyClick(line, Qt::Key_Return);
+  EXPECT_EQ(state().scene().hits.count(), 0u) << "letters, unless it is said that they are more";
+  for (QToolButton* button : window.findChildren<QToolButton*>())
+    if (button->text() == ".*") button->click();
+  EXPECT_GE(state().scene().hits.count(), 200u);
+  bool told = false;
+  for (const QLabel* label : window.findChildren<QLabel*>())
+    told |= label->text().contains(QString::number(state().scene().hits.count()));
+  EXPECT_TRUE(told);
 }
 
 TEST_F(Window, LettersInTheSearchAreLetters) {

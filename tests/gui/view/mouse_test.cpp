@@ -1,5 +1,6 @@
 // What the mouse does, and what is where.
 #include <QAccessible>
+#include <QNativeGestureEvent>
 
 #include "tests/gui/view/window_fixture.h"
 
@@ -27,6 +28,16 @@ TEST_F(Window, ControlAndWheelZoomAtThePointer) {
   const QPoint at(400, 50);
   const Ns under = state().scene().viewport.at(400);
   wheel(at, 3, Qt::ControlModifier);
+  EXPECT_LT(view().length(), model().extent().length());
+  EXPECT_NEAR(static_cast<double>(state().scene().viewport.at(400)), static_cast<double>(under),
+              state().scene().viewport.ns_per_pixel());
+}
+
+TEST_F(Window, APinchZoomsAtThePointer) {
+  const Ns under = state().scene().viewport.at(400);
+  QNativeGestureEvent pinch(Qt::ZoomNativeGesture, QPointingDevice::primaryPointingDevice(), 2, QPointF(400, 50),
+                            QPointF(400, 50), QPointF(400, 50), 0.5, QPointF());
+  QApplication::sendEvent(&canvas(), &pinch);
   EXPECT_LT(view().length(), model().extent().length());
   EXPECT_NEAR(static_cast<double>(state().scene().viewport.at(400)), static_cast<double>(under),
               state().scene().viewport.ns_per_pixel());
