@@ -84,7 +84,14 @@ QString fault_of_page(const QCommandLineParser& parser) {
   return {};
 }
 
-int render_file(const QString& file, const QCommandLineParser& parser) {
+// What is said of keys and of times is of the first file: the second has a clock of its own.
+OpenOptions second_options(const OpenOptions& first) {
+  OpenOptions second;
+  second.ranks = first.ranks;
+  return second;
+}
+
+int render_files(const QStringList& files, const QCommandLineParser& parser) {
   RenderOptions options;
   options.path = parser.value("render");
   if (parser.isSet("zoom") && !(options.zoom = parse_zoom(parser.value("zoom"))))
@@ -110,14 +117,20 @@ int render_file(const QString& file, const QCommandLineParser& parser) {
 
   const auto open_options = options_of(parser);
   if (!open_options) return complain(open_options.errors());
-  options.file = file;
+  options.file = files.front();
   options.changes = open_options->overrides;
   OpenWatch watch;
-  const auto opened = open_file(file.toStdString(), watch, *open_options);
+  const auto opened = open_file(options.file.toStdString(), watch, *open_options);
   if (!opened) return complain(opened.errors());
   options.page = parser.isSet("page") || !opened->model;
   if (options.page && !opened->page) return complain("--page is for results and scenarios; a trace has none", kUsage);
   if (const QString fault = fault_of_page(parser); options.page && !fault.isEmpty()) return complain(fault, kUsage);
+  if (files.size() == 2) {
+    const auto second = open_file(files.back().toStdString(), watch, second_options(*open_options));
+    if (!second) return complain(second.errors());
+    if (!opened->model || !second->model) return complain("two results: `orrery compare A.json B.json`", kUsage);
+    options.second = second->model;
+  }
   for (const std::string& remark : opened->remarks) std::fprintf(stderr, "%s\n", remark.c_str());
   const QString fault = render(*opened, options);
   return fault.isEmpty() ? kDone : complain(fault, kInputOutput);
@@ -156,8 +169,8 @@ int run(QApplication& app) {
   if (const QString fault = fault_of_choices(parser); !fault.isEmpty()) return complain(fault, kUsage);
   const QStringList files = parser.positionalArguments();
   if (parser.isSet("render")) {
-    if (files.size() != 1) return complain("--render takes one file", kUsage);
-    return render_file(files.front(), parser);
+    if (files.empty() || files.size() > 2) return complain("--render takes a file, or two to compare", kUsage);
+    return render_files(files, parser);
   }
   const auto options = options_of(parser);
   if (!options) return complain(options.errors());
@@ -166,7 +179,7 @@ int run(QApplication& app) {
   if (parser.isSet("theme")) window.set_theme(parser.value("theme"));
   window.show();
   if (!files.isEmpty()) window.open(files.front(), *options);
-  if (files.size() == 2) window.open_second(files.back());
+  if (files.size() == 2) window.open_second(files.back(), second_options(*options));
   return QApplication::exec();
 }
 

@@ -45,7 +45,7 @@ class MainWindow : public QMainWindow {
   // A trace that is at hand already.
   void show_opened(const QString& path, const std::shared_ptr<const Opened>& opened);
   // A second one below it, to be compared; null takes it away.
-  void open_second(const QString& path);
+  void open_second(const QString& path, const OpenOptions& options = {});
   void compare_with(std::shared_ptr<const TraceModel> second);
   CompareView* compared() { return compare_.get(); }
   // The page of a result before the timeline, which has it where a scenario was run.

@@ -129,6 +129,7 @@ QString render_window(const Opened& opened, const RenderOptions& options) {
     return write_picture(window, options);
   }
   if (QString fault = arrange(window.state(), opened, options); !fault.isEmpty()) return fault;
+  if (options.second) window.compare_with(options.second);
   if (opened.is_scenario) window.scenario().show_scenario(options.file, options.changes);
   if (auto* panel = window.findChild<QDockWidget*>(options.panel)) {
     panel->show();
@@ -146,7 +147,10 @@ QString render_window(const Opened& opened, const RenderOptions& options) {
 QString render(const Opened& opened, const RenderOptions& options) {
   if (!options.path.endsWith(".svg") && !options.path.endsWith(".png"))
     return QObject::tr("%1: a picture is .png or .svg").arg(options.path);
-  if (options.window) return render_window(opened, options);
+  if (options.window || options.second) {
+    if (options.path.endsWith(".svg")) return QObject::tr("%1: the window is drawn as .png").arg(options.path);
+    return render_window(opened, options);
+  }
   if (options.page) return render_page(opened, options);
   TimelineView view;
   view.state().set_theme(Theme::named(options.theme));

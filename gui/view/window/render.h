@@ -16,11 +16,12 @@ struct RenderOptions {
   int width = 1600, height = 900;
   double scale = 1;  // pixels of a .png to one of width and height
   bool critical = false, collapse = false;
-  bool window = false;                    // with menus and panels around it
-  QString panel;                          // of the window: the one to show, "breakdown"
-  QString file;                           // a scenario's, for the panel that edits it
-  std::vector<models::Override> changes;  // of it
-  bool page = false;                      // the page of the result, which a scenario's run has too
+  bool window = false;                       // a .png, with menus and panels around it
+  QString panel;                             // of the window: the one to show, "breakdown"
+  QString file;                              // a scenario's, for the panel that edits it
+  std::vector<models::Override> changes;     // of it
+  std::shared_ptr<const TraceModel> second;  // to compare with, which is done in the window
+  bool page = false;                         // the page of the result, which a scenario's run has too
 };
 
 // An empty text, or what went wrong.

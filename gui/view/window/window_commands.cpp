@@ -133,7 +133,7 @@ void MainWindow::toggle_compare() {
   if (compare_) return compare_with(nullptr);
   auto* dialog = new QFileDialog(this, tr("Compare with"));
   dialog->setAttribute(Qt::WA_DeleteOnClose);
-  connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::open_second);
+  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) { open_second(path); });
   dialog->open();
 }
 

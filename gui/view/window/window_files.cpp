@@ -117,8 +117,8 @@ void MainWindow::open(const QString& path, const OpenOptions& options) {
   opening_->start();
 }
 
-void MainWindow::open_second(const QString& path) {
-  auto* second = new BackgroundOpen(QFileInfo(path).absoluteFilePath(), {}, this);
+void MainWindow::open_second(const QString& path, const OpenOptions& options) {
+  auto* second = new BackgroundOpen(QFileInfo(path).absoluteFilePath(), options, this);
   statusBar()->showMessage(tr("Opening %1").arg(path));
   connect(second, &BackgroundOpen::opened, this, [=, this](const std::shared_ptr<const Opened>& opened) {
     statusBar()->clearMessage();

@@ -54,6 +54,25 @@ TEST(Render, AnSvgIsMadeOfShapes) {
   EXPECT_GT(text.count("<rect"), 20);
 }
 
+// A trace beside itself: the second timeline and the table of changes take their part.
+TEST(Render, DrawsTwoTracesInTheWindow) {
+  const QTemporaryDir folder;
+  RenderOptions options;
+  options.window = true;
+  options.width = 1200, options.height = 800;
+  QImage pictures[2];
+  for (int i = 0; i < 2; ++i) {
+    options.path = folder.filePath(QString("%1.png").arg(i));
+    if (i == 1) options.second = sample_trace()->model;
+    ASSERT_EQ(render(*sample_trace(), options), QString());
+    pictures[i] = QImage(options.path);
+    EXPECT_EQ(pictures[i].size(), QSize(1200, 800));
+  }
+  EXPECT_NE(pictures[0], pictures[1]);
+  options.path = folder.filePath("a.svg");
+  EXPECT_TRUE(render(*sample_trace(), options).contains(".png"));
+}
+
 TEST(Render, SaysWhatItCannotWrite) {
   RenderOptions options;
   options.path = "/nowhere-at-all/of/this/a.png";
