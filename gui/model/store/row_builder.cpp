@@ -3,10 +3,8 @@
 namespace orrery::gui {
 
 void RowBuilder::add(Ns start, Ns duration, std::uint32_t kind) {
-  // Long ones are grown by a quarter: a hundred million events must not hold room for two.
-  constexpr std::size_t kLongOne = 1 << 16;
-  if (events_.size() == events_.capacity())
-    events_.reserve(events_.size() + (events_.size() < kLongOne ? events_.size() : events_.size() / 4) + 16);
+  // Grown by a quarter: a hundred million events must not hold room for two.
+  if (events_.size() == events_.capacity()) events_.reserve(events_.size() + events_.size() / 4 + 16);
   if (duration < Row::kLong) {
     events_.push_back({start, static_cast<std::uint32_t>(duration), kind});
     return;
