@@ -44,7 +44,8 @@ Result<models::RingOrders> read_rings(const std::string& file, const topology::C
   for (const topology::NcclChannel& channel : ring->channels) {
     if (!is_of_node(channel.gpus, per_node))
       return Error{channel.where, "the ring passes " + std::to_string(channel.gpus.size()) +
-                                      " GPUs, but a node of this cluster has GPUs 0 to " + std::to_string(per_node - 1)};
+                                      " GPUs, but a node of this cluster has GPUs 0 to " +
+                                      std::to_string(per_node - 1)};
     orders.emplace_back(channel.gpus.begin(), channel.gpus.end());
   }
   if (std::optional<Error> parts = check_group(group, per_node)) return *parts;

@@ -1,6 +1,12 @@
 #include "interop/trace/memory_counter.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace orrery::interop {
+
+MemoryCounter::MemoryCounter(std::vector<std::int64_t> held)
+    : held_(std::move(held)), hidden_(std::any_of(held_.begin(), held_.end(), [](std::int64_t n) { return n != 0; })) {}
 
 void MemoryCounter::change(Time when, std::size_t cause, std::int64_t bytes) {
   if (cause < held_.size()) waiting_.push({when, changes_++, cause, bytes});

@@ -18,7 +18,8 @@ class MemoryCounter {
  public:
   using Emit = std::function<void(Time, std::span<const std::int64_t> by_cause, std::size_t changed)>;
 
-  explicit MemoryCounter(std::size_t causes) : held_(causes, 0) {}
+  // `held`, by cause: from before the first op to the end.
+  explicit MemoryCounter(std::vector<std::int64_t> held);
 
   void change(Time when, std::size_t cause, std::int64_t bytes);
   // Everything up to `now` is known. Emits what `[from, to)` shows of it.
@@ -41,7 +42,7 @@ class MemoryCounter {
   std::priority_queue<Change, std::vector<Change>, std::greater<>> waiting_;
   std::vector<std::int64_t> held_;
   std::uint64_t changes_ = 0;
-  bool hidden_ = false;  // what is held at `from` has not been shown
+  bool hidden_;  // what is held at `from` has not been shown
 };
 
 }  // namespace orrery::interop

@@ -26,7 +26,7 @@ Timeline::Timeline(const TraceContext& context, std::vector<std::uint32_t> shown
   told_.resize(run().ranks());
   for (const std::uint32_t rank : shown_ranks_) {
     std::unique_ptr<Told>& told = told_[told_as(rank).value];
-    if (!told) told.reset(new Told{{}, MemoryCounter(context.workload->causes.size()), nullptr, Time()});
+    if (!told) told.reset(new Told{{}, MemoryCounter(held_throughout({rank})), nullptr, Time()});
     told->shown.push_back({rank, {}});
   }
   prepare_programs();
@@ -59,6 +59,17 @@ void Timeline::write_to(std::unique_ptr<EventFormat> format) {
   format_ = std::move(format);
   for (const std::unique_ptr<Told>& told : told_)
     if (told) declare(*told);
+}
+
+// Weights, states of the optimizer and what else is there before a step begins.
+std::vector<std::int64_t> Timeline::held_throughout(RankId rank) const {
+  const sim::Program& program = context_.workload->programs[context_.workload->program_of[rank]];
+  std::vector<std::int64_t> held(context_.workload->causes.size(), 0);
+  for (const std::uint32_t resident : program.resident) {
+    const sim::Buffer& buffer = program.buffers[resident];
+    held[buffer.cause] += buffer.bytes.n;
+  }
+  return held;
 }
 
 void Timeline::declare(const Told& told) {

@@ -53,6 +53,7 @@ class Timeline final : public TraceWriter {
   void prepare_programs();
   void choose_links();
   void declare(const Told& told);
+  std::vector<std::int64_t> held_throughout(RankId rank) const;
   bool visible(Time start, Time end) const { return end > context_.filter.from && start < context_.filter.to; }
   RankId told_as(std::uint32_t rank) const;
   ProgramId program_id_of(const Told& told) const;

@@ -53,6 +53,17 @@ class Traces(Files):
         window = sum(rank["window_s"] / rank["steps"] for rank in ranks) / len(ranks)
         self.assertAlmostEqual(window / result["step_time_s"], 1, delta=0.05)
 
+    def test_memory_begins_with_what_is_held_throughout(self):
+        path = self.path("m.json")
+        result = json.loads(self.done("run", self.scenario(support.SMALL), "--format", "json", "--trace", path).stdout)
+        with open(path, encoding="utf-8") as file:
+            events = json.load(file)["traceEvents"]
+        for stage in result["memory"]["stages"]:
+            held = [event["args"] for event in events
+                    if event["ph"] == "C" and event["pid"] == stage["rank"] and event["name"].startswith("memory")]
+            self.assertEqual(held[0]["parameters"], stage["parameters_bytes"])
+            self.assertEqual(max(sum(causes.values()) for causes in held), stage["peak_bytes"])
+
     def test_the_parts_of_a_kineto_trace(self):
         path = self.path("k.json.gz")
         with gzip.open(path, "wt") as file:
