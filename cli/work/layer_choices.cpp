@@ -15,7 +15,7 @@ namespace {
 using models::Override;
 using models::Scenario;
 
-constexpr int kSolverSeconds = 10;
+constexpr int kSolverNodes = 500;  // some seconds; 2,000 find nothing better for 70B on 64 GPUs
 constexpr const char *kRanges = "layout.by_layers", *kAgain = "training.recompute";
 
 Layout with(Layout layout, const char* path, std::string value) {
@@ -178,7 +178,7 @@ std::optional<Layout> LayerChoices::choose(const Layout& layout) const {
   Builder builder(probes, *scenario, recompute_);
   if (!builder.build()) return std::nullopt;
   const sweep::LayerChoiceProblem& problem = builder.problem();
-  const auto text = sweep::solve(solver_, sweep::integer_program(problem), kSolverSeconds);
+  const auto text = sweep::solve(solver_, sweep::integer_program(problem), kSolverNodes);
   const auto choice = text ? sweep::read_solution(problem, *text) : std::nullopt;
   if (!choice) return std::nullopt;
 

@@ -76,12 +76,14 @@ std::optional<std::string> find_solver() {
   return std::nullopt;
 }
 
-std::optional<std::string> solve(const std::string& solver, const std::string& program, int seconds) {
+std::optional<std::string> solve(const std::string& solver, const std::string& program, int nodes) {
   const Folder folder;
   if (!folder.ok()) return std::nullopt;
   const std::string question = folder.file("plan.lp"), answer = folder.file("plan.txt");
   if (!(std::ofstream(question) << program).flush()) return std::nullopt;
-  if (!run({solver, question, "sec", std::to_string(seconds), "ratio", "0.001", "solve", "solution", answer}))
+  constexpr const char* kNever = "600";  // seconds: a plan does not wait longer for something unheard of
+  const std::string most = std::to_string(nodes);
+  if (!run({solver, question, "maxNodes", most, "sec", kNever, "ratio", "0.001", "solve", "solution", answer}))
     return std::nullopt;
   std::ifstream file(answer);
   std::ostringstream text;

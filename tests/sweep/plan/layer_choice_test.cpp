@@ -69,7 +69,7 @@ TEST(LayerChoice, IsTheBestOfAll) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     const LayerChoiceProblem problem = random_problem(seed);
     const double best = least(problem);
-    const auto text = solve(*solver, integer_program(problem), 20);
+    const auto text = solve(*solver, integer_program(problem), 10'000);
     const auto choice = text ? read_solution(problem, *text) : std::nullopt;
     ASSERT_EQ(choice.has_value(), std::isfinite(best)) << seed;
     if (!choice) continue;
