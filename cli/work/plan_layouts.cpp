@@ -111,12 +111,9 @@ std::vector<std::uint64_t> PlanLayouts::quickest_bases(bool recompute) const {
       o.value = "full";
     }
     if (recompute && !scope_.any_memory && !fits(all)) return {"does not fit", 0};
-    Result<models::Scenario> read = this->read(layouts_[i]);
-    if (!read) return {"contradicts itself", 0};
-    Result<models::Compiled> compiled = models::compile(*read);
-    if (!compiled) return {"contradicts itself", 0};
-    bounds[i] = sim::least_step(prepare(std::move(*read), std::move(*compiled)).workload()).seconds();
-    return {"", bounds[i]};
+    sweep::Look seen = look_at(layouts_[i], true);
+    bounds[i] = seen.bound;
+    return seen;
   };
   sweep::SearchOptions by_bound = scope_.search;
   by_bound.candidates = layouts_.size();
@@ -136,11 +133,15 @@ bool PlanLayouts::fits(const Layout& layout) const {
 }
 
 sweep::Look PlanLayouts::look(std::uint64_t i) const {
-  Result<models::Scenario> read = this->read(layouts_[i]);
+  return look_at(layouts_[i], scope_.any_memory);
+}
+
+sweep::Look PlanLayouts::look_at(const Layout& layout, bool any_memory) const {
+  Result<models::Scenario> read = this->read(layout);
   if (!read) return {reason_of(read.errors()), 0};
   Result<models::Compiled> compiled = models::compile(*read);
   if (!compiled) return {reason_of(compiled.errors()), 0};
-  if (!scope_.any_memory && !report::will_fit(*read, *compiled)) return {"does not fit into memory", 0};
+  if (!any_memory && !report::will_fit(*read, *compiled)) return {"does not fit into memory", 0};
   const Prepared prepared = prepare(std::move(*read), std::move(*compiled));
   return {"", sim::least_step(prepared.workload()).seconds()};
 }

@@ -48,6 +48,7 @@ class PlanLayouts {
   void add_balanced();
   void add_layered();
   std::vector<std::uint64_t> quickest_bases(bool recompute) const;
+  sweep::Look look_at(const Layout& layout, bool any_memory) const;
   bool fits(const Layout& layout) const;
 
   PlanScope scope_;
