@@ -8,16 +8,6 @@ namespace {
 using sim::TransferKind;
 using sim::TransferPlan;
 
-// Alone on the network: what the engine would make of each phase.
-Duration time_alone(const TransferPlan& plan, const sim::FlowNet& network) {
-  Duration sum;
-  for (const sim::Phase& phase : plan.phases) {
-    sum += phase.latency;
-    if (phase.bytes.n > 0) sum += phase.uses ? network.time_alone(phase) : phase.bytes / phase.max_rate;
-  }
-  return sum;
-}
-
 // The link that would take longest for its bytes; the first of equals.
 std::string busiest_link(const topology::Fabric& fabric, const TransferPlan& plan) {
   double longest = 0;
@@ -72,7 +62,7 @@ std::vector<CollectiveRow> collective_table(const topology::Fabric& fabric, cons
     const TransferPlan& plan = planner.plan({kind, ranks, bytes});
     CollectiveRow row;
     row.bytes = bytes;
-    row.time = time_alone(plan, network);
+    row.time = network.time_alone(plan);
     row.method = Method::unpack(plan.algorithm);
     if (const double seconds = row.time.seconds(); seconds > 0) {
       row.algbw = static_cast<double>(bytes.n) / seconds / 1e9;

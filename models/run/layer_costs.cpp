@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "sim/network/flow_net.h"
+
 namespace orrery::models {
 namespace {
 
@@ -21,8 +23,8 @@ std::optional<int> layer_of(std::string_view label) {
 
 class Reading {
  public:
-  Reading(const sim::Workload& workload, ProgramId program)
-      : workload_(workload), program_(workload.programs[program]) {
+  Reading(const sim::Workload& workload, const sim::FlowNet& network, ProgramId program)
+      : workload_(workload), network_(network), program_(workload.programs[program]) {
     while (workload.program_of[rank_] != program) ++rank_.value;
   }
 
@@ -51,17 +53,12 @@ class Reading {
     const sim::Transfer& transfer = program_.transfer_of(op);
     const GroupId group = workload_.group_of(rank_, transfer.role);
     if (group.is_none()) return 0;
-    double sum = 0;
-    for (const sim::Phase& phase :
-         workload_.planner->plan({transfer.kind, workload_.groups[group].members, transfer.bytes}).phases) {
-      sum += phase.latency.seconds();
-      if (phase.bytes.n > 0 && phase.max_rate.n > 0)
-        sum += static_cast<double>(phase.bytes.n) / static_cast<double>(phase.max_rate.n);
-    }
-    return sum;
+    const std::vector<RankId>& members = workload_.groups[group].members;
+    return network_.time_alone(workload_.planner->plan({transfer.kind, members, transfer.bytes})).seconds();
   }
 
   const sim::Workload& workload_;
+  const sim::FlowNet& network_;
   const sim::Program& program_;
   RankId rank_{0};  // the first that runs it
 };
@@ -72,10 +69,11 @@ LayerSeconds layer_seconds(const Scenario& scenario, const Compiled& compiled) {
   LayerSeconds all;
   all.layers.resize(static_cast<std::size_t>(scenario.model.layers));
   all.others.resize(static_cast<std::size_t>(scenario.layout.pp));
+  const sim::FlowNet network(compiled.workload.links);
   for (std::uint32_t p = 0; p < compiled.workload.programs.size(); ++p) {
     std::vector<double> layers(all.layers.size());
     double other = 0;
-    Reading(compiled.workload, {p}).each([&](int layer, double seconds) {
+    Reading(compiled.workload, network, {p}).each([&](int layer, double seconds) {
       (layer == kOther ? other : layers[static_cast<std::size_t>(layer)]) += seconds;
     });
     // Ranks of a stage that differ: the slowest counts.

@@ -83,6 +83,15 @@ Duration FlowNet::time_alone(const Phase& phase) const {
   return completion(Time(), static_cast<Int128>(phase.bytes.n) * kParts, rate_alone(phase)).since_start();
 }
 
+Duration FlowNet::time_alone(const TransferPlan& plan) const {
+  Duration sum;
+  for (const Phase& phase : plan.phases) {
+    sum += phase.latency;
+    if (phase.bytes.n > 0) sum += phase.uses ? time_alone(phase) : phase.bytes / phase.max_rate;
+  }
+  return sum;
+}
+
 void FlowNet::end(Time, ActivityId id) {
   Activity& activity = activities_[id];
   if (activity.phase) {

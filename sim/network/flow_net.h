@@ -40,6 +40,8 @@ class FlowNet {
 
   // How long a phase flows that has its links for itself; never() - Time() if they are too slow to tell.
   Duration time_alone(const Phase& phase) const;
+  // The same of all phases of a plan, with what goes before each.
+  Duration time_alone(const TransferPlan& plan) const;
 
   // An activity that begins to flow at `at` (now or later), on links that nobody
   // else is on: nobody() if there are others. It takes time_alone and no settling,
