@@ -41,10 +41,10 @@ if(ORRERY_SANITIZE)
 endif()
 
 # Some targets are compiled in batches of files (UNITY_BUILD), and nearly all are in the preset asan and
-# where ./quickstart made the build folder: what their headers hold is read and generated
+# where ./quickstart or ./check made the build folder: what their headers hold is read and generated
 # once a batch. The files of a batch share their anonymous namespaces: one with a private name
-# that another of its target has too is compiled by itself. The libraries of the release
-# build that ./check makes are not, so that each file is seen to include what it needs.
+# that another of its target has too is compiled by itself. That a file includes what it
+# needs is seen by scripts/check-tidy, which reads each alone.
 function(orrery_alone)
   set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
