@@ -7,7 +7,16 @@ class Replay {
  public:
   Replay(const sim::Program& program, const std::vector<std::vector<Bytes>>& tensors,
          const CachingAllocator::Options& options)
-      : program_(program), tensors_(tensors), allocator_(options), held_(program.buffers.size()) {}
+      : program_(program), tensors_(tensors), allocator_(options) {
+    std::uint32_t blocks = 0;
+    first_.reserve(program.buffers.size() + 1);
+    for (const sim::Buffer& buffer : program.buffers) {
+      first_.push_back(blocks);
+      blocks += buffer.parts == 0 ? 1 : static_cast<std::uint32_t>(tensors[buffer.parts].size());
+    }
+    first_.push_back(blocks);
+    held_.assign(blocks, kNone);
+  }
 
   Bytes peak() {
     for (const std::uint32_t buffer : program_.resident) allocate(buffer);
@@ -21,24 +30,30 @@ class Replay {
   }
 
  private:
+  static constexpr CachingAllocator::Block kNone = UINT32_MAX;
+
   void allocate(std::uint32_t index) {
     const sim::Buffer& buffer = program_.buffers[index];
+    CachingAllocator::Block* block = &held_[first_[index]];
     if (buffer.parts == 0) {
-      held_[index].push_back(allocator_.allocate(buffer.bytes));
+      *block = allocator_.allocate(buffer.bytes);
       return;
     }
-    for (const Bytes tensor : tensors_[buffer.parts]) held_[index].push_back(allocator_.allocate(tensor));
+    for (const Bytes tensor : tensors_[buffer.parts]) *block++ = allocator_.allocate(tensor);
   }
 
   void free(std::uint32_t index) {
-    for (const CachingAllocator::Block block : held_[index]) allocator_.free(block);
-    held_[index].clear();
+    for (std::uint32_t i = first_[index]; i < first_[index + 1]; ++i) {
+      if (held_[i] != kNone) allocator_.free(held_[i]);
+      held_[i] = kNone;
+    }
   }
 
   const sim::Program& program_;
   const std::vector<std::vector<Bytes>>& tensors_;
   CachingAllocator allocator_;
-  std::vector<std::vector<CachingAllocator::Block>> held_;  // by buffer
+  std::vector<std::uint32_t> first_;           // of held_, by buffer
+  std::vector<CachingAllocator::Block> held_;  // of each buffer's parts
 };
 
 // All that a replay reads.

@@ -24,32 +24,36 @@ std::int64_t segment_for(std::int64_t size, bool small) {
 
 }  // namespace
 
-CachingAllocator::Block CachingAllocator::FreeList::take(std::int64_t size) {
-  const auto fits = place_of({size, 0});
-  if (fits == entries_.end()) return kNone;
-  const Block block = fits->block;
-  entries_.erase(fits);
-  return block;
+void CachingAllocator::FreeList::shrink(Place place, const Entry& is) {
+  const Place to = std::lower_bound(entries_.begin(), place, is);
+  std::move_backward(to, place, place + 1);
+  *to = is;
 }
 
-void CachingAllocator::FreeList::change(const Entry& was, const Entry& is) {
-  const auto from = place_of(was), to = place_of(is);
-  if (from < to) {
-    std::move(from + 1, to, from);
-    *(to - 1) = is;
-  } else {
-    std::move_backward(to, from, from + 1);
-    *to = is;
-  }
+void CachingAllocator::FreeList::grow(const Entry& was, const Entry& is) {
+  const Place from = place_of(was);
+  const Place to = std::lower_bound(from + 1, entries_.end(), is);
+  std::move(from + 1, to, from);
+  *(to - 1) = is;
 }
 
 CachingAllocator::Block CachingAllocator::allocate(Bytes request) {
   const std::int64_t size = std::max(kMinBlock, round_up(request.n, kMinBlock));
   const bool small = size <= kSmallRequest;
-  Block block = list(small).take(size);
-  if (block == kNone) block = options_.expandable_segments ? grow(size, small) : new_segment(size, small);
+  FreeList& free = list(small);
+  const FreeList::Place fits = free.best_fit(size);
+  Block block;
+  if (fits == free.end()) {
+    block = options_.expandable_segments ? grow(size, small) : new_segment(size, small);
+    if (is_worth_splitting(block, size)) free.insert(split(block, size));
+  } else {
+    block = fits->block;
+    if (is_worth_splitting(block, size))
+      free.shrink(fits, split(block, size));
+    else
+      free.erase(fits);
+  }
   pieces_[block].free = false;
-  split(block, size);
   allocated_ += Bytes{pieces_[block].size};
   peak_allocated_ = std::max(peak_allocated_, allocated_);
   return block;
@@ -75,7 +79,7 @@ void CachingAllocator::free(Block block) {
   if (joined.block == kNone)
     free.insert(now);
   else
-    free.change(joined, now);
+    free.grow(joined, now);
 }
 
 CachingAllocator::Block CachingAllocator::new_piece(std::int64_t size, bool small) {
@@ -117,19 +121,25 @@ CachingAllocator::Block CachingAllocator::grow(std::int64_t size, bool small) {
   return last = added;
 }
 
-void CachingAllocator::split(Block block, std::int64_t size) {
+bool CachingAllocator::is_worth_splitting(Block block, std::int64_t size) const {
+  const std::int64_t rest = pieces_[block].size - size;
+  return pieces_[block].small ? rest >= kMinBlock : rest > kSmallRequest;
+}
+
+// The rest, which is free.
+CachingAllocator::FreeList::Entry CachingAllocator::split(Block block, std::int64_t size) {
   const bool small = pieces_[block].small;
   const std::int64_t rest = pieces_[block].size - size;
-  if (small ? rest < kMinBlock : rest <= kSmallRequest) return;
   const Block tail = new_piece(rest, small);
-  pieces_[block].size = size;
-  pieces_[tail].free = true;
-  pieces_[tail].before = block;
-  pieces_[tail].after = pieces_[block].after;
-  if (pieces_[tail].after != kNone) pieces_[pieces_[tail].after].before = tail;
-  pieces_[block].after = tail;
+  Piece &front = pieces_[block], &back = pieces_[tail];
+  front.size = size;
+  back.free = true;
+  back.before = block;
+  back.after = front.after;
+  if (back.after != kNone) pieces_[back.after].before = tail;
+  front.after = tail;
   if (last_[small ? 0 : 1] == block) last_[small ? 0 : 1] = tail;
-  list(small).insert({rest, tail});
+  return {rest, tail};
 }
 
 void CachingAllocator::absorb_next(Block block) {

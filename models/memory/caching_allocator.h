@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <compare>
 #include <cstdint>
 #include <vector>
 
@@ -53,27 +52,33 @@ class CachingAllocator {
     struct Entry {
       std::int64_t size;
       Block block;
-      auto operator<=>(const Entry&) const = default;
+      bool operator<(const Entry& other) const {
+        return size < other.size || (size == other.size && block < other.block);
+      }
     };
+    using Place = std::vector<Entry>::iterator;
+
+    // The smallest of at least `size`; end() if there is none.
+    Place best_fit(std::int64_t size) { return place_of({size, 0}); }
+    Place end() { return entries_.end(); }
     void insert(const Entry& entry) { entries_.insert(place_of(entry), entry); }
     void erase(const Entry& entry) { entries_.erase(place_of(entry)); }
-    // `was` becomes `is`: one way for what lies between.
-    void change(const Entry& was, const Entry& is);
-    // Takes the smallest of at least `size`; kNone if there is none.
-    Block take(std::int64_t size);
+    void erase(Place place) { entries_.erase(place); }
+    // What stands at `place` becomes `is`, smaller or larger: what lies between moves by one.
+    void shrink(Place place, const Entry& is);
+    void grow(const Entry& was, const Entry& is);
     std::vector<Entry>& entries() { return entries_; }
 
    private:
-    std::vector<Entry>::iterator place_of(const Entry& entry) {
-      return std::lower_bound(entries_.begin(), entries_.end(), entry);
-    }
+    Place place_of(const Entry& entry) { return std::lower_bound(entries_.begin(), entries_.end(), entry); }
     std::vector<Entry> entries_;
   };
 
   Block new_piece(std::int64_t size, bool small);
   Block new_segment(std::int64_t size, bool small);
   Block grow(std::int64_t size, bool small);
-  void split(Block block, std::int64_t size);
+  bool is_worth_splitting(Block block, std::int64_t size) const;
+  FreeList::Entry split(Block block, std::int64_t size);
   void absorb_next(Block block);
   void release_free_segments();
   FreeList& list(bool small) { return free_[small ? 0 : 1]; }

@@ -63,18 +63,21 @@ OpIndex group_end(std::span<const Op> ops, OpIndex op) {
   return op + 1;
 }
 
-void FlatStream::add_sums(SpeedIndex speed, const Speeds& speeds) {
+void FlatStream::add_sums(SpeedIndex speed, OpIndex begin, OpIndex end, const Speeds& speeds) {
   if (speed >= sums_.size()) sums_.resize(speed + 1u);
-  sums_[speed] = std::make_unique_for_overwrite<std::int64_t[]>(size() + 1u);
-  std::int64_t* const sums = sums_[speed].get();
+  Sums& sums = sums_[speed];
+  if (!sums.sum) {
+    sums.sum = std::make_unique_for_overwrite<std::int64_t[]>(size() + 1u);
+    sums.behind_first.assign(size() + 1u, 0);
+  }
+  sums.behind_first[end] = begin + 1;
   const Speeds::Slowdown& slowdown = speeds.slowdown(speed);
   std::int64_t sum = 0;
-  for (OpIndex i = 0; i < size(); ++i) {
+  for (OpIndex i = begin; i < end; ++i) {
     const Op& op = ops[i];
-    sums[i] = sum;
     if (op.kind == OpKind::kernel) sum += slowed(op.payload, slowdown[static_cast<std::size_t>(op.kernel_class())]);
+    sums.sum[i + 1] = sum;
   }
-  sums[size()] = sum;
 }
 
 namespace {

@@ -54,13 +54,14 @@ class FlatStream {
   // No run goes beyond `op`.
   void break_before(OpIndex op);
 
-  // Time that the kernels before each op take under `speed`: size() + 1 entries.
-  const std::int64_t* sums(SpeedIndex speed, const Speeds& speeds) {
-    if (speed >= sums_.size() || !sums_[speed]) add_sums(speed, speeds);
-    return sums_[speed].get();
+  // Time that the kernels before each op take under `speed`, from some op on: entries for ops (begin, end]
+  // of the run that ends at `end`. Runs share no entry, whatever they count from.
+  const std::int64_t* sums(SpeedIndex speed, OpIndex begin, OpIndex end, const Speeds& speeds) {
+    if (speed >= sums_.size() || !sums_[speed].covers(begin, end)) add_sums(speed, begin, end, speeds);
+    return sums_[speed].sum.get();
   }
   // Precondition: asked for before.
-  const std::int64_t* sums(SpeedIndex speed) const { return sums_[speed].get(); }
+  const std::int64_t* sums(SpeedIndex speed) const { return sums_[speed].sum.get(); }
 
   std::span<const Op> ops;
   bool feels_claims = false;  // has kernels of which some claim changes the speed
@@ -71,9 +72,18 @@ class FlatStream {
 
  private:
   void look_ahead(std::span<const char> awaited, std::span<const Marker> markers, bool memory_breaks);
-  void add_sums(SpeedIndex speed, const Speeds& speeds);
+  // Of runs that were asked for: most of a stream is passed in stretches, and at full speed.
+  struct Sums {
+    std::unique_ptr<std::int64_t[]> sum;  // by op
+    std::vector<OpIndex> behind_first;    // by the end of a run: one past the first op that it was asked from; 0: never
+    bool covers(OpIndex begin, OpIndex end) const {
+      return sum && behind_first[end] != 0 && behind_first[end] <= begin + 1;
+    }
+  };
 
-  std::vector<std::unique_ptr<std::int64_t[]>> sums_;  // by speed
+  void add_sums(SpeedIndex speed, OpIndex begin, OpIndex end, const Speeds& speeds);
+
+  std::vector<Sums> sums_;  // by speed
 };
 
 // A program, or a piece appended to one, prepared for the loop. Refers to the

@@ -167,7 +167,7 @@ class Engine {
   }
   RunClock clock_of(const StreamState& s) {
     FlatStream& f = rank_of(s).flat->streams[s.index];
-    return {s.op_start, s.first_end, s.at, f.sums(s.speed, speeds_)};
+    return {s.op_start, s.first_end, s.at, f.sums(s.speed, s.at, s.until, speeds_)};
   }
   // Of a run in progress.
   RunClock clock_of(const StreamState& s) const { return {s.op_start, s.first_end, s.at, flat(s).sums(s.speed)}; }

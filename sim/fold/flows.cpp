@@ -1,6 +1,7 @@
 #include "sim/fold/flows.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/fold/hash.h"
 
@@ -60,10 +61,10 @@ IdVector<ProgramId, ProgramMeets> meets_of_programs(const Workload& workload) {
   return all;
 }
 
-FlowTable::FlowTable(const Workload& workload)
+FlowTable::FlowTable(const Workload& workload, IdVector<ProgramId, ProgramMeets> meets_by_program)
     : workload_(workload),
       drafting_(dynamic_cast<const DraftingPlanner*>(workload.planner.get())),
-      meets_(meets_of_programs(workload)) {
+      meets_(std::move(meets_by_program)) {
   const std::size_t usual = workload.groups.size() + 2 * workload.ranks();
   signatures_.reserve(usual);
   first_use_.reserve(usual + 1);

@@ -31,7 +31,8 @@ IdVector<ProgramId, ProgramMeets> meets_of_programs(const Workload& workload);
 // sends by role, in the order of ProgramMeets, and its copies.
 class FlowTable {
  public:
-  explicit FlowTable(const Workload& workload);
+  // `meets`: those of the workload's programs.
+  FlowTable(const Workload& workload, IdVector<ProgramId, ProgramMeets> meets);
 
   std::size_t entities() const { return signatures_.size(); }
   const ProgramMeets& meets(RankId rank) const { return meets_[workload_.program_of[rank]]; }

@@ -39,6 +39,7 @@
 #include "sim/fold/fold.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/check/parts.h"
 #include "sim/fold/flows.h"
@@ -193,9 +194,9 @@ bool refine(const Workload& workload, const FlowTable& flows, Refinement& classe
 // is, which is always right: what is wrong with it is for check() to say.
 Folded fold(const Workload& workload) {
   if (!is_sound(workload)) return unfolded(workload);
-  const auto meets = meets_of_programs(workload);
+  auto meets = meets_of_programs(workload);
   if (!has_groups(workload, meets) || !peers_are_mutual(workload, meets)) return unfolded(workload);
-  const FlowTable flows(workload);
+  const FlowTable flows(workload, std::move(meets));
   Refinement classes(workload, flows);
   if (!refine(workload, flows, classes)) return unfolded(workload);
   std::optional<Folded> folded = quotient(workload, flows, classes);

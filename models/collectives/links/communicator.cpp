@@ -9,9 +9,14 @@ constexpr double kGiga = 1e9;
 
 void sort_into_domains(const topology::Fabric& fabric, std::span<const RankId> ranks, Communicator& c) {
   const auto domain_gpus = static_cast<std::uint32_t>(fabric.cluster().domain_gpus());
+  const auto name_of = [&](RankId rank) { return rank.value / domain_gpus; };
+  std::size_t most = 0;  // domains: as often as one follows another
+  for (std::size_t r = 0; r < ranks.size(); ++r) most += r == 0 || name_of(ranks[r]) != name_of(ranks[r - 1]);
+  c.domains.reserve(most);
   std::vector<std::uint32_t> names;
+  names.reserve(most);
   for (RankId rank : ranks) {
-    const std::uint32_t name = rank.value / domain_gpus;
+    const std::uint32_t name = name_of(rank);
     // Groups name a domain's ranks together or go round the domains in order.
     std::size_t at = names.size();
     if (!names.empty() && names.back() == name)
@@ -20,7 +25,7 @@ void sort_into_domains(const topology::Fabric& fabric, std::span<const RankId> r
       at = std::find(names.begin(), names.end(), name) - names.begin();
     if (at == names.size()) {
       names.push_back(name);
-      c.domains.emplace_back();
+      c.domains.emplace_back().reserve((ranks.size() + most - 1) / most);
     }
     c.domains[at].push_back(rank);
   }

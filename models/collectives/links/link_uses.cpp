@@ -32,9 +32,8 @@ Members in_order(const Fabric& fabric, const Members& members, const std::vector
   return order;
 }
 
-// The orders in which channels pass the members: one for all where a switch joins them.
+// The orders in which channels pass the members.
 std::vector<Members> orders(const Fabric& fabric, const RingOrders* laid, const Members& members) {
-  if (fabric.any_order()) return {members};
   std::vector<Members> found;
   if (laid && laid->front().size() == members.size()) {
     for (const auto& ring : *laid) found.push_back(in_order(fabric, members, ring));
@@ -47,9 +46,11 @@ std::vector<Members> orders(const Fabric& fabric, const RingOrders* laid, const 
   return found;
 }
 
-// Orders, and how many channels pass each.
+// Orders, and how many channels pass each: one for all where a switch joins the members.
 template <class F>
 void each_order(const Fabric& fabric, const RingOrders* laid, const Members& members, int channels, F f) {
+  if (members.size() < 2) return;
+  if (fabric.any_order()) return f(members, channels);
   const std::vector<Members> all = orders(fabric, laid, members);
   for (std::size_t r = 0; r < all.size(); ++r)
     f(all[r], static_cast<int>(turns(0, channels, static_cast<int>(r), static_cast<int>(all.size()))));
@@ -60,7 +61,7 @@ void each_order(const Fabric& fabric, const RingOrders* laid, const Members& mem
 void add_chains(LinkCounter& links, const RingOrders* laid, const Members& members, int channels, bool both_ways) {
   each_order(links.fabric(), laid, members, channels, [&](const Members& order, int passing) {
     const int n = static_cast<int>(order.size());
-    for (int from = 0; n > 1 && from < n; ++from) {
+    for (int from = 0; from < n; ++from) {
       const int to = (from + 1) % n;
       const std::uint32_t crossing = static_cast<std::uint32_t>(passing) - turns(0, passing, to, n);
       links.add(order[from], order[to], crossing);
