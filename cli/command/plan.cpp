@@ -57,16 +57,18 @@ sweep::SearchResult Plan::search(const PlanLayouts& layouts, std::map<std::uint6
   options.progress = [&](std::uint64_t done, std::uint64_t of, bool is_looking) {
     (is_looking ? looking : running).step(done, of, "");
   };
-  return sweep::search(
-      options, [&](std::uint64_t i) { return layouts.look(i); },
-      [&](std::uint64_t i) -> std::optional<double> {
-        std::optional<report::Result> result = layouts.work_out(i);
-        if (!result) return std::nullopt;
-        const double step = result->step_time.seconds();
-        const std::lock_guard lock(mutex);
-        results.emplace(i, std::move(*result));
-        return step;
-      });
+  sweep::Candidates candidates;
+  candidates.look = [&](std::uint64_t i) { return layouts.look(i); };
+  candidates.look_closer = [&](std::uint64_t i) { return layouts.look_closer(i); };
+  candidates.work_out = [&](std::uint64_t i) -> std::optional<double> {
+    std::optional<report::Result> result = layouts.work_out(i);
+    if (!result) return std::nullopt;
+    const double step = result->step_time.seconds();
+    const std::lock_guard lock(mutex);
+    results.emplace(i, std::move(*result));
+    return step;
+  };
+  return sweep::search(options, candidates);
 }
 
 int Plan::run() {

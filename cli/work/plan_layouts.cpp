@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "cli/work/pipeline.h"
+#include "models/compile/outline.h"
 #include "models/compile/pipeline/balanced_stages.h"
 #include "report/plan.h"
 #include "sim/bound/least_step.h"
@@ -19,6 +20,7 @@ constexpr const char* kDerived[] = {"pipeline.stage_layers", "pipeline.group", "
 constexpr const char* kReplicas = "layout.dp";
 constexpr const char* kDealt = "pipeline.stage_layers";
 constexpr const char *kByLayers = "layout.by_layers", *kRecompute = "training.recompute";
+constexpr const char* kTooLarge = "does not fit into memory";
 constexpr std::size_t kLayeredLayouts = 8;  // that layer by layer choices are made for
 
 void take_out(Node& root, std::string_view path) {
@@ -26,6 +28,17 @@ void take_out(Node& root, std::string_view path) {
   for (Node::Entry& section : root.entries)
     if (section.key == path.substr(0, dot))
       std::erase_if(section.value.entries, [&](const Node::Entry& e) { return e.key == path.substr(dot + 1); });
+}
+
+// The same layout with everything recomputed; none if it recomputes something already. What is
+// recomputed as the file says stays as it is.
+std::optional<Layout> recomputing_all(Layout layout) {
+  for (models::Override& o : layout) {
+    if (o.path != kRecompute) continue;
+    if (o.value != "none") return std::nullopt;
+    o.value = "full";
+  }
+  return layout;
 }
 
 // One line, the numbers made alike, so that reasons can be counted.
@@ -103,37 +116,50 @@ void PlanLayouts::add_layered() {
 // everything; of what recomputes as the file says, those with the least bounds.
 std::vector<std::uint64_t> PlanLayouts::quickest_bases(bool recompute) const {
   std::vector<double> bounds(layouts_.size());
-  const auto look = [&](std::uint64_t i) -> sweep::Look {
-    Layout all = layouts_[i];
-    for (models::Override& o : all) {
-      if (o.path != kRecompute) continue;
-      if (o.value != "none") return {"recomputes", 0};
-      o.value = "full";
-    }
-    if (recompute && !scope_.any_memory && !fits(all)) return {"does not fit", 0};
-    sweep::Look seen = look_at(layouts_[i], true);
+  sweep::Candidates bases;
+  bases.look = [&](std::uint64_t i) {
+    return recomputing_all(layouts_[i]) ? glance_at(layouts_[i], true) : sweep::Look{"recomputes", 0};
+  };
+  bases.look_closer = [&](std::uint64_t i) {
+    if (recompute && !scope_.any_memory && !fits(*recomputing_all(layouts_[i]))) return sweep::Look{"does not fit", 0};
+    const sweep::Look seen = look_at(layouts_[i], true);
     bounds[i] = seen.bound;
     return seen;
   };
+  bases.work_out = [&](std::uint64_t i) { return std::optional(bounds[i]); };
   sweep::SearchOptions by_bound = scope_.search;
   by_bound.candidates = layouts_.size();
   by_bound.top = kLayeredLayouts;
   std::vector<std::uint64_t> quickest;
-  for (const sweep::Found& one :
-       sweep::search(by_bound, look, [&](std::uint64_t i) { return std::optional(bounds[i]); }).best)
-    quickest.push_back(one.candidate);
+  for (const sweep::Found& one : sweep::search(by_bound, bases).best) quickest.push_back(one.candidate);
   return quickest;
 }
 
 bool PlanLayouts::fits(const Layout& layout) const {
   const Result<models::Scenario> read = this->read(layout);
   if (!read) return false;
+  const Result<models::Outline> outline = models::outline(*read);
+  if (!outline || models::exceeds_memory(*outline, *read)) return false;
   const Result<models::Compiled> compiled = models::compile(*read);
   return compiled && report::will_fit(*read, *compiled);
 }
 
 sweep::Look PlanLayouts::look(std::uint64_t i) const {
+  return glance_at(layouts_[i], scope_.any_memory);
+}
+
+sweep::Look PlanLayouts::look_closer(std::uint64_t i) const {
   return look_at(layouts_[i], scope_.any_memory);
+}
+
+// Without its programs.
+sweep::Look PlanLayouts::glance_at(const Layout& layout, bool any_memory) const {
+  const Result<models::Scenario> read = this->read(layout);
+  if (!read) return {reason_of(read.errors()), 0};
+  const Result<models::Outline> outline = models::outline(*read);
+  if (!outline) return {reason_of(outline.errors()), 0};
+  if (!any_memory && models::exceeds_memory(*outline, *read)) return {kTooLarge, 0};
+  return {"", outline->step.seconds()};
 }
 
 sweep::Look PlanLayouts::look_at(const Layout& layout, bool any_memory) const {
@@ -141,7 +167,7 @@ sweep::Look PlanLayouts::look_at(const Layout& layout, bool any_memory) const {
   if (!read) return {reason_of(read.errors()), 0};
   Result<models::Compiled> compiled = models::compile(*read);
   if (!compiled) return {reason_of(compiled.errors()), 0};
-  if (!any_memory && !report::will_fit(*read, *compiled)) return {"does not fit into memory", 0};
+  if (!any_memory && !report::will_fit(*read, *compiled)) return {kTooLarge, 0};
   const Prepared prepared = prepare(std::move(*read), std::move(*compiled));
   return {"", sim::least_step(prepared.workload()).seconds()};
 }

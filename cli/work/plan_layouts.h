@@ -37,8 +37,10 @@ class PlanLayouts {
   std::uint64_t combinations() const { return combinations_; }  // of all values
   const Layout& operator[](std::uint64_t i) const { return layouts_[i]; }
 
-  // Ruled out, or what its step takes at least.
+  // Ruled out, or what its step takes at least: without its programs; and by them, which is known better and takes
+  // longer.
   sweep::Look look(std::uint64_t i) const;
+  sweep::Look look_closer(std::uint64_t i) const;
   // Simulated; nothing if it does not fit after all.
   std::optional<report::Result> work_out(std::uint64_t i) const;
 
@@ -48,6 +50,7 @@ class PlanLayouts {
   void add_balanced();
   void add_layered();
   std::vector<std::uint64_t> quickest_bases(bool recompute) const;
+  sweep::Look glance_at(const Layout& layout, bool any_memory) const;
   sweep::Look look_at(const Layout& layout, bool any_memory) const;
   bool fits(const Layout& layout) const;
 

@@ -7,6 +7,7 @@
 #include "cli/console/utc.h"
 #include "cli/work/pipeline.h"
 #include "models/compile/calibration_of.h"
+#include "models/compile/outline.h"
 #include "models/run/jobs.h"
 #include "report/plan.h"
 #include "report/result.h"
@@ -113,6 +114,23 @@ Outcome pruned(std::string reason) {
   outcome.status = Status::pruned;
   outcome.reason = std::move(reason);
   return outcome;
+}
+
+constexpr const char* kTooLarge = "does not fit into memory";
+
+std::string at_least(double step_s) {
+  return "its step is at least " + report::human_seconds(step_s);
+}
+
+// Without its programs; what is wrong with them is found out when they are made.
+std::optional<std::string> ruled_out_at_a_glance(const models::Scenario& scenario, const sweep::Best& best,
+                                                 double tokens) {
+  const Result<models::Outline> outline = models::outline(scenario);
+  if (!outline) return std::nullopt;
+  if (models::exceeds_memory(*outline, scenario)) return kTooLarge;
+  const double least = outline->step.seconds();
+  if (best.rules_out(least, tokens, scenario.layout.gpus())) return at_least(least);
+  return std::nullopt;
 }
 
 double tokens_of(const models::Scenario& scenario) {
@@ -285,15 +303,16 @@ sweep::Outcome SweepPoints::run_amid(models::Scenario scenario) const {
 
 sweep::Outcome SweepPoints::run(models::Scenario scenario, const sweep::Best* best) const {
   if (!scenario.jobs.empty()) return run_amid(std::move(scenario));
+  const double tokens = tokens_of(scenario);
+  if (best != nullptr)
+    if (const auto why = ruled_out_at_a_glance(scenario, *best, tokens)) return pruned(*why);
   Result<models::Compiled> compiled = compile_placed(scenario, file_);
   if (!compiled) return infeasible(reason_of(compiled.errors(), file_));
-  if (best != nullptr && !report::will_fit(scenario, *compiled)) return pruned("does not fit into memory");
-  const double tokens = tokens_of(scenario);
+  if (best != nullptr && !report::will_fit(scenario, *compiled)) return pruned(kTooLarge);
   const Prepared prepared = prepare(std::move(scenario), std::move(*compiled));
   if (best != nullptr) {
     const double least = sim::least_step(prepared.workload()).seconds();
-    if (best->rules_out(least, tokens, prepared.scenario.layout.gpus()))
-      return pruned("its step is at least " + report::human_seconds(least));
+    if (best->rules_out(least, tokens, prepared.scenario.layout.gpus())) return pruned(at_least(least));
   }
   const Simulated simulated = simulate(prepared);
   throw_if_stuck(simulated);

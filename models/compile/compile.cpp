@@ -8,12 +8,13 @@
 #include "models/collectives/planner.h"
 #include "models/compile/calibration_of.h"
 #include "models/compile/calibration_use.h"
+#include "models/compile/links.h"
 #include "models/compile/pieces/piece_template.h"
 #include "models/compile/pipeline/schedule_of.h"
+#include "models/compile/rank_kinds.h"
 #include "models/compile/roles.h"
 #include "models/compile/stage_program.h"
 #include "models/compute/cost_model.h"
-#include "models/layout/context_split.h"
 
 namespace orrery::models {
 namespace {
@@ -69,24 +70,11 @@ std::vector<sim::Claim> claims(const topology::ClusterSpec& cluster, const Calib
   return all;
 }
 
-void add_links(const topology::Fabric& fabric, sim::Workload& workload) {
-  for (int kind = 0; kind < topology::kLinkKinds; ++kind)
-    workload.link_kinds.emplace_back(to_string(static_cast<topology::LinkKind>(kind)));
-  workload.links.reserve(fabric.links().size());
-  for (const topology::FabricLink& link : fabric.links())
-    workload.links.add({link.capacity, static_cast<std::uint8_t>(link.kind)});
-}
-
-// One program a stage, one more for every kind of node that a stage is on, for every
-// factor by which a straggler of that stage is slow, and one for each place in a
-// context-parallel or expert-parallel group where those differ.
+// One program a stage, and one more for every other kind of rank on it.
 void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels, TensorTable& tensors, Compiled& out) {
   std::optional<Schedule> repeats;
   if (!flushes(out.schedule)) repeats = repeating_stretch(out.schedule);
   const Schedule& schedule = repeats ? *repeats : out.schedule;
-  std::map<std::uint32_t, double> slow;
-  for (const Straggler& straggler : s.simulation.stragglers)
-    slow[static_cast<std::uint32_t>(straggler.rank)] = straggler.slowdown;
 
   std::map<RankKind, ProgramId> program;
   const auto program_for = [&](const RankKind& kind) {
@@ -100,16 +88,8 @@ void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels,
   };
   for (int stage = 0; stage < s.layout.pp; ++stage)
     program_for({stage, 1.0, 0, 0, s.cluster.kind_of(layout.rank({0, 0, 0, stage}))});
-  const bool uneven = context_split(s.layout).uneven();
-  const bool uneven_experts = s.model.moe && !s.model.moe->even();
-  out.workload.program_of.resize(static_cast<std::size_t>(layout.ranks()));
-  for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(layout.ranks()); ++r) {
-    const auto found = slow.find(r);
-    const Coordinate at = layout.coordinate({r});
-    out.workload.program_of[{r}] =
-        program_for({at.pp, found == slow.end() ? 1.0 : found->second, uneven ? at.cp : 0,
-                     uneven_experts ? layout.expert_coordinate({r}).ep : 0, s.cluster.kind_of({r})});
-  }
+  out.workload.program_of.reserve(static_cast<std::size_t>(layout.ranks()));
+  for (const RankKind& kind : rank_kinds(s, layout)) out.workload.program_of.add(program_for(kind));
 }
 
 // The last one is measured: the first pays for what comes from the step before. A stream

@@ -1,7 +1,6 @@
 #include "models/compile/stage_program.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 
 #include "models/compile/data_parallel/data_parallel.h"
@@ -12,7 +11,6 @@
 #include "models/compile/pieces/issue.h"
 #include "models/compile/pipeline/pipeline_transfers.h"
 #include "models/compile/roles.h"
-#include "models/memory/states.h"
 
 namespace orrery::models {
 namespace {
@@ -83,22 +81,6 @@ class StageWriter {
   std::vector<bool> completes_;  // by action: the weight gradients of its chunk, and they are reduced
 };
 
-const std::vector<TemplateOp>& steps_of(const PieceTemplate& piece, Action::Type type) {
-  switch (type) {
-    case Action::Type::forward:
-      return piece.forward;
-    case Action::Type::backward:
-      return piece.backward;
-    case Action::Type::input_gradient:
-      return piece.input_gradient;
-    case Action::Type::weight_gradient:
-      return piece.weight_gradient;
-    case Action::Type::overlap:  // two passes, each with its own list
-      break;
-  }
-  return piece.forward;
-}
-
 void StageWriter::write() {
   hold_states();
   hold_in_flight();
@@ -142,20 +124,13 @@ void StageWriter::prepare() {
 }
 
 void StageWriter::hold_states() {
-  std::map<int, HeldParameters> held;  // by tensor-parallel degree: replicas differ
   std::vector<int> layers;
   for (const auto& chunk : chunks_)
     for (const PieceTemplate& piece : chunk) {
-      HeldParameters& here = held[piece.degree];
-      here.dense += piece.parameters;
-      here.experts += piece.expert_parameters;
-      here.embeddings += piece.table_parameters;
       if (piece.kind == PieceKind::layer) layers.push_back(piece.layer);
       if (piece.kind == PieceKind::mtp) layers.push_back(context_.scenario.model.layers - 1);
     }
-  StateBytes states;
-  for (const auto& [degree, parameters] : held)
-    states += state_bytes(context_.scenario, degree, parameters, context_.replicas());
+  const StateBytes states = states_of(context_, chunks_);
   hold(states.parameters, MemoryCause::parameters, "parameters");
   hold(states.parameters * (weight_versions(context_.schedule, context_.stage) - 1), MemoryCause::parameters,
        "stashed weights");

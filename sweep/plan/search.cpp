@@ -1,28 +1,25 @@
 #include "sweep/plan/search.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <mutex>
+#include <queue>
 #include <thread>
 
 namespace orrery::sweep {
 namespace {
 
-bool stopped(const SearchOptions& options) {
-  return options.stop && options.stop->load(std::memory_order_relaxed);
-}
+// A candidate that is neither ruled out nor worked out.
+struct Open {
+  double bound = 0;
+  std::uint64_t candidate = 0;
+  bool rough = false;  // worth a closer look
 
-// Calls `one` for 0, 1, 2… below `count`, each once, on the threads asked for, until it says no.
-void in_parallel(const SearchOptions& options, std::uint64_t count, const std::function<bool(std::uint64_t)>& one) {
-  std::atomic<std::uint64_t> next{0};
-  std::atomic<bool> enough{false};
-  const auto run = [&] {
-    for (std::uint64_t i = next++; i < count && !enough && !stopped(options); i = next++)
-      if (!one(i)) enough = true;
-  };
-  std::vector<std::jthread> threads;
-  for (int t = 1; t < options.threads; ++t) threads.emplace_back(run);
-  run();
-}
+  // Of a heap's order: the least bound is on top, of equals the first candidate.
+  bool operator<(const Open& other) const {
+    return bound != other.bound ? bound > other.bound : candidate > other.candidate;
+  }
+};
 
 bool is_before(const Found& a, const Found& b) {
   return a.value != b.value ? a.value < b.value : a.candidate < b.candidate;
@@ -30,75 +27,107 @@ bool is_before(const Found& a, const Found& b) {
 
 class Search {
  public:
-  Search(const SearchOptions& options, const std::function<Look(std::uint64_t)>& look,
-         const std::function<std::optional<double>(std::uint64_t)>& work_out)
-      : options_(options), look_(look), work_out_(work_out) {}
+  Search(const SearchOptions& options, const Candidates& candidates) : options_(options), candidates_(candidates) {}
 
   SearchResult run() {
-    look_at_all();
-    std::sort(open_.begin(), open_.end(), [](const Found& a, const Found& b) {
-      return a.bound != b.bound ? a.bound < b.bound : a.candidate < b.candidate;
-    });
-    work_out_best();
-    result_.stopped = stopped(options_);
+    in_parallel([this] { look_at_some(); });
+    candidates_left_ = open_.size();
+    in_parallel([this] { take_up_some(); });
+    result_.pruned = open_.size();
+    if (!open_.empty()) result_.nearest_pruned = open_.top().bound;
+    result_.stopped = stopped();
     return std::move(result_);
   }
 
  private:
-  void look_at_all() {
-    in_parallel(options_, options_.candidates, [&](std::uint64_t i) {
-      Look look = look_(i);
-      const std::lock_guard lock(mutex_);
-      ++result_.looked_at;
-      if (look.ruled_out.empty())
-        open_.push_back({i, 0, look.bound});
-      else
-        ++result_.ruled_out[look.ruled_out];
-      if (options_.progress) options_.progress(result_.looked_at, options_.candidates, true);
-      return true;
-    });
+  bool stopped() const { return options_.stop && options_.stop->load(std::memory_order_relaxed); }
+
+  template <class F>
+  void in_parallel(F run) {
+    std::vector<std::jthread> threads;
+    for (int t = 1; t < options_.threads; ++t) threads.emplace_back(run);
+    run();
   }
 
-  void work_out_best() {
-    std::vector<bool> done(open_.size(), false);
-    in_parallel(options_, open_.size(), [&](std::uint64_t i) {
-      Found found = open_[i];
-      {
-        // A bound equal to the last value may still be a tie that comes first.
-        const std::lock_guard lock(mutex_);
-        if (result_.best.size() == options_.top && found.bound > result_.best.back().value) return false;
-      }
-      const std::optional<double> value = work_out_(found.candidate);
+  void look_at_some() {
+    for (std::uint64_t i = next_++; i < options_.candidates && !stopped(); i = next_++) {
+      const Look look = candidates_.look(i);
       const std::lock_guard lock(mutex_);
-      done[i] = true;
-      ++result_.worked_out;
-      if (options_.progress) options_.progress(result_.worked_out, open_.size(), false);
-      if (!value) return true;
-      found.value = *value;
-      result_.best.insert(std::upper_bound(result_.best.begin(), result_.best.end(), found, is_before), found);
-      if (result_.best.size() > options_.top) result_.best.pop_back();
-      return true;
-    });
-    for (std::size_t i = 0; i < open_.size(); ++i) {
-      if (done[i]) continue;
-      ++result_.pruned;
-      if (!result_.nearest_pruned) result_.nearest_pruned = open_[i].bound;
+      ++result_.looked_at;
+      keep(look, {look.bound, i, static_cast<bool>(candidates_.look_closer)});
+      if (options_.progress) options_.progress(result_.looked_at, options_.candidates, true);
     }
   }
 
+  void keep(const Look& look, const Open& open) {
+    if (look.ruled_out.empty())
+      open_.push(open);
+    else
+      ++result_.ruled_out[look.ruled_out];
+  }
+
+  void take_up_some() {
+    std::unique_lock lock(mutex_);
+    while (const std::optional<Open> open = take(lock)) {
+      ++busy_;
+      lock.unlock();
+      open->rough ? look_closer(*open, lock) : work_out(*open, lock);
+      --busy_;
+      changed_.notify_all();
+    }
+  }
+
+  // The next to be taken up. What others are looking at may still come before all that is there.
+  std::optional<Open> take(std::unique_lock<std::mutex>& lock) {
+    while (!stopped()) {
+      // A bound equal to the last value may still be a tie that comes first.
+      const bool enough =
+          open_.empty() || (result_.best.size() == options_.top && open_.top().bound > result_.best.back().value);
+      if (!enough) {
+        const Open open = open_.top();
+        open_.pop();
+        return open;
+      }
+      if (busy_ == 0) break;
+      changed_.wait(lock);
+    }
+    return std::nullopt;
+  }
+
+  // Both come back with the lock held.
+  void look_closer(const Open& open, std::unique_lock<std::mutex>& lock) {
+    const Look look = candidates_.look_closer(open.candidate);
+    lock.lock();
+    ++result_.looked_closer;
+    keep(look, {std::max(look.bound, open.bound), open.candidate, false});
+  }
+
+  void work_out(const Open& open, std::unique_lock<std::mutex>& lock) {
+    const std::optional<double> value = candidates_.work_out(open.candidate);
+    lock.lock();
+    ++result_.worked_out;
+    if (options_.progress) options_.progress(result_.worked_out, candidates_left_, false);
+    if (!value) return;
+    const Found found{open.candidate, *value, open.bound};
+    result_.best.insert(std::upper_bound(result_.best.begin(), result_.best.end(), found, is_before), found);
+    if (result_.best.size() > options_.top) result_.best.pop_back();
+  }
+
   const SearchOptions& options_;
-  const std::function<Look(std::uint64_t)>& look_;
-  const std::function<std::optional<double>(std::uint64_t)>& work_out_;
+  const Candidates& candidates_;
+  std::atomic<std::uint64_t> next_{0};
   std::mutex mutex_;
-  std::vector<Found> open_;
+  std::condition_variable changed_;
+  int busy_ = 0;  // threads that look closer or work out
+  std::priority_queue<Open> open_;
+  std::uint64_t candidates_left_ = 0;  // behind the first look
   SearchResult result_;
 };
 
 }  // namespace
 
-SearchResult search(const SearchOptions& options, const std::function<Look(std::uint64_t)>& look,
-                    const std::function<std::optional<double>(std::uint64_t)>& work_out) {
-  return Search(options, look, work_out).run();
+SearchResult search(const SearchOptions& options, const Candidates& candidates) {
+  return Search(options, candidates).run();
 }
 
 }  // namespace orrery::sweep

@@ -13,12 +13,20 @@ namespace orrery::sweep {
 // The least of many candidates, without working all of them out.
 //
 // Each candidate is first looked at: it is ruled out with a reason, or has a lower bound of
-// its value. Then they are worked out, those with the least bounds first, until no bound
+// its value. Then they are taken up, always the one with the least bound: first it is looked at closer, for a
+// better bound or a reason after all, and when its turn comes again worked out, until no bound
 // that is left lies below the `top`-th value found. What is not worked out cannot be among the
 // best `top`, so the answer is that of working out all: exact if the bounds are.
 struct Look {
   std::string ruled_out;  // empty: a candidate
   double bound = 0;
+};
+
+// All are called from several threads.
+struct Candidates {
+  std::function<Look(std::uint64_t)> look;
+  std::function<Look(std::uint64_t)> look_closer;                // none: the first look knows all
+  std::function<std::optional<double>(std::uint64_t)> work_out;  // none for a candidate that turns out not to be one
 };
 
 struct SearchOptions {
@@ -37,14 +45,11 @@ struct Found {
 struct SearchResult {
   std::vector<Found> best;  // at most `top`, the best first; ties by candidate
   std::map<std::string, std::uint64_t> ruled_out;
-  std::uint64_t looked_at = 0, worked_out = 0, pruned = 0;
+  std::uint64_t looked_at = 0, looked_closer = 0, worked_out = 0, pruned = 0;
   std::optional<double> nearest_pruned;  // the least bound among what was not worked out
   bool stopped = false;
 };
 
-// `look` and `work_out` are called from several threads. work_out gives nothing for a
-// candidate that turns out not to be one.
-SearchResult search(const SearchOptions& options, const std::function<Look(std::uint64_t)>& look,
-                    const std::function<std::optional<double>(std::uint64_t)>& work_out);
+SearchResult search(const SearchOptions& options, const Candidates& candidates);
 
 }  // namespace orrery::sweep

@@ -1,6 +1,7 @@
 #include "models/compile/pieces/chunks.h"
 
 #include <algorithm>
+#include <map>
 
 #include "models/compile/stage_context.h"
 
@@ -70,6 +71,21 @@ Chunks make_chunks(StageContext& context) {
     add(PieceKind::loss, 0);
   }
   return result;
+}
+
+StateBytes states_of(const StageContext& context, const Chunks& chunks) {
+  std::map<int, HeldParameters> held;  // by tensor-parallel degree: replicas differ
+  for (const auto& chunk : chunks)
+    for (const PieceTemplate& piece : chunk) {
+      HeldParameters& here = held[piece.degree];
+      here.dense += piece.parameters;
+      here.experts += piece.expert_parameters;
+      here.embeddings += piece.table_parameters;
+    }
+  StateBytes states;
+  for (const auto& [degree, parameters] : held)
+    states += state_bytes(context.scenario, degree, parameters, context.replicas());
+  return states;
 }
 
 }  // namespace orrery::models

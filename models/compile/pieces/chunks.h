@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "models/compile/pieces/piece_template.h"
+#include "models/memory/states.h"
 
 namespace orrery::models {
 
@@ -12,5 +13,8 @@ using Chunks = std::vector<std::vector<PieceTemplate>>;  // the pieces of every 
 
 // Those of the context's rank, embedding and head with the ends.
 Chunks make_chunks(StageContext& context);
+
+// What the rank holds for their parameters from before the first step on; of the weights one version.
+StateBytes states_of(const StageContext& context, const Chunks& chunks);
 
 }  // namespace orrery::models

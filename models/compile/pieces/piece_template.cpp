@@ -180,4 +180,20 @@ PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int 
   return piece;
 }
 
+const std::vector<TemplateOp>& steps_of(const PieceTemplate& piece, Action::Type type) {
+  switch (type) {
+    case Action::Type::forward:
+      return piece.forward;
+    case Action::Type::backward:
+      return piece.backward;
+    case Action::Type::input_gradient:
+      return piece.input_gradient;
+    case Action::Type::weight_gradient:
+      return piece.weight_gradient;
+    case Action::Type::overlap:  // two passes, each with its own list
+      break;
+  }
+  return piece.forward;
+}
+
 }  // namespace orrery::models

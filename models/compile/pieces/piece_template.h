@@ -10,6 +10,7 @@
 #include "models/compile/compile.h"
 #include "models/compile/roles.h"
 #include "models/compute/cost_model.h"
+#include "models/schedules/schedule.h"
 #include "sim/program.h"
 
 namespace orrery::models {
@@ -76,6 +77,9 @@ struct PieceTemplate {
   std::int64_t expert_parameters = 0;      // of this rank's experts
   std::int64_t replicated_parameters = 0;  // of those, the same on every TP rank
 };
+
+// What a pass runs of the piece.
+const std::vector<TemplateOp>& steps_of(const PieceTemplate& piece, Action::Type type);
 
 // Ranks that run the same program.
 struct RankKind {

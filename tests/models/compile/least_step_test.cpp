@@ -1,6 +1,7 @@
 // No layout is faster than its lower bound (sim/bound/least_step.h).
 #include "sim/bound/least_step.h"
 
+#include "models/compile/outline.h"
 #include "tests/models/compile/support.h"
 
 namespace orrery::models {
@@ -65,8 +66,33 @@ std::string text_of(const Settings& settings) {
   return text;
 }
 
-// The bound's share of the step; none where the settings contradict each other.
-std::optional<double> tightness(const Settings& settings) {
+struct Share {
+  double bound = 0, outline = 0;  // of the step
+  double memory = 0;              // of the peak that the outline knows of
+};
+
+// No rank of a kind holds less at its peak than the outline says, and no step is shorter.
+Share compare(const Outline& outline, const Compiled& compiled, const sim::RunResult& result,
+              const Settings& settings) {
+  Share share;
+  for (const Outline::Rank& rank : outline.ranks) {
+    Bytes least{INT64_MAX};
+    for (std::uint32_t r = 0; r < result.ranks.size(); ++r) {
+      const ProgramId program = compiled.workload.program_of[RankId{r}];
+      if (compiled.stage_of_program[program.value] == rank.stage &&
+          compiled.node_of_program[program.value] == rank.node)
+        least = std::min(least, result.ranks[RankId{r}].memory.peak);
+    }
+    EXPECT_LE(rank.memory, least) << text_of(settings) << "stage " << rank.stage;
+    share.memory = std::max(share.memory, static_cast<double>(rank.memory.n) / static_cast<double>(least.n));
+  }
+  EXPECT_LE(outline.step, result.step_time()) << text_of(settings);
+  share.outline = outline.step.seconds() / result.step_time().seconds();
+  return share;
+}
+
+// The bounds' shares of the step; none where the settings contradict each other.
+std::optional<Share> tightness(const Settings& settings) {
   const bool mixture =
       std::any_of(settings.begin(), settings.end(), [](const auto& o) { return o.path == "layout.ep"; });
   const Result<Scenario> scenario = parse_scenario(scenario_of(mixture), "test.yaml", settings);
@@ -79,11 +105,18 @@ std::optional<double> tightness(const Settings& settings) {
   const Duration least = sim::least_step(folded.workload);
   EXPECT_LE(least, result.step_time()) << text_of(settings);
   EXPECT_GT(least, Duration()) << text_of(settings);
-  return least.seconds() / result.step_time().seconds();
+  const Result<Outline> outlined = outline(*scenario);
+  if (!outlined) {
+    ADD_FAILURE() << text_of(settings) << "has no outline";
+    return std::nullopt;
+  }
+  Share share = compare(*outlined, *compiled, sim::unfold(folded, compiled->workload, result), settings);
+  share.bound = least.seconds() / result.step_time().seconds();
+  return share;
 }
 
 TEST(LeastStepOfLayouts, IsNeverAboveTheStepAndSeldomFarBelow) {
-  double sum = 0;
+  Share sum;
   int layouts = 0, combinations = 0;
   for (const Settings& pipeline : kPipelines) {
     const int before = layouts;
@@ -94,14 +127,20 @@ TEST(LeastStepOfLayouts, IsNeverAboveTheStepAndSeldomFarBelow) {
           const auto share = tightness(joined({{{"software", software}}, pipeline, sharding, within}));
           if (!share) continue;
           ++layouts;
-          sum += *share;
+          sum.bound += share->bound;
+          sum.outline += share->outline;
+          sum.memory += share->memory;
         }
     EXPECT_GE(layouts, before + 4) << text_of(pipeline);
   }
   RecordProperty("layouts", layouts);
-  RecordProperty("mean_share_permille", static_cast<int>(1000 * sum / layouts));
+  RecordProperty("mean_share_permille", static_cast<int>(1000 * sum.bound / layouts));
+  RecordProperty("outline_share_permille", static_cast<int>(1000 * sum.outline / layouts));
+  RecordProperty("outline_memory_permille", static_cast<int>(1000 * sum.memory / layouts));
   EXPECT_GT(layouts, combinations / 2);
-  EXPECT_GT(sum / layouts, 0.85);
+  EXPECT_GT(sum.bound / layouts, 0.85);
+  EXPECT_GT(sum.outline / layouts, 0.6);
+  EXPECT_GT(sum.memory / layouts, 0.6);
 }
 
 // Also where ranks are not folded, and each is a rank of its own.

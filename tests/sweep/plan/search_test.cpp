@@ -11,7 +11,8 @@ namespace orrery::sweep {
 namespace {
 
 struct Case {
-  std::vector<double> values, bounds;  // value below 0: ruled out at once; NaN: turns out not to be one
+  std::vector<double> values, bounds;  // value below 0: ruled out; NaN: turns out not to be one
+  std::vector<double> first_bounds;    // of the first look; NaN: ruled out by then
 };
 
 Case random_case(std::uint64_t seed) {
@@ -24,21 +25,27 @@ Case random_case(std::uint64_t seed) {
     const std::uint64_t kind = random.bits(3 * i + 3) % 10;
     c.values.push_back(kind == 0 ? -1 : kind == 1 ? std::nan("") : value);
     c.bounds.push_back(value - slack);
+    c.first_bounds.push_back(kind == 0 && i % 2 == 0 ? std::nan("") : c.bounds.back() - static_cast<double>(i % 7));
   }
   return c;
 }
 
-SearchResult run(const Case& c, std::size_t top, int threads) {
+SearchResult run(const Case& c, std::size_t top, int threads, bool twice) {
   SearchOptions options;
   options.candidates = c.values.size();
   options.top = top;
   options.threads = threads;
-  return search(
-      options,
-      [&](std::uint64_t i) {
-        return c.values[i] < 0 ? Look{"no", 0} : Look{"", c.bounds[i]};
-      },
-      [&](std::uint64_t i) { return c.values[i] >= 0 ? std::optional<double>(c.values[i]) : std::nullopt; });
+  Candidates candidates;
+  candidates.look = [&](std::uint64_t i) { return c.values[i] < 0 ? Look{"no", 0} : Look{"", c.bounds[i]}; };
+  candidates.work_out = [&](std::uint64_t i) {
+    return c.values[i] >= 0 ? std::optional<double>(c.values[i]) : std::nullopt;
+  };
+  if (!twice) return search(options, candidates);
+  candidates.look_closer = candidates.look;
+  candidates.look = [&](std::uint64_t i) {
+    return std::isnan(c.first_bounds[i]) ? Look{"no", 0} : Look{"", c.first_bounds[i]};
+  };
+  return search(options, candidates);
 }
 
 std::vector<std::pair<double, std::uint64_t>> brute_force(const Case& c, std::size_t top) {
@@ -51,12 +58,12 @@ std::vector<std::pair<double, std::uint64_t>> brute_force(const Case& c, std::si
 }
 
 TEST(Search, FindsWhatBruteForceFinds) {
-  std::uint64_t pruned = 0;
-  for (std::uint64_t seed = 0; seed < 200; ++seed) {
-    const Case c = random_case(seed);
+  std::uint64_t pruned = 0, looked_closer = 0, candidates = 0;
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+    const Case c = random_case(seed / 2);
     for (const std::size_t top : {1, 5}) {
       for (const int threads : {1, 3}) {
-        const SearchResult found = run(c, top, threads);
+        const SearchResult found = run(c, top, threads, seed % 2 == 1);
         std::vector<std::pair<double, std::uint64_t>> best;
         for (const Found& f : found.best) best.emplace_back(f.value, f.candidate);
         ASSERT_EQ(best, brute_force(c, top)) << seed;
@@ -64,10 +71,13 @@ TEST(Search, FindsWhatBruteForceFinds) {
         for (const auto& [reason, n] : found.ruled_out) counted += n;
         EXPECT_EQ(counted, c.values.size());
         pruned += found.pruned;
+        looked_closer += found.looked_closer;
+        if (seed % 2 == 1) candidates += c.values.size();
       }
     }
   }
   EXPECT_GT(pruned, 1000u);
+  EXPECT_LT(looked_closer, candidates / 2);
 }
 
 TEST(Search, GivesWhatItHasWhenStopped) {
@@ -77,15 +87,13 @@ TEST(Search, GivesWhatItHasWhenStopped) {
   options.candidates = c.values.size();
   options.stop = &stop;
   std::size_t done = 0;
-  const SearchResult found = search(
-      options,
-      [&](std::uint64_t i) {
-        return Look{"", c.bounds[i]};
-      },
-      [&](std::uint64_t) {
-        stop = ++done == 3;
-        return std::optional<double>(1.0);
-      });
+  Candidates candidates;
+  candidates.look = [&](std::uint64_t i) { return Look{"", c.bounds[i]}; };
+  candidates.work_out = [&](std::uint64_t) {
+    stop = ++done == 3;
+    return std::optional<double>(1.0);
+  };
+  const SearchResult found = search(options, candidates);
   EXPECT_TRUE(found.stopped);
   EXPECT_EQ(found.best.size(), 3u);
 }

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "models/compile/pieces/piece_template.h"
+#include "models/layout/layout.h"
+#include "sim/base/id.h"
+
+namespace orrery::models {
+
+// What every rank is one of: its stage, for every kind of node that a stage is on, for every factor by which a
+// straggler of that stage is slow, and for each place in a context-parallel or expert-parallel group where those
+// differ.
+IdVector<RankId, RankKind> rank_kinds(const Scenario& scenario, const Layout& layout);
+
+}  // namespace orrery::models
