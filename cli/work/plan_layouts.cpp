@@ -139,7 +139,7 @@ bool PlanLayouts::fits(const Layout& layout) const {
   const Result<models::Scenario> read = this->read(layout);
   if (!read) return false;
   const Result<models::Outline> outline = models::outline(*read);
-  if (!outline || models::exceeds_memory(*outline, *read)) return false;
+  if (!outline || outline->exceeds_memory) return false;
   const Result<models::Compiled> compiled = models::compile(*read);
   return compiled && report::will_fit(*read, *compiled);
 }
@@ -156,9 +156,9 @@ sweep::Look PlanLayouts::look_closer(std::uint64_t i) const {
 sweep::Look PlanLayouts::glance_at(const Layout& layout, bool any_memory) const {
   const Result<models::Scenario> read = this->read(layout);
   if (!read) return {reason_of(read.errors()), 0};
-  const Result<models::Outline> outline = models::outline(*read);
+  const Result<models::Outline> outline = models::outline(*read, any_memory);
   if (!outline) return {reason_of(outline.errors()), 0};
-  if (!any_memory && models::exceeds_memory(*outline, *read)) return {kTooLarge, 0};
+  if (!any_memory && outline->exceeds_memory) return {kTooLarge, 0};
   return {"", outline->step.seconds()};
 }
 

@@ -127,7 +127,7 @@ std::optional<std::string> ruled_out_at_a_glance(const models::Scenario& scenari
                                                  double tokens) {
   const Result<models::Outline> outline = models::outline(scenario);
   if (!outline) return std::nullopt;
-  if (models::exceeds_memory(*outline, scenario)) return kTooLarge;
+  if (outline->exceeds_memory) return kTooLarge;
   const double least = outline->step.seconds();
   if (best.rules_out(least, tokens, scenario.layout.gpus())) return at_least(least);
   return std::nullopt;

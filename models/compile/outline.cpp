@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
-#include "models/collectives/planner.h"
 #include "models/compile/calibration_of.h"
 #include "models/compile/data_parallel/offload.h"
 #include "models/compile/least_collectives.h"
@@ -19,131 +20,157 @@
 namespace orrery::models {
 namespace {
 
-constexpr int kPassTypes = 4;
+constexpr std::array kPassTypes = {Action::Type::forward, Action::Type::input_gradient, Action::Type::weight_gradient,
+                                   Action::Type::backward};
 
-int index_of(Action::Type type) {
-  switch (type) {
-    case Action::Type::input_gradient:
-      return 1;
-    case Action::Type::weight_gradient:
-      return 2;
-    case Action::Type::backward:
-      return 3;
-    default:
-      return 0;
-  }
+std::size_t index_of(Action::Type type) {
+  return static_cast<std::size_t>(std::find(kPassTypes.begin(), kPassTypes.end(), type) - kPassTypes.begin());
 }
 
-// What one chunk takes and leaves.
-struct ChunkOutline {
-  std::array<Duration, kPassTypes> cost, kernels;  // by type of pass; kernels: without the collectives
+using PassTimes = std::array<Duration, kPassTypes.size()>;  // by type of pass
+
+// What a piece has on the main stream, and leaves for its backward pass.
+struct PieceOutline {
+  PassTimes kernels;
+  std::array<std::vector<sim::Transfer>, kPassTypes.size()> collectives;
   Bytes until_input, until_weight;
 };
 
-class Outliner {
+// What a chunk's passes take; in a slot with another pass kernels alone, since those may hide the collectives.
+struct ChunkTimes {
+  PassTimes alone, overlapped;
+};
+
+// A chunk's pieces, alike ones together.
+struct ChunkOutline {
+  std::map<const PieceTemplate*, int> pieces;
+  Bytes until_input, until_weight;
+};
+
+PieceOutline outline_of(const PieceTemplate& piece, bool offloads) {
+  PieceOutline outline;
+  for (std::size_t type = 0; type < kPassTypes.size(); ++type)
+    for (const TemplateOp& op : steps_of(piece, kPassTypes[type])) {
+      if (op.side || op.kind == LayerStep::Kind::host_sync) continue;
+      if (op.kind == LayerStep::Kind::kernel)
+        outline.kernels[type] += op.cost;
+      else
+        outline.collectives[type].push_back(op.transfer);
+    }
+  // Activations of layers that go to the host are on the GPU now and then only.
+  if (offloads && piece.kind == PieceKind::layer) return outline;
+  outline.until_input = piece.saved_until_input_gradient;
+  outline.until_weight = piece.saved_until_weight_gradient;
+  return outline;
+}
+
+// One kind of rank.
+class RankOutline {
  public:
-  Outliner(const Scenario& scenario, const Schedule& schedule, KernelTable& kernels, LeastCollectives& collectives)
-      : scenario_(scenario), schedule_(schedule), kernels_(kernels), collectives_(collectives) {
-    const auto stages = static_cast<std::size_t>(schedule.request.ranks);
-    least_.resize(stages, std::vector<std::optional<ChunkOutline>>(static_cast<std::size_t>(schedule.chunks())));
+  RankOutline(const Scenario& scenario, const Schedule& schedule, const RankKind& kind, KernelTable& kernels)
+      : schedule_(schedule),
+        context_(scenario, schedule, kind, kernels, tensors_),
+        chunks_(static_cast<std::size_t>(schedule.chunks())) {
+    const bool offloads = ActivationOffload(context_).active();
+    each_piece(context_, [&](int c, const PieceTemplate& piece, int) {
+      held_.add(piece);
+      const auto [at, is_new] = pieces_.try_emplace(&piece);
+      if (is_new) at->second = outline_of(piece, offloads);
+      ChunkOutline& chunk = chunks_[static_cast<std::size_t>(c)];
+      ++chunk.pieces[&piece];
+      chunk.until_input += at->second.until_input;
+      chunk.until_weight += at->second.until_weight;
+    });
   }
 
-  // Ranks of one stage that differ: the least of each pass counts.
-  Outline::Rank add(const RankKind& kind) {
-    StageContext context(scenario_, schedule_, kind, kernels_, tensors_);
-    const Chunks chunks = make_chunks(context);
-    std::vector<ChunkOutline> outlines;
-    for (const auto& pieces : chunks) outlines.push_back(outline_of(pieces, context));
-    auto& least = least_[static_cast<std::size_t>(kind.stage)];
-    for (std::size_t c = 0; c < outlines.size(); ++c) take_least(least[c], outlines[c]);
-    return {kind.stage, kind.node, states(context, chunks) + most_in_flight(context, outlines)};
+  Outline::Rank rank() const {
+    const StateBytes states = held_.states(context_);
+    const int stashed = weight_versions(schedule_, context_.stage) - 1;
+    return {context_.stage, context_.rank.node, states.total() + states.parameters * stashed + most_in_flight()};
   }
 
-  Duration step() const {
-    const PassCost cost = [this](const Action& pass, bool overlapped) {
-      const int rank = schedule_.rank_of(pass.stage, pass.micro_batch);
-      const auto chunk = static_cast<std::size_t>(schedule_.chunk_of(pass.stage, pass.micro_batch));
-      const ChunkOutline& outline = *least_[static_cast<std::size_t>(rank)][chunk];
-      const auto type = static_cast<std::size_t>(index_of(pass.type));
-      return (overlapped ? outline.kernels : outline.cost)[type].count_ps();
-    };
-    const auto tails = rank_tails(schedule_, cost);
-    return tails ? Duration::ps(*std::min_element(tails->begin(), tails->end())) : Duration();
+  std::vector<ChunkTimes> times(LeastCollectives& collectives) const {
+    std::vector<ChunkTimes> all;
+    for (const ChunkOutline& chunk : chunks_) {
+      ChunkTimes& times = all.emplace_back();
+      for (const auto& [piece, count] : chunk.pieces) add(pieces_.at(piece), count, collectives, times);
+    }
+    return all;
   }
 
  private:
-  ChunkOutline outline_of(const std::vector<PieceTemplate>& pieces, StageContext& context) {
-    const ActivationOffload offload(context);
-    ChunkOutline outline;
-    for (std::size_t p = 0; p < pieces.size(); ++p) {
-      for (const Action::Type type :
-           {Action::Type::forward, Action::Type::input_gradient, Action::Type::weight_gradient, Action::Type::backward})
-        add_steps(steps_of(pieces[p], type), static_cast<std::size_t>(index_of(type)), outline);
-      if (offload.takes(pieces, p)) continue;
-      outline.until_input += pieces[p].saved_until_input_gradient;
-      outline.until_weight += pieces[p].saved_until_weight_gradient;
+  static void add(const PieceOutline& piece, int count, LeastCollectives& collectives, ChunkTimes& times) {
+    for (std::size_t type = 0; type < kPassTypes.size(); ++type) {
+      Duration alone = piece.kernels[type];
+      for (const sim::Transfer& transfer : piece.collectives[type]) alone += collectives.time(transfer);
+      times.alone[type] += alone * count;
+      times.overlapped[type] += piece.kernels[type] * count;
     }
-    return outline;
-  }
-
-  void add_steps(const std::vector<TemplateOp>& steps, std::size_t type, ChunkOutline& outline) {
-    for (const TemplateOp& op : steps) {
-      if (op.side || op.kind == LayerStep::Kind::host_sync) continue;
-      const bool is_kernel = op.kind == LayerStep::Kind::kernel;
-      outline.cost[type] += is_kernel ? op.cost : collectives_.time(op.transfer);
-      if (is_kernel) outline.kernels[type] += op.cost;
-    }
-  }
-
-  static void take_least(std::optional<ChunkOutline>& least, const ChunkOutline& one) {
-    if (!least) least = one;
-    for (std::size_t type = 0; type < kPassTypes; ++type) {
-      least->cost[type] = std::min(least->cost[type], one.cost[type]);
-      least->kernels[type] = std::min(least->kernels[type], one.kernels[type]);
-    }
-  }
-
-  Bytes states(const StageContext& context, const Chunks& chunks) const {
-    const StateBytes states = states_of(context, chunks);
-    return states.total() + states.parameters * (weight_versions(schedule_, context.stage) - 1);
   }
 
   // At the ends of passes. What is allocated and freed inside an overlapped slot is not known: the backward's goes
   // first.
-  Bytes most_in_flight(const StageContext& context, const std::vector<ChunkOutline>& chunks) const {
-    Bytes now = (chunks.front().until_input + chunks.front().until_weight) * carried_over(schedule_, context.stage);
+  Bytes most_in_flight() const {
+    Bytes now = (chunks_.front().until_input + chunks_.front().until_weight) * carried_over(schedule_, context_.stage);
     Bytes most = now;
-    for (const Action& action : context.actions()) {
+    for (const Action& action : context_.actions()) {
       const Passes both = passes(action);
-      for (int i = both.count; i-- > 0;) {
-        const Action& pass = both.pass[static_cast<std::size_t>(i)];
-        const ChunkOutline& chunk = chunks[static_cast<std::size_t>(schedule_.chunk_of(pass.stage, pass.micro_batch))];
-        if (pass.type == Action::Type::forward) now += chunk.until_input + chunk.until_weight;
-        if (makes_input_gradient(pass.type)) now = now - chunk.until_input;
-        if (makes_weight_gradient(pass.type)) now = now - chunk.until_weight;
-      }
+      for (int i = both.count; i-- > 0;) now = behind(both.pass[static_cast<std::size_t>(i)], now);
       most = std::max(most, now);
     }
     return most;
   }
 
-  const Scenario& scenario_;
+  Bytes behind(const Action& pass, Bytes now) const {
+    const ChunkOutline& chunk = chunks_[static_cast<std::size_t>(schedule_.chunk_of(pass.stage, pass.micro_batch))];
+    if (pass.type == Action::Type::forward) now += chunk.until_input + chunk.until_weight;
+    if (makes_input_gradient(pass.type)) now -= chunk.until_input;
+    if (makes_weight_gradient(pass.type)) now -= chunk.until_weight;
+    return now;
+  }
+
   const Schedule& schedule_;
-  KernelTable& kernels_;
-  LeastCollectives& collectives_;
   TensorTable tensors_;
-  std::vector<std::vector<std::optional<ChunkOutline>>> least_;  // by pipeline rank and chunk
+  StageContext context_;
+  HeldStates held_;
+  std::map<const PieceTemplate*, PieceOutline> pieces_;  // by where it was; not to be followed
+  std::vector<ChunkOutline> chunks_;
 };
+
+// Ranks of one stage that differ: the least of each pass counts.
+void take_least(std::vector<ChunkTimes>& least, const std::vector<ChunkTimes>& one) {
+  if (least.empty()) least = one;
+  for (std::size_t c = 0; c < one.size(); ++c)
+    for (std::size_t type = 0; type < kPassTypes.size(); ++type) {
+      least[c].alone[type] = std::min(least[c].alone[type], one[c].alone[type]);
+      least[c].overlapped[type] = std::min(least[c].overlapped[type], one[c].overlapped[type]);
+    }
+}
+
+Duration least_step(const Schedule& schedule, const std::deque<RankOutline>& kinds,
+                    const std::vector<Outline::Rank>& ranks, LeastCollectives& collectives) {
+  std::vector<std::vector<ChunkTimes>> by_stage(static_cast<std::size_t>(schedule.request.ranks));
+  for (std::size_t k = 0; k < kinds.size(); ++k)
+    take_least(by_stage[static_cast<std::size_t>(ranks[k].stage)], kinds[k].times(collectives));
+  const auto tails = rank_tails(schedule, [&](const Action& pass, bool overlapped) {
+    const auto rank = static_cast<std::size_t>(schedule.rank_of(pass.stage, pass.micro_batch));
+    const auto chunk = static_cast<std::size_t>(schedule.chunk_of(pass.stage, pass.micro_batch));
+    const ChunkTimes& times = by_stage[rank][chunk];
+    return (overlapped ? times.overlapped : times.alone)[index_of(pass.type)].count_ps();
+  });
+  return tails ? Duration::ps(*std::min_element(tails->begin(), tails->end())) : Duration();
+}
+
+bool is_too_much(const Outline::Rank& rank, const Scenario& scenario) {
+  return rank.memory + scenario.software.runtime > scenario.cluster.gpu_of(rank.node).memory;
+}
 
 }  // namespace
 
-Result<Outline> outline(const Scenario& scenario) {
+Result<Outline> outline(const Scenario& scenario, bool any_memory) {
   const Result<std::optional<Calibration>> found = calibration_of(scenario);
   if (!found.ok()) return found.errors();
   const Calibration* calibration = *found ? &**found : nullptr;
-  Result<topology::Fabric> built = topology::Fabric::build(scenario.cluster);
-  if (!built) return built.errors();
-  const auto fabric = std::make_shared<const topology::Fabric>(std::move(*built));
   const std::deque<CostModel> costs = cost_models(scenario.cluster, scenario.software, calibration);
   KernelTable kernels(costs);
   Result<Schedule> schedule = schedule_of(scenario, kernels);
@@ -151,23 +178,23 @@ Result<Outline> outline(const Scenario& scenario) {
   if (!flushes(*schedule)) schedule = repeating_stretch(*schedule);
 
   const Layout layout(scenario.layout);
-  MeasuredTransfers transfers;
-  if (calibration != nullptr) transfers = MeasuredTransfers(*calibration);
-  LeastCollectives collectives(scenario, layout, schedule->placement == Placement::bidirectional, fabric,
-                               std::move(transfers));
-  Outliner outliner(scenario, *schedule, kernels, collectives);
+  const IdVector<RankId, RankKind> by_rank = rank_kinds(scenario, layout);
+  std::deque<RankOutline> kinds;
   Outline outline;
-  std::map<RankKind, bool> seen;
-  for (const RankKind& kind : rank_kinds(scenario, layout))
-    if (seen.try_emplace(kind, true).second) outline.ranks.push_back(outliner.add(kind));
-  if (scenario.simulation.jitter_compute <= 0) outline.step = outliner.step();
+  for (const RankKind& kind : std::set<RankKind>(by_rank.begin(), by_rank.end())) {
+    kinds.emplace_back(scenario, *schedule, kind, kernels);
+    outline.ranks.push_back(kinds.back().rank());
+    outline.exceeds_memory |= is_too_much(outline.ranks.back(), scenario);
+    if (outline.exceeds_memory && !any_memory) return outline;
+  }
+  if (scenario.simulation.jitter_compute > 0) return outline;
+  Result<topology::Fabric> fabric = topology::Fabric::build(scenario.cluster);
+  if (!fabric) return fabric.errors();
+  LeastCollectives collectives(scenario, layout, schedule->placement == Placement::bidirectional,
+                               std::make_shared<const topology::Fabric>(std::move(*fabric)),
+                               calibration ? MeasuredTransfers(*calibration) : MeasuredTransfers());
+  outline.step = least_step(*schedule, kinds, outline.ranks, collectives);
   return outline;
-}
-
-bool exceeds_memory(const Outline& outline, const Scenario& scenario) {
-  return std::any_of(outline.ranks.begin(), outline.ranks.end(), [&](const Outline::Rank& rank) {
-    return rank.memory + scenario.software.runtime > scenario.cluster.gpu_of(rank.node).memory;
-  });
 }
 
 }  // namespace orrery::models

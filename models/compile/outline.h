@@ -21,14 +21,14 @@ struct Outline {
     Bytes memory;
   };
   std::vector<Rank> ranks;
+  // A rank holds more than its GPU has beside what the runtime takes: report::will_fit would say no.
+  bool exceeds_memory = false;
   // No step is shorter: part (1) of the argument at the head of sim/bound/least_step.cpp. Zero with jitter.
   Duration step;
 };
 
-// Errors are those of compile(); what compile() alone finds out is not among them.
-Result<Outline> outline(const Scenario& scenario);
-
-// Whether a rank holds more than its GPU has beside what the runtime takes: report::will_fit would say no.
-bool exceeds_memory(const Outline& outline, const Scenario& scenario);
+// `any_memory`: the step is asked for where memory is exceeded, too; else it is zero there. Errors are
+// those of compile(); what compile() alone finds out is not among them.
+Result<Outline> outline(const Scenario& scenario, bool any_memory = false);
 
 }  // namespace orrery::models

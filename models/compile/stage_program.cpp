@@ -124,13 +124,15 @@ void StageWriter::prepare() {
 }
 
 void StageWriter::hold_states() {
+  HeldStates held;
   std::vector<int> layers;
   for (const auto& chunk : chunks_)
     for (const PieceTemplate& piece : chunk) {
+      held.add(piece);
       if (piece.kind == PieceKind::layer) layers.push_back(piece.layer);
       if (piece.kind == PieceKind::mtp) layers.push_back(context_.scenario.model.layers - 1);
     }
-  const StateBytes states = states_of(context_, chunks_);
+  const StateBytes states = held.states(context_);
   hold(states.parameters, MemoryCause::parameters, "parameters");
   hold(states.parameters * (weight_versions(context_.schedule, context_.stage) - 1), MemoryCause::parameters,
        "stashed weights");

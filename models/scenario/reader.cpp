@@ -7,6 +7,7 @@
 
 #include "models/collectives/facts.h"
 #include "models/scenario/reading.h"
+#include "sim/base/document.h"
 #include "topology/catalogue.h"
 
 namespace orrery::models {
@@ -46,12 +47,23 @@ void read_model_section(Reading& reading, const Node& root) {
   reading.broken.emplace("model");
 }
 
+// All that a cluster hangs on but its presets' files: for what is remembered of it.
+std::string key_of_cluster(const Node& node, const SearchPath& path) {
+  const Where& where = node.where;
+  std::string key = where.file + ":" + std::to_string(where.line) + ":" + std::to_string(where.column) + "\n";
+  key += flow_text(node);
+  for (const std::string& root : path.roots()) key += "\n" + root;
+  return key;
+}
+
 void read_cluster_section(Reading& reading, const Node& root) {
   const Node* node = written(root, "cluster");
   if (!node) return;
   Scenario& scenario = reading.scenario;
   for (const Node::Entry& entry : node->entries) scenario.places["cluster." + entry.key] = entry.value.where;
-  Result<topology::ClusterSpec> cluster = topology::read_cluster(*node, reading.path);
+  const std::string key = key_of_cluster(*node, reading.path);
+  Result<topology::ClusterSpec> cluster =
+      remembered("cluster " + key, [&] { return topology::read_cluster(*node, reading.path); });
   reading.has_cluster = cluster.ok();
   if (cluster) {
     scenario.cluster = std::move(*cluster);
@@ -59,8 +71,9 @@ void read_cluster_section(Reading& reading, const Node& root) {
                              scenario.cluster.assumptions.end());
     for (const std::string& line : scenario.cluster.defaults_used) scenario.defaults_used.push_back(line);
     const auto nccl = scenario.places.find("cluster.nccl");
-    Result<std::shared_ptr<const CollectiveFacts>> facts = read_collective_facts(
-        reading.path, scenario.cluster, "", nccl == scenario.places.end() ? Where{"cluster.nccl", 0, 0} : nccl->second);
+    const Where asked_at = nccl == scenario.places.end() ? Where{"cluster.nccl", 0, 0} : nccl->second;
+    Result<std::shared_ptr<const CollectiveFacts>> facts = remembered(
+        "collectives " + key, [&] { return read_collective_facts(reading.path, scenario.cluster, "", asked_at); });
     if (facts)
       scenario.collectives = std::move(*facts);
     else

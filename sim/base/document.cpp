@@ -263,7 +263,8 @@ namespace {
 // What DocumentCache keeps; null while there is none.
 struct Kept {
   std::mutex mutex;
-  std::map<std::string, Result<Node>> documents;
+  std::map<std::string, std::shared_ptr<const Result<Node>>> documents;
+  std::map<std::string, std::shared_ptr<const void>> made;
 };
 std::atomic<Kept*> kept{nullptr};
 
@@ -278,10 +279,29 @@ Result<Node> read_anew(const std::string& path, const DocumentLimits& limits) {
 Result<Node> read_document(const std::string& path, const DocumentLimits& limits) {
   Kept* const cache = kept.load();
   if (cache == nullptr) return read_anew(path, limits);
+  std::shared_ptr<const Result<Node>> document;
+  {
+    const std::lock_guard lock(cache->mutex);
+    std::shared_ptr<const Result<Node>>& known = cache->documents[path];
+    if (!known) known = std::make_shared<const Result<Node>>(read_anew(path, limits));
+    document = known;
+  }
+  return *document;
+}
+
+std::shared_ptr<const void> DocumentCache::recall(const std::string& key) {
+  Kept* const cache = kept.load();
+  if (cache == nullptr) return nullptr;
   const std::lock_guard lock(cache->mutex);
-  const auto known = cache->documents.find(path);
-  return known != cache->documents.end() ? known->second
-                                         : cache->documents.emplace(path, read_anew(path, limits)).first->second;
+  const auto known = cache->made.find(key);
+  return known == cache->made.end() ? nullptr : known->second;
+}
+
+void DocumentCache::remember(const std::string& key, std::shared_ptr<const void> made) {
+  Kept* const cache = kept.load();
+  if (cache == nullptr) return;
+  const std::lock_guard lock(cache->mutex);
+  cache->made.emplace(key, std::move(made));
 }
 
 DocumentCache::DocumentCache() {

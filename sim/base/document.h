@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,8 +55,8 @@ Result<Node> parse_document(std::string_view text, const std::string& file, cons
 // Opens and reads a file. A missing or unreadable file is a Fault::io.
 Result<Node> read_document(const std::string& path, const DocumentLimits& limits = {});
 
-// While one of these lives, read_document() parses each file once and gives copies, to
-// any thread: for those who read thousands of scenarios over the same presets. A file that
+// While one of these lives, read_document() parses each file once and gives copies, and remembered() makes each
+// thing once, to any thread: for those who read thousands of scenarios over the same presets. A file that
 // changes meanwhile stays as it was.
 class DocumentCache {
  public:
@@ -63,7 +64,22 @@ class DocumentCache {
   ~DocumentCache();
   DocumentCache(const DocumentCache&) = delete;
   DocumentCache& operator=(const DocumentCache&) = delete;
+
+  // Null: nothing of that key, or no cache lives.
+  static std::shared_ptr<const void> recall(const std::string& key);
+  static void remember(const std::string& key, std::shared_ptr<const void> made);
 };
+
+// What `make` gives, a Result<T>: while a DocumentCache lives, from the second time on as it was the first time. `key`
+// names all that it depends on but the files that it reads, and what it is; errors are not kept.
+template <class Make>
+auto remembered(const std::string& key, Make make) -> decltype(make()) {
+  using Made = decltype(make());
+  if (const auto known = DocumentCache::recall(key)) return *static_cast<const Made*>(known.get());
+  Made made = make();
+  if (made.ok()) DocumentCache::remember(key, std::make_shared<const Made>(made));
+  return made;
+}
 
 // A value as YAML on one line. `canonical`: keys in order of the alphabet, so that equal values are equal texts.
 std::string flow_text(const Node& node, bool canonical = false);

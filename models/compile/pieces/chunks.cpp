@@ -1,7 +1,7 @@
 #include "models/compile/pieces/chunks.h"
 
 #include <algorithm>
-#include <map>
+#include <deque>
 
 #include "models/compile/stage_context.h"
 
@@ -11,14 +11,22 @@ namespace {
 // Templates of one rank's pieces. Most layers are alike: what a layer is made of is found once.
 class Pieces {
  public:
-  Pieces(StageContext& context, bool split) : context_(context), split_(split) {}
+  explicit Pieces(StageContext& context)
+      : context_(context), split_(std::any_of(context.actions().begin(), context.actions().end(), [](const Action& a) {
+          return a.type == Action::Type::weight_gradient;
+        })) {}
 
-  PieceTemplate make(PieceKind kind, int layer, int layer_in_rank) {
-    PieceTemplate piece =
-        kind == PieceKind::layer ? make_layer(layer, layer_in_rank) : anew(kind, layer, layer_in_rank);
+  const PieceTemplate& of(PieceKind kind, int layer, int layer_in_rank) {
+    if (kind == PieceKind::layer)
+      for (const Known& known : known_)
+        if (known.piece.kind == kind &&
+            works_alike(context_.scenario, layer, layer_in_rank, known.piece.layer, known.layer_in_rank))
+          return known.piece;
+    PieceTemplate piece = make_piece_template(context_.scenario, kind, layer, layer_in_rank, split_, context_.rank,
+                                              context_.roles, context_.kernels, context_.tensors);
     piece.layer = layer;
-    resolve_labels(context_.builder, piece);
-    return piece;
+    known_.push_back({layer_in_rank, std::move(piece)});
+    return known_.back().piece;
   }
 
  private:
@@ -27,40 +35,21 @@ class Pieces {
     PieceTemplate piece;
   };
 
-  PieceTemplate anew(PieceKind kind, int layer, int layer_in_rank) const {
-    return make_piece_template(context_.scenario, kind, layer, layer_in_rank, split_, context_.rank, context_.roles,
-                               context_.kernels, context_.tensors);
-  }
-
-  const PieceTemplate& make_layer(int layer, int layer_in_rank) {
-    for (const Known& known : layers_)
-      if (works_alike(context_.scenario, layer, layer_in_rank, known.piece.layer, known.layer_in_rank))
-        return known.piece;
-    layers_.push_back({layer_in_rank, anew(PieceKind::layer, layer, layer_in_rank)});
-    return layers_.back().piece;
-  }
-
   StageContext& context_;
   const bool split_;
-  std::vector<Known> layers_;  // one of each kind
+  std::deque<Known> known_;
 };
 
 }  // namespace
 
-Chunks make_chunks(StageContext& context) {
+void each_piece(StageContext& context, const SeePiece& see) {
   const Scenario& s = context.scenario;
   const std::vector<int>& layers = s.pipeline.stage_layers;
-  const int chunks = context.schedule.chunks();
-  const bool split = std::any_of(context.actions().begin(), context.actions().end(),
-                                 [](const Action& a) { return a.type == Action::Type::weight_gradient; });
-  Pieces pieces(context, split);
-  Chunks result(static_cast<std::size_t>(chunks));
+  Pieces pieces(context);
   int layer_in_rank = 0;
-  for (int c = 0; c < chunks; ++c) {
+  for (int c = 0; c < context.schedule.chunks(); ++c) {
     const int stage = context.schedule.stage_of(context.stage, c);
-    const auto add = [&](PieceKind kind, int layer) {
-      result[static_cast<std::size_t>(c)].push_back(pieces.make(kind, layer, layer_in_rank));
-    };
+    const auto add = [&](PieceKind kind, int layer) { see(c, pieces.of(kind, layer, layer_in_rank), layer); };
     int first = 0;
     for (int i = 0; i < stage; ++i) first += layers[static_cast<std::size_t>(i)];
     if (stage == 0) add(PieceKind::embedding, 0);
@@ -70,20 +59,28 @@ Chunks make_chunks(StageContext& context) {
     add(PieceKind::head, 0);
     add(PieceKind::loss, 0);
   }
-  return result;
 }
 
-StateBytes states_of(const StageContext& context, const Chunks& chunks) {
-  std::map<int, HeldParameters> held;  // by tensor-parallel degree: replicas differ
-  for (const auto& chunk : chunks)
-    for (const PieceTemplate& piece : chunk) {
-      HeldParameters& here = held[piece.degree];
-      here.dense += piece.parameters;
-      here.experts += piece.expert_parameters;
-      here.embeddings += piece.table_parameters;
-    }
+Chunks make_chunks(StageContext& context) {
+  Chunks chunks(static_cast<std::size_t>(context.schedule.chunks()));
+  each_piece(context, [&](int chunk, const PieceTemplate& found, int layer) {
+    PieceTemplate& piece = chunks[static_cast<std::size_t>(chunk)].emplace_back(found);
+    piece.layer = layer;
+    resolve_labels(context.builder, piece);
+  });
+  return chunks;
+}
+
+void HeldStates::add(const PieceTemplate& piece) {
+  HeldParameters& here = held_[piece.degree];
+  here.dense += piece.parameters;
+  here.experts += piece.expert_parameters;
+  here.embeddings += piece.table_parameters;
+}
+
+StateBytes HeldStates::states(const StageContext& context) const {
   StateBytes states;
-  for (const auto& [degree, parameters] : held)
+  for (const auto& [degree, parameters] : held_)
     states += state_bytes(context.scenario, degree, parameters, context.replicas());
   return states;
 }

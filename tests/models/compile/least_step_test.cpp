@@ -105,7 +105,7 @@ std::optional<Share> tightness(const Settings& settings) {
   const Duration least = sim::least_step(folded.workload);
   EXPECT_LE(least, result.step_time()) << text_of(settings);
   EXPECT_GT(least, Duration()) << text_of(settings);
-  const Result<Outline> outlined = outline(*scenario);
+  const Result<Outline> outlined = outline(*scenario, true);
   if (!outlined) {
     ADD_FAILURE() << text_of(settings) << "has no outline";
     return std::nullopt;
