@@ -13,6 +13,12 @@ namespace {
 
 using nlohmann::ordered_json;
 
+// Where something rests that is not on the GPU.
+std::string place(std::string_view what, models::Place place) {
+  if (place == models::Place::gpu) return "";
+  return " " + std::string(what) + (place == models::Place::cpu ? " on cpu" : " on nvme");
+}
+
 std::string layout_of(const Result& r) {
   const models::LayoutSpec& l = r.layout;
   std::string text = "tp" + std::to_string(l.tp);
@@ -21,8 +27,8 @@ std::string layout_of(const Result& r) {
   if (l.cp > 1) text += " cp" + std::to_string(l.cp);
   if (l.ep > 1) text += " ep" + std::to_string(l.ep);
   text += " dp" + std::to_string(l.dp) + (l.fsdp.empty() ? " zero" + std::to_string(l.zero) : " " + l.fsdp);
-  if (l.offload.optimizer != models::Place::gpu)
-    text += l.offload.optimizer == models::Place::cpu ? " optimizer on cpu" : " optimizer on nvme";
+  text += place("optimizer", l.offload.optimizer) + place("parameters", l.offload.parameters) +
+          place("activations", l.offload.activations);
   const auto at = [&](models::Axis axis) { return std::find(l.order.begin(), l.order.end(), axis); };
   if (l.pp > 1 && l.dp > 1 && at(models::Axis::pp) < at(models::Axis::dp)) text += " pp inside dp";
   return text;

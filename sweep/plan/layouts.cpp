@@ -8,6 +8,7 @@ namespace orrery::sweep {
 namespace {
 
 constexpr int kLongSequence = 32'768;  // from here on a context may be split
+constexpr const char* kOffloadedParameters = R"("parameters":)";
 
 std::vector<std::string> powers(int to) {
   std::vector<std::string> all;
@@ -55,6 +56,12 @@ class Candidate {
     });
   }
 
+  bool offloads_parameters() const {
+    return std::any_of(overrides_.begin(), overrides_.end(), [](const models::Override& o) {
+      return o.path == "layout.offload" && o.value.find(kOffloadedParameters) != std::string::npos;
+    });
+  }
+
   bool is_possible() const {
     const std::int64_t gpus = scenario_.cluster.gpus(), grid = tp() * pp() * cp();
     if (gpus % grid != 0) return false;
@@ -64,6 +71,8 @@ class Candidate {
     if (scenario_.model.heads % tp() != 0) return false;
     if (pp() * chunks() > scenario_.model.layers + 2) return false;
     if (chunks() > 1 && (pp() == 1 || micro_batches < pp())) return false;
+    const bool gathers = number("layout.zero", scenario_.layout.zero) == 3 || !scenario_.layout.fsdp.empty();
+    if (offloads_parameters() && !gathers) return false;
     if (is_second_order() && (pp() == 1 || dp * cp() == 1)) return false;  // the same as the first
     if (!scenario_.model.moe) return ep() == 1;
     return scenario_.model.moe->experts % ep() == 0 && (dp * cp() * tp()) % ep() == 0;
@@ -88,9 +97,20 @@ std::vector<std::string> fsdp_kinds(const models::Scenario& scenario) {
   return kinds;
 }
 
+// Where states and activations rest. Parameters leave the GPU only where they are gathered piece by piece.
 std::vector<std::string> offloads(const models::Scenario& scenario) {
-  std::vector<std::string> all{R"({"optimizer":"none"})", R"({"optimizer":"cpu"})"};
-  if (scenario.cluster.host.disk_bandwidth.n > 0) all.emplace_back(R"({"optimizer":"nvme"})");
+  std::vector<std::string> places{"none", "cpu"}, gathered{"none"};
+  if (scenario.cluster.host.disk_bandwidth.n > 0) places.emplace_back("nvme");
+  if (!scenario.layout.fsdp.empty() || scenario.layout.zero > 1) gathered = places;
+  std::vector<std::string> all;
+  for (const std::string& optimizer : places)
+    for (const std::string& parameters : gathered)
+      for (const char* activations : {"none", "cpu"}) {
+        std::string value = "{\"optimizer\":\"" + optimizer + "\"";
+        if (parameters != "none") value += "," + std::string(kOffloadedParameters) + "\"" + parameters + "\"";
+        if (activations != places.front()) value += R"(,"activations":"cpu")";
+        all.push_back(value + "}");
+      }
   return all;
 }
 

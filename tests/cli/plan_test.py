@@ -66,6 +66,21 @@ class Plans(support.Case):
         self.assertIn("optimizer on cpu", text)
         self.assertIn("""--set 'layout.offload={"optimizer":"none"}'""", text)
 
+    def test_all_that_can_be_offloaded_is_searched(self):
+        text = support.SMALL.replace("{tp: 2, pp: 2}", "{tp: 1, pp: 1, zero: 3}")
+        file = self.scenario(text, "zero.yaml")
+        keep = [word for key in ("layout.tp", "layout.pp", "training.recompute", "training.micro_batch")
+                for word in ("--keep", key)]
+        found = self.done("plan", file, "--format", "json", "-q", *keep, "--search", "layout.offload", "--top", "1000")
+        layouts = json.loads(found.stdout)["layouts"]
+        places = {word.split("=", 1)[1] for layout in layouts for word in layout["set"].split() if "offload" in word}
+        self.assertIn('{"optimizer":"cpu","parameters":"cpu","activations":"cpu"}', places)
+        for layout in layouts:
+            if "parameters" in layout["set"]:
+                self.assertIn("layout.zero=3", layout["set"])
+        shown = self.done("plan", file, "-q", *keep, "--search", "layout.offload", "--top", "1000").stdout
+        self.assertIn("optimizer on cpu parameters on cpu activations on cpu", shown)
+
     @unittest.skipUnless(shutil.which("cbc"), "no cbc: scripts/install-packages test")
     def test_every_layer_has_the_degree_that_suits_it(self):
         file = os.path.join(support.SOURCE, "scenarios", "llama-3.1-70b-64-h100-by-layers.yaml")
