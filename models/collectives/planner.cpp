@@ -110,7 +110,7 @@ class NcclPlanner : public sim::DraftingPlanner {
         forced_(forced),
         measured_(std::move(measured)),
         sites_(fabric_->cluster(), facts),
-        make_footprints_(*fabric_, forced.rings),
+        make_footprints_(*fabric_, forced.laid),
         inside_drafts_(*fabric_),
         steps_(*fabric_, make_footprints_),
         sends_(static_cast<std::size_t>(fabric_->gpus()), nullptr) {}
@@ -265,8 +265,10 @@ class NcclPlanner : public sim::DraftingPlanner {
   TransferPlan make(const TransferRequest& request, GroupPlans& group) const {
     if (moves_nothing(request)) return {};
     const bool is_copy = request.kind == TransferKind::copy;
-    if (!is_copy && !group.communicator)
+    if (!is_copy && !group.communicator) {
       group.communicator = make_communicator(*fabric_, sites_.of(request.ranks), request.ranks);
+      if (forced_.laid && is_laid_for(*forced_.laid, *group.communicator)) lay(*forced_.laid, *group.communicator);
+    }
     if (!is_copy)
       if (std::optional<TransferPlan> written = in_steps(request, *group.communicator)) return std::move(*written);
     Course course =

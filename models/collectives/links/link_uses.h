@@ -67,8 +67,9 @@ class LinkCounter {
 
 class FootprintMaker {
  public:
-  // The fabric must outlive it. `laid`: rings in place of those that a search finds, through groups of whole nodes.
-  explicit FootprintMaker(const topology::Fabric& fabric, std::shared_ptr<const RingOrders> laid = nullptr)
+  // The fabric must outlive it. `laid`: rings and trees in place of those that a search finds, for groups that it is
+  // for.
+  explicit FootprintMaker(const topology::Fabric& fabric, std::shared_ptr<const LaidGraph> laid = nullptr)
       : fabric_(fabric), laid_(std::move(laid)), links_(fabric) {}
 
   // Inside a node a channel of a ring passes all ranks; between nodes it stays on the
@@ -89,6 +90,7 @@ class FootprintMaker {
 
  private:
   void add_ring(const Communicator& comm, bool closed);
+  void add_chains_and_trees(const Communicator& comm);
   void add_trees(const Communicator& comm, int channels);
   void add_switches(const Communicator& comm);
   void add_rails_of_all(const Communicator& comm);
@@ -100,7 +102,7 @@ class FootprintMaker {
   Footprint summarize(sim::LinkUses uses) const;
 
   const topology::Fabric& fabric_;
-  std::shared_ptr<const RingOrders> laid_;
+  std::shared_ptr<const LaidGraph> laid_;
   LinkCounter links_;
   std::vector<LinkId> route_;
   sim::LinkUses route_uses_;
