@@ -218,6 +218,7 @@ Errors CollectiveOptions::parse() {
       std::find_if(std::begin(kDtypes), std::end(kDtypes), [&](const Dtype& d) { return dtype == d.name; });
   dtype = type->in_table;
   element_bytes = type->bytes;
+  forced.int8 = dtype == "int8" || dtype == "uint8";
   network = network_name == "analytic" ? models::Network::analytic
             : network_name == "flow"   ? models::Network::flow
                                        : models::Network::chunk;

@@ -267,6 +267,7 @@ class NcclPlanner : public sim::DraftingPlanner {
     const bool is_copy = request.kind == TransferKind::copy;
     if (!is_copy && !group.communicator) {
       group.communicator = make_communicator(*fabric_, sites_.of(request.ranks), request.ranks);
+      group.communicator->int8 = forced_.int8;
       if (forced_.laid && is_laid_for(*forced_.laid, *group.communicator)) lay(*forced_.laid, *group.communicator);
     }
     if (!is_copy)

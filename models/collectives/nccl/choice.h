@@ -14,6 +14,7 @@ namespace orrery::models {
 struct Forced {
   std::optional<Algorithm> algorithm;
   std::optional<Protocol> protocol;
+  bool int8 = false;                            // of the elements (Communicator::int8)
   std::shared_ptr<const LaidGraph> laid;        // channels as NCCL laid them; null: as its search would
   std::shared_ptr<const WrittenSteps> written;  // a person's own, for groups of as many ranks; null for none
 };
