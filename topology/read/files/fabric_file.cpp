@@ -7,7 +7,7 @@
 #include "topology/read/files/listed_from.h"
 #include "topology/read/files/mapping.h"
 #include "topology/read/nccl/nccl_graph.h"
-#include "topology/read/plausible.h"
+#include "topology/read/parts/plausible.h"
 
 namespace orrery::topology {
 namespace {
