@@ -4,6 +4,7 @@
 #include <span>
 
 #include "models/collectives/links/communicator.h"
+#include "models/collectives/links/link_counter.h"
 #include "models/collectives/nccl/choice.h"
 #include "models/collectives/steps/steps.h"
 #include "sim/planner.h"
@@ -41,28 +42,6 @@ enum class Shape : std::uint8_t {
 struct ShapeFootprint {
   Footprint links;
   double parts = 1;  // exchange: pairs that share one connection of the result; a step: its bytes
-};
-
-// Adds connections up route by route and gives them in the order of the links. A
-// bitmap of the links in use stands in for sorting; both are as large as the fabric
-// and serve one footprint after the other.
-class LinkCounter {
- public:
-  explicit LinkCounter(const topology::Fabric& fabric);
-  const topology::Fabric& fabric() const { return fabric_; }
-
-  void add(RankId from, RankId to, std::uint32_t connections);
-  void add(LinkId link, std::uint32_t connections);
-  // What was counted; counts from zero again.
-  sim::LinkUses take();
-
- private:
-  const topology::Fabric& fabric_;
-  std::vector<LinkId> route_;
-  std::vector<std::uint32_t> connections_;  // by link
-  std::vector<std::uint64_t> in_use_;       // a bit a link
-  std::size_t first_word_, end_word_ = 0;   // of in_use_, where any bit may be set
-  std::size_t links_ = 0;
 };
 
 class FootprintMaker {
