@@ -71,6 +71,13 @@ class Jobs(support.Case):
             self.assertAlmostEqual(job["step_time_alone_s"], alone[name]["step_time_s"], delta=1e-9)
             self.assertGreater(job["slowdown"], 1.05)
 
+    # The machine has the nodes of both, and of one alone where that is asked for.
+    def test_the_topology_is_of_all_jobs(self):
+        file = self.pair(other=JOB.replace("dgx-h100", "dgx-h200"))
+        groups = json.loads(self.done("topo", file, "--format", "json").stdout)["groups"]
+        self.assertEqual([group["nodes"] for group in groups], [3, 3])
+        self.assertIn("3 nodes", self.done("topo", file, "--nodes", 3).stdout)
+
     def test_intervals_are_told_of_every_job(self):
         name = next(n for n in os.listdir(os.path.join(support.SOURCE, "scenarios", "calibrations")) if "h100" in n)
         line = f"calibration: {name}\n"
