@@ -66,6 +66,19 @@ class Row {
   Errors& errors_;
 };
 
+// "NCCL 2.29.2", or "directory says 2.27, rows say 2.29.2".
+std::string nccl_version_in(const std::string& note) {
+  std::size_t at = std::string::npos;
+  for (const std::string_view before : {"NCCL ", "rows say "})
+    for (std::size_t found = note.find(before); found != std::string::npos; found = note.find(before, found + 1)) {
+      const std::size_t number = found + before.size();
+      if (note.compare(number, 2, "2.") == 0 && (at == std::string::npos || number > at)) at = number;
+    }
+  if (at == std::string::npos) return "";
+  const std::size_t end = std::min(note.find_first_not_of("0123456789", at + 2), note.size());
+  return end > at + 2 ? note.substr(at, end - at) : "";
+}
+
 constexpr std::size_t kMostErrors = 20;
 
 }  // namespace
@@ -89,6 +102,7 @@ Result<std::vector<CollectiveMeasurement>> parse_collective_rows(std::string_vie
     m.gpu = row.text("gpu");
     m.dtype = row.text("dtype");
     m.note = row.text("note");
+    m.nccl = nccl_version_in(m.note);
     m.nodes = static_cast<int>(row.number("nodes", 1e6));
     m.gpus_per_node = static_cast<int>(row.number("gpus_per_node", 4096));
     m.kind = kind.value_or(TransferKind::all_reduce);

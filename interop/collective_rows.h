@@ -13,6 +13,7 @@ namespace orrery::interop {
 // A published measurement of one collective. Bytes in the sense of nccl-tests.
 struct CollectiveMeasurement {
   std::string source, platform, gpu, dtype, note;
+  std::string nccl;  // version, "2.27": the last that the note names; empty where it names none
   int nodes = 1, gpus_per_node = 1;
   sim::TransferKind kind = sim::TransferKind::all_reduce;
   Bytes bytes;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "report/jobs.h"
 #include "report/memory/memory_report.h"
 #include "report/text.h"
 
@@ -93,21 +94,6 @@ ordered_json published_json(const std::vector<Published>& published) {
   return out;
 }
 
-ordered_json jobs_json(const std::vector<models::JobTimes>& jobs) {
-  ordered_json out = ordered_json::array();
-  for (const models::JobTimes& job : jobs)
-    out.push_back({{"name", job.name},
-                   {"file", job.file},
-                   {"first_node", job.first_node},
-                   {"nodes", job.nodes},
-                   {"gpus", job.gpus},
-                   {"steps", job.steps},
-                   {"step_time_s", job.together.seconds()},
-                   {"step_time_alone_s", job.alone.seconds()},
-                   {"slowdown", job.slowdown()}});
-  return out;
-}
-
 ordered_json document(const Result& r) {
   ordered_json out{
       {"schema_version", 1},
@@ -151,7 +137,7 @@ ordered_json document(const Result& r) {
     out["intervals"] = {
         {"draws", r.step_interval->draws},
         {"step_time_s", {{"low", r.step_interval->low.seconds()}, {"high", r.step_interval->high.seconds()}}}};
-  if (!r.jobs.empty()) out["jobs"] = jobs_json(r.jobs);
+  if (!r.jobs.empty()) out["jobs"] = ordered_json::parse(jobs_json(r));
   out["defaults_used"] = r.defaults_used;
   out["warnings"] = r.warnings;
   return out;
@@ -213,12 +199,18 @@ std::string memory_json(const MemoryAnswer& answer) {
     for (const Bytes level : stage) row.push_back(level.n);
     levels.push_back(std::move(row));
   }
-  const ordered_json out{
+  ordered_json out{
       {"schema_version", 1},
       {"memory", memory_json(answer.memory)},
       {"peak", peak_json(answer.peak)},
       {"over_time", {{"step_time_s", answer.over.step.seconds()}, {"highest_bytes_by_stage", std::move(levels)}}},
       {"would_fit", remedies_json(answer.remedies)}};
+  for (const JobMemory& job : answer.jobs)
+    out["jobs"].push_back({{"name", job.name},
+                           {"file", job.file},
+                           {"first_node", job.first_node},
+                           {"nodes", job.nodes},
+                           {"memory", memory_json(job.memory)}});
   return dump(out, 2) + '\n';
 }
 

@@ -76,6 +76,12 @@ struct StepInterval {
   Duration low, high;  // 5th and 95th percentile
 };
 
+// The same of a job on a fabric with others, and of its slowdown.
+struct JobInterval {
+  StepInterval step;
+  double slowdown_low = 1, slowdown_high = 1;
+};
+
 // Everything that `orrery run` says about a scenario; the contract's section 3.
 struct Result {
   std::string scenario;  // its name
@@ -106,7 +112,8 @@ struct Result {
   std::vector<Published> published;
   std::optional<models::CalibrationUse> calibration;
   std::optional<StepInterval> step_interval;
-  std::vector<models::JobTimes> jobs;  // on the same fabric, this one first; none where it is alone
+  std::vector<models::JobTimes> jobs;      // on the same fabric, this one first; none where it is alone
+  std::vector<JobInterval> job_intervals;  // of each of them, or none
 
   double bubble_fraction() const;
 };

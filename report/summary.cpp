@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/layout/layer_degrees.h"
+#include "report/jobs.h"
 #include "report/text.h"
 
 namespace orrery::report {
@@ -152,15 +153,6 @@ std::string published(const Result& r) {
   return text;
 }
 
-std::string jobs(const Result& r) {
-  Table table("ll");
-  table.row({"", "on", "step", "alone", "slowdown"});
-  for (const models::JobTimes& job : r.jobs)
-    table.row({job.name, nodes_of(job), human_seconds(job.together.seconds()), human_seconds(job.alone.seconds()),
-               signed_percent(job.slowdown() - 1)});
-  return table.str();
-}
-
 std::string engine_line(const Result& r) {
   return "  " + grouped(r.gpus) + " ranks, " + grouped(static_cast<std::int64_t>(r.ranks_simulated)) + " simulated; " +
          with_prefix(static_cast<double>(r.ops)) + " ops, " + with_prefix(static_cast<double>(r.events)) + " events; " +
@@ -168,11 +160,6 @@ std::string engine_line(const Result& r) {
 }
 
 }  // namespace
-
-std::string nodes_of(const models::JobTimes& job) {
-  const std::string first = std::to_string(job.first_node);
-  return job.nodes == 1 ? "node " + first : "nodes " + first + "-" + std::to_string(job.first_node + job.nodes - 1);
-}
 
 std::string fits_line(const Memory& memory, const Style& style) {
   const std::string verdict = memory.fits ? painted("fits", "1;32", style) : painted("does not fit", "1;31", style);
@@ -210,7 +197,7 @@ std::string summary(const Result& r, const Style& style) {
   text += heading("Network, bytes a step over the whole cluster, each crossing of a link counted", style) + network(r);
   if (!r.busiest_links.empty()) text += heading("Busiest links", style) + links(r);
   if (!r.jobs.empty())
-    text += heading("Jobs on this fabric, each amid the others and alone on the same nodes", style) + jobs(r);
+    text += heading("Jobs on this fabric, each amid the others and alone on the same nodes", style) + jobs_table(r);
   if (!r.published.empty()) text += heading("Against what was published", style) + published(r);
   text += heading("Simulation", style) + engine_line(r);
   if (r.calibration) text += "  " + calibration_line(*r.calibration) + '\n';

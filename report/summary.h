@@ -19,9 +19,6 @@ std::string memory_table(const Memory& memory);
 // "fits: 61.2 of 80.0 GiB …"
 std::string fits_line(const Memory& memory, const Style& style = {});
 
-// "nodes 6-11"
-std::string nodes_of(const models::JobTimes& job);
-
 // Every warning, every assumption, then every default that the scenario left to us.
 std::string notes(const Result& result);
 

@@ -1,80 +1,11 @@
 #include "sim/jobs.h"
 
 #include <algorithm>
-#include <memory>
 
-#include "sim/fold/planner.h"
+#include "sim/joint_planner.h"
 
 namespace orrery::sim {
 namespace {
-
-// Who plans for which ranks. Ranks of a request are of one job.
-class JobPlanners {
- public:
-  void add(std::shared_ptr<const TransferPlanner> planner, const std::vector<RankId>& gpu_of) {
-    for (const RankId gpu : gpu_of) {
-      gpu_of_.add(gpu);
-      job_of_.add(planners_.size());
-    }
-    planners_.push_back(std::move(planner));
-  }
-
-  const std::shared_ptr<const TransferPlanner>& planner_of(std::span<const RankId> ranks) const {
-    return planners_[ranks.empty() ? 0 : job_of_[ranks.front()]];
-  }
-  std::vector<RankId> gpus_of(std::span<const RankId> ranks) const {
-    std::vector<RankId> gpus;
-    gpus.reserve(ranks.size());
-    for (const RankId rank : ranks) gpus.push_back(gpu_of_[rank]);
-    return gpus;
-  }
-  const TransferPlan& plan(const TransferRequest& request) const {
-    const std::vector<RankId> gpus = gpus_of(request.ranks);
-    return planner_of(request.ranks)->plan({request.kind, gpus, request.bytes});
-  }
-  std::string algorithm_name(std::uint32_t algorithm) const { return planners_.front()->algorithm_name(algorithm); }
-  bool all_draft() const {
-    return std::all_of(planners_.begin(), planners_.end(), [](const auto& planner) {
-      return dynamic_cast<const DraftingPlanner*>(planner.get()) != nullptr;
-    });
-  }
-
- private:
-  std::vector<std::shared_ptr<const TransferPlanner>> planners_;
-  IdVector<RankId, RankId> gpu_of_;
-  IdVector<RankId, std::size_t> job_of_;
-};
-
-class JointPlanner : public TransferPlanner {
- public:
-  explicit JointPlanner(JobPlanners jobs) : jobs_(std::move(jobs)) {}
-  const TransferPlan& plan(const TransferRequest& request) const override { return jobs_.plan(request); }
-  std::string algorithm_name(std::uint32_t algorithm) const override { return jobs_.algorithm_name(algorithm); }
-
- private:
-  JobPlanners jobs_;
-};
-
-class JointDraftingPlanner : public DraftingPlanner {
- public:
-  explicit JointDraftingPlanner(JobPlanners jobs) : jobs_(std::move(jobs)) {}
-  const TransferPlan& plan(const TransferRequest& request) const override { return jobs_.plan(request); }
-  std::string algorithm_name(std::uint32_t algorithm) const override { return jobs_.algorithm_name(algorithm); }
-  std::span<const Draft> drafts(std::span<const RankId> ranks, std::span<const Wanted> wanted) const override {
-    const std::vector<RankId> gpus = jobs_.gpus_of(ranks);
-    return dynamic_cast<const DraftingPlanner&>(*jobs_.planner_of(ranks)).drafts(gpus, wanted);
-  }
-
- private:
-  JobPlanners jobs_;
-};
-
-std::shared_ptr<const TransferPlanner> planner_of(std::span<const PlacedJob> jobs) {
-  JobPlanners planners;
-  for (const PlacedJob& job : jobs) planners.add(job.workload->planner, job.gpu_of);
-  if (planners.all_draft()) return std::make_shared<const JointDraftingPlanner>(std::move(planners));
-  return std::make_shared<const JointPlanner>(std::move(planners));
-}
 
 // Where a job's ids begin in the whole.
 struct Bases {
@@ -177,9 +108,10 @@ Workload joined(std::span<const PlacedJob> jobs) {
   whole.link_kinds = first.link_kinds;
   whole.categories = first.categories;
   whole.causes = first.causes;
-  whole.claims = first.claims;
+  JointClaims claims = joint_claims(jobs);
+  whole.planner = joint_planner(jobs, claims);
+  whole.claims = std::move(claims.all);
   whole.jitter = first.jitter;
-  whole.planner = planner_of(jobs);
   const std::size_t ranks = ranks_of(jobs);
   Bases base;
   for (const PlacedJob& job : jobs) {
@@ -191,6 +123,10 @@ Workload joined(std::span<const PlacedJob> jobs) {
             static_cast<std::uint32_t>(whole.groups.size()), whole.group_roles.size(), whole.peer_roles.size()};
   }
   return whole;
+}
+
+bool may_join(std::span<const PlacedJob> jobs) {
+  return joint_claims(jobs).all.size() <= kMostClaims;
 }
 
 RankTime averaged(const RankTime& time, Duration whole, int repeats) {

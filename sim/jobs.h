@@ -19,10 +19,14 @@ struct PlacedJob {
   std::string name;                    // before those of its programs, for people
 };
 
-// Links, categories, causes and claims are the first job's: they must be the same in
-// all. Every job's transfers are planned by its own planner, asked for GPUs. Ends
-// of steps, and what is measured in the last one, are of all `repeats` of a job.
+// Links, categories and causes are the first job's: they must be the same in all.
+// Claims are those of all jobs, of which may_join. Every job's transfers are planned by
+// its own planner, asked for GPUs. Ends of steps, and what is measured in the last one,
+// are of all `repeats` of a job.
 Workload joined(std::span<const PlacedJob> jobs);
+
+// Whether a plan's claim can name each of the claims of all jobs. Jobs with equal claims have them in common.
+bool may_join(std::span<const PlacedJob> jobs);
 
 // `times` steps of `program` as one: what waited for the step before waits for the
 // copy before. One of them is `program` itself.

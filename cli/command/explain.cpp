@@ -3,15 +3,18 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <memory>
+#include <optional>
 
 #include "cli/command/command.h"
 #include "cli/console/interrupt.h"
 #include "cli/console/messages.h"
 #include "cli/console/output.h"
 #include "cli/console/progress.h"
+#include "cli/options/html_option.h"
 #include "cli/options/options.h"
 #include "cli/work/pipeline.h"
 #include "cli/work/what_if.h"
+#include "models/run/jobs.h"
 #include "report/explain/path_shares.h"
 
 namespace orrery::cli {
@@ -26,15 +29,29 @@ struct ExplainCommand {
   bool no_what_if = false;
 
   int run();
+  int run_alone(const models::Scenario& read);
+  int run_amid(const models::Scenario& read);
+  int print(report::Explanation& explanation, const models::Scenario& read, const std::atomic<bool>& stop);
 };
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
 
 int ExplainCommand::run() {
   const auto overrides = scenario.overrides();
   if (!overrides) return report(overrides.errors()), kUsage;
-  const auto begin = std::chrono::steady_clock::now();
-  const auto prepared = prepare_aloud(file, *overrides);
-  if (!prepared) return report(prepared.errors());
+  const auto read = models::read_scenario(file, *overrides);
+  if (!read) return report(read.errors());
+  return read->jobs.empty() ? run_alone(*read) : run_amid(*read);
+}
 
+int ExplainCommand::run_alone(const models::Scenario& read) {
+  const Clock::time_point begin = Clock::now();
+  const auto prepared = prepare_aloud(read);
+  if (!prepared) return report(prepared.errors());
   const std::atomic<bool>& stop = stop_on_interrupt();
   Progress progress(output.progress, output.quiet, file);
   sim::Trace trace;
@@ -42,15 +59,46 @@ int ExplainCommand::run() {
       simulate_aloud(*prepared, {&trace, &stop, [&progress](double fraction) { progress(fraction); }});
   throw_if_stuck(simulated);
   if (simulated.classes.interrupted) return complain(file + ": interrupted"), kInterrupted;
-  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
 
   const report::Result result = report::make_result(
-      {prepared->scenario, prepared->compiled, simulated.ranks, prepared->workload().ranks(), wall.count()});
+      {prepared->scenario, prepared->compiled, simulated.ranks, prepared->workload().ranks(), seconds_since(begin)});
   report::Explanation explanation{result, report::kernel_shares(prepared->compiled, kTop), {}, {}, {}, {}, {}};
   report::fill_path(prepared->workload(), trace, kTop, explanation);
-  if (!no_what_if) explanation.what_ifs = what_if(prepared->scenario, &stop);
-  if (stop.load()) return complain(file + ": interrupted"), kInterrupted;
+  return print(explanation, read, stop);
+}
 
+// The scenario's own ranks amid other jobs: those meet it on links alone.
+int ExplainCommand::run_amid(const models::Scenario& read) {
+  const Clock::time_point begin = Clock::now();
+  const std::atomic<bool>& stop = stop_on_interrupt();
+  Progress progress(output.progress, output.quiet, file);
+  std::shared_ptr<const Prepared> all;
+  std::optional<OwnTrace> trace;
+  models::JobsOptions options;
+  options.simulate.stop = &stop;
+  options.simulate.progress = [&progress](double fraction) { progress(fraction); };
+  options.listen = [&](const std::shared_ptr<const Prepared>& heard) -> Result<sim::TraceSink*> {
+    return &trace.emplace(*(all = heard));
+  };
+  auto run = models::run_jobs(read, options);
+  if (!run) return report(run.errors());
+  if (run->simulated.classes.interrupted) return complain(file + ": interrupted"), kInterrupted;
+
+  report::Result result = report::make_result(
+      {run->main.scenario, run->main.compiled, run->simulated.ranks, run->ranks_simulated, seconds_since(begin)});
+  result.jobs = std::move(run->jobs);
+  report::Explanation explanation{result, report::kernel_shares(run->main.compiled, kTop), {}, {}, {}, {}, {}};
+  report::fill_path(all->workload(), *trace, kTop, explanation);
+  report::make_mean(explanation, run->repeats);
+  if (!no_what_if) explanation.what_ifs = {{"no other jobs on the fabric", result.jobs.front().alone}};
+  return print(explanation, read, stop);
+}
+
+int ExplainCommand::print(report::Explanation& explanation, const models::Scenario& read,
+                          const std::atomic<bool>& stop) {
+  if (!no_what_if)
+    for (report::WhatIf& answer : what_if(read, &stop)) explanation.what_ifs.push_back(std::move(answer));
+  if (stop.load()) return complain(file + ": interrupted"), kInterrupted;
   Output out(output.path);
   if (!out.ok()) return kInputOutput;
   out.stream() << (output.format == "json" ? report::explain_json(explanation)

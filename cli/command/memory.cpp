@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "cli/command/command.h"
 #include "cli/console/interrupt.h"
@@ -24,6 +25,8 @@ struct MemoryCommand {
   OutputOptions output;
 
   int run();
+  Result<std::optional<report::MemoryAnswer>> answer_of(const models::Scenario& alone);
+  Result<std::optional<report::MemoryAnswer>> answer_with_jobs(const models::Scenario& read);
 };
 
 RankId largest_rank(const report::Memory& memory) {
@@ -32,19 +35,17 @@ RankId largest_rank(const report::Memory& memory) {
   return largest->rank;
 }
 
-int MemoryCommand::run() {
-  const auto overrides = scenario.overrides();
-  if (!overrides) return report(overrides.errors()), kUsage;
-  const auto prepared = prepare_aloud(file, *overrides);
-  if (!prepared) return report(prepared.errors());
-
+// Without remedies; none when interrupted.
+Result<std::optional<report::MemoryAnswer>> MemoryCommand::answer_of(const models::Scenario& alone) {
+  const auto prepared = prepare_aloud(alone);
+  if (!prepared) return prepared.errors();
   const std::vector<RankId> ranks = one_rank_a_stage(*prepared);
   report::MemoryTimeline timeline(prepared->workload(), ranks);
-  Progress progress(output.progress, output.quiet, file);
+  Progress progress(output.progress, output.quiet, alone.file);
   const Simulated simulated = simulate_aloud(
       *prepared, {&timeline, &stop_on_interrupt(), [&progress](double fraction) { progress(fraction); }});
   throw_if_stuck(simulated);
-  if (simulated.classes.interrupted) return complain(file + ": interrupted"), kInterrupted;
+  if (simulated.classes.interrupted) return std::optional<report::MemoryAnswer>();
 
   report::MemoryAnswer answer;
   answer.memory =
@@ -52,11 +53,37 @@ int MemoryCommand::run() {
   answer.over = memory_over_time(timeline, ranks, simulated.classes, kSlices);
   const RankId largest = largest_rank(answer.memory);
   answer.peak = report::peak_moment(prepared->compiled.workload, largest, simulated.ranks.ranks[largest]);
-  if (!answer.memory.fits) answer.remedies = what_fits(file, *overrides, prepared->scenario, &stop_on_interrupt());
+  return std::optional(std::move(answer));
+}
+
+// What a rank holds follows from the order of its own program, so no job's memory hangs on the others.
+Result<std::optional<report::MemoryAnswer>> MemoryCommand::answer_with_jobs(const models::Scenario& read) {
+  models::Scenario alone = read;
+  alone.jobs.clear();
+  auto answer = answer_of(alone);
+  for (const models::JobSpec& job : read.jobs) {
+    if (!answer || !*answer) return answer;
+    const auto other = answer_of(*job.scenario);
+    if (!other || !*other) return other;
+    (*answer)->jobs.push_back(
+        {job.scenario->name, job.scenario->file, job.first_node, job.scenario->cluster.nodes, (*other)->memory});
+  }
+  return answer;
+}
+
+int MemoryCommand::run() {
+  const auto overrides = scenario.overrides();
+  if (!overrides) return report(overrides.errors()), kUsage;
+  const auto read = models::read_scenario(file, *overrides);
+  if (!read) return report(read.errors());
+  auto answer = answer_with_jobs(*read);
+  if (!answer) return report(answer.errors());
+  if (!*answer) return complain(file + ": interrupted"), kInterrupted;
+  if (!(*answer)->memory.fits) (*answer)->remedies = what_fits(file, *overrides, *read, &stop_on_interrupt());
   Output out(output.path);
   if (!out.ok()) return kInputOutput;
-  out.stream() << (output.format == "json" ? report::memory_json(answer)
-                                           : report::memory_report(answer, style_for(output.color, output.path)));
+  out.stream() << (output.format == "json" ? report::memory_json(**answer)
+                                           : report::memory_report(**answer, style_for(output.color, output.path)));
   return out.finish() ? kDone : kInputOutput;
 }
 

@@ -84,13 +84,13 @@ Result<std::vector<report::AccuracyBar>> bars() {
 
 int ReproduceCommand::run_collectives() {
   if (!files.empty()) return complain("--collectives takes a folder of measured tables and no scenarios"), kUsage;
-  if (output.format == "markdown") return complain("--collectives is printed as table or json"), kUsage;
   const auto result = reproduce_collectives(collectives);
   if (!result) return report(result.errors());
   Output out(output.path);
   if (!out.ok()) return kInputOutput;
-  out.stream() << (output.format == "json"
-                       ? report::collective_reproduction_json(*result)
+  out.stream() << (output.format == "json" ? report::collective_reproduction_json(*result)
+                   : output.format == "markdown"
+                       ? report::collective_reproduction_markdown(*result)
                        : with_headings(report::collective_reproduction_text(*result), output.color, output.path));
   return out.finish() ? kDone : kInputOutput;
 }

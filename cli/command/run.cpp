@@ -33,7 +33,7 @@ struct RunCommand {
 
   int run();
   int run_file(const std::string& file, const std::vector<models::Override>& overrides, Output& out);
-  int run_jobs(const std::string& file, models::Scenario read, Output& out);
+  int run_jobs(const std::string& file, const models::Scenario& read, Output& out);
   void print(const report::Result& result, Output& out);
 };
 
@@ -97,7 +97,7 @@ int RunCommand::run_file(const std::string& file, const std::vector<models::Over
   const auto begin = std::chrono::steady_clock::now();
   auto read = models::read_scenario(file, overrides);
   if (!read) return report(read.errors());
-  if (!read->jobs.empty()) return run_jobs(file, std::move(*read), out);
+  if (!read->jobs.empty()) return run_jobs(file, *read, out);
   const auto prepared = prepare_aloud(std::move(*read));
   if (!prepared) return report(prepared.errors());
   Listeners listeners(trace, html);
@@ -131,21 +131,17 @@ int RunCommand::run_file(const std::string& file, const std::vector<models::Over
 }
 
 // A scenario amid others on its fabric.
-int RunCommand::run_jobs(const std::string& file, models::Scenario read, Output& out) {
+int RunCommand::run_jobs(const std::string& file, const models::Scenario& read, Output& out) {
   const auto begin = std::chrono::steady_clock::now();
-  if (intervals)
-    return report({{read.at("jobs"), "--intervals of a scenario with 'jobs' is not supported yet: 200 runs of all jobs",
-                    Fault::unsupported}});
   Progress progress(output.progress, output.quiet, file);
-  SimulateOptions options;
-  options.stop = &stop_on_interrupt();
-  options.progress = [&progress](double fraction) { progress(fraction); };
+  models::JobsOptions options;
+  options.simulate.stop = &stop_on_interrupt();
+  options.simulate.progress = [&progress](double fraction) { progress(fraction); };
   std::shared_ptr<const Prepared> heard;
   Listeners listeners(trace, html);
-  models::Listen listen;
   if (!trace.path.empty() || !html.empty())
-    listen = [&](const std::shared_ptr<const Prepared>& all) { return listeners.open(*(heard = all)); };
-  auto run = models::run_jobs(std::move(read), options, listen);
+    options.listen = [&](const std::shared_ptr<const Prepared>& all) { return listeners.open(*(heard = all)); };
+  auto run = models::run_jobs(read, options);
   if (const Errors errors = listeners.close(); !errors.empty()) return report(errors);
   if (!run) return report(run.errors());
   if (run->simulated.classes.interrupted)
@@ -154,6 +150,14 @@ int RunCommand::run_jobs(const std::string& file, models::Scenario read, Output&
   report::Result result = report::make_result(
       {run->main.scenario, run->main.compiled, run->simulated.ranks, run->ranks_simulated, wall.count()});
   result.jobs = std::move(run->jobs);
+  if (intervals) {
+    Progress of_draws(output.progress, output.quiet, file + " (intervals)");
+    auto all = job_intervals(read, kDraws, options.simulate.stop, [&of_draws](double share) { of_draws(share); });
+    if (!all) return report(all.errors());
+    if (!*all) return complain(file + ": interrupted"), kInterrupted;
+    result.job_intervals = std::move(**all);
+    result.step_interval = result.job_intervals.front().step;
+  }
   print(result, out);
   if (!listeners.write_page(run->simulated, result)) return kInputOutput;
   return require_fit && !result.memory.fits ? kNo : kDone;

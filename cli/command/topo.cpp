@@ -7,7 +7,9 @@
 #include "cli/console/output.h"
 #include "cli/options/options.h"
 #include "cli/options/plot_option.h"
+#include "models/scenario/reader.h"
 #include "models/scenario/reading.h"
+#include "models/scenario/shared_cluster.h"
 #include "report/topology/view.h"
 #include "topology/catalogue.h"
 
@@ -21,6 +23,7 @@ struct TopoCommand {
 
   int run();
   Result<Node> described() const;
+  bool is_shared() const;
   Result<topology::ClusterSpec> read() const;
 };
 
@@ -64,6 +67,13 @@ Result<Node> TopoCommand::described() const {
   return root;
 }
 
+// Of a scenario with `jobs`, and nothing else is asked for: the machine of all of them.
+bool TopoCommand::is_shared() const {
+  if (file.empty() || !nodes.empty() || !gpus.empty() || !gpus_per_node.empty()) return false;
+  const Result<Node> document = read_document(file);
+  return document && document->find("jobs");
+}
+
 Result<topology::ClusterSpec> TopoCommand::read() const {
   Result<Node> root = described();
   if (!root) return root.errors();
@@ -71,6 +81,11 @@ Result<topology::ClusterSpec> TopoCommand::read() const {
   options.sets = sets;
   const auto overrides = options.overrides();
   if (!overrides) return overrides.errors();
+  if (is_shared()) {
+    const auto scenario = models::read_scenario(file, *overrides);
+    if (!scenario) return scenario.errors();
+    return models::shared_cluster(*scenario);
+  }
   Errors errors;
   for (const models::Override& over : *overrides) models::apply_override(*root, over.path, over.value, errors);
   if (!errors.empty()) return errors;

@@ -5,9 +5,9 @@
 #include <array>
 #include <charconv>
 
+#include "cli/options/graph_file.h"
 #include "cli/options/options.h"
 #include "cli/options/preset_cluster.h"
-#include "cli/options/ring_graph.h"
 #include "sim/base/suggest.h"
 
 namespace orrery::cli {
@@ -144,7 +144,8 @@ void CollectiveOptions::add_to(CLI::App& app) {
       ->option_text(alternatives(models::algorithm_names()) + "|FILE.csv");
   app.add_option("--matrix", matrix, "All-to-all of uneven parts: what each rank sends to each, in bytes")
       ->option_text("FILE.csv");
-  app.add_option("--graph", graph, "Rings as NCCL laid them inside a node (NCCL_GRAPH_DUMP_FILE)")
+  app.add_option("--graph", graph,
+                 "Rings and trees as NCCL laid them through nodes, with their speeds (NCCL_GRAPH_DUMP_FILE)")
       ->option_text("FILE.xml");
   app.add_option("--proto", protocol, "Protocol, instead of NCCL's choice (NCCL_PROTO)")
       ->option_text("LL|LL128|Simple");
@@ -190,9 +191,9 @@ Errors CollectiveOptions::read_written() {
 
 Errors CollectiveOptions::read_graph(const topology::ClusterSpec& spec, const std::vector<RankId>& group) {
   if (graph.empty()) return {};
-  Result<models::RingOrders> rings = read_rings(graph, spec, group);
-  if (!rings) return rings.errors();
-  forced.rings = std::make_shared<const models::RingOrders>(std::move(*rings));
+  Result<models::LaidGraph> laid = read_graph_file(graph, spec, group);
+  if (!laid) return laid.errors();
+  forced.laid = std::make_shared<const models::LaidGraph>(std::move(*laid));
   return {};
 }
 
@@ -217,6 +218,7 @@ Errors CollectiveOptions::parse() {
       std::find_if(std::begin(kDtypes), std::end(kDtypes), [&](const Dtype& d) { return dtype == d.name; });
   dtype = type->in_table;
   element_bytes = type->bytes;
+  forced.int8 = dtype == "int8" || dtype == "uint8";
   network = network_name == "analytic" ? models::Network::analytic
             : network_name == "flow"   ? models::Network::flow
                                        : models::Network::chunk;
@@ -224,7 +226,7 @@ Errors CollectiveOptions::parse() {
   if (!protocol.empty() && !(forced.protocol = models::protocol_from(protocol)))
     errors.push_back(at("--proto", "there is no protocol '" + protocol + "'; NCCL has LL, LL128 and Simple"));
   if (!graph.empty() && network == models::Network::chunk)
-    errors.push_back(at("--graph", "beside --network chunk is not supported yet: its rings go in the order of ranks"));
+    errors.push_back(at("--graph", "beside --network chunk is not supported yet: chunks go in the order of ranks"));
   if (!nodes.empty() && !gpus.empty()) errors.push_back(at("--gpus", "cannot stand beside --nodes"));
   return errors;
 }

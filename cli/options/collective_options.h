@@ -38,7 +38,7 @@ struct CollectiveOptions {
   Result<topology::ClusterSpec> read_cluster() const;
   // Why steps that somebody wrote do not fit this operation among as many ranks.
   std::optional<Error> check_written(sim::TransferKind kind, int ranks) const;
-  // The rings of --graph; after parse.
+  // Rings and trees of --graph; after parse.
   Errors read_graph(const topology::ClusterSpec& spec, const std::vector<RankId>& group);
   // The ranks of --ranks, else all.
   Result<std::vector<RankId>> choose_ranks(int gpus) const;

@@ -4,15 +4,35 @@
 #include <cmath>
 
 #include "models/compile/calibration_of.h"
+#include "models/run/jobs.h"
 
 namespace orrery::cli {
 namespace {
 
 // The value below which this share of the sorted ones lies (nearest rank).
-Duration at_share(const std::vector<Duration>& sorted, double share) {
+template <class T>
+T at_share(const std::vector<T>& sorted, double share) {
   const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted.size())));
   return sorted[std::max<std::size_t>(rank, 1) - 1];
 }
+
+// 5th and 95th percentile.
+template <class T>
+std::pair<T, T> nine_in_ten(std::vector<T> values) {
+  std::sort(values.begin(), values.end());
+  return {at_share(values, 0.05), at_share(values, 0.95)};
+}
+
+struct OneJob {
+  std::vector<Duration> steps;
+  std::vector<double> slowdowns;
+
+  report::JobInterval interval() const {
+    const auto [low, high] = nine_in_ten(steps);
+    const auto [least, most] = nine_in_ten(slowdowns);
+    return {{static_cast<int>(steps.size()), low, high}, least, most};
+  }
+};
 
 }  // namespace
 
@@ -35,8 +55,30 @@ Result<std::optional<report::StepInterval>> step_interval(const models::Scenario
     steps.push_back(simulated.ranks.step_time());
     progress(static_cast<double>(draw) / draws);
   }
-  std::sort(steps.begin(), steps.end());
-  return std::optional(report::StepInterval{draws, at_share(steps, 0.05), at_share(steps, 0.95)});
+  const auto [low, high] = nine_in_ten(std::move(steps));
+  return std::optional(report::StepInterval{draws, low, high});
+}
+
+Result<std::optional<std::vector<report::JobInterval>>> job_intervals(const models::Scenario& scenario, int draws,
+                                                                      const std::atomic<bool>* stop,
+                                                                      const std::function<void(double)>& progress) {
+  std::vector<OneJob> jobs(scenario.jobs.size() + 1);
+  for (int draw = 1; draw <= draws; ++draw) {
+    models::JobsOptions options;
+    options.drawing = {scenario.simulation.seed, static_cast<std::uint64_t>(draw)};
+    options.simulate.stop = stop;
+    const Result<models::JobsRun> run = models::run_jobs(scenario, options);
+    if (!run) return run.errors();
+    if (run->simulated.classes.interrupted) return std::optional<std::vector<report::JobInterval>>();
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      jobs[i].steps.push_back(run->jobs[i].together);
+      jobs[i].slowdowns.push_back(run->jobs[i].slowdown());
+    }
+    progress(static_cast<double>(draw) / draws);
+  }
+  std::vector<report::JobInterval> intervals;
+  for (const OneJob& job : jobs) intervals.push_back(job.interval());
+  return std::optional(std::move(intervals));
 }
 
 }  // namespace orrery::cli

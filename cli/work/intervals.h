@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "cli/work/pipeline.h"
 #include "report/result.h"
@@ -14,5 +15,10 @@ namespace orrery::cli {
 Result<std::optional<report::StepInterval>> step_interval(const models::Scenario& scenario, int draws,
                                                           const std::atomic<bool>* stop,
                                                           const std::function<void(double)>& progress);
+
+// The same of each job on a fabric with others (`jobs`), the scenario first: all of them run together, `draws` times.
+Result<std::optional<std::vector<report::JobInterval>>> job_intervals(const models::Scenario& scenario, int draws,
+                                                                      const std::atomic<bool>* stop,
+                                                                      const std::function<void(double)>& progress);
 
 }  // namespace orrery::cli

@@ -70,6 +70,9 @@ Result<models::Scenario> PlanLayouts::list() {
   // As it is written, for what the model and the cluster are.
   Result<models::Scenario> read = models::read_scenario(root_, scope_.file);
   if (!read) return read;
+  if (!read->jobs.empty())
+    return Error{read->at("jobs"), "'jobs': this command looks at one scenario alone, for the best of its layouts",
+                 Fault::unsupported};
   for (const char* path : kDerived)
     if (!fixed_.contains(path)) take_out(root_, path);
   const std::vector<sweep::Axis> axes = sweep::layout_axes(*read, fixed_, {scope_.also.begin(), scope_.also.end()});

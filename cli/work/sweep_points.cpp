@@ -295,7 +295,9 @@ sweep::Outcome SweepPoints::outcome_of(Node tree, std::uint64_t point, sweep::Be
 
 // Amid the other jobs on its fabric.
 sweep::Outcome SweepPoints::run_amid(models::Scenario scenario) const {
-  const Result<models::JobsRun> run = models::run_jobs(std::move(scenario));
+  models::JobsOptions options;
+  options.only_main = true;
+  const Result<models::JobsRun> run = models::run_jobs(std::move(scenario), options);
   if (!run) return infeasible(reason_of(run.errors(), file_));
   return outcome_of_result(
       report::make_result({run->main.scenario, run->main.compiled, run->simulated.ranks, run->ranks_simulated, 0}));

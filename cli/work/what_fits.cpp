@@ -55,8 +55,11 @@ std::vector<report::Remedy> what_fits(const std::string& file, const std::vector
   for (const Change& change : changes(scenario)) {
     std::vector<Override> all = overrides;
     all.insert(all.end(), change.keys.begin(), change.keys.end());
-    const auto prepared = prepare(file, all);
-    if (!prepared) continue;  // not possible here
+    auto read = models::read_scenario(file, all);
+    if (!read) continue;  // not possible here
+    read->jobs.clear();
+    const auto prepared = prepare(std::move(*read));
+    if (!prepared) continue;
     SimulateOptions options;
     options.stop = stop;
     const Simulated simulated = simulate(*prepared, options);

@@ -1,5 +1,9 @@
 #include "cli/work/what_if.h"
 
+#include <memory>
+
+#include "models/run/jobs.h"
+
 namespace orrery::cli {
 namespace {
 
@@ -57,6 +61,7 @@ struct Change {
   const char* name;
   bool (*applies)(const Scenario&);
   void (*apply)(Scenario&);
+  bool for_all_jobs = true;
 };
 
 constexpr Change kChanges[] = {
@@ -64,8 +69,39 @@ constexpr Change kChanges[] = {
     {"NVLink twice as fast", several_gpus_a_node, faster_nvlink},
     {"matrix units twice as fast", always, faster_matrix_units},
     {"GPU memory twice as fast", always, faster_memory},
-    {"no launch and host cost", always, free_host},
+    {"no launch and host cost", always, free_host, false},
 };
+
+Scenario changed_by(const Change& change, Scenario scenario) {
+  change.apply(scenario);
+  if (!change.for_all_jobs) return scenario;
+  for (models::JobSpec& job : scenario.jobs) {
+    Scenario other = *job.scenario;
+    change.apply(other);
+    job.scenario = std::make_shared<const Scenario>(std::move(other));
+  }
+  return scenario;
+}
+
+// Interrupted, what there is. Errors: such a machine cannot be described.
+Result<Simulated> run_changed(Scenario scenario, const std::atomic<bool>* stop) {
+  SimulateOptions options;
+  options.stop = stop;
+  if (!scenario.jobs.empty()) {
+    models::JobsOptions amid;
+    amid.simulate = options;
+    amid.only_main = true;
+    auto run = models::run_jobs(std::move(scenario), amid);
+    if (!run) return run.errors();
+    return std::move(run->simulated);
+  }
+  auto compiled = models::compile(scenario);
+  if (!compiled) return compiled.errors();
+  const Prepared prepared = prepare(std::move(scenario), std::move(compiled).value());
+  Simulated simulated = simulate(prepared, options);
+  throw_if_stuck(simulated);
+  return simulated;
+}
 
 }  // namespace
 
@@ -73,17 +109,10 @@ std::vector<report::WhatIf> what_if(const Scenario& scenario, const std::atomic<
   std::vector<report::WhatIf> answers;
   for (const Change& change : kChanges) {
     if (!change.applies(scenario)) continue;
-    Scenario changed = scenario;
-    change.apply(changed);
-    auto compiled = models::compile(changed);
-    if (!compiled) continue;  // such a machine cannot be described; the question has no answer
-    const Prepared prepared = prepare(std::move(changed), std::move(compiled).value());
-    SimulateOptions options;
-    options.stop = stop;
-    const Simulated simulated = simulate(prepared, options);
-    throw_if_stuck(simulated);
-    if (simulated.classes.interrupted) break;
-    answers.push_back({change.name, simulated.ranks.step_time()});
+    const auto simulated = run_changed(changed_by(change, scenario), stop);
+    if (!simulated) continue;  // the question has no answer
+    if (simulated->classes.interrupted) break;
+    answers.push_back({change.name, simulated->ranks.step_time()});
   }
   return answers;
 }

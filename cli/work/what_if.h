@@ -10,7 +10,8 @@ namespace orrery::cli {
 
 // The scenario again with one thing of its world changed at a time: faster
 // links, faster GPUs, a host that costs nothing. Changes that touch nothing in
-// this scenario (a network where there is one node) are left out.
+// this scenario (a network where there is one node) are left out. Amid other jobs
+// (`jobs`) hardware changes for all of them, and the host for the scenario itself.
 std::vector<report::WhatIf> what_if(const models::Scenario& scenario, const std::atomic<bool>* stop);
 
 }  // namespace orrery::cli

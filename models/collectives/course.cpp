@@ -78,6 +78,7 @@ Course ring_course(TransferKind kind, double bytes, const Communicator& c, Proto
   const double on_wire = on_links(links, course.bytes, own.bandwidth, of(kWireShare, protocol) * c.graph.rails);
   course.seconds =
       (one_way ? 0 : own_share(c, bytes, kind == TransferKind::all_gather ? own.own_copy : own.own_share)) +
+      (c.int8 && kind != TransferKind::all_gather ? own_share(c, bytes, times.int8_share) : 0) +
       ramp(own.ramp, on_wire);
   put_together(own.base + full * own.full_base, waiting, on_wire, protocol, course);
   return course;

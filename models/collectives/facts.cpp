@@ -6,9 +6,9 @@ namespace {
 Result<CollectiveFacts> facts_of_one_kind(const SearchPath& path, const topology::ClusterSpec& cluster,
                                           const std::string& version, const Where& asked_at) {
   const Generation generation = generation_of(cluster.gpu);
-  Result<NcclModel> nccl = read_nccl_model(path, version.empty() ? cluster.nccl : version, generation,
-                                           cluster.cpu_vendor == "amd", asked_at);
-  Result<KernelTimes> times = read_kernel_times(path, generation);
+  const std::string& asked = version.empty() ? cluster.nccl : version;
+  Result<NcclModel> nccl = read_nccl_model(path, asked, generation, cluster.cpu_vendor == "amd", asked_at);
+  Result<KernelTimes> times = read_kernel_times(path, generation, asked);
   Errors errors;
   if (!nccl) errors = nccl.errors();
   if (!times) errors.insert(errors.end(), times.errors().begin(), times.errors().end());

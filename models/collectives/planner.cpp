@@ -1,16 +1,16 @@
 #include "models/collectives/planner.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "models/collectives/course.h"
+#include "models/collectives/drafts.h"
+#include "models/collectives/known_plans.h"
 #include "models/collectives/links/inside_drafts.h"
 #include "models/collectives/phase.h"
+#include "models/collectives/sends.h"
 #include "models/collectives/steps/step_planner.h"
 #include "sim/fold/planner.h"
 
@@ -34,71 +34,7 @@ using topology::Fabric;
 
 // Time for a copy engine to start on a host copy (from memory: 3 to 5 us on PCIe).
 constexpr double kCopyStartup = 4;
-constexpr double kMicro = 1e-6, kGiga = 1e9;
-
-// A message of at most a page is all startup: at the slowest rate of a fabric its
-// bytes take nanoseconds, so it is not worth a place on the links: a collective goes
-// at the rate that NCCL reckons a channel with. Scalars that a whole job agrees on
-// would else set the root of their tree apart from everybody else, and with it every
-// rank that stands where the root does.
-constexpr std::int64_t kFillsNoLink = 4096;
-
-// What is known of one group of ranks, kept as long as the planner. Footprints
-// are shared by all kinds and sizes with the same algorithm.
-struct GroupPlans {
-  struct Known {
-    TransferKind kind;
-    Bytes bytes;
-    const TransferPlan* plan;
-  };
-  std::optional<Communicator> communicator;
-  std::vector<std::pair<Shape, ShapeFootprint>> footprints;
-  std::optional<Footprint> unloaded;  // of a collective that fills no link
-  std::optional<Footprint> host;      // of one rank
-  std::vector<Known> known;
-};
-
-// One size of message between two ranks. Pairs are many, so all that is known of
-// them lies in one place, chained by sender: a rank has few peers.
-struct SendPlan {
-  RankId to;
-  Bytes bytes;
-  TransferPlan plan;
-  const SendPlan* next = nullptr;  // of the same sender
-};
-
-// Grows without moving what it holds, and asks for memory now and then.
-template <class T>
-class Shelf {
- public:
-  T& add(T item) {
-    constexpr std::size_t kBlock = 256;
-    if (blocks_.empty() || blocks_.back().size() == kBlock) blocks_.emplace_back().reserve(kBlock);
-    return blocks_.back().emplace_back(std::move(item));
-  }
-
- private:
-  std::vector<std::vector<T>> blocks_;
-};
-
-// Groups are looked up by the ranks themselves; the hash reads a few of them.
-struct RanksHash {
-  using is_transparent = void;
-  std::size_t operator()(std::span<const RankId> ranks) const {
-    if (ranks.empty()) return 0;
-    std::uint64_t h = ranks.size();
-    for (RankId r : {ranks.front(), ranks[ranks.size() / 3], ranks[ranks.size() / 2], ranks.back()})
-      h = (h ^ r.value) * 0x9e3779b97f4a7c15, h ^= h >> 29;
-    return h;
-  }
-  std::size_t operator()(const std::vector<RankId>& ranks) const { return (*this)(std::span(ranks)); }
-};
-struct RanksEqual {
-  using is_transparent = void;
-  bool operator()(std::span<const RankId> a, std::span<const RankId> b) const {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end());
-  }
-};
+constexpr double kGiga = 1e9;
 
 // Memoises without locks: one planner an engine.
 class NcclPlanner : public sim::DraftingPlanner {
@@ -108,15 +44,15 @@ class NcclPlanner : public sim::DraftingPlanner {
       : fabric_(std::move(fabric)),
         network_(network),
         forced_(forced),
-        measured_(std::move(measured)),
+        measured_(*fabric_, std::move(measured)),
         sites_(fabric_->cluster(), facts),
-        make_footprints_(*fabric_, forced.rings),
+        make_footprints_(*fabric_, forced.laid),
         inside_drafts_(*fabric_),
         steps_(*fabric_, make_footprints_),
-        sends_(static_cast<std::size_t>(fabric_->gpus()), nullptr) {}
+        sends_(*fabric_, network, sites_, make_footprints_, measured_) {}
 
   const TransferPlan& plan(const TransferRequest& request) const override {
-    if (is_send(request)) return send_plan(request);
+    if (is_send(request)) return sends_.plan(request, moves_nothing(request));
     GroupPlans& group = group_of(request.ranks);
     for (const auto& known : group.known)
       if (known.kind == request.kind && known.bytes == request.bytes) return *known.plan;
@@ -130,21 +66,20 @@ class NcclPlanner : public sim::DraftingPlanner {
     const bool is_group = ranks.size() > 2 && fabric_->same_domain(ranks.front(), ranks.back());
     if (is_group)
       if (const auto known = inside_drafts_.find(ranks, wanted)) return *known;
-    drafts_.clear();
-    draft_phases_.clear();
-    draft_plans_.clear();
-    long_drafts_.clear();
-    draft_phases_.reserve(wanted.size());  // one each, so that they stay where they are
+    drafts_.begin(wanted.size());
     // A group of most ranks is one of a kind: it will be asked for again.
     const bool keep = 2 * ranks.size() > static_cast<std::size_t>(fabric_->gpus());
     GroupPlans draft;
     GroupPlans& group = keep ? group_of(ranks) : draft;
     for (const auto& [kind, bytes] : wanted) {
       const TransferRequest request{kind, ranks, bytes};
-      drafts_.push_back(is_send(request) ? draft_send(request) : draft_of(make(request, group)));
+      if (is_send(request))
+        draft_send(request);
+      else
+        drafts_.add(make(request, group));
     }
-    if (is_group) inside_drafts_.keep(ranks, wanted, drafts_);
-    return drafts_;
+    if (is_group) inside_drafts_.keep(ranks, wanted, drafts_.all());
+    return drafts_.all();
   }
 
   std::string algorithm_name(std::uint32_t algorithm) const override {
@@ -155,100 +90,15 @@ class NcclPlanner : public sim::DraftingPlanner {
   }
 
  private:
-  // What the plan of a send depends on, but for the links that it loads.
-  struct SendKind {
-    Bytes bytes;
-    bool crosses = false;
-    int nodes = 1;
-    Duration latency;
-    double nvlink_rate = 0, network_rate = 0;
-    const Site* site = nullptr;
-    bool operator==(const SendKind&) const = default;
-  };
-
   static bool is_send(const TransferRequest& request) {
     return request.kind == TransferKind::point_to_point && request.ranks.size() == 2;
   }
 
-  const TransferPlan& send_plan(const TransferRequest& request) const {
-    const RankId from = request.ranks[0], to = request.ranks[1];
-    for (const SendPlan* known = sends_[from]; known != nullptr; known = known->next)
-      if (known->to == to && known->bytes == request.bytes) return known->plan;
-    sends_[from] = &send_plans_.add({to, request.bytes, make_send(request), sends_[from]});
-    return sends_[from]->plan;
-  }
-
-  // A send without its links, and those, valid until the next call.
-  struct Sent {
-    const TransferPlan& plan;
-    std::span<const sim::LinkUse> uses;
-  };
-
-  // Thousands of pairs in a row differ in nothing but their links.
-  Sent reckon_send(const TransferRequest& request) const {
-    const RankId from = request.ranks[0], to = request.ranks[1];
-    const bool crosses = !fabric_->same_domain(from, to);
-    const Duration latency = fabric_->latency(from, to);
-    const Site& site = sites_.of(request.ranks);
-    const auto connections = static_cast<std::uint32_t>(message_channels(site, crosses));
-    const std::span<const sim::LinkUse> uses = make_footprints_.route(from, to, connections);
-    const Footprint links = make_footprints_.rates(uses);
-    const SendKind kind{request.bytes,      crosses, nodes_of(request.ranks), latency, links.nvlink_rate,
-                        links.network_rate, &site};
-    auto known = std::find_if(send_kinds_.begin(), send_kinds_.end(), [&](const auto& k) { return k.first == kind; });
-    if (known == send_kinds_.end()) {
-      Course course = message_course(static_cast<double>(request.bytes.n) / connections, site, crosses,
-                                     latency.seconds() / kMicro, links, Algorithm::send);
-      take_measured(request, course);
-      constexpr std::size_t kKinds = 16;  // as many as are worth looking through
-      if (send_kinds_.size() == kKinds) send_kinds_.pop_back();
-      known = send_kinds_.emplace(send_kinds_.begin(), kind, finish(course, false));
-    }
-    const TransferPlan& plan = known->second;
-    const bool on_links =
-        network_ != Network::analytic && request.bytes.n > kFillsNoLink && plan.phases.front().bytes.n > 0;
-    return {plan, on_links ? uses : std::span<const sim::LinkUse>()};
-  }
-
-  TransferPlan make_send(const TransferRequest& request) const {
-    if (moves_nothing(request)) return {};
-    const Sent sent = reckon_send(request);
-    TransferPlan plan = sent.plan;
-    if (!sent.uses.empty())
-      plan.phases.front().uses = std::make_shared<const sim::LinkUses>(sent.uses.begin(), sent.uses.end());
-    return plan;
-  }
-
   // All sends of a pair take one route, so those of the next are written over this one's as they were.
-  sim::Draft draft_send(const TransferRequest& request) const {
-    if (moves_nothing(request)) return {};
-    const Sent sent = reckon_send(request);
-    return add_draft(sent.plan, sent.uses);
-  }
-
-  sim::Draft draft_of(TransferPlan plan) const {
-    if (plan.phases.empty()) return {};
-    draft_plans_.push_back(std::move(plan));
-    const TransferPlan& kept = draft_plans_.back();
-    if (kept.phases.size() > 1) return add_long_draft(kept);
-    const auto& uses = kept.phases.front().uses;
-    return add_draft(kept, uses ? std::span<const sim::LinkUse>(*uses) : std::span<const sim::LinkUse>());
-  }
-
-  // What is written out in steps.
-  sim::Draft add_long_draft(const TransferPlan& plan) const {
-    auto& phases = long_drafts_.emplace_back();
-    for (const Phase& phase : plan.phases)
-      phases.push_back({phase.latency, phase.bytes, phase.max_rate,
-                        phase.uses ? std::span<const sim::LinkUse>(*phase.uses) : std::span<const sim::LinkUse>()});
-    return {phases, plan.claim, plan.algorithm};
-  }
-
-  // NCCL's plans have one phase (finish).
-  sim::Draft add_draft(const TransferPlan& plan, std::span<const sim::LinkUse> uses) const {
-    const Phase& phase = plan.phases.front();
-    draft_phases_.push_back({phase.latency, phase.bytes, phase.max_rate, uses});
-    return {{&draft_phases_.back(), 1}, plan.claim, plan.algorithm};
+  void draft_send(const TransferRequest& request) const {
+    if (moves_nothing(request)) return drafts_.add_nothing();
+    const Sends::Sent sent = sends_.reckon(request);
+    drafts_.add(sent.plan, sent.uses);
   }
 
   GroupPlans& group_of(std::span<const RankId> ranks) const {
@@ -265,31 +115,20 @@ class NcclPlanner : public sim::DraftingPlanner {
   TransferPlan make(const TransferRequest& request, GroupPlans& group) const {
     if (moves_nothing(request)) return {};
     const bool is_copy = request.kind == TransferKind::copy;
-    if (!is_copy && !group.communicator)
+    if (!is_copy && !group.communicator) {
       group.communicator = make_communicator(*fabric_, sites_.of(request.ranks), request.ranks);
+      group.communicator->int8 = forced_.int8;
+      if (forced_.laid && is_laid_for(*forced_.laid, *group.communicator)) lay(*forced_.laid, *group.communicator);
+    }
     if (!is_copy)
       if (std::optional<TransferPlan> written = in_steps(request, *group.communicator)) return std::move(*written);
     Course course =
         is_copy ? copy_course(request, group) : this->course(request.kind, static_cast<double>(request.bytes.n), group);
-    take_measured(request, course);
+    measured_.take(request, course);
     TransferPlan plan = finish(course, is_copy || request.bytes.n > kFillsNoLink);
     if (!is_copy && network_ == Network::chunk) run_in_chunks(request, *group.communicator, plan);
     return plan;
   }
-
-  // What was measured in place of what the model says; bytes that the links could
-  // not carry in that time are left out.
-  void take_measured(const TransferRequest& request, Course& course) const {
-    if (measured_.empty()) return;
-    const auto time =
-        measured_.time(request.kind, static_cast<int>(request.ranks.size()), nodes_of(request.ranks), request.bytes);
-    if (!time) return;
-    course.startup = time->startup / kMicro;
-    course.seconds = time->seconds - time->startup;
-    course.bytes = std::min(course.bytes, course.links->rate(1, 1) * course.seconds);
-  }
-
-  int nodes_of(std::span<const RankId> ranks) const { return measured_.empty() ? 1 : count_nodes(*fabric_, ranks); }
 
   Course course(TransferKind kind, double bytes, GroupPlans& group) const {
     const Communicator& c = *group.communicator;
@@ -381,28 +220,21 @@ class NcclPlanner : public sim::DraftingPlanner {
   }
 
   TransferPlan finish(const Course& course, bool on_links) const {
-    TransferPlan plan{{}, claim_of(course.method), course.method.pack()};
-    plan.phases.push_back(phase_of(course, fabric_->paths(), on_links && uses_links(*course.links)));
-    return plan;
+    return plan_of(course, fabric_->paths(), on_links && uses_links(*course.links));
   }
 
   std::shared_ptr<const Fabric> fabric_;
   Network network_;
   Forced forced_;
-  MeasuredTransfers measured_;
+  MeasuredCourses measured_;
   Sites sites_;
-  mutable std::vector<std::pair<SendKind, TransferPlan>> send_kinds_;  // the latest first, without links
   mutable FootprintMaker make_footprints_;
   mutable InsideDrafts inside_drafts_;
   StepPlanner steps_;
-  mutable std::vector<sim::Draft> drafts_;
-  mutable std::vector<sim::Draft::Phase> draft_phases_;
-  mutable std::vector<std::vector<sim::Draft::Phase>> long_drafts_;
-  mutable std::vector<TransferPlan> draft_plans_;  // what the links of drafts belong to
+  mutable Sends sends_;
+  mutable Drafts drafts_;
   mutable Shelf<TransferPlan> group_plans_;
-  mutable Shelf<SendPlan> send_plans_;
-  mutable IdVector<RankId, const SendPlan*> sends_;  // by sender, the latest first
-  mutable std::unordered_map<std::vector<RankId>, GroupPlans, RanksHash, RanksEqual> groups_;
+  mutable PlansOfGroups groups_;
 };
 
 }  // namespace

@@ -113,7 +113,7 @@ Result<Compiled> compile(const Scenario& scenario, const Calibration* calibratio
                          std::shared_ptr<const topology::Fabric> fabric) {
   if (!scenario.jobs.empty())
     return Error{scenario.at("jobs"),
-                 "'jobs' is not supported yet by this command; orrery run and orrery sweep simulate several jobs",
+                 "'jobs': this command looks at one scenario alone; orrery run, explain, memory and sweep know several",
                  Fault::unsupported};
   if (!fabric) {
     Result<topology::Fabric> own = topology::Fabric::build(scenario.cluster);

@@ -133,7 +133,7 @@ Simulated seen_by_first_job(Run run, const sim::RunResult& alone) {
 
 JobsRun interrupted(std::vector<PlacedJob>& jobs, Run run) {
   PlacedJob& main = jobs.front();
-  return {{std::move(main.scenario), std::move(main.compiled), std::nullopt}, std::move(run.simulated), 0, {}};
+  return {{std::move(main.scenario), std::move(main.compiled), std::nullopt}, std::move(run.simulated), 0, {}, 1};
 }
 
 // How many of its steps last as long as the longest job's one.
@@ -156,15 +156,16 @@ Order with_first(const std::vector<PlacedJob>& jobs, const PlacedJob& first) {
 
 }  // namespace
 
-Result<JobsRun> run_jobs(Scenario scenario, const SimulateOptions& options, const Listen& listen) {
+Result<JobsRun> run_jobs(Scenario scenario, const JobsOptions& options) {
   if (Errors errors = check_calibrations(scenario); !errors.empty()) return errors;
-  Result<std::vector<PlacedJob>> made = place_jobs(std::move(scenario));
+  Result<std::vector<PlacedJob>> made = place_jobs(std::move(scenario), options.drawing);
   if (!made) return made.errors();
   std::vector<PlacedJob>& jobs = *made;
+  const SimulateOptions& simulate = options.simulate;
 
   std::optional<Run> main_alone, main_amid;
   for (PlacedJob& job : jobs) {
-    Run run = run_together({&job}, 1, options);
+    Run run = run_together({&job}, 1, simulate);
     if (run.ended_early()) return interrupted(jobs, std::move(run));
     job.alone = step_of(run);
     if (&job == &jobs.front()) main_alone = std::move(run);
@@ -172,16 +173,18 @@ Result<JobsRun> run_jobs(Scenario scenario, const SimulateOptions& options, cons
   set_repeats(jobs);
   std::vector<JobTimes> times;
   for (PlacedJob& job : jobs) {
-    if (job.repeats > kMostRepeats) return run_amid({&job}, options).errors();
+    const bool is_main = &job == &jobs.front();
+    if (!is_main && options.only_main) break;
+    if (job.repeats > kMostRepeats) return run_amid({&job}, simulate).errors();
     if (job.repeats > 1) {
-      const Run run = run_together({&job}, 1, options);
+      const Run run = run_together({&job}, 1, simulate);
       if (run.ended_early()) return interrupted(jobs, run);
       job.alone = step_of(run);
     }
-    const bool is_main = &job == &jobs.front();
     const Order order = with_first(jobs, job);
-    Result<Run> amid = run_amid(order, options);
-    if (amid && !amid->ended_early() && is_main && listen) amid = run_aloud(order, amid->others_more, options, listen);
+    Result<Run> amid = run_amid(order, simulate);
+    if (amid && !amid->ended_early() && is_main && options.listen)
+      amid = run_aloud(order, amid->others_more, simulate, options.listen);
     if (!amid) return amid.errors();
     if (amid->ended_early()) return interrupted(jobs, std::move(*amid));
     times.push_back({job.scenario.name, job.scenario.file, job.first_node, job.scenario.cluster.nodes,
@@ -194,7 +197,8 @@ Result<JobsRun> run_jobs(Scenario scenario, const SimulateOptions& options, cons
   return JobsRun{{std::move(main.scenario), std::move(main.compiled), std::nullopt},
                  seen_by_first_job(std::move(*main_amid), main_alone->simulated.ranks),
                  ranks_simulated,
-                 std::move(times)};
+                 std::move(times),
+                 main.repeats};
 }
 
 }  // namespace orrery::models

@@ -17,14 +17,23 @@ struct JobsRun {
   Simulated simulated;
   std::uint64_t ranks_simulated = 0;
   std::vector<JobTimes> jobs;  // the scenario itself first
+  int repeats = 1;             // steps that `simulated.classes` measured together
 };
 
 // Asked for who hears of a run, just before it. Of `all` that runs, ranks and programs are the scenario's and then the
 // other jobs', named by job; what else there is of a scenario is its own.
 using Listen = std::function<Result<sim::TraceSink*>(const std::shared_ptr<const Prepared>& all)>;
 
-// Jobs with another calibration than the scenario's: they are on one machine, and it was measured once
-// (what collectives take from kernels beside them is one table for all). run_jobs refuses them.
+// How to run jobs.
+struct JobsOptions {
+  SimulateOptions simulate;
+  Listen listen;           // hears of the run that the scenario is measured in
+  Drawing drawing;         // of what is known within intervals
+  bool only_main = false;  // measure the scenario alone; `jobs` then has nobody else
+};
+
+// Jobs with another calibration than the scenario's on nodes like its own: those are one machine, and it was
+// measured once. run_jobs refuses them.
 Errors check_calibrations(const Scenario& scenario);
 
 // Jobs start together and do their steps over and over. Each is measured in a run of
@@ -32,8 +41,7 @@ Errors check_calibrations(const Scenario& scenario);
 // last as long, alone, as the longest job's one, after as many that are not counted.
 // Traffic of `simulated.ranks` is that of the scenario alone: it is the same amid others.
 //
-// `listen` hears of the run that the scenario is measured in. Interrupted, `simulated`
-// says so. Errors: jobs whose steps differ so much that no run spans both; the listener's.
-Result<JobsRun> run_jobs(Scenario scenario, const SimulateOptions& options = {}, const Listen& listen = {});
+// Interrupted, `simulated` says so. Errors: jobs whose steps differ so much that no run spans both; the listener's.
+Result<JobsRun> run_jobs(Scenario scenario, const JobsOptions& options = {});
 
 }  // namespace orrery::models

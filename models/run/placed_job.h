@@ -17,6 +17,6 @@ struct PlacedJob {
 };
 
 // The scenario itself first, then those in its `jobs`, each compiled for the machine of all.
-Result<std::vector<PlacedJob>> place_jobs(Scenario scenario);
+Result<std::vector<PlacedJob>> place_jobs(Scenario scenario, const Drawing& drawing = {});
 
 }  // namespace orrery::models

@@ -1,5 +1,6 @@
 #include "models/run/run_scenario.h"
 
+#include "models/compile/calibration_of.h"
 #include "sim/check/check.h"
 #include "sim/engine/engine.h"
 
@@ -58,10 +59,12 @@ Prepared prepare(Scenario scenario, Compiled compiled, const Tell& tell) {
 }
 
 Result<Compiled> compile_placed(const Scenario& scenario, const std::string& file,
-                                std::shared_ptr<const topology::Fabric> fabric) {
+                                std::shared_ptr<const topology::Fabric> fabric, const Drawing& drawing) {
   if (scenario.places.contains("sweep"))
     return Error{scenario.at("sweep"), "this scenario is many: run it with orrery sweep run " + file};
-  auto compiled = compile(scenario, std::move(fabric));
+  const auto calibration = calibration_of(scenario);
+  if (!calibration) return calibration.errors();
+  auto compiled = compile(scenario, *calibration ? &**calibration : nullptr, drawing, std::move(fabric));
   if (compiled) return compiled;
   Errors errors = std::move(compiled).errors();
   for (Error& error : errors)

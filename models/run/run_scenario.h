@@ -37,7 +37,7 @@ struct Prepared {
 
 // Compiles, for GPUs of `fabric` or a cluster of its own; what has no place of its own is told of the file.
 Result<Compiled> compile_placed(const Scenario& scenario, const std::string& file,
-                                std::shared_ptr<const topology::Fabric> fabric = nullptr);
+                                std::shared_ptr<const topology::Fabric> fabric = nullptr, const Drawing& drawing = {});
 
 // Hears of each part of the work when it is done.
 using Tell = std::function<void(const std::string&)>;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "report/jobs.h"
 #include "report/text.h"
 
 namespace orrery::report {
@@ -92,6 +93,8 @@ std::string explain(const Explanation& e, const Style& style) {
   std::string text = "One step takes " + human_seconds(r.step_time.seconds()) + " on " + grouped(r.gpus) + " x " +
                      r.gpu + ": " + significant(r.model_tflops_per_gpu) + " TFLOP/s a GPU, MFU " + percent(r.mfu) +
                      ".\nMean over ranks: " + where_it_goes(r) + ".\n";
+  if (!r.jobs.empty())
+    text += section("Jobs on this fabric, each amid the others and alone on the same nodes", jobs_table(r), style);
   text += section("Critical path: the chain of ops of which none can be late without the step being late",
                   path_table(e.path_by_category, r), style);
   text += section("Longest on the critical path, by name", path_table(e.longest_on_path, r), style);
@@ -119,17 +122,18 @@ std::string explain_json(const Explanation& e) {
     what_ifs.push_back({{"change", w.change},
                         {"step_time_s", w.step.seconds()},
                         {"relative_change", share_of_step(w.step, e.result) - 1}});
-  const ordered_json out{{"schema_version", 1},
-                         {"step_time_s", e.result.step_time.seconds()},
-                         {"critical_path", path_json(e.path_by_category)},
-                         {"longest_on_critical_path", path_json(e.longest_on_path)},
-                         {"exposed_communication", path_json(e.communication_on_path)},
-                         {"slack", std::move(slack)},
-                         {"kernels", std::move(kernels)},
-                         {"what_if", std::move(what_ifs)},
-                         {"assumptions", e.result.assumptions},
-                         {"defaults_used", e.result.defaults_used},
-                         {"warnings", e.result.warnings}};
+  ordered_json out{{"schema_version", 1},
+                   {"step_time_s", e.result.step_time.seconds()},
+                   {"critical_path", path_json(e.path_by_category)},
+                   {"longest_on_critical_path", path_json(e.longest_on_path)},
+                   {"exposed_communication", path_json(e.communication_on_path)},
+                   {"slack", std::move(slack)},
+                   {"kernels", std::move(kernels)},
+                   {"what_if", std::move(what_ifs)},
+                   {"assumptions", e.result.assumptions},
+                   {"defaults_used", e.result.defaults_used},
+                   {"warnings", e.result.warnings}};
+  if (!e.result.jobs.empty()) out["jobs"] = ordered_json::parse(jobs_json(e.result));
   return out.dump(2, ' ', false, ordered_json::error_handler_t::replace) + '\n';
 }
 

@@ -89,4 +89,10 @@ void fill_path(const sim::Workload& workload, const sim::Trace& trace, std::size
   explanation.slack = least_slack(workload, trace, at_most);
 }
 
+void make_mean(Explanation& explanation, int steps) {
+  for (auto* shares : {&explanation.path_by_category, &explanation.longest_on_path, &explanation.communication_on_path})
+    for (PathShare& share : *shares) share.time = Duration::ps(share.time.count_ps() / steps);
+  for (TransferSlack& transfer : explanation.slack) transfer.count /= steps;
+}
+
 }  // namespace orrery::report

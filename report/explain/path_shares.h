@@ -11,4 +11,7 @@ namespace orrery::report {
 // of the transfers that have least.
 void fill_path(const sim::Workload& workload, const sim::Trace& trace, std::size_t at_most, Explanation& explanation);
 
+// The path of `steps` steps as that of a mean one: times and counts of each.
+void make_mean(Explanation& explanation, int steps);
+
 }  // namespace orrery::report

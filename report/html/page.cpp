@@ -5,6 +5,7 @@
 #include "models/layout/layer_degrees.h"
 #include "report/html/charts.h"
 #include "report/html/page_template.h"
+#include "report/jobs.h"
 #include "report/summary.h"
 #include "report/text.h"
 

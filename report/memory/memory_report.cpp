@@ -1,5 +1,6 @@
 #include "report/memory/memory_report.h"
 
+#include "report/jobs.h"
 #include "report/text.h"
 
 namespace orrery::report {
@@ -45,6 +46,14 @@ std::string remedy_lines(const MemoryAnswer& answer) {
          " GiB, " + human_seconds(answer.over.step.seconds()) + " a step)\n" + table.str();
 }
 
+std::string job_lines(const MemoryAnswer& answer, const Style& style) {
+  std::string text;
+  for (const JobMemory& job : answer.jobs)
+    text += "\nAlso on this fabric: " + job.name + ", " + nodes_text(job.first_node, job.nodes) + "\n" +
+            fits_line(job.memory, style) + memory_table(job.memory);
+  return text;
+}
+
 }  // namespace
 
 std::string memory_report(const MemoryAnswer& answer, const Style& style) {
@@ -55,6 +64,7 @@ std::string memory_report(const MemoryAnswer& answer, const Style& style) {
   text += "\nAllocated over one step of " + human_seconds(answer.over.step.seconds()) + ", from blank (0) to @ (" +
           gib(memory.peak) + " GiB, the peak)\n" + over_time_lines(memory, answer.over);
   text += remedy_lines(answer);
+  text += job_lines(answer, style);
   text +=
       "\nparameters, gradients, optimizer: weights, their gradients and the optimizer's state\n"
       "activations: kept from a forward to its backward    buffers: gathered, in transit, workspaces, logits\n"

@@ -23,12 +23,20 @@ struct Remedy {
   Duration step;
 };
 
+// Of another job on the fabric.
+struct JobMemory {
+  std::string name, file;
+  int first_node = 0, nodes = 0;
+  Memory memory;
+};
+
 // What `orrery memory` prints.
 struct MemoryAnswer {
   Memory memory;
   MemoryOverTime over;
   PeakMoment peak;  // of the largest rank
   std::vector<Remedy> remedies;
+  std::vector<JobMemory> jobs;  // the others in the scenario's `jobs`
 };
 
 std::string memory_report(const MemoryAnswer& answer, const Style& style = {});

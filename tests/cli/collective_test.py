@@ -40,6 +40,29 @@ class Collective(support.Case):
         self.assertIn("holds no rings", time("--graph", self.scenario("<graphs version=\"1\"/>", "none.xml"), status=3))
         self.assertIn("not supported yet", time("--graph", graph(own), "--network", "chunk", status=2))
 
+    # A server of four on PCIe: a ring that crosses between the sockets at each step is slower, and a file with trees
+    # says how many channels there are.
+    def test_graphs_of_a_server_on_pcie(self):
+        def graph(ring, trees=()):
+            def one(number, pattern, orders):
+                channels = "".join("<channel>" + "".join(f'<gpu dev="{g}"/>' for g in order) + "</channel>" for order in orders)
+                return (f'<graph id="{number}" pattern="{pattern}" crossnic="0" nchannels="{len(orders)}" speedintra="12" '
+                        f'speedinter="12" typeintra="SYS" typeinter="PIX" samechannels="0">{channels}</graph>')
+            trees = one(1, 1, trees) if trees else ""
+            return self.scenario(f'<graphs version="1">{one(0, 4, [ring, ring])}{trees}</graphs>', "graph.xml")
+
+        def row(*options):
+            return self.rows("all-reduce", "--cluster", "l40s-4gpu", "--nodes", "1", "--bytes", "256M", *options)[0]
+
+        near, far = row("--graph", graph([0, 1, 2, 3])), row("--graph", graph([0, 2, 1, 3]))
+        self.assertLess(near["time_us"], far["time_us"])
+        self.assertEqual(near["channels"], 4)
+        self.assertEqual(row("--graph", graph([0, 1, 2, 3], [[3, 2, 1, 0]]))["channels"], 2)
+        options = "--algo", "tree", "--graph"
+        near, far = (row(*options, graph([0, 1, 2, 3], [order] * 2)) for order in ([0, 1, 2, 3], [0, 2, 1, 3]))
+        self.assertEqual(near["algorithm"], "tree")
+        self.assertLess(near["time_us"], far["time_us"])
+
     def test_every_operation_has_the_contracts_columns(self):
         columns = {"bytes", "time_us", "algbw_GBps", "busbw_GBps", "algorithm", "protocol", "channels", "busiest_link"}
         for operation in ALL:

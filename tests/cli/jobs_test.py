@@ -54,20 +54,75 @@ class Jobs(support.Case):
                      "has no 'jobs' of its own")
         self.refused(self.pair(other=JOB.replace("oversubscription: 2", "oversubscription: 1")),
                      "other.yaml:3:11: error: another fabric than the cluster of ")
-        self.refused(self.pair(other=JOB.replace("dgx-h100", "dgx-h200")), "another GPU")
+        self.refused(self.pair(other=JOB.replace("dgx-h100", "dgx-h200").replace("nodes: 3", "nodes: 3, host: {nics: 4}")),
+                     "another host (nics, pcie_switches, numa) than the cluster of ")
         self.refused(self.pair(other=JOB + "simulation: {network: analytic}\n"), "another 'simulation'")
         os.remove(self.path("other.yaml"))
         self.refused(self.path("main.yaml"), "main.yaml:5:19: error: there is no scenario 'other.yaml'", status=5)
 
-    def test_what_is_not_built_is_refused_by_name(self):
-        file = self.pair()
-        for command in ("explain",), ("memory",), ("run", "--intervals"):
-            self.refused(file, "not supported yet", command=command)
-        torus = JOB.replace("nodes: 3, fabric: {kind: fat-tree, leaf_radix: 4, oversubscription: 2}",
-                            "nodes: 4, fabric: {kind: torus, dimensions: 2}").replace("batch: 6", "batch: 8")
-        self.scenario(torus.replace("NAME", "other"), "other.yaml")
-        self.refused(self.scenario(torus + "jobs: [{scenario: other.yaml, first_node: 4}]\n"),
-                     "'jobs' on a torus is not supported yet")
+    # Nodes are each job's own; the report is of the scenario's GPUs.
+    def test_jobs_on_unlike_nodes(self):
+        alone = {name: json.loads(self.done("run", self.scenario(JOB.replace("dgx-h100", name)), "--format", "json").stdout)
+                 for name in ("dgx-h100", "dgx-h200")}
+        document = json.loads(self.done("run", self.pair(other=JOB.replace("dgx-h100", "dgx-h200")),
+                                        "--format", "json").stdout)
+        self.assertEqual(document["peak"]["gpu"], "h100-sxm-80gb")
+        for job, name in zip(document["jobs"], ("dgx-h100", "dgx-h200")):
+            self.assertAlmostEqual(job["step_time_alone_s"], alone[name]["step_time_s"], delta=1e-9)
+            self.assertGreater(job["slowdown"], 1.05)
+
+    # The machine has the nodes of both, and of one alone where that is asked for.
+    def test_the_topology_is_of_all_jobs(self):
+        file = self.pair(other=JOB.replace("dgx-h100", "dgx-h200"))
+        groups = json.loads(self.done("topo", file, "--format", "json").stdout)["groups"]
+        self.assertEqual([group["nodes"] for group in groups], [3, 3])
+        self.assertIn("3 nodes", self.done("topo", file, "--nodes", 3).stdout)
+
+    def test_intervals_are_told_of_every_job(self):
+        name = next(n for n in os.listdir(os.path.join(support.SOURCE, "scenarios", "calibrations")) if "h100" in n)
+        line = f"calibration: {name}\n"
+        document = json.loads(self.done("run", self.pair(line, other=JOB + line), "--intervals", "--format", "json").stdout)
+        for job in document["jobs"]:
+            within = job["intervals"]
+            self.assertEqual(within["draws"], 200)
+            self.assertLess(within["step_time_s"]["low"], job["step_time_s"])
+            self.assertGreater(within["step_time_s"]["high"], job["step_time_s"])
+            self.assertLessEqual(within["slowdown"]["low"], within["slowdown"]["high"])
+        self.assertEqual(document["intervals"]["step_time_s"], document["jobs"][0]["intervals"]["step_time_s"])
+
+    # A short job beside a long one: what is told is one of its steps, the mean of many.
+    def test_explained_amid_others(self):
+        file = self.pair(other=JOB.replace("global_batch: 6", "global_batch: 60"))
+        run = json.loads(self.done("run", file, "--format", "json").stdout)
+        self.assertGreater(run["jobs"][0]["steps"], 1)
+        document = json.loads(self.done("explain", file, "--format", "json").stdout)
+        self.assertEqual(document["jobs"], run["jobs"])
+        self.assertEqual(document["step_time_s"], run["step_time_s"])
+        path = sum(share["time_s"] for share in document["critical_path"])
+        self.assertAlmostEqual(path / document["step_time_s"], 1, delta=1e-3)
+        what_if = {answer["change"]: answer["step_time_s"] for answer in document["what_if"]}
+        self.assertEqual(what_if["no other jobs on the fabric"], run["jobs"][0]["step_time_alone_s"])
+        self.assertLess(what_if["NICs and their PCIe twice as fast"], document["step_time_s"])
+        self.assertIn("Jobs on this fabric", self.done("explain", "--no-what-if", file).stdout)
+
+    def test_memory_is_told_of_every_job(self):
+        larger = JOB.replace("layers: 4", "layers: 8")
+        document = json.loads(self.done("memory", self.pair(other=larger), "--format", "json").stdout)
+        own, other = (json.loads(self.done("memory", self.scenario(text), "--format", "json").stdout)
+                      for text in (JOB, larger))
+        self.assertEqual(document["memory"], own["memory"])
+        self.assertEqual([job["memory"] for job in document["jobs"]], [other["memory"]])
+        self.assertIn("Also on this fabric: other, nodes 3-5", self.done("memory", self.pair()).stdout)
+
+    def test_what_makes_no_sense_is_refused_by_name(self):
+        for command in "plan", "validate":
+            self.refused(self.pair(), "this command looks at one scenario alone", command=(command,))
+        chips = JOB.replace("preset: dgx-h100, gpus_per_node: 1, nodes: 3, "
+                            "fabric: {kind: fat-tree, leaf_radix: 4, oversubscription: 2}",
+                            "preset: tpu-v4, nodes: 3").replace("batch: 6", "batch: 12")
+        self.scenario(chips.replace("NAME", "other"), "other.yaml")
+        self.refused(self.scenario(chips + "jobs: [{scenario: other.yaml, first_node: 3}]\n"),
+                     "every job's slice has links of its own, so that none slows another")
 
     # All jobs' ranks, one after the other, each under its job's name.
     def test_the_trace_is_of_all_jobs(self):

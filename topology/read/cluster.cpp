@@ -5,11 +5,11 @@
 #include "topology/catalogue.h"
 #include "topology/read/from_file.h"
 #include "topology/read/groups.h"
-#include "topology/read/links.h"
-#include "topology/read/parts.h"
-#include "topology/read/plausible.h"
+#include "topology/read/parts/links.h"
+#include "topology/read/parts/parts.h"
+#include "topology/read/parts/plausible.h"
+#include "topology/read/parts/size.h"
 #include "topology/read/preset.h"
-#include "topology/read/size.h"
 
 namespace orrery::topology {
 namespace {

@@ -48,7 +48,8 @@ struct Communicator {
   double network_latency = 0;  // microseconds added to a hop between domains
   ChannelGraph graph;
 
-  bool even = true;  // as many ranks in each domain
+  bool even = true;   // as many ranks in each domain
+  bool int8 = false;  // what it sums are bytes: slower, and no NVLS does it
 
   int nodes() const { return static_cast<int>(domains.size()); }
 };

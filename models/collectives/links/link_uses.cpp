@@ -1,10 +1,11 @@
 #include "models/collectives/links/link_uses.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
+
+#include "models/collectives/links/laid_uses.h"
 
 namespace orrery::models {
 namespace {
@@ -22,23 +23,9 @@ std::uint32_t turns(int first, int last, int m, int n) {
   return static_cast<std::uint32_t>(below(last) - below(first));
 }
 
-// The members in the order of a ring through their node.
-Members in_order(const Fabric& fabric, const Members& members, const std::vector<std::uint32_t>& ring) {
-  const auto per_node = static_cast<std::uint32_t>(fabric.cluster().gpus_per_node);
-  Members order;
-  for (const std::uint32_t place : ring)
-    order.push_back(
-        *std::find_if(members.begin(), members.end(), [&](RankId rank) { return rank.value % per_node == place; }));
-  return order;
-}
-
 // The orders in which channels pass the members.
-std::vector<Members> orders(const Fabric& fabric, const RingOrders* laid, const Members& members) {
+std::vector<Members> orders(const Fabric& fabric, const Members& members) {
   std::vector<Members> found;
-  if (laid && laid->front().size() == members.size()) {
-    for (const auto& ring : *laid) found.push_back(in_order(fabric, members, ring));
-    return found;
-  }
   for (const auto& ring : fabric.rings(members)) {
     found.emplace_back();
     for (const std::uint32_t place : ring) found.back().push_back(members[place]);
@@ -48,18 +35,18 @@ std::vector<Members> orders(const Fabric& fabric, const RingOrders* laid, const 
 
 // Orders, and how many channels pass each: one for all where a switch joins the members.
 template <class F>
-void each_order(const Fabric& fabric, const RingOrders* laid, const Members& members, int channels, F f) {
+void each_order(const Fabric& fabric, const Members& members, int channels, F f) {
   if (members.size() < 2) return;
   if (fabric.any_order()) return f(members, channels);
-  const std::vector<Members> all = orders(fabric, laid, members);
+  const std::vector<Members> all = orders(fabric, members);
   for (std::size_t r = 0; r < all.size(); ++r)
     f(all[r], static_cast<int>(turns(0, channels, static_cast<int>(r), static_cast<int>(all.size()))));
 }
 
 // A channel that starts at member e passes e, e+1, … and ends before e again, so
 // the edge into e carries every channel but those that start there.
-void add_chains(LinkCounter& links, const RingOrders* laid, const Members& members, int channels, bool both_ways) {
-  each_order(links.fabric(), laid, members, channels, [&](const Members& order, int passing) {
+void add_chains(LinkCounter& links, const Members& members, int channels, bool both_ways) {
+  each_order(links.fabric(), members, channels, [&](const Members& order, int passing) {
     const int n = static_cast<int>(order.size());
     for (int from = 0; from < n; ++from) {
       const int to = (from + 1) % n;
@@ -80,8 +67,8 @@ void add_rails(LinkCounter& links, const Members& from, const Members& to, int f
   for (int c = first; c < last; ++c) links.add(from[c % from.size()], to[c % to.size()], 1);
 }
 
-void add_ring_inside(LinkCounter& links, const RingOrders* laid, const Members& members, int channels, bool closed) {
-  each_order(links.fabric(), laid, members, channels, [&](const Members& order, int passing) {
+void add_ring_inside(LinkCounter& links, const Members& members, int channels, bool closed) {
+  each_order(links.fabric(), members, channels, [&](const Members& order, int passing) {
     const std::size_t n = order.size();
     for (std::size_t m = 0; m + (closed ? 0 : 1) < n; ++m)
       links.add(order[m], order[(m + 1) % n], static_cast<std::uint32_t>(passing));
@@ -122,50 +109,6 @@ int tree_parent(int node, int nodes, bool second) {
   return parent < 0 ? -1 : (parent + 1) % nodes;
 }
 
-LinkCounter::LinkCounter(const Fabric& fabric)
-    : fabric_(fabric),
-      connections_(fabric.links().size(), 0),
-      in_use_(fabric.links().size() / 64 + 1, 0),
-      first_word_(in_use_.size()) {}
-
-void LinkCounter::add(RankId from, RankId to, std::uint32_t connections) {
-  if (connections == 0 || from == to) return;
-  // Hashed, every flow of every connection goes its own way; else they are alike.
-  const std::uint32_t ways = fabric_.hashed() ? connections * static_cast<std::uint32_t>(fabric_.paths()) : 1;
-  for (std::uint32_t path = 0; path < ways; ++path) {
-    route_.clear();
-    fabric_.route(from, to, route_, path);
-    for (const LinkId link : route_) add(link, fabric_.hashed() ? 1 : connections);
-  }
-}
-
-void LinkCounter::add(LinkId link, std::uint32_t connections) {
-  std::uint32_t& sum = connections_[link.value];
-  sum += connections;
-  if (sum != connections) return;
-  const std::size_t word = link.value / 64;
-  in_use_[word] |= std::uint64_t{1} << link.value % 64;
-  first_word_ = std::min(first_word_, word);
-  end_word_ = std::max(end_word_, word + 1);
-  ++links_;
-}
-
-LinkUses LinkCounter::take() {
-  LinkUses uses;
-  uses.reserve(links_);
-  for (std::size_t word = first_word_; word < end_word_; ++word) {
-    for (std::uint64_t left = in_use_[word]; left != 0; left &= left - 1) {
-      const auto link = static_cast<std::uint32_t>(64 * word + static_cast<std::size_t>(std::countr_zero(left)));
-      uses.push_back({{link}, connections_[link]});
-      connections_[link] = 0;
-    }
-    in_use_[word] = 0;
-  }
-  first_word_ = in_use_.size();
-  end_word_ = links_ = 0;
-  return uses;
-}
-
 Footprint FootprintMaker::rates(std::span<const LinkUse> uses) const {
   Footprint f;
   f.nvlink_rate = f.network_rate = std::numeric_limits<double>::infinity();
@@ -200,8 +143,7 @@ ShapeFootprint FootprintMaker::make(Shape shape, const Communicator& c) {
       add_ring(c, shape == Shape::ring);
       break;
     case Shape::tree:
-      for (const Members& members : c.domains) add_chains(links_, laid_.get(), members, c.graph.spread, true);
-      add_trees(c, c.graph.spread);
+      add_chains_and_trees(c);
       break;
     case Shape::nvls:
       add_switches(c);
@@ -227,11 +169,18 @@ ShapeFootprint FootprintMaker::make(Shape shape, const Communicator& c) {
 }
 
 void FootprintMaker::add_ring(const Communicator& c, bool closed) {
-  if (c.nodes() == 1) return add_ring_inside(links_, laid_.get(), c.domains[0], c.graph.spread, closed);
-  for (const Members& members : c.domains) add_chains(links_, laid_.get(), members, c.graph.spread, false);
+  if (laid_ && is_laid_for(*laid_, c)) return add_laid_rings(links_, *laid_, c, closed);
+  if (c.nodes() == 1) return add_ring_inside(links_, c.domains[0], c.graph.spread, closed);
+  for (const Members& members : c.domains) add_chains(links_, members, c.graph.spread, false);
   const std::size_t edges = c.domains.size() - (closed ? 0 : 1);
   for (std::size_t d = 0; d < edges; ++d)
     add_rails(links_, c.domains[d], c.domains[(d + 1) % c.domains.size()], 0, c.graph.spread);
+}
+
+void FootprintMaker::add_chains_and_trees(const Communicator& c) {
+  if (laid_ && is_laid_for(*laid_, c)) return add_laid_trees(links_, *laid_, c);
+  for (const Members& members : c.domains) add_chains(links_, members, c.graph.spread, true);
+  add_trees(c, c.graph.spread);
 }
 
 // NCCL's double binary tree over nodes; every edge carries its channels up and
@@ -253,7 +202,7 @@ void FootprintMaker::add_trees(const Communicator& c, int channels) {
 void FootprintMaker::add_switches(const Communicator& c) {
   for (const Members& members : c.domains) {
     const int n = static_cast<int>(members.size());
-    add_ring_inside(links_, laid_.get(), members, c.graph.nvls_channels + (c.graph.nvls_channels + n - 1) / n, true);
+    add_ring_inside(links_, members, c.graph.nvls_channels + (c.graph.nvls_channels + n - 1) / n, true);
   }
 }
 
@@ -261,7 +210,7 @@ void FootprintMaker::add_switches(const Communicator& c) {
 // way. Rails of neighbouring domains name the same NICs and the links above them.
 void FootprintMaker::add_rails_of_all(const Communicator& c) {
   const int channels = c.graph.spread;
-  for (const Members& members : c.domains) add_chains(links_, laid_.get(), members, channels, true);
+  for (const Members& members : c.domains) add_chains(links_, members, channels, true);
   for (std::size_t d = 0; d < c.domains.size(); ++d)
     add_rails(links_, c.domains[d], c.domains[(d + 1) % c.domains.size()], 0, channels);
 }

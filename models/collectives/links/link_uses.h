@@ -4,6 +4,7 @@
 #include <span>
 
 #include "models/collectives/links/communicator.h"
+#include "models/collectives/links/link_counter.h"
 #include "models/collectives/nccl/choice.h"
 #include "models/collectives/steps/steps.h"
 #include "sim/planner.h"
@@ -43,32 +44,11 @@ struct ShapeFootprint {
   double parts = 1;  // exchange: pairs that share one connection of the result; a step: its bytes
 };
 
-// Adds connections up route by route and gives them in the order of the links. A
-// bitmap of the links in use stands in for sorting; both are as large as the fabric
-// and serve one footprint after the other.
-class LinkCounter {
- public:
-  explicit LinkCounter(const topology::Fabric& fabric);
-  const topology::Fabric& fabric() const { return fabric_; }
-
-  void add(RankId from, RankId to, std::uint32_t connections);
-  void add(LinkId link, std::uint32_t connections);
-  // What was counted; counts from zero again.
-  sim::LinkUses take();
-
- private:
-  const topology::Fabric& fabric_;
-  std::vector<LinkId> route_;
-  std::vector<std::uint32_t> connections_;  // by link
-  std::vector<std::uint64_t> in_use_;       // a bit a link
-  std::size_t first_word_, end_word_ = 0;   // of in_use_, where any bit may be set
-  std::size_t links_ = 0;
-};
-
 class FootprintMaker {
  public:
-  // The fabric must outlive it. `laid`: rings in place of those that a search finds, through groups of whole nodes.
-  explicit FootprintMaker(const topology::Fabric& fabric, std::shared_ptr<const RingOrders> laid = nullptr)
+  // The fabric must outlive it. `laid`: rings and trees in place of those that a search finds, for groups that it is
+  // for.
+  explicit FootprintMaker(const topology::Fabric& fabric, std::shared_ptr<const LaidGraph> laid = nullptr)
       : fabric_(fabric), laid_(std::move(laid)), links_(fabric) {}
 
   // Inside a node a channel of a ring passes all ranks; between nodes it stays on the
@@ -89,6 +69,7 @@ class FootprintMaker {
 
  private:
   void add_ring(const Communicator& comm, bool closed);
+  void add_chains_and_trees(const Communicator& comm);
   void add_trees(const Communicator& comm, int channels);
   void add_switches(const Communicator& comm);
   void add_rails_of_all(const Communicator& comm);
@@ -100,7 +81,7 @@ class FootprintMaker {
   Footprint summarize(sim::LinkUses uses) const;
 
   const topology::Fabric& fabric_;
-  std::shared_ptr<const RingOrders> laid_;
+  std::shared_ptr<const LaidGraph> laid_;
   LinkCounter links_;
   std::vector<LinkId> route_;
   sim::LinkUses route_uses_;

@@ -133,7 +133,8 @@ int ring_steps(TransferKind kind, int ranks) {
 
 bool nccl_can(TransferKind kind, const Communicator& c, Choice choice) {
   const bool reduces_all = kind == TransferKind::all_reduce, simple = choice.protocol == Protocol::simple;
-  const bool switches = c.site.nvls && c.even && c.ranks_per_domain > 1 && simple;
+  const bool sums = kind != TransferKind::all_gather;
+  const bool switches = c.site.nvls && c.even && c.ranks_per_domain > 1 && simple && !(c.int8 && sums);
   const bool sharp = c.site.sharp && c.nodes() > 1 && c.even && c.ranks_per_domain <= 8 && simple;
   switch (choice.algorithm) {
     case Algorithm::ring:

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "models/collectives/links/communicator.h"
+#include "models/collectives/nccl/laid_graph.h"
 #include "models/collectives/steps/written.h"
 #include "sim/program.h"
 
@@ -10,13 +11,11 @@ namespace orrery::models {
 
 // What a person has settled already, as NCCL_ALGO and NCCL_PROTO do. Settings that
 // an operation cannot follow do not touch it.
-// Rings through the GPUs of a node, each as their places in it, in order.
-using RingOrders = std::vector<std::vector<std::uint32_t>>;
-
 struct Forced {
   std::optional<Algorithm> algorithm;
   std::optional<Protocol> protocol;
-  std::shared_ptr<const RingOrders> rings;      // as NCCL laid them; null: as its search would
+  bool int8 = false;                            // of the elements (Communicator::int8)
+  std::shared_ptr<const LaidGraph> laid;        // channels as NCCL laid them; null: as its search would
   std::shared_ptr<const WrittenSteps> written;  // a person's own, for groups of as many ranks; null for none
 };
 

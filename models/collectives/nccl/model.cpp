@@ -163,6 +163,11 @@ Result<NcclModel> read_nccl_model(const SearchPath& path, const std::string& ver
   return model;
 }
 
+bool is_older(const std::string& version, const std::string& than) {
+  const auto numbers = numbers_of(version), other = numbers_of(than);
+  return numbers && other && *numbers < *other;
+}
+
 double tree_correction(Protocol protocol, double bytes) {
   const int index = bytes < 128 ? 0 : std::min(23, std::ilogb(bytes / 64));
   return kTreeCorrection[static_cast<int>(protocol)][index];

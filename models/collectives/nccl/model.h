@@ -52,6 +52,9 @@ struct NcclModel {
 Result<NcclModel> read_nccl_model(const SearchPath& path, const std::string& version, Generation generation,
                                   bool amd_host, const Where& asked_at);
 
+// Whether "2.23.4" comes before "2.27". An empty version is the newest; what is no version is not older.
+bool is_older(const std::string& version, const std::string& than);
+
 // Correction of a tree all-reduce's bandwidth at this message size (tuning.cc; the
 // same in all these versions).
 double tree_correction(Protocol protocol, double bytes);

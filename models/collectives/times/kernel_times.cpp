@@ -7,7 +7,8 @@ namespace {
 
 class Reader {
  public:
-  Reader(const Node& node, Errors& errors) : fields_(node, "collectives", errors), errors_(errors) {}
+  Reader(const Node& node, const std::string& nccl, Errors& errors)
+      : fields_(node, "collectives", errors), errors_(errors), nccl_(nccl) {}
 
   KernelTimes read() {
     fields_.require({"ring", "exchange", "send", "ring_network_hop", "tree_network_hop"});
@@ -20,10 +21,12 @@ class Reader {
     section("nvls", [this](Fields& f) { nvls(f, times_.nvls); });
     section("nvls_tree", [this](Fields& f) { nvls(f, times_.nvls_tree); });
     section("exchange", [this](Fields& f) { exchange(f, times_.exchange); });
+    section("exchange_before", [this](Fields& f) { exchange_before(f); });
     section("send", [this](Fields& f) {
       time(f, "base", times_.send_base);
       share(f, "bandwidth", times_.send_bandwidth);
     });
+    share(fields_, "int8_share", times_.int8_share);
     section("ring_network_hop", [this](Fields& f) { by_protocol(f, times_.ring_network_hop); });
     section("tree_network_hop", [this](Fields& f) { by_protocol(f, times_.tree_network_hop); });
     fields_.finish();
@@ -84,6 +87,14 @@ class Reader {
     if (const std::optional<double> full = f.number("full", 0, 1e6)) times.full = *full;
   }
 
+  // All-to-alls of versions before one: `version`, and what `exchange` says of those from then on.
+  void exchange_before(Fields& f) {
+    f.require({"version"});
+    const bool is_this = is_older(nccl_, f.text("version").value_or(""));
+    ExchangeTimes other;
+    exchange(f, is_this ? times_.exchange : other);
+  }
+
   static void by_protocol(Fields& f, ByProtocol& times) {
     for (Protocol protocol : {Protocol::ll, Protocol::ll128, Protocol::simple})
       time(f, to_string(protocol), times[static_cast<std::size_t>(protocol)]);
@@ -91,12 +102,13 @@ class Reader {
 
   Fields fields_;
   Errors& errors_;
+  std::string nccl_;
   KernelTimes times_;
 };
 
 }  // namespace
 
-Result<KernelTimes> read_kernel_times(const SearchPath& path, Generation generation) {
+Result<KernelTimes> read_kernel_times(const SearchPath& path, Generation generation, const std::string& nccl) {
   // Volta has no public sweep: Ampere's stand in.
   const std::string_view name = to_string(generation == Generation::volta ? Generation::ampere : generation);
   const Result<std::string> file = path.find("hardware/collectives", name, {std::string(name), 0, 0});
@@ -104,7 +116,7 @@ Result<KernelTimes> read_kernel_times(const SearchPath& path, Generation generat
   const Result<Node> node = read_document(*file);
   if (!node) return node.errors();
   Errors errors;
-  const KernelTimes times = Reader(*node, errors).read();
+  const KernelTimes times = Reader(*node, nccl, errors).read();
   if (!errors.empty()) return errors;
   return times;
 }

@@ -42,12 +42,13 @@ struct KernelTimes {
   std::array<RingTimes, kProtocols> ring;
   NvlsTimes nvls, nvls_tree;
   ExchangeTimes exchange;
+  double int8_share = 1e4;  // a rank's own share once more, where bytes are summed; without a measurement nothing
   double send_base = 0, send_bandwidth = 1;
   // Between nodes, one hop, without the network's own latency.
   ByProtocol ring_network_hop{}, tree_network_hop{};
 };
 
-// hardware/collectives/<generation>.yaml.
-Result<KernelTimes> read_kernel_times(const SearchPath& path, Generation generation);
+// hardware/collectives/<generation>.yaml, of this version of NCCL (empty: the newest).
+Result<KernelTimes> read_kernel_times(const SearchPath& path, Generation generation, const std::string& nccl = "");
 
 }  // namespace orrery::models

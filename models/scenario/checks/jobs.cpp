@@ -19,13 +19,25 @@ std::string nodes_text(int first, int nodes) {
   return nodes == 1 ? "node " + one : "nodes " + one + " to " + std::to_string(first + nodes - 1);
 }
 
+// But for what a NIC's port carries, which is a node's own, and for how many nodes a torus alone would have.
 bool same_fabric(topology::FabricSpec a, topology::FabricSpec b) {
   const std::shared_ptr<const topology::ListedFabric> one = std::exchange(a.listed, nullptr);
   const std::shared_ptr<const topology::ListedFabric> other = std::exchange(b.listed, nullptr);
+  a.link = b.link;
+  if (a.dimensions.size() == b.dimensions.size()) a.dimensions = b.dimensions;
   return a == b && (one && other ? *one == *other : one == other);
 }
 
-// The machine is one: what two scenarios say of it may differ in how much of it they use alone.
+bool same_structure(const topology::HostSpec& a, const topology::HostSpec& b) {
+  return a.nics == b.nics && a.pcie_switches == b.pcie_switches && a.numa == b.numa;
+}
+
+bool same_structure(const topology::ScaleUpSpec& a, const topology::ScaleUpSpec& b) {
+  return a.kind == b.kind && a.planes == b.planes && a.wires == b.wires;
+}
+
+// The fabric is one: what two scenarios say of it may differ in how much of it they use alone. Nodes are each job's
+// own, but what is where in a node is the same in all.
 void check_same_cluster(Reading& reading, const JobSpec& job) {
   const topology::ClusterSpec &ours = reading.scenario.cluster, &theirs = job.scenario->cluster;
   const Where there = job.scenario->at("cluster");
@@ -34,13 +46,11 @@ void check_same_cluster(Reading& reading, const JobSpec& job) {
       reading.fail(there, "another " + std::string(what) + " than the cluster of " + reading.scenario.file +
                               ", whose fabric this job is on (" + place(job.where) + ")");
   };
-  agree("GPU (cluster.gpu)", ours.gpu == theirs.gpu);
   agree("gpus_per_node",
         ours.gpus_per_node == theirs.gpus_per_node && ours.physical_gpus_per_node == theirs.physical_gpus_per_node);
-  agree("scale_up", ours.scale_up == theirs.scale_up && ours.ideal == theirs.ideal);
-  agree("host", ours.host == theirs.host && ours.cpu_vendor == theirs.cpu_vendor);
+  agree("scale_up (kind, planes, wires)", same_structure(ours.scale_up, theirs.scale_up) && ours.ideal == theirs.ideal);
+  agree("host (nics, pcie_switches, numa)", same_structure(ours.host, theirs.host));
   agree("fabric", same_fabric(ours.fabric, theirs.fabric));
-  agree("nccl", ours.nccl == theirs.nccl);
   if (!theirs.faults.empty())
     reading.fail(there,
                  "'cluster.faults' of a job: the fabric is that of " + reading.scenario.file + "; write them there");
@@ -48,15 +58,22 @@ void check_same_cluster(Reading& reading, const JobSpec& job) {
   if (run.network != other.network || run.jitter_compute != other.jitter_compute)
     reading.fail(job.scenario->at("simulation"), "another 'simulation' (network, jitter) than that of " +
                                                      reading.scenario.file + ", in whose run this job is");
+  if (alike(ours, theirs)) return;
+  const std::string unlike = "unlike nodes (" + ours.gpu_names() + ", " + theirs.gpu_names() + ") of 'jobs'";
+  if (ours.fabric.listed || ours.fabric.kind == "nvl-domain")
+    reading.not_yet(job.where,
+                    unlike + (ours.fabric.listed ? " on a network that a file lists" : " in one NVLink domain"));
+  if (ours.domain_gpus() > ours.gpus_per_node || theirs.domain_gpus() > theirs.gpus_per_node)
+    reading.not_yet(job.where, unlike + " with NVLink domains of several nodes");
 }
 
-// Of clusters whose wiring hangs on how many nodes there are, and of unlike nodes: what collectives take from
-// kernels beside them is one table for all jobs.
-void refuse_for_jobs(Reading& reading) {
-  const topology::ClusterSpec& cluster = reading.scenario.cluster;
-  const Where at = reading.at("jobs");
-  if (cluster.kinds() > 1) reading.not_yet(at, "'jobs' beside 'cluster.groups'");
-  if (cluster.fabric.kind == "torus" || cluster.scale_up.kind == "torus") reading.not_yet(at, "'jobs' on a torus");
+// A slice of such a torus is closed by optical switches, or ends where it ends: none of its links is another's.
+bool refuse_torus(Reading& reading) {
+  if (reading.scenario.cluster.scale_up.kind != "torus") return false;
+  reading.fail("jobs",
+               "'jobs' on a torus of chips (cluster.scale_up.kind: torus): every job's slice has links of its own, so "
+               "that none slows another; run each alone");
+  return true;
 }
 
 struct Placed {
@@ -107,7 +124,7 @@ void check_jobs(Reading& reading) {
     reading.fail("sweep", "a scenario in another's 'jobs' is one, and 'sweep' makes it many");
   const Scenario& scenario = reading.scenario;
   if (scenario.jobs.empty() || !reading.has_cluster) return;
-  refuse_for_jobs(reading);
+  if (refuse_torus(reading)) return;
   std::vector<Placed> placed = {{scenario, 0, reading.at("cluster")}};
   for (const JobSpec& job : scenario.jobs) {
     check_same_cluster(reading, job);

@@ -55,6 +55,14 @@ struct Bench {
       : fabric(std::make_shared<topology::Fabric>(topology::Fabric::build(spec).value())),
         planner(make_planner(fabric, network, facts_of(spec))) {}
 
+  // By a version of NCCL; `int8`: of the elements.
+  Bench(const topology::ClusterSpec& spec, const std::string& nccl, bool int8)
+      : fabric(std::make_shared<topology::Fabric>(topology::Fabric::build(spec).value())) {
+    Forced forced;
+    forced.int8 = int8;
+    planner = make_planner(fabric, Network::flow, facts_of(spec, nccl), forced);
+  }
+
   const sim::TransferPlan& plan(sim::TransferKind kind, const std::vector<RankId>& group, std::int64_t bytes) const {
     return planner->plan({kind, group, {bytes}});
   }

@@ -83,6 +83,24 @@ TEST(NcclChoice, LlForSmallAndSimpleForLarge) {
   EXPECT_EQ(nccl_choice(TransferKind::all_reduce, 1 << 30, c).protocol, Protocol::simple);
 }
 
+// Measured on the same B200: 2.28.9 runs LL128 between LL and Simple, 2.29.2 does not; H100 goes on with it.
+TEST(NcclChoice, LeavesLl128InsideABlackwellNode) {
+  const auto protocol = [](Generation generation, double nvlink, const char* version) {
+    return nccl_choice(TransferKind::reduce_scatter, 32 << 20, communicator(generation, 1, 8, nvlink, 50, version))
+        .protocol;
+  };
+  EXPECT_EQ(protocol(Generation::blackwell, 721.8, "2.28.9"), Protocol::ll128);
+  EXPECT_EQ(protocol(Generation::blackwell, 721.8, "2.29.2"), Protocol::simple);
+  EXPECT_EQ(protocol(Generation::hopper, 370.8, "2.29.2"), protocol(Generation::hopper, 370.8, "2.28.9"));
+}
+
+TEST(NcclChoice, SumsNoBytesInTheSwitches) {
+  Communicator c = with_nvls(communicator(Generation::hopper, 1, 8, 370.8, 50));
+  ASSERT_EQ(nccl_choice(TransferKind::all_reduce, 1 << 30, c).algorithm, Algorithm::nvls);
+  c.int8 = true;
+  EXPECT_EQ(nccl_choice(TransferKind::all_reduce, 1 << 30, c).algorithm, Algorithm::ring);
+}
+
 // Seen with NCCL 2.27.7 (ml-engineering): NVLS from five GPUs up on H200, from six up on B200, and
 // from 2 MiB on with eight.
 TEST(NcclChoice, NvlsWhereItIsSeen) {

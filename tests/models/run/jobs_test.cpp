@@ -1,6 +1,7 @@
 // Several jobs on one fabric (`jobs`).
 #include "models/run/jobs.h"
 
+#include "models/scenario/shared_cluster.h"
 #include "sim/jobs.h"
 #include "tests/models/compile/support.h"
 
@@ -122,6 +123,62 @@ TEST(Jobs, InWholeNvlinkDomainsAreAsAlone) {
   for (const JobTimes& times : halves.jobs) EXPECT_EQ(times.together, times.alone);
 }
 
+// Nodes of another GPU are slowed by their own transfers as they are alone, whoever's claims come first.
+TEST(Jobs, OfOtherGpusOnLinksOfTheirOwnAreNotSlowed) {
+  const auto a100 = [](int nodes) {
+    return job(nodes, {{"cluster.gpu", "a100-sxm-80gb"}, {"overlap.gradients", "true"}});
+  };
+  const JobsRun both = run(with(job(2), {{a100(2), 2}}));
+  EXPECT_EQ(both.jobs[0].together, run_folded(compiled(job(2))).step_time());
+  EXPECT_EQ(both.jobs[1].alone, run_folded(compiled(a100(2))).step_time());
+  for (const JobTimes& times : both.jobs) EXPECT_EQ(times.together, times.alone);
+  EXPECT_GT(run(with(job(3), {{a100(3), 3}})).jobs[1].slowdown(), 1.1);
+}
+
+TEST(Jobs, BesideOneOnGroupsOfNodes) {
+  const char* nodes =
+      "{preset: dgx-h100, gpus_per_node: 1, host: {nics: 8}, fabric: {kind: fat-tree, leaf_radix: 4, routing: "
+      "balanced}, "
+      "groups: [{nodes: 1}, {nodes: 1, gpu: a100-sxm-80gb, link: 200Gb/s}]}";
+  const Scenario mixed = job(2, {{"cluster", nodes}, {"training.global_batch", "8"}});
+  const Scenario alike = job(2, {{"cluster.fabric.oversubscription", "1"}});
+  const JobsRun both = run(with(mixed, {{alike, 4}}));
+  EXPECT_EQ(both.jobs[0].together, run_folded(compiled(mixed)).step_time());
+  EXPECT_EQ(both.jobs[1].together, run_folded(compiled(alike)).step_time());
+}
+
+// On a ring of seven routers the way from node 4 to node 0 leads past the neighbour's.
+TEST(Jobs, OnATorusOfNodesShareItsCables) {
+  const auto on_ring = [](int nodes) {
+    return job(nodes, {{"cluster", "{preset: dgx-h100, gpus_per_node: 1, nodes: " + std::to_string(nodes) +
+                                       ", host: {nics: 8}, fabric: {kind: torus, dimensions: 1}}"}});
+  };
+  const Scenario apart = with(on_ring(3), {{on_ring(3), 3}}), past = with(on_ring(5), {{on_ring(2), 5}});
+  EXPECT_EQ(shared_cluster(past).fabric.dimensions, std::vector<int>{7});
+  for (const JobTimes& times : run(apart).jobs) EXPECT_EQ(times.together, times.alone);
+  for (const JobTimes& times : run(past).jobs) EXPECT_GT(times.slowdown(), 1.01);
+}
+
+// A torus grows along its last dimension, and by whole layers.
+TEST(Jobs, LieInLayersOfATorus) {
+  const auto in_layers = [](int nodes, const std::string& dimensions) {
+    return job(nodes, {{"cluster", "{preset: dgx-h100, gpus_per_node: 1, nodes: " + std::to_string(nodes) +
+                                       ", fabric: {kind: torus, dimensions: " + dimensions + "}}"}});
+  };
+  const topology::ClusterSpec machine =
+      shared_cluster(with(in_layers(4, "[2, 2, 1]"), {{in_layers(3, "[3, 1, 1]"), 6}}));
+  EXPECT_EQ(machine.fabric.dimensions, (std::vector<int>{2, 2, 3}));
+  EXPECT_EQ(machine.nodes, 12);
+}
+
+// What is held follows from the order of a rank's own program.
+TEST(Jobs, HoldWhatTheyHoldAlone) {
+  const JobsRun both = run(with(job(3), {{job(3), 3}}));
+  const sim::RunResult alone = run_folded(compiled(job(3)));
+  for (std::uint32_t r = 0; r < alone.ranks.size(); ++r)
+    EXPECT_EQ(both.simulated.ranks.ranks[{r}].memory.by_cause, alone.ranks[{r}].memory.by_cause);
+}
+
 // The last thing that a listener hears of the scenario's ranks is the end of the step that is told.
 TEST(Jobs, WhoListensHearsTheRunThatIsTold) {
   struct Listener : sim::TraceSink {
@@ -134,12 +191,13 @@ TEST(Jobs, WhoListensHearsTheRunThatIsTold) {
       end = std::max(end, span.end);
     }
   } listener;
-  const auto listen = [&](const std::shared_ptr<const Prepared>& all) -> Result<sim::TraceSink*> {
+  JobsOptions options;
+  options.listen = [&](const std::shared_ptr<const Prepared>& all) -> Result<sim::TraceSink*> {
     listener.all = all;
     return &listener;
   };
   const Scenario scenario = with(job(3), {{job(3, {{"training.global_batch", "60"}}), 3}});
-  const Result<JobsRun> heard = run_jobs(scenario, {}, listen);
+  const Result<JobsRun> heard = run_jobs(scenario, options);
   ASSERT_TRUE(heard.ok());
   EXPECT_EQ(heard->simulated.ranks.digest, run(scenario).simulated.ranks.digest);
   EXPECT_EQ(listener.own_end, heard->simulated.ranks.step_ends.back());

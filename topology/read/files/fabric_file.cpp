@@ -7,14 +7,19 @@
 #include "topology/read/files/listed_from.h"
 #include "topology/read/files/mapping.h"
 #include "topology/read/nccl/nccl_graph.h"
-#include "topology/read/plausible.h"
+#include "topology/read/parts/plausible.h"
 
 namespace orrery::topology {
 namespace {
 
 constexpr std::size_t kMostBytes = 64u << 20;  // an ibnetdiscover of the largest machine; XML has its own limit
 
-enum class Format { nccl_system, nccl_graph, nvidia_smi, ibnetdiscover, yaml };
+enum class Format { nccl_system, nccl_graph, nvidia_smi, ibnetdiscover, ibstat, yaml };
+
+// `ibstat` of one host ("CA 'mlx5_0'"), or of several, each behind its name ("VM_hostname node7").
+bool is_ibstat(std::string_view line) {
+  return line.starts_with("CA '") || line.starts_with("VM_hostname ");
+}
 
 // The first line that begins with one of these words decides.
 Format format_of(std::string_view text) {
@@ -26,6 +31,7 @@ Format format_of(std::string_view text) {
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     for (std::string_view word : {"vendid=", "Switch\t", "Switch ", "Ca\t", "Ca "})
       if (line.starts_with(word)) return Format::ibnetdiscover;
+    if (is_ibstat(line)) return Format::ibstat;
     const std::size_t word = line.find_first_not_of(" \t");
     if (word != std::string_view::npos && line.find("GPU0", word) < word + 8) return Format::nvidia_smi;
     if (line.starts_with("nodes:") || line.starts_with("links:")) return Format::yaml;
@@ -104,6 +110,10 @@ Result<FabricFile> parse_fabric_file(std::string_view text, const std::string& f
     }
     case Format::ibnetdiscover:
       return of_ibnetdiscover(text, file);
+    case Format::ibstat:
+      return Error{{file, 0, 0},
+                   "lists hosts' InfiniBand adapters (ibstat), and not what they are wired to; name what ibnetdiscover "
+                   "prints instead"};
     case Format::yaml:
       break;
   }

@@ -6,7 +6,7 @@
 
 #include "sim/base/fields.h"
 #include "sim/base/suggest.h"
-#include "topology/read/plausible.h"
+#include "topology/read/parts/plausible.h"
 
 namespace orrery::topology {
 namespace {

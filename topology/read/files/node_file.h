@@ -5,8 +5,8 @@
 
 #include "sim/base/document.h"
 #include "topology/read/files/nvidia_smi.h"
-#include "topology/read/links.h"
 #include "topology/read/nccl/nccl_system.h"
+#include "topology/read/parts/links.h"
 
 namespace orrery::topology {
 

@@ -6,7 +6,7 @@
 #include "topology/read/files/mapping.h"
 #include "topology/read/files/nearest_nics.h"
 #include "topology/read/files/node_file.h"
-#include "topology/read/plausible.h"
+#include "topology/read/parts/plausible.h"
 
 namespace orrery::topology {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "sim/base/fields.h"
 #include "topology/catalogue.h"
-#include "topology/read/plausible.h"
+#include "topology/read/parts/plausible.h"
 #include "topology/read/preset.h"
 
 namespace orrery::topology {

@@ -1,4 +1,4 @@
-#include "topology/read/size.h"
+#include "topology/read/parts/size.h"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "topology/read/parts.h"
+#include "topology/read/parts/parts.h"
 
 namespace orrery::topology {
 

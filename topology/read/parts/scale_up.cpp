@@ -1,6 +1,6 @@
-#include "topology/read/parts.h"
-#include "topology/read/plausible.h"
-#include "topology/read/size.h"
+#include "topology/read/parts/parts.h"
+#include "topology/read/parts/plausible.h"
+#include "topology/read/parts/size.h"
 
 namespace orrery::topology {
 namespace {

@@ -1,4 +1,4 @@
-#include "topology/read/links.h"
+#include "topology/read/parts/links.h"
 
 #include "sim/base/suggest.h"
 

@@ -1,6 +1,6 @@
 #include "topology/listed.h"
-#include "topology/read/parts.h"
-#include "topology/read/plausible.h"
+#include "topology/read/parts/parts.h"
+#include "topology/read/parts/plausible.h"
 
 namespace orrery::topology {
 namespace {

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "topology/read/parts.h"
+#include "topology/read/parts/parts.h"
 
 namespace orrery::topology {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "sim/base/fields.h"
 #include "topology/hardware.h"
-#include "topology/read/links.h"
+#include "topology/read/parts/links.h"
 
 namespace orrery::topology {
 

@@ -1,4 +1,4 @@
-#include "topology/read/plausible.h"
+#include "topology/read/parts/plausible.h"
 
 #include <charconv>
 

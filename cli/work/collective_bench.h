@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "interop/collective_rows.h"
+#include "models/collectives/planner.h"
+#include "models/collectives/table.h"
+#include "sim/base/search_path.h"
+
+namespace orrery::cli {
+
+// Which cluster published rows are compared with (scenarios/published/collectives.yaml).
+struct CollectivePlatform {
+  std::string gpu, platform, cluster, skip;
+  bool nvl = false;  // hosts are trays of one NVLink domain
+};
+
+Result<std::vector<CollectivePlatform>> read_collective_platforms(const SearchPath& path);
+
+// The cluster of a published row, all of it in one group, with the version of NCCL and the element type that the row
+// names.
+class CollectiveBench {
+ public:
+  static Result<CollectiveBench> of(const CollectivePlatform& platform, const interop::CollectiveMeasurement& row,
+                                    const SearchPath& path);
+
+  std::vector<models::CollectiveRow> table(std::span<const Bytes> sizes, models::Forced forced = {}) const;
+  std::string architecture() const;  // "hopper"
+  int ranks() const { return static_cast<int>(ranks_.size()); }
+
+ private:
+  sim::TransferKind kind_ = sim::TransferKind::all_reduce;
+  bool int8_ = false;
+  std::shared_ptr<const topology::Fabric> fabric_;
+  std::shared_ptr<const models::CollectiveFacts> facts_;
+  std::vector<RankId> ranks_;
+};
+
+}  // namespace orrery::cli
