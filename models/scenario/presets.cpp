@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "models/scenario/files/hf_config.h"
 #include "models/scenario/reader.h"
@@ -91,9 +92,24 @@ Node merged(const Node& base, const Node& over) {
   return result;
 }
 
+namespace {
+
+// Of those who expect `name` to name one.
+std::optional<Error> preset_by_name(const Reading& reading, const Node& node) {
+  const Node* name = node.find("name");
+  if (!name || !name->is_scalar() || !reading.path.find("models", name->text, name->where)) return std::nullopt;
+  return Error{name->where, "a preset is named by 'model: " + name->text + "', or by 'preset: " + name->text +
+                                "' where other keys stand beside it"};
+}
+
+}  // namespace
+
 Result<Node> resolve_model(Reading& reading, const Node& node) {
   const Node* preset = node.is_scalar() ? &node : node.find("preset");
-  if (!preset) return node;
+  if (!preset) {
+    if (const auto error = preset_by_name(reading, node)) return *error;
+    return node;
+  }
   if (!preset->is_scalar()) {
     Error error;
     error.where = preset->where;
