@@ -8,9 +8,7 @@
 
 namespace orrery::gui {
 
-// A run told straight to the window's store, with no file in between. What ranks
-// hold from before the first step counts as memory here: a file's counters begin
-// with what the step itself allocates.
+// A run told straight to the window's store, with no file in between.
 class StoreFormat final : public interop::EventFormat {
  public:
   StoreFormat(TraceBuilder& builder, const interop::NameTable& names, const sim::Workload& workload);
@@ -25,7 +23,6 @@ class StoreFormat final : public interop::EventFormat {
  private:
   struct Rank {
     std::uint32_t process = 0, first_track = 0, first_counter = 0;
-    std::vector<std::int64_t> resident;  // by cause
   };
 
   void catch_up_names();

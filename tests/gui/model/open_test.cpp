@@ -166,7 +166,10 @@ TEST(OpenScenario, KnowsWhatOnlyASimulatorKnows) {
   const Counter& memory = model.counters().front();
   EXPECT_EQ(memory.name, "memory");
   EXPECT_GT(memory.limit, 70e9);
-  EXPECT_GT(memory.highest, 40e9);
+  double peak = 0;  // of rank 0's stage, in the result of the same run
+  for (const double part : opened->page->memory.bars.front().values) peak += part;
+  EXPECT_LE(memory.highest, 1.001 * peak);
+  EXPECT_GT(memory.highest, 0.9 * peak) << "but for what comes and goes within an instant";
   EXPECT_LT(memory.highest, memory.limit);
   EXPECT_GT(model.arrows().all().size(), 0u);
   EXPECT_NE(opened->summary.find("bubble"), std::string::npos);
