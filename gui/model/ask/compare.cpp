@@ -11,11 +11,6 @@ namespace {
 
 using Key = std::pair<std::string, EventClass>;
 
-TimeRange range_of(const TraceModel& model) {
-  const std::vector<TimeRange> steps = steps_of(model);
-  return steps.empty() ? model.extent() : steps.back();
-}
-
 AreaTotals totals_of_all(const TraceModel& model, TimeRange range) {
   std::vector<std::uint32_t> tracks(model.tracks().size());
   for (std::uint32_t i = 0; i < tracks.size(); ++i) tracks[i] = i;
@@ -29,7 +24,13 @@ bool same_work(const TraceModel& a, EventRef of_a, const TraceModel& b, EventRef
 
 }  // namespace
 
-Comparison::Comparison(const TraceModel& a, const TraceModel& b) : range_a_(range_of(a)), range_b_(range_of(b)) {
+TimeRange compared_range(const TraceModel& model) {
+  const std::vector<TimeRange> steps = steps_of(model);
+  return steps.empty() ? model.extent() : steps.back();
+}
+
+Comparison::Comparison(const TraceModel& a, const TraceModel& b)
+    : range_a_(compared_range(a)), range_b_(compared_range(b)) {
   const AreaTotals of_a = totals_of_all(a, range_a_), of_b = totals_of_all(b, range_b_);
   std::map<Key, Change> changes;
   const auto change_of = [&](const TraceModel& model, const AreaTotals::Name& name) -> Change& {

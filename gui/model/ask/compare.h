@@ -37,6 +37,9 @@ class Comparison {
   TimeRange range_a_, range_b_;
 };
 
+// What is compared of a trace: its last step, or all of it where it says none.
+TimeRange compared_range(const TraceModel& model);
+
 // The event of `to` that is the same piece of work as `event` of `from`: same rank, track,
 // name, micro-batch and chunk, and as many like it before it since `since`. None where there is none.
 EventRef counterpart(const TraceModel& from, EventRef event, Ns since, const TraceModel& to, Ns to_since);

@@ -17,34 +17,6 @@ bool contains(std::string_view text, std::string_view part) {
   return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
 }
 
-std::uint32_t coordinate(const Process& process, Grouping grouping) {
-  if (!process.place) return grouping == Grouping::stage && process.stage ? *process.stage : UINT32_MAX;
-  const Place& at = *process.place;
-  switch (grouping) {
-    case Grouping::node:
-      return at.node;
-    case Grouping::stage:
-      return at.pp;
-    case Grouping::tp:
-      return at.tp;
-    case Grouping::dp:
-      return at.dp;
-    case Grouping::cp:
-      return at.cp;
-    case Grouping::ep:
-      return at.ep;
-    case Grouping::none:
-      break;
-  }
-  return 0;
-}
-
-// "stage", "TP": as far as a column of names has room.
-std::string_view short_name(Grouping grouping) {
-  const std::string_view name = to_string(grouping);
-  return grouping == Grouping::stage ? "stage" : name.substr(0, name.find(' '));
-}
-
 std::string label_of(const Process& process) {
   return process.labels.empty() ? process.name : process.name + "  " + process.labels;
 }
@@ -52,7 +24,8 @@ std::string label_of(const Process& process) {
 // Builds the list from the top down.
 class Stacker {
  public:
-  Stacker(const TraceModel& model, const LaneChoices& choices) : model_(model), choices_(choices) {
+  Stacker(const TraceModel& model, const LaneChoices& choices, const SecondTrace* second)
+      : model_(model), choices_(choices), second_(second) {
     for (std::size_t i = 0; i < choices.moved.size(); ++i) place_.try_emplace(choices.moved[i], i);
     tracks_of_.resize(model.processes().size());
     counters_of_.resize(model.processes().size());
@@ -86,6 +59,27 @@ class Stacker {
     for (const std::uint32_t process : in_order())
       groups[coordinate(model_.processes()[process], choices_.grouping)].push_back(process);
     for (const auto& [value, members] : groups) add_group(value, members);
+  }
+
+  // Below all others.
+  void only_in_second() {
+    std::vector<Lane> tracks;
+    for (const std::uint32_t track : second_->pairing.tracks_only_in_b())
+      if (Lane lane = second_lane(track); choices_.filter.empty() || contains(lane.label, choices_.filter))
+        tracks.push_back(std::move(lane));
+    if (tracks.empty()) return;
+    Lane lane;
+    lane.is = Lane::Is::group;
+    lane.height = kHeader;
+    lane.path = "group/second";
+    lane.label =
+        "only in the second  (" + std::to_string(tracks.size()) + (tracks.size() == 1 ? " track)" : " tracks)");
+    lane.can_collapse = true;
+    lane.collapsed = is_collapsed(lane.path, tracks.size() > kExpandedAtFirst);
+    const bool open = !lane.collapsed;
+    push(std::move(lane));
+    if (!open) return;
+    for (Lane& track : tracks) push(std::move(track));
   }
 
   std::vector<Lane> lanes;
@@ -123,7 +117,7 @@ class Stacker {
   }
 
   void add_group(std::uint32_t value, const std::vector<std::uint32_t>& members) {
-    const bool known = value != UINT32_MAX;
+    const bool known = value != kElsewhere;
     Lane lane;
     lane.is = Lane::Is::group;
     lane.index = value;
@@ -179,7 +173,36 @@ class Stacker {
     if (best == nullptr) return;
     lane.first_row = best->first_row;
     lane.rows = 1;
-    lane.row_height = kHeader - 2;
+    lane.row_height = lane.first_height = kHeader - 2;
+    add_second(static_cast<std::uint32_t>(best - model_.tracks().data()), lane);
+    lane.second_rows = std::min(1u, lane.second_rows);
+  }
+
+  // The second's rows in the lower half of the first's; the half is there for all alike.
+  void add_second(std::uint32_t track, Lane& lane) const {
+    if (!second_) return;
+    lane.first_height = lane.row_height / 2;
+    const std::uint32_t other = second_->pairing.track_in_b(track);
+    if (other == Pairing::kNone) return;
+    lane.second_row = second_->model->tracks()[other].first_row;
+    lane.second_rows = second_->model->tracks()[other].rows;
+  }
+
+  Lane second_lane(std::uint32_t index) const {
+    const Track& track = second_->model->tracks()[index];
+    Lane lane;
+    lane.is = Lane::Is::second;
+    lane.index = index;
+    lane.depth = 1;
+    lane.label = second_->model->processes()[track.process].name + "  " + track.name;
+    lane.path = "second/" + path_of_track(*second_->model, index);
+    lane.can_collapse = track.rows > 1;
+    lane.collapsed = lane.can_collapse && is_collapsed(lane.path, false);
+    lane.second_row = track.first_row;
+    lane.second_rows = lane.collapsed ? 1 : track.rows;
+    lane.row_height = choices_.row_height;
+    lane.height = static_cast<int>(lane.second_rows) * lane.row_height + 1;
+    return lane;
   }
 
   Lane track_lane(std::uint32_t index, int depth) const {
@@ -190,13 +213,16 @@ class Stacker {
     lane.depth = depth;
     lane.path = path_of_track(model_, index);
     lane.label = track.name;
-    lane.can_collapse = track.rows > 1;
-    lane.collapsed = lane.can_collapse && is_collapsed(lane.path, false);
     lane.pinned = choices_.pinned.contains(lane.path);
     lane.first_row = track.first_row;
-    lane.rows = lane.collapsed ? 1 : track.rows;
-    lane.row_height = choices_.row_height;
-    lane.height = static_cast<int>(lane.rows) * lane.row_height + 1;
+    lane.rows = track.rows;
+    lane.row_height = lane.first_height = choices_.row_height;
+    if (second_) lane.row_height *= 2;
+    add_second(index, lane);
+    lane.can_collapse = std::max(lane.rows, lane.second_rows) > 1;
+    lane.collapsed = lane.can_collapse && is_collapsed(lane.path, false);
+    if (lane.collapsed) lane.rows = std::min(1u, lane.rows), lane.second_rows = std::min(1u, lane.second_rows);
+    lane.height = static_cast<int>(std::max(lane.rows, lane.second_rows)) * lane.row_height + 1;
     return lane;
   }
 
@@ -215,44 +241,26 @@ class Stacker {
 
   const TraceModel& model_;
   const LaneChoices& choices_;
+  const SecondTrace* second_;                 // or none
   std::map<std::string, std::size_t> place_;  // of choices.moved
   std::vector<std::vector<std::uint32_t>> tracks_of_, counters_of_;
 };
 
 }  // namespace
 
-std::string_view to_string(Grouping grouping) {
-  switch (grouping) {
-    case Grouping::node:
-      return "node";
-    case Grouping::stage:
-      return "pipeline stage";
-    case Grouping::tp:
-      return "TP coordinate";
-    case Grouping::dp:
-      return "DP coordinate";
-    case Grouping::cp:
-      return "CP coordinate";
-    case Grouping::ep:
-      return "EP coordinate";
-    case Grouping::none:
-      break;
-  }
-  return "none";
-}
-
 std::string path_of_track(const TraceModel& model, std::uint32_t track) {
   const Track& of = model.tracks()[track];
   return model.processes()[of.process].name + "/" + of.name;
 }
 
-Lanes::Lanes(const TraceModel& model, const LaneChoices& choices) {
-  Stacker top(model, choices);
+Lanes::Lanes(const TraceModel& model, const LaneChoices& choices, const SecondTrace* second) {
+  Stacker top(model, choices, second);
   top.pinned();
   pinned_ = std::move(top.lanes);
   pinned_height_ = top.y;
-  Stacker below(model, choices);
+  Stacker below(model, choices, second);
   below.groups();
+  if (second) below.only_in_second();
   lanes_ = std::move(below.lanes);
   height_ = below.y;
 }

@@ -4,12 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "gui/model/ask/compare/second_trace.h"
+#include "gui/model/ask/grouping.h"
 #include "gui/model/store/trace_model.h"
 
 namespace orrery::gui {
-
-enum class Grouping { none, node, stage, tp, dp, cp, ep };
-std::string_view to_string(Grouping grouping);
 
 // What a person chose to see. Survives a new model: things go by name.
 struct LaneChoices {
@@ -24,7 +23,7 @@ struct LaneChoices {
 
 // One strip of the picture, from top to bottom.
 struct Lane {
-  enum class Is : std::uint8_t { group, process, track, counter };
+  enum class Is : std::uint8_t { group, process, track, counter, second };  // second: a track that only that has
 
   Is is = Is::process;
   std::uint32_t index = 0;  // of the process, track or counter
@@ -36,13 +35,24 @@ struct Lane {
   // The rows it draws, and how high each is.
   std::uint32_t first_row = 0, rows = 0;
   int row_height = 0;
+  // Of a second trace: its rows, and what of row_height the first's take above them.
+  std::uint32_t second_row = 0, second_rows = 0;
+  int first_height = 0;
+
+  // Where a row is, from the lane's top.
+  int top_of(std::uint32_t row) const { return 1 + static_cast<int>(row - first_row) * row_height; }
+  int top_of_second(std::uint32_t row) const {
+    return 1 + static_cast<int>(row - second_row) * row_height + first_height;
+  }
+  int second_height() const { return row_height - first_height; }
 };
 
 // The strips that those choices make of a model.
 class Lanes {
  public:
   Lanes() = default;
-  Lanes(const TraceModel& model, const LaneChoices& choices);
+  // With a second trace every row has room for both.
+  Lanes(const TraceModel& model, const LaneChoices& choices, const SecondTrace* second = nullptr);
 
   const std::vector<Lane>& pinned() const { return pinned_; }
   const std::vector<Lane>& all() const { return lanes_; }

@@ -13,12 +13,13 @@ std::vector<std::string> siblings_of(const Lanes& lanes, const std::string& path
     if (lane.is == Lane::Is::process) process = lane.path;
     const std::string above = lane.is == Lane::Is::group     ? "groups"
                               : lane.is == Lane::Is::process ? "in " + group
+                              : lane.is == Lane::Is::second  ? "second"
                                                              : "of " + process;
     if (lane.path == path) parent = above;
     std::vector<std::string>& siblings = by_parent[above];
     if (std::find(siblings.begin(), siblings.end(), lane.path) == siblings.end()) siblings.push_back(lane.path);
   }
-  return parent.empty() || parent == "groups" ? std::vector<std::string>() : by_parent[parent];
+  return parent.empty() || parent == "groups" || parent == "second" ? std::vector<std::string>() : by_parent[parent];
 }
 
 std::vector<std::string> moved_beside(const TraceModel& model, const LaneChoices& choices, const std::string& path,

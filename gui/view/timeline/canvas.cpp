@@ -93,8 +93,9 @@ void Canvas::draw_overlays(QPainter& painter) {
   draw_area(painter);
   draw_measure(painter);
   draw_notes(painter);
-  draw_box(painter, state_.hovered(), scene.theme->text, 1);
-  draw_box(painter, state_.selected(), scene.theme->accent, 2);
+  draw_box(painter, rect_of(state_.hovered()), scene.theme->text, 1);
+  draw_box(painter, rect_of(state_.selected()), scene.theme->accent, 2);
+  draw_second_boxes(painter);
   draw_arrows(painter, state_.selected());
   if (state_.hovered() != state_.selected()) draw_arrows(painter, state_.hovered());
   draw_tip(painter);
@@ -120,32 +121,38 @@ int Canvas::canvas_y(const Lane& lane) const {
 EventRef Canvas::event_at(QPoint at) const {
   const Spot spot = spot_at(at.y());
   if (spot.lane == nullptr || spot.lane->rows == 0) return EventRef::none();
-  const int level = (at.y() - spot.y - 1) / std::max(1, spot.lane->row_height);
-  if (level < 0 || level >= static_cast<int>(spot.lane->rows)) return EventRef::none();
-  const std::uint32_t row = spot.lane->first_row + static_cast<std::uint32_t>(level);
-  const Viewport& viewport = state_.scene().viewport;
-  const auto slack = static_cast<Ns>(2 * viewport.ns_per_pixel());
-  const auto index = state_.model().rows()[row].near(viewport.at(at.x() + 0.5), slack);
-  return index ? EventRef{row, *index} : EventRef::none();
+  const int y = at.y() - spot.y - 1, pitch = std::max(1, spot.lane->row_height);
+  if (y < 0 || y / pitch >= static_cast<int>(spot.lane->rows) || y % pitch >= spot.lane->first_height)
+    return EventRef::none();
+  const std::uint32_t row = spot.lane->first_row + static_cast<std::uint32_t>(y / pitch);
+  return near(state_.model().rows()[row], row, state_.scene().viewport.at(at.x() + 0.5));
+}
+
+EventRef Canvas::near(const Row& row, std::uint32_t index, Ns when) const {
+  const auto slack = static_cast<Ns>(2 * state_.scene().viewport.ns_per_pixel());
+  const auto found = row.near(when, slack);
+  return found ? EventRef{index, *found} : EventRef::none();
 }
 
 QRect Canvas::rect_of(EventRef event) const {
   if (event.is_none() || event.row >= state_.model().rows().size()) return {};
-  const Viewport& viewport = state_.scene().viewport;
-  const TimeRange range = state_.model().range(event);
-  const double left = std::clamp(viewport.x_of(range.begin), -10.0, width() + 10.0);
-  const double right = std::clamp(viewport.x_of(range.end), -10.0, width() + 10.0);
   const auto in = [&](const std::vector<Lane>& lanes, bool pinned) -> QRect {
     for (const Lane& lane : lanes) {
       if (event.row < lane.first_row || event.row >= lane.first_row + lane.rows) continue;
-      const int top =
-          (pinned ? lane.y : canvas_y(lane)) + 1 + static_cast<int>(event.row - lane.first_row) * lane.row_height;
-      return {static_cast<int>(left), top, std::max(1, static_cast<int>(right - left)), lane.row_height - 1};
+      const int top = (pinned ? lane.y : canvas_y(lane)) + lane.top_of(event.row);
+      return box_of(state_.model().range(event), top, lane.first_height - 1);
     }
     return {};
   };
   const QRect below = in(state_.scene().lanes.all(), false);
   return below.isNull() ? in(state_.scene().lanes.pinned(), true) : below;
+}
+
+QRect Canvas::box_of(TimeRange range, int top, int height) const {
+  const Viewport& viewport = state_.scene().viewport;
+  const double left = std::clamp(viewport.x_of(range.begin), -10.0, width() + 10.0);
+  const double right = std::clamp(viewport.x_of(range.end), -10.0, width() + 10.0);
+  return {static_cast<int>(left), top, std::max(1, static_cast<int>(right - left)), height};
 }
 
 }  // namespace orrery::gui

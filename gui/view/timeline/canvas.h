@@ -20,6 +20,9 @@ class Canvas : public QWidget {
   // Which event is there; and where an event is, cut to what can be seen.
   EventRef event_at(QPoint at) const;
   QRect rect_of(EventRef event) const;
+  // The same of the second trace, where there is one.
+  EventRef second_at(QPoint at) const;
+  QRect second_rect_of(EventRef event) const;
   // Draws all of it, as paintEvent does; and the same as shapes, for SVG.
   void draw(QPainter& painter);
   void draw_shapes(QPainter& painter);
@@ -44,6 +47,8 @@ class Canvas : public QWidget {
   };
   Spot spot_at(int y) const;
   int canvas_y(const Lane& lane) const;
+  EventRef near(const Row& row, std::uint32_t index, Ns when) const;
+  QRect box_of(TimeRange range, int top, int height) const;
   int lanes_y(int y) const { return y - state_.scene().lanes.pinned_height() + state_.scene().scroll; }
   Drag edge_at(QPoint at) const;
   void drag_area(QPoint to);
@@ -54,12 +59,14 @@ class Canvas : public QWidget {
   void draw_area(QPainter& painter);
   void draw_measure(QPainter& painter);
   void draw_notes(QPainter& painter);
-  void draw_box(QPainter& painter, EventRef event, const QColor& colour, int thickness);
+  void draw_box(QPainter& painter, const QRect& box, const QColor& colour, int thickness);
+  void draw_second_boxes(QPainter& painter);
   void draw_arrows(QPainter& painter, EventRef event);
   void draw_arrow(QPainter& painter, EventRef from, EventRef to);
   void draw_tip(QPainter& painter);
   QStringList tip_lines(EventRef event) const;
   QStringList counter_tip(QPoint at) const;
+  QStringList second_tip(EventRef event) const;
 
   TimelineState& state_;
   QImage picture_;

@@ -78,7 +78,10 @@ void Canvas::mouseMoveEvent(QMouseEvent* event) {
 
 void Canvas::mouseReleaseEvent(QMouseEvent* event) {
   if (drag_ == Drag::press) {
-    const EventRef hit = event_at(event->pos());
+    EventRef hit = event_at(event->pos());
+    // What is selected is the first's; the second's stands for its partner.
+    if (const EventRef second = second_at(event->pos()); !second.is_none())
+      hit = state_.scene().second->pairing.in_a(second);
     if (hit.is_none())
       state_.clear();
     else

@@ -7,6 +7,7 @@
 #include "gui/model/ask/ticks.h"
 #include "gui/view/quantity_text.h"
 #include "gui/view/timeline/canvas.h"
+#include "gui/view/timeline/second_text.h"
 
 namespace orrery::gui {
 namespace {
@@ -54,8 +55,7 @@ void Canvas::draw_notes(QPainter& painter) {
   }
 }
 
-void Canvas::draw_box(QPainter& painter, EventRef event, const QColor& colour, int thickness) {
-  const QRect box = rect_of(event);
+void Canvas::draw_box(QPainter& painter, const QRect& box, const QColor& colour, int thickness) {
   if (box.isNull() || box.bottom() < state_.scene().lanes.pinned_height()) return;
   painter.setPen(QPen(colour, thickness));
   painter.setBrush(Qt::NoBrush);
@@ -107,6 +107,7 @@ QStringList Canvas::tip_lines(EventRef event) const {
         quantity_text(static_cast<double>(*bytes), "bytes"),
         quantity_text(static_cast<double>(*bytes) * 1e9 / static_cast<double>(range.length()), "B/s"));
   if (const auto slack = state_.scene().slack.of(event)) lines << tr("slack: %1").arg(slack_text(*slack));
+  if (const auto& second = state_.scene().second) lines << second_text(*second, model, event);
   // Several in this column: one stands for all.
   const Row& row = model.row(event);
   const Viewport& viewport = state_.scene().viewport;
@@ -132,8 +133,10 @@ QStringList Canvas::counter_tip(QPoint at) const {
 
 void Canvas::draw_tip(QPainter& painter) {
   if (!pointer_ || drag_ != Drag::none) return;
-  const EventRef event = state_.hovered();
-  const QStringList lines = event.is_none() ? counter_tip(*pointer_) : tip_lines(event);
+  const EventRef event = state_.hovered(), second = second_at(*pointer_);
+  const QStringList lines = !event.is_none()    ? tip_lines(event)
+                            : !second.is_none() ? second_tip(second)
+                                                : counter_tip(*pointer_);
   if (lines.isEmpty()) return;
   QFont bold = painter.font();
   bold.setBold(true);

@@ -11,6 +11,9 @@ double LanePainter::top_of(const Counter& counter) const {
   double top = 0;
   for (const Counter& other : scene_.model->counters())
     if (other.name == counter.name) top = std::max(top, other.highest);
+  if (scene_.second)
+    for (const Counter& other : scene_.second->model->counters())
+      if (other.name == counter.name) top = std::max(top, other.highest);
   if (counter.limit > 0 && counter.limit < 2.5 * top) top = std::max(top, counter.limit * 1.04);
   return top > 0 ? top : 1;
 }
@@ -22,7 +25,29 @@ void LanePainter::paint_counter(QImage& image, QPainter& painter, const Lane& la
     return;
   }
   paint_stack(image, counter, y + 2, lane.height - 4);
-  paint_axis(painter, counter, top_of(counter), static_cast<int>(image.width() / scale_), y + 2, lane.height - 4);
+  const int width = static_cast<int>(image.width() / scale_);
+  paint_second_sum(painter, lane.index, top_of(counter), width, y + 2, lane.height - 4);
+  paint_axis(painter, counter, top_of(counter), width, y + 2, lane.height - 4);
+}
+
+// What the second trace's counter stands at, as a line over the first's parts.
+void LanePainter::paint_second_sum(QPainter& painter, std::uint32_t index, double top, int width, int y,
+                                   int height) const {
+  const std::uint32_t other = scene_.second ? scene_.second->pairing.counter_in_b(index) : Pairing::kNone;
+  if (other == Pairing::kNone) return;
+  std::vector<double> sum(static_cast<std::size_t>(width), 0), values(sum.size());
+  for (const Series& series : scene_.second->model->counters()[other].series) {
+    series.sample(scene_.second->here(scene_.viewport.view()), values);
+    for (std::size_t x = 0; x < sum.size(); ++x) sum[x] += values[x];
+  }
+  QPolygonF line;
+  for (std::size_t x = 0; x < sum.size(); ++x) {
+    const bool bends = x == 0 || x + 1 == sum.size() || sum[x] != sum[x - 1] || sum[x] != sum[x + 1];
+    if (bends) line << QPointF(static_cast<double>(x), y + height - std::clamp(sum[x] / top, 0.0, 1.0) * height);
+  }
+  painter.setBrush(Qt::NoBrush);
+  painter.setPen(QPen(scene_.theme->text, 1.3));
+  painter.drawPolyline(line);
 }
 
 void LanePainter::paint_heat(QImage& image, const Counter& counter, int y, int height) {

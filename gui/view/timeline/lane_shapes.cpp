@@ -4,6 +4,20 @@
 #include "gui/view/timeline/lane_painter.h"
 
 namespace orrery::gui {
+namespace {
+
+// Runs of columns that are alike, each with its place and width.
+template <class Same, class Draw>
+void for_each_run(std::size_t columns, const Same& same, const Draw& draw) {
+  std::size_t begin = 0;
+  for (std::size_t x = 1; x <= columns; ++x) {
+    if (x < columns && same(begin, x)) continue;
+    draw(begin, static_cast<int>(x - begin));
+    begin = x;
+  }
+}
+
+}  // namespace
 
 void LanePainter::paint_shapes(QPainter& painter, QSize size, const std::vector<Lane>& lanes, int scroll) {
   start(size.width(), 1);
@@ -13,46 +27,50 @@ void LanePainter::paint_shapes(QPainter& painter, QSize size, const std::vector<
     if (y + lane.height <= 0 || y >= size.height()) continue;
     if (lane.is == Lane::Is::group || lane.is == Lane::Is::process)
       painter.fillRect(QRect(0, y, size.width(), lane.height), scene_.theme->header);
-    for (std::uint32_t i = 0; i < lane.rows; ++i)
-      shape_row(painter, lane.first_row + i, y + 1 + static_cast<int>(i) * lane.row_height, lane.row_height - 1);
-    if (lane.is == Lane::Is::counter)
-      shape_counter(painter, scene_.model->counters()[lane.index], size.width(), y + 2, lane.height - 4);
+    for (std::uint32_t row = lane.first_row; row < lane.first_row + lane.rows; ++row)
+      shape_row(painter, row, y + lane.top_of(row), lane.first_height - 1);
+    for (std::uint32_t row = lane.second_row; row < lane.second_row + lane.second_rows; ++row) {
+      colour_second_row(row);
+      find_second_texts(row, y + lane.top_of_second(row), lane.second_height() - 1);
+      shape_line(painter, y + lane.top_of_second(row), lane.second_height() - 1);
+    }
+    if (lane.is == Lane::Is::counter) shape_counter(painter, lane.index, size.width(), y + 2, lane.height - 4);
   }
   paint_texts(painter);
 }
 
 // A rectangle for every run of columns of one colour.
+void LanePainter::shape_line(QPainter& painter, int top, int height) const {
+  for_each_run(
+      line_.size(), [&](std::size_t a, std::size_t b) { return line_[a] == line_[b] && pattern_[a] == pattern_[b]; },
+      [&](std::size_t at, int columns) {
+        if (pixels_[at].event == Pixel::kNothing) return;
+        const QRect box(static_cast<int>(at), top, columns, height);
+        painter.fillRect(box, QColor(line_[at]));
+        if (pattern_[at] != 0) painter.fillRect(box, QBrush(scene_.theme->lanes, Qt::BDiagPattern));
+      });
+}
+
 void LanePainter::shape_row(QPainter& painter, std::uint32_t row_index, int top, int height) {
   const Row& row = scene_.model->rows()[row_index];
-  colour_line(row, row_index);
+  colour_row(row_index);
   find_texts(row_index, top, height);
-  const auto runs = [&](const auto& same, const auto& draw) {
-    std::size_t begin = 0;
-    for (std::size_t x = 1; x <= line_.size(); ++x) {
-      if (x < line_.size() && same(begin, x)) continue;
-      draw(begin, QRect(static_cast<int>(begin), top, static_cast<int>(x - begin), height));
-      begin = x;
-    }
-  };
-  runs([&](std::size_t a, std::size_t b) { return line_[a] == line_[b] && pattern_[a] == pattern_[b]; },
-       [&](std::size_t at, const QRect& box) {
-         if (pixels_[at].event == Pixel::kNothing) return;
-         painter.fillRect(box, QColor(line_[at]));
-         if (pattern_[at] != 0) painter.fillRect(box, QBrush(scene_.theme->lanes, Qt::BDiagPattern));
-       });
+  shape_line(painter, top, height);
   const auto underline = [&](const Marks& marks, const QColor& colour, int lines) {
     marks.sample(row, row_index, scene_.viewport.view(), marked_);
-    runs([&](std::size_t a, std::size_t b) { return marked_[a] == marked_[b]; },
-         [&](std::size_t at, const QRect& box) {
-           if (marked_[at]) painter.fillRect(box.adjusted(0, height - lines, 0, 0), colour);
-         });
+    for_each_run(
+        marked_.size(), [&](std::size_t a, std::size_t b) { return marked_[a] == marked_[b]; },
+        [&](std::size_t at, int columns) {
+          if (marked_[at]) painter.fillRect(QRect(static_cast<int>(at), top + height - lines, columns, lines), colour);
+        });
   };
   if (scene_.show_critical) underline(scene_.critical, scene_.theme->critical, 3);
   if (!scene_.hits.empty()) underline(scene_.hits, scene_.theme->mark, 4);
 }
 
 // A polygon for every part of a curve; of a rate the curve as well, not its heat.
-void LanePainter::shape_counter(QPainter& painter, const Counter& counter, int width, int y, int height) {
+void LanePainter::shape_counter(QPainter& painter, std::uint32_t index, int width, int y, int height) {
+  const Counter& counter = scene_.model->counters()[index];
   const double top = top_of(counter);
   std::vector<double> values(static_cast<std::size_t>(width)), below(values.size(), 0);
   for (std::size_t s = 0; s < counter.series.size(); ++s) {
@@ -74,7 +92,9 @@ void LanePainter::shape_counter(QPainter& painter, const Counter& counter, int w
     painter.setBrush(scene_.theme->series[s % scene_.theme->series.size()]);
     painter.drawPolygon(shape);
   }
-  if (!counter.is_rate()) paint_axis(painter, counter, top, width, y, height);
+  if (counter.is_rate()) return;
+  paint_second_sum(painter, index, top, width, y, height);
+  paint_axis(painter, counter, top, width, y, height);
 }
 
 }  // namespace orrery::gui

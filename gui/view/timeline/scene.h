@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "gui/model/ask/compare/second_trace.h"
 #include "gui/model/ask/lanes.h"
 #include "gui/model/ask/search.h"
 #include "gui/model/ask/slack.h"
@@ -27,11 +28,16 @@ struct Scene {
   Marks hits, critical;
   bool show_critical = false;
   Slack slack;
+  std::shared_ptr<const SecondTrace> second;  // within the lanes of the first; or none
+  DifferenceColours differences;              // of its events
 
-  void rebuild_lanes() { lanes = Lanes(*model, choices); }
+  void rebuild_lanes() { lanes = Lanes(*model, choices, second.get()); }
   std::function<double(const std::string& name)> ratio_of;  // for ColourBy::difference
 
-  void rebuild_colours() { colours = EventColours(*model, *theme, colour_by, ratio_of); }
+  void rebuild_colours() {
+    colours = EventColours(*model, *theme, colour_by, ratio_of);
+    differences = DifferenceColours(*theme);
+  }
 };
 
 }  // namespace orrery::gui

@@ -14,6 +14,7 @@ void TimelineState::set_model(std::shared_ptr<const TraceModel> model, bool same
   scene_.model = std::move(model);
   scene_.hits = {};
   scene_.slack = {};
+  scene_.second.reset();
   // Rows are numbered anew by every model.
   selected_ = hovered_ = EventRef::none();
   if (!same_trace) {
@@ -27,7 +28,7 @@ void TimelineState::set_model(std::shared_ptr<const TraceModel> model, bool same
     scene_.viewport = Viewport();
     scene_.viewport.set_width(width);
   }
-  scene_.viewport.set_limits(scene_.model->extent());
+  set_limits();
   scene_.rebuild_colours();
   current_lane_ = -1;
   lanes_changed();
@@ -51,6 +52,25 @@ void TimelineState::set_colour_by(ColourBy by) {
 void TimelineState::set_ratios(std::function<double(const std::string&)> ratio_of) {
   scene_.ratio_of = std::move(ratio_of);
   set_colour_by(ColourBy::difference);
+}
+
+void TimelineState::set_second(std::shared_ptr<const SecondTrace> second) {
+  scene_.second = std::move(second);
+  set_limits();
+  current_lane_ = -1;
+  lanes_changed();
+  emit selection_changed();  // what is said of it beside
+}
+
+// All there is of either trace.
+void TimelineState::set_limits() {
+  TimeRange limits = scene_.model->extent();
+  if (scene_.second && scene_.second->model->events() > 0) {
+    const TimeRange other = scene_.second->model->extent();
+    limits = {std::min(limits.begin, other.begin - scene_.second->later),
+              std::max(limits.end, other.end - scene_.second->later)};
+  }
+  scene_.viewport.set_limits(limits);
 }
 
 void TimelineState::set_size(int width, int height) {

@@ -39,6 +39,8 @@ class TimelineState : public QObject {
   void set_colour_by(ColourBy by);
   // Colours by how much longer an operation takes than elsewhere, from its name.
   void set_ratios(std::function<double(const std::string& name)> ratio_of);
+  // Another trace in the lower half of the lanes; null takes it away.
+  void set_second(std::shared_ptr<const SecondTrace> second);
   void set_size(int width, int height);  // of the canvas
   void set_hits(Marks hits);
   // The critical path of a run, and how far from it all else is.
@@ -110,6 +112,7 @@ class TimelineState : public QObject {
 
  private:
   void keep_scroll();
+  void set_limits();
   void lanes_changed();
   int lane_of(const std::string& path) const;
 

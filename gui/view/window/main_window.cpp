@@ -232,8 +232,14 @@ void MainWindow::compare_with(std::shared_ptr<const TraceModel> second) {
   changes_dock_->setVisible(second != nullptr);
   if (!second) return;
   compare_ = std::make_unique<CompareView>(*timeline_, *splitter_, *changes_, std::move(second));
+  compare_->set_overlaid(overlaid_);
   network_->compare_with(&compare_->second().state());
   changes_dock_->raise();
+}
+
+void MainWindow::set_overlaid(bool overlaid) {
+  overlaid_ = overlaid;
+  if (compare_) compare_->set_overlaid(overlaid);
 }
 
 void MainWindow::scale_text(int points) {

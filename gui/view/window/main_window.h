@@ -48,6 +48,8 @@ class MainWindow : public QMainWindow {
   void open_second(const QString& path, const OpenOptions& options = {});
   void compare_with(std::shared_ptr<const TraceModel> second);
   CompareView* compared() { return compare_.get(); }
+  // Whether a second trace is in the lanes of the first, or below it.
+  void set_overlaid(bool overlaid);
   // The page of a result before the timeline, which has it where a scenario was run.
   void show_page(bool page);
   bool shows_page() const;
@@ -96,6 +98,7 @@ class MainWindow : public QMainWindow {
   void edit_note();
   void ask_for_ranks();
   void toggle_compare();
+  void toggle_overlaid();
   void find_track();
   void show_palette();
   void show_keys();
@@ -124,6 +127,7 @@ class MainWindow : public QMainWindow {
   QTreeWidget* changes_ = nullptr;
   QDockWidget* changes_dock_ = nullptr;
   std::unique_ptr<CompareView> compare_;
+  bool overlaid_ = false;
   QComboBox *group_ = nullptr, *colour_ = nullptr;
   QLineEdit* filter_ = nullptr;
   QPlainTextEdit* summary_ = nullptr;

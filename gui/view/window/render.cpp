@@ -128,8 +128,9 @@ QString render_window(const Opened& opened, const RenderOptions& options) {
     QApplication::processEvents();
     return write_picture(window, options);
   }
-  if (QString fault = arrange(window.state(), opened, options); !fault.isEmpty()) return fault;
+  window.set_overlaid(options.overlay);
   if (options.second) window.compare_with(options.second);
+  if (QString fault = arrange(window.state(), opened, options); !fault.isEmpty()) return fault;
   if (opened.is_scenario) window.scenario().show_scenario(options.file, options.changes);
   if (auto* panel = window.findChild<QDockWidget*>(options.panel)) {
     panel->show();
@@ -147,7 +148,7 @@ QString render_window(const Opened& opened, const RenderOptions& options) {
 QString render(const Opened& opened, const RenderOptions& options) {
   if (!options.path.endsWith(".svg") && !options.path.endsWith(".png"))
     return QObject::tr("%1: a picture is .png or .svg").arg(options.path);
-  if (options.window || options.second) {
+  if (options.window || (options.second && !options.overlay)) {
     if (options.path.endsWith(".svg")) return QObject::tr("%1: the window is drawn as .png").arg(options.path);
     return render_window(opened, options);
   }
@@ -158,6 +159,7 @@ QString render(const Opened& opened, const RenderOptions& options) {
   view.resize(options.width, options.height);
   view.grab();  // nothing is shown, so nobody lays it out for us
   view.state().set_model(opened.model, false);
+  if (options.second) view.state().set_second(std::make_shared<const SecondTrace>(*opened.model, options.second));
   if (QString fault = arrange(view.state(), opened, options); !fault.isEmpty()) return fault;
   if (!options.path.endsWith(".svg")) return write_picture(view, options);
   return write_svg(options.path, view.size(), "orrery timeline",

@@ -32,6 +32,8 @@ void MainWindow::make_commands() {
   add(file, tr("Open..."), {QKeySequence::Open}, [this] { ask_for_file(); });
   add(file, tr("Open again, or run again"), {QKeySequence("Ctrl+R")}, [this] { reopen(options_); });
   add(file, tr("Compare with..., or no longer"), {QKeySequence("Ctrl+D")}, [this] { toggle_compare(); });
+  add(file, tr("Compare overlaid, or one below the other"), {QKeySequence("Ctrl+Shift+D")},
+      [this] { toggle_overlaid(); });
   add(file, tr("Edit the scenario, or no longer"), {QKeySequence("Ctrl+Shift+E")}, [this] { edit_scenario(); });
   add(file, tr("Run the scenario as edited"), {QKeySequence("Ctrl+Return")}, [this] { scenario_->run(); });
   add(file, tr("Show ranks..."), {QKeySequence("Ctrl+Shift+R")}, [this] { ask_for_ranks(); });
@@ -135,6 +137,13 @@ void MainWindow::toggle_compare() {
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) { open_second(path); });
   dialog->open();
+}
+
+// Without a second trace it asks for one, to be overlaid.
+void MainWindow::toggle_overlaid() {
+  if (compare_) return set_overlaid(!overlaid_);
+  set_overlaid(true);
+  toggle_compare();
 }
 
 // Equal ranks of a scenario are simulated once; here is where others are asked for.
