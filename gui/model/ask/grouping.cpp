@@ -49,4 +49,13 @@ std::uint32_t coordinate(const Process& process, Grouping grouping) {
   return 0;
 }
 
+std::string why_not_grouped(const TraceModel& model, Grouping grouping) {
+  if (grouping == Grouping::none) return "";
+  for (const Process& process : model.processes())
+    if (coordinate(process, grouping) != kElsewhere) return "";
+  if (model.processes().empty()) return "nothing is open";
+  return "the trace does not say where its ranks stand in the job; those that `orrery run --trace` writes do, those of "
+         "profilers do not";
+}
+
 }  // namespace orrery::gui

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "gui/model/store/trace_model.h"
@@ -16,5 +17,8 @@ std::string_view short_name(Grouping grouping);
 // The group of a process: where it stands along that dimension.
 inline constexpr std::uint32_t kElsewhere = UINT32_MAX;  // the trace does not say
 std::uint32_t coordinate(const Process& process, Grouping grouping);
+
+// Why the ranks of a trace cannot be grouped so; empty where they can.
+std::string why_not_grouped(const TraceModel& model, Grouping grouping);
 
 }  // namespace orrery::gui

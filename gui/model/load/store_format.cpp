@@ -31,10 +31,10 @@ std::uint32_t StoreFormat::add_process(std::string_view name, std::string_view l
   return processes_++;
 }
 
-void StoreFormat::rank(std::uint32_t rank, std::string_view name, std::string_view program,
+void StoreFormat::rank(std::uint32_t rank, std::string_view name, std::string_view labels,
                        const std::vector<std::string>& tracks) {
   Rank known;
-  known.process = add_process(name, program, rank, rank);
+  known.process = add_process(name, labels, rank, rank);
   known.first_track = tracks_;
   known.first_counter = counters_;
   for (std::size_t i = 0; i < tracks.size(); ++i) {
@@ -48,6 +48,12 @@ void StoreFormat::rank(std::uint32_t rank, std::string_view name, std::string_vi
     builder_.counter({{counters_++}, {known.process}, "memory", workload_.causes[i], "bytes"});
   place_[rank] = static_cast<std::uint32_t>(ranks_.size());
   ranks_.push_back(known);
+}
+
+void StoreFormat::memory_limit(std::uint32_t rank, Time when, Bytes limit) {
+  const interop::TraceCounterId id{counters_++};
+  builder_.counter({id, {of(rank).process}, "memory limit", "", "bytes"});
+  builder_.count(id, when, static_cast<double>(limit.n));
 }
 
 void StoreFormat::slice(const interop::Slice& slice) {

@@ -13,8 +13,9 @@ class StoreFormat final : public interop::EventFormat {
  public:
   StoreFormat(TraceBuilder& builder, const interop::NameTable& names, const sim::Workload& workload);
 
-  void rank(std::uint32_t rank, std::string_view name, std::string_view program,
+  void rank(std::uint32_t rank, std::string_view name, std::string_view labels,
             const std::vector<std::string>& tracks) override;
+  void memory_limit(std::uint32_t rank, Time when, Bytes limit) override;
   void slice(const interop::Slice& slice) override;
   void memory(std::uint32_t rank, Time when, std::span<const std::int64_t> by_cause, std::size_t changed) override;
   void link(std::uint32_t link, std::string_view name, Time when, BytesPerSecond load) override;

@@ -40,6 +40,25 @@ double highest_sum(const std::vector<Series>& series) {
   return highest;
 }
 
+// Ours tell of a limit as a counter of its own, which other viewers show as one.
+void take_limits(std::vector<Counter>& counters) {
+  constexpr std::string_view kLimit = " limit";
+  const auto limited = [&](const Counter& limit) {
+    if (!limit.name.ends_with(kLimit)) return counters.end();
+    const std::string_view name = std::string_view(limit.name).substr(0, limit.name.size() - kLimit.size());
+    return std::find_if(counters.begin(), counters.end(), [&](const Counter& other) {
+      return other.process == limit.process && other.name == name && other.unit == limit.unit;
+    });
+  };
+  for (Counter& counter : counters)
+    if (const auto found = limited(counter); found != counters.end()) found->limit = counter.highest;
+  // Which of them are limits is known before any goes.
+  std::vector<Counter> kept;
+  for (Counter& counter : counters)
+    if (limited(counter) == counters.end()) kept.push_back(counter);
+  counters = std::move(kept);
+}
+
 }  // namespace
 
 void TraceBuilder::make_counters(TraceModel::Parts& parts) {
@@ -59,9 +78,8 @@ void TraceBuilder::make_counters(TraceModel::Parts& parts) {
     // Beside named parts one without a name is their sum.
     if (counter.series.size() > 1) std::erase_if(counter.series, [](const Series& one) { return one.name.empty(); });
     counter.highest = highest_sum(counter.series);
-    for (const auto& [name, value] : limits_)
-      if (name == counter.name) counter.limit = value;
   }
+  take_limits(parts.counters);
 }
 
 }  // namespace orrery::gui

@@ -73,7 +73,9 @@ void TraceBuilder::name(interop::TraceNameId id, std::string_view text) {
 void TraceBuilder::process(const interop::TraceProcess& process) {
   Process& known = at_id(processes_, process.id.value);
   known.name = process.name.empty() ? "process " + std::to_string(process.pid) : std::string(process.name);
-  known.labels = process.labels;
+  interop::PlacedLabels labels = interop::place_in(process.labels);
+  known.labels = std::move(labels.rest);
+  known.place = labels.place;
   known.sort_index = process.sort_index;
   known.rank = process.rank;
   known.stage = number_after(process.labels, "stage ");
@@ -247,8 +249,7 @@ void TraceBuilder::order_processes(TraceModel::Parts& parts) {
   process_place_.assign(processes_.size(), kNowhere);
   for (const std::uint32_t i : order) {
     process_place_[i] = static_cast<std::uint32_t>(parts.processes.size());
-    Process& process = parts.processes.emplace_back(processes_[i]);
-    if (place_of_ && process.rank) process.place = place_of_(*process.rank);
+    parts.processes.push_back(processes_[i]);
   }
 }
 

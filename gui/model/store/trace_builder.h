@@ -30,12 +30,6 @@ class TraceBuilder final : public interop::TraceVisitor {
   void skipped(std::string_view reason, std::uint64_t at) override;
   bool keep_going(const interop::TraceProgress& progress) override { return !watch_ || watch_(*this, progress); }
 
-  // Where ranks stand, if who runs them knows.
-  void place_ranks(std::function<Place(std::uint32_t rank)> place_of) { place_of_ = std::move(place_of); }
-
-  // What counters of that name must not pass.
-  void limit(std::string counter, double value) { limits_.emplace_back(std::move(counter), value); }
-
   // What events said of their slack: the one of a track of the model that ends then.
   struct ToldSlack {
     std::uint32_t track;
@@ -93,8 +87,6 @@ class TraceBuilder final : public interop::TraceVisitor {
   EventRef event_of(const FlowPoint& point, const TraceModel::Parts& parts) const;
 
   Watch watch_;
-  std::function<Place(std::uint32_t)> place_of_;
-  std::vector<std::pair<std::string, double>> limits_;
   std::vector<std::string> names_;
   std::vector<Process> processes_;
   std::vector<DeclaredTrack> tracks_;

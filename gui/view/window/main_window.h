@@ -26,6 +26,7 @@ class BackgroundOpen;
 class CompareView;
 class EventTable;
 class Legend;
+class GroupingBox;
 class NetworkChart;
 class ResultView;
 class RooflineChart;
@@ -102,7 +103,6 @@ class MainWindow : public QMainWindow {
   void find_track();
   void show_palette();
   void show_keys();
-  void set_grouping(int index);
   void remember_recent(const QString& path);
   void fill_recent();
   void save_file_state();
@@ -128,7 +128,8 @@ class MainWindow : public QMainWindow {
   QDockWidget* changes_dock_ = nullptr;
   std::unique_ptr<CompareView> compare_;
   bool overlaid_ = false;
-  QComboBox *group_ = nullptr, *colour_ = nullptr;
+  GroupingBox* group_ = nullptr;
+  QComboBox* colour_ = nullptr;
   QLineEdit* filter_ = nullptr;
   QPlainTextEdit* summary_ = nullptr;
   QMenu* recent_ = nullptr;

@@ -45,6 +45,8 @@ QString arrange(TimelineState& state, const Opened& opened, const RenderOptions&
   LaneChoices choices = state.choices();
   choices.grouping = group_by(options.group_by);
   choices.filter = options.filter.toStdString();
+  if (const QString why = q(why_not_grouped(*opened.model, choices.grouping)); !why.isEmpty())
+    return QObject::tr("--group %1: %2").arg(options.group_by, why);
   state.set_choices(choices);
   if (options.collapse) state.set_all_collapsed(true);
   state.set_colour_by(colour_by(options.colour_by));

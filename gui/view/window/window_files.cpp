@@ -271,6 +271,7 @@ void MainWindow::restore_file_state() {
   LaneChoices choices = state().choices();
   choices.grouping = static_cast<Grouping>(std::clamp(settings.value("grouping").toInt(), 0, 6));
   choices.collapsed = set_of(settings.value("collapsed").toStringList());
+  if (!why_not_grouped(state().model(), choices.grouping).empty()) choices.grouping = Grouping::none;
   choices.expanded = set_of(settings.value("expanded").toStringList());
   choices.pinned = set_of(settings.value("pinned").toStringList());
   choices.moved.clear();

@@ -4,12 +4,16 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <set>
 #include <thread>
 
 #include "gui/model/ask/area.h"
 #include "gui/model/ask/steps.h"
 #include "gui/model/load/open_file.h"
 #include "interop/trace/trace_writer.h"
+#include "interop/trace/copy/copy_trace.h"
+#include "interop/trace/scenario_facts.h"
 #include "models/run/run_scenario.h"
 
 namespace orrery::gui {
@@ -116,16 +120,19 @@ TEST(OpenScenario, SlackIsNoMoreThanThatOfWhatComesNext) {
   EXPECT_GT(pairs, 1'000u);
 }
 
-// The same run, once as a scenario and once as the trace that was written of it.
-TEST(OpenTrace, SlackIsThatOfTheRun) {
-  const std::string path = (std::filesystem::temp_directory_path() / "orrery-slack.json").string();
-  const std::string file = scenario("bubble-interleaved-4x8x2.yaml");
+std::string temporary(const std::string& name) {
+  return (std::filesystem::temp_directory_path() / name).string();
+}
+
+// What `orrery run --trace` writes of a scenario.
+void write_trace(const std::string& file, const std::string& path, bool slack) {
   const auto prepared = models::prepare(file, {});
   ASSERT_TRUE(prepared);
   interop::TraceContext context;
   context.workload = &prepared->compiled.workload;
   context.folded = prepared->folded ? &*prepared->folded : nullptr;
-  context.slack = true;
+  context.facts_of = interop::facts_of(prepared->scenario);
+  context.slack = slack;
   auto writer = interop::open_trace_writer(path, context);
   ASSERT_TRUE(writer);
   models::SimulateOptions options;
@@ -133,6 +140,55 @@ TEST(OpenTrace, SlackIsThatOfTheRun) {
   models::simulate(*prepared, options);
   ASSERT_TRUE((*writer)->close().empty());
 
+}
+
+// Where ranks stand and what their memory holds travel in a trace, also in a part of it
+// that was converted.
+TEST(OpenTrace, KnowsThePlacesAndTheMemoryOfTheRun) {
+  const std::string file = scenario("mixed-a100-h100.yaml"), json = temporary("orrery-places.json.gz"),
+                    perfetto = temporary("orrery-places.pftrace"), part = temporary("orrery-places-part.json");
+  write_trace(file, json, false);
+  write_trace(file, perfetto, false);
+  interop::TraceReadOptions late;
+  late.from = Time::at(Duration::us(1'000'000));
+  ASSERT_TRUE(interop::copy_trace(perfetto, part, late, [](const auto&) { return true; }));
+  OpenWatch watch;
+  const auto run = open_file(file, watch);
+  ASSERT_TRUE(run);
+  std::set<double> limits;
+  for (const std::string& path : {json, perfetto, part}) {
+    const auto read = open_file(path, watch);
+    std::filesystem::remove(path);
+    ASSERT_TRUE(read);
+    const TraceModel &a = *run->model, &b = *read->model;
+    for (const Counter& counter : b.counters()) EXPECT_NE(counter.name, "memory limit") << "it is a line, not a lane";
+    // A copy has processes in the order in which they are met.
+    std::map<std::uint32_t, std::pair<const Process*, double>> of_a, of_b;
+    const auto fill = [](const TraceModel& model, auto& of) {
+      for (const Counter& counter : model.counters())
+        if (const Process& process = model.processes()[counter.process]; process.rank && counter.name == "memory")
+          of[*process.rank] = {&process, counter.limit};
+    };
+    fill(a, of_a);
+    fill(b, of_b);
+    ASSERT_EQ(of_a.size(), of_b.size()) << path;
+    for (const auto& [rank, known] : of_a) {
+      EXPECT_TRUE(known.first->place);
+      EXPECT_EQ(known.first->place, of_b[rank].first->place) << path;
+      EXPECT_EQ(known.first->labels, of_b[rank].first->labels) << path;
+      EXPECT_GT(known.second, 0);
+      EXPECT_EQ(known.second, of_b[rank].second) << path;
+      limits.insert(known.second);
+    }
+  }
+  EXPECT_EQ(limits.size(), 2u) << "two kinds of GPUs";
+}
+
+// The same run, once as a scenario and once as the trace that was written of it.
+TEST(OpenTrace, SlackIsThatOfTheRun) {
+  const std::string path = temporary("orrery-slack.json");
+  const std::string file = scenario("bubble-interleaved-4x8x2.yaml");
+  write_trace(file, path, true);
   OpenWatch watch;
   const auto run = open_file(file, watch), read = open_file(path, watch);
   std::filesystem::remove(path);

@@ -101,6 +101,10 @@ TEST(Render, SaysWhatItCannotWrite) {
   RenderOptions options;
   options.path = "/nowhere-at-all/of/this/a.png";
   EXPECT_FALSE(render(*sample_trace(), options).isEmpty());
+  options.path = "/nowhere-at-all.png";
+  options.group_by = "tp";
+  EXPECT_TRUE(render(*sample_trace(), options).startsWith("--group tp: ")) << "the trace has stages only";
+  options.group_by = "none";
   options.path = "a.jpeg";
   EXPECT_FALSE(render(*sample_trace(), options).isEmpty());
 }
