@@ -276,6 +276,7 @@ std::vector<std::uint32_t> TraceBuilder::tracks_in_order() const {
 void TraceBuilder::make_rows(TraceModel::Parts& parts) {
   const std::vector<std::uint32_t> order = tracks_in_order();
   track_place_.assign(tracks_.size(), kNowhere);
+  is_run_ = std::any_of(order.begin(), order.end(), [&](auto i) { return Track::is_overview(tracks_[i].name); });
   add_bubbles(parts, order);
   for (const std::uint32_t i : order) {
     if (!keep_going({})) return;
@@ -295,43 +296,6 @@ void TraceBuilder::make_rows(TraceModel::Parts& parts) {
     track_place_[i] = place;
     parts.tracks.push_back(std::move(track));
   }
-}
-
-EventRef TraceBuilder::event_of(const FlowPoint& point, const TraceModel::Parts& parts) const {
-  const std::uint32_t place = track_place_[point.track];
-  if (place == kNowhere) return EventRef::none();
-  const Track& track = parts.tracks[place];
-  EventRef next = EventRef::none();
-  Ns earliest = INT64_MAX;
-  for (std::uint32_t row = track.first_row + track.rows; row-- > track.first_row;) {
-    const Row& events = parts.rows[row];
-    if (!point.next_slice)
-      if (const auto index = events.at(point.when)) return {row, *index};
-    const std::uint32_t from = events.first_starting_from(point.when);
-    if (from < events.size() && events.start(from) < earliest) earliest = events.start(from), next = {row, from};
-  }
-  return next;
-}
-
-// Points of one id, in order of time: each stop goes on from the one before, and an
-// id that starts again is a new arrow. Kineto lets one start have several ends.
-void TraceBuilder::make_arrows(TraceModel::Parts& parts) {
-  using Point = interop::TraceFlowPoint::Kind;
-  std::sort(flows_.begin(), flows_.end(), [](const FlowPoint& a, const FlowPoint& b) {
-    if (a.id != b.id) return a.id < b.id;
-    return a.when != b.when ? a.when < b.when : a.kind < b.kind;
-  });
-  std::vector<Arrow> arrows;
-  EventRef from = EventRef::none();
-  for (std::size_t i = 0; i < flows_.size(); ++i) {
-    if (i > 0 && flows_[i].id != flows_[i - 1].id) from = EventRef::none();
-    const EventRef here = event_of(flows_[i], parts);
-    if (here.is_none()) continue;
-    if (flows_[i].kind != Point::start && !from.is_none() && from != here) arrows.push_back({from, here});
-    if (flows_[i].kind != Point::end) from = here;
-  }
-  flows_ = {};
-  parts.arrows = Arrows(std::move(arrows));
 }
 
 }  // namespace orrery::gui

@@ -85,6 +85,7 @@ class TraceBuilder final : public interop::TraceVisitor {
   void make_counters(TraceModel::Parts& parts);
   void make_arrows(TraceModel::Parts& parts);
   EventRef event_of(const FlowPoint& point, const TraceModel::Parts& parts) const;
+  static EventRef received_at(Ns when, const Track& track, const TraceModel::Parts& parts);
 
   Watch watch_;
   std::vector<std::string> names_;
@@ -110,6 +111,7 @@ class TraceBuilder final : public interop::TraceVisitor {
   sim::HashIndex class_index_;
   Arguments arguments_;
   std::uint64_t events_ = 0, skipped_ = 0;
+  bool is_run_ = false;  // of ours, with the schedule's actions
   std::vector<std::string> first_skipped_;
   std::vector<std::uint32_t> process_place_, track_place_;  // of a declared one in the model, or kNowhere
 };

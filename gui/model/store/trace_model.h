@@ -41,7 +41,8 @@ struct Track {
   std::uint32_t first_row = 0, rows = 0;
 
   // Ours that names what the streams below it do: no time of its own.
-  bool is_overview() const { return name == "schedule"; }
+  bool is_overview() const { return is_overview(name); }
+  static bool is_overview(std::string_view name) { return name == "schedule"; }
 };
 
 // A trace in memory. It never changes, so a thread may ask while another paints;
