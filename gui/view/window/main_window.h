@@ -23,10 +23,11 @@ namespace orrery::gui {
 
 class AreaPanel;
 class BackgroundOpen;
+class BackgroundPath;
 class CompareView;
 class EventTable;
-class Legend;
 class GroupingBox;
+class Legend;
 class NetworkChart;
 class ResultView;
 class RooflineChart;
@@ -100,6 +101,8 @@ class MainWindow : public QMainWindow {
   void ask_for_ranks();
   void toggle_compare();
   void toggle_overlaid();
+  void toggle_critical();
+  void forget_path();
   void find_track();
   void show_palette();
   void show_keys();
@@ -138,7 +141,9 @@ class MainWindow : public QMainWindow {
   QPushButton* cancel_ = nullptr;
   std::vector<Command> commands_;
   BackgroundOpen* opening_ = nullptr;
-  bool shows_part_ = false;  // of the file that is being opened
+  BackgroundPath* finding_ = nullptr;  // the critical path of a trace that does not say it
+  QString no_path_;                    // why there is none, once that is known
+  bool shows_part_ = false;            // of the file that is being opened
   QString file_;
   OpenOptions options_;
 };

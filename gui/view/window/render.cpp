@@ -7,6 +7,7 @@
 #include <QPixmap>
 #include <QSvgGenerator>
 
+#include "gui/model/ask/path/trace_path.h"
 #include "gui/view/quantity_text.h"
 #include "gui/view/result/result_view.h"
 #include "gui/view/scenario/scenario_panel.h"
@@ -44,13 +45,18 @@ EventRef find(const TimelineState& state, const QString& part) {
 QString arrange(TimelineState& state, const Opened& opened, const RenderOptions& options) {
   LaneChoices choices = state.choices();
   choices.grouping = group_by(options.group_by);
-  choices.filter = options.filter.toStdString();
   if (const QString why = q(why_not_grouped(*opened.model, choices.grouping)); !why.isEmpty())
     return QObject::tr("--group %1: %2").arg(options.group_by, why);
+  choices.filter = options.filter.toStdString();
   state.set_choices(choices);
   if (options.collapse) state.set_all_collapsed(true);
   state.set_colour_by(colour_by(options.colour_by));
   state.set_critical(Marks(*opened.model, opened.critical_path), opened.slack);
+  if (options.critical && !state.has_critical()) {
+    const TracePath path = find_path(*opened.model);
+    if (path.events.empty()) return QObject::tr("--critical: %1").arg(q(path.why_not));
+    state.set_critical(Marks(*opened.model, path.events), opened.slack);
+  }
   if (options.critical) state.toggle_critical();
   if (options.zoom)
     state.show(*options.zoom);

@@ -9,11 +9,12 @@
 #include <thread>
 
 #include "gui/model/ask/area.h"
+#include "gui/model/ask/path/trace_path.h"
 #include "gui/model/ask/steps.h"
 #include "gui/model/load/open_file.h"
-#include "interop/trace/trace_writer.h"
 #include "interop/trace/copy/copy_trace.h"
 #include "interop/trace/scenario_facts.h"
+#include "interop/trace/trace_writer.h"
 #include "models/run/run_scenario.h"
 
 namespace orrery::gui {
@@ -139,7 +140,6 @@ void write_trace(const std::string& file, const std::string& path, bool slack) {
   options.trace = writer->get();
   models::simulate(*prepared, options);
   ASSERT_TRUE((*writer)->close().empty());
-
 }
 
 // Where ranks stand and what their memory holds travel in a trace, also in a part of it
@@ -189,6 +189,7 @@ TEST(OpenTrace, SlackIsThatOfTheRun) {
   const std::string path = temporary("orrery-slack.json");
   const std::string file = scenario("bubble-interleaved-4x8x2.yaml");
   write_trace(file, path, true);
+
   OpenWatch watch;
   const auto run = open_file(file, watch), read = open_file(path, watch);
   std::filesystem::remove(path);
@@ -206,6 +207,41 @@ TEST(OpenTrace, SlackIsThatOfTheRun) {
   ASSERT_FALSE(read->critical_path.empty());
   for (const EventRef event : read->critical_path) EXPECT_EQ(read->slack.of(event), 0);
   EXPECT_FALSE(read->model->number(read->critical_path.front(), "slack_us")) << "it is told as slack";
+}
+
+// A trace that says no slack is looked through, and what is found is what the run knows:
+// nothing on it could have lasted longer, and it covers the step.
+TEST(OpenTrace, ThePathOfARunIsFoundInItsTrace) {
+  for (const char* name : {"bubble-4x8.yaml", "bubble-interleaved-4x8x2.yaml", "llama-3.1-70b-64-h100.yaml"})
+    for (const char* extension : {".json", ".pftrace"}) {
+      const std::string path = temporary(std::string("orrery-path") + extension);
+      write_trace(scenario(name), path, false);
+      OpenWatch watch;
+      const auto run = open_file(scenario(name), watch), read = open_file(path, watch);
+      std::filesystem::remove(path);
+      ASSERT_TRUE(run && read);
+      ASSERT_TRUE(read->critical_path.empty());
+      const TracePath found = find_path(*read->model);
+      ASSERT_FALSE(found.events.empty()) << found.why_not;
+      const TimeRange step = steps_of(*read->model).back();
+      std::vector<TimeRange> ranges;
+      std::size_t known = 0, spare = 0;
+      for (const EventRef event : found.events) {
+        ranges.push_back(read->model->range(event).cut(step));
+        const auto slack = run->slack.of(event);
+        known += slack.has_value();
+        spare += slack.value_or(0) > 1'000;
+      }
+      EXPECT_GT(known, found.events.size() * 9 / 10) << path;
+      EXPECT_LE(spare, known / 100) << path << " of " << known;
+      std::sort(ranges.begin(), ranges.end(), [](TimeRange a, TimeRange b) { return a.begin < b.begin; });
+      Ns covered = 0, at = step.begin;
+      for (const TimeRange& range : ranges) {
+        covered += std::max<Ns>(0, range.end - std::max(at, range.begin));
+        at = std::max(at, range.end);
+      }
+      EXPECT_GT(static_cast<double>(covered) / static_cast<double>(step.length()), 0.97) << path;
+    }
 }
 
 TEST(OpenScenario, KnowsWhatOnlyASimulatorKnows) {
