@@ -17,8 +17,8 @@
 
 #include "bench/trace_text.h"
 #include "gui/model/load/open_file.h"
-#include "gui/model/store/trace_builder.h"
-#include "gui/view/timeline/canvas.h"
+#include "gui/model/store/build/trace_builder.h"
+#include "gui/view/timeline/canvas/canvas.h"
 #include "gui/view/timeline/timeline_view.h"
 
 namespace orrery::gui {

@@ -5,7 +5,7 @@
 #include "gui/model/load/run_roofline.h"
 #include "gui/model/load/slack_events.h"
 #include "gui/model/load/store_format.h"
-#include "gui/model/store/trace_builder.h"
+#include "gui/model/store/build/trace_builder.h"
 #include "interop/trace/scenario_facts.h"
 #include "interop/trace/tee.h"
 #include "interop/trace/timeline.h"

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "gui/model/store/trace_builder.h"
+#include "gui/model/store/build/trace_builder.h"
 #include "interop/trace/event_format.h"
 #include "sim/workload.h"
 

@@ -2,10 +2,10 @@
 
 #include <QHeaderView>
 
-#include "gui/model/ask/cause.h"
-#include "gui/model/ask/ticks.h"
+#include "gui/model/ask/path/cause.h"
+#include "gui/model/ask/time/ticks.h"
 #include "gui/view/quantity_text.h"
-#include "gui/view/timeline/second_text.h"
+#include "gui/view/timeline/scene/second_text.h"
 
 namespace orrery::gui {
 namespace {

@@ -4,7 +4,7 @@
 #include <QSplitter>
 #include <QTreeWidget>
 
-#include "gui/model/ask/ticks.h"
+#include "gui/model/ask/time/ticks.h"
 #include "gui/view/quantity_text.h"
 #include "report/text.h"
 

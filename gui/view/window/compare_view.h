@@ -3,7 +3,7 @@
 #include <QWidget>
 #include <memory>
 
-#include "gui/model/ask/compare.h"
+#include "gui/model/ask/compare/compare.h"
 #include "gui/view/timeline/timeline_view.h"
 
 class QSplitter;

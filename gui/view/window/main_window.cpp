@@ -32,7 +32,7 @@
 #include "gui/view/panels/search_bar.h"
 #include "gui/view/result/result_view.h"
 #include "gui/view/scenario/scenario_panel.h"
-#include "gui/view/timeline/canvas.h"
+#include "gui/view/timeline/canvas/canvas.h"
 #include "gui/view/window/compare_view.h"
 
 namespace orrery::gui {

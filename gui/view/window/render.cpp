@@ -11,7 +11,7 @@
 #include "gui/view/quantity_text.h"
 #include "gui/view/result/result_view.h"
 #include "gui/view/scenario/scenario_panel.h"
-#include "gui/view/timeline/canvas.h"
+#include "gui/view/timeline/canvas/canvas.h"
 #include "gui/view/timeline/minimap.h"
 #include "gui/view/timeline/ruler.h"
 #include "gui/view/timeline/timeline_view.h"

@@ -11,7 +11,7 @@
 #include "gui/view/panels/search_bar.h"
 #include "gui/view/quantity_text.h"
 #include "gui/view/scenario/scenario_panel.h"
-#include "gui/view/timeline/canvas.h"
+#include "gui/view/timeline/canvas/canvas.h"
 #include "gui/view/timeline/track_tree.h"
 #include "gui/view/window/background_path.h"
 #include "gui/view/window/compare_view.h"

@@ -1,12 +1,12 @@
 #include <gtest/gtest.h>
 
-#include "gui/model/ask/area.h"
-#include "gui/model/ask/fuzzy.h"
-#include "gui/model/ask/lanes.h"
-#include "gui/model/ask/reorder.h"
-#include "gui/model/ask/search.h"
-#include "gui/model/ask/ticks.h"
-#include "gui/model/ask/viewport.h"
+#include "gui/model/ask/find/fuzzy.h"
+#include "gui/model/ask/find/search.h"
+#include "gui/model/ask/lanes/lanes.h"
+#include "gui/model/ask/lanes/reorder.h"
+#include "gui/model/ask/time/ticks.h"
+#include "gui/model/ask/time/viewport.h"
+#include "gui/model/ask/work/area.h"
 #include "tests/gui/model/trace_maker.h"
 
 namespace orrery::gui {

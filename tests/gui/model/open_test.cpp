@@ -8,9 +8,9 @@
 #include <set>
 #include <thread>
 
-#include "gui/model/ask/area.h"
 #include "gui/model/ask/path/trace_path.h"
-#include "gui/model/ask/steps.h"
+#include "gui/model/ask/time/steps.h"
+#include "gui/model/ask/work/area.h"
 #include "gui/model/load/open_file.h"
 #include "interop/trace/copy/copy_trace.h"
 #include "interop/trace/scenario_facts.h"

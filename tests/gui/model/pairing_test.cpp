@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "gui/model/ask/compare/second_trace.h"
-#include "gui/model/ask/lanes.h"
+#include "gui/model/ask/lanes/lanes.h"
 #include "tests/gui/model/trace_maker.h"
 
 namespace orrery::gui {

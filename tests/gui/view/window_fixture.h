@@ -8,7 +8,7 @@
 #include <QTest>
 #include <QWheelEvent>
 
-#include "gui/view/timeline/canvas.h"
+#include "gui/view/timeline/canvas/canvas.h"
 #include "gui/view/timeline/minimap.h"
 #include "gui/view/timeline/ruler.h"
 #include "gui/view/timeline/track_tree.h"

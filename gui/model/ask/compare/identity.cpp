@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "gui/model/ask/steps.h"
+#include "gui/model/ask/time/steps.h"
 
 namespace orrery::gui {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "gui/model/ask/compare.h"
+#include "gui/model/ask/compare/compare.h"
 
 namespace orrery::gui {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "gui/model/ask/compare.h"
+#include "gui/model/ask/compare/compare.h"
 #include "gui/model/ask/path/profile_walk.h"
 #include "gui/model/ask/path/run_walk.h"
 
