@@ -1,4 +1,6 @@
 // One line of pixels of a row: which colours it has, and what letters it has room for.
+#include <utility>
+
 #include "gui/view/timeline/paint/lane_painter.h"
 #include "gui/view/timeline/paint/line_pattern.h"
 
@@ -49,24 +51,25 @@ void LanePainter::colour_line(const Row& row, TimeRange view, std::span<const Ev
   const QRgb background = scene_.theme->lanes.rgb();
   const auto border = static_cast<std::size_t>(device(kBorderFrom));
   row.sample(view, class_of_kind, pixels_);
+  // Pointers of its own: bytes that are written could be any of those of this object.
+  const std::span<const Pixel> pixels(pixels_);
+  QRgb* const line = line_.data();
+  std::uint8_t* const pattern = pattern_.data();
   std::uint32_t before = Pixel::kNothing;
-  QRgb colour = background;
-  for (std::size_t x = 0; x < pixels_.size(); ++x) {
-    const Pixel& pixel = pixels_[x];
-    pattern_[x] = kPlain;
+  for (std::size_t x = 0; x < pixels.size(); ++x) {
+    const Pixel pixel = pixels[x];
+    pattern[x] = kPlain;
     if (pixel.event == Pixel::kNothing) {
-      line_[x] = background;
+      line[x] = background;
       before = Pixel::kNothing;
       continue;
     }
-    if (pixel.event != before) colour = colour_of(pixel);
     // What hardly covers its column must still be seen.
     const unsigned share = pixel.covered == 65535 ? 256 : 72 + (184u * pixel.covered >> 16);
-    line_[x] = blend(colour, background, share);
-    if (pixel.covered > 32768) pattern_[x] = pattern_of(pixel);
-    const bool begins =
-        pixel.event != before && x + border < pixels_.size() && pixels_[x + border].event == pixel.event;
-    if (begins && pattern_[x] == kPlain) line_[x] = blend(line_[x], background, 120);
+    line[x] = blend(colour_of(pixel), background, share);
+    if (pixel.covered > 32768) pattern[x] = pattern_of(pixel);
+    const bool begins = pixel.event != before && x + border < pixels.size() && pixels[x + border].event == pixel.event;
+    if (begins && pattern[x] == kPlain) line[x] = blend(line[x], background, 120);
     before = pixel.event;
   }
 }
@@ -76,8 +79,10 @@ void LanePainter::colour_row(std::uint32_t row_index) {
   const bool patterns = scene_.theme->patterns;
   colour_line(
       row, scene_.viewport.view(), scene_.model->class_of_kind(),
-      [&](const Pixel& pixel) { return scene_.colours.of_kind(row[pixel.event].kind); },
-      [&](const Pixel& pixel) { return pattern_of_class(pixel.is, patterns); });
+      [events = row.events().data(), &colours = scene_.colours](const Pixel& pixel) {
+        return colours.of_kind(events[pixel.event].kind);
+      },
+      [patterns](const Pixel& pixel) { return pattern_of_class(pixel.is, patterns); });
   if (!scene_.show_critical || scene_.critical.empty()) return;
   // What is not on the path steps back.
   const QRgb background = scene_.theme->lanes.rgb();
@@ -89,12 +94,16 @@ void LanePainter::colour_row(std::uint32_t row_index) {
 void LanePainter::colour_second_row(std::uint32_t row_index) {
   const SecondTrace& second = *scene_.second;
   const Row& row = second.model->rows()[row_index];
-  std::optional<double> ratio;  // of the pixel whose colour was asked for last, which has its pattern next
+  // Of the pixel whose colour was asked for last: it has its pattern next, and so many more follow.
+  std::optional<double> ratio;
+  std::uint32_t known = Pixel::kNothing;
+  QRgb colour = 0;
   colour_line(
       row, second.here(scene_.viewport.view()), second.model->class_of_kind(),
       [&](const Pixel& pixel) {
+        if (std::exchange(known, pixel.event) == pixel.event) return colour;
         ratio = ratio_of(second, *scene_.model, {row_index, pixel.event});
-        return is_idle(pixel.is) ? scene_.theme->of(pixel.is).rgb() : scene_.differences.of(ratio);
+        return colour = is_idle(pixel.is) ? scene_.theme->of(pixel.is).rgb() : scene_.differences.of(ratio);
       },
       [&](const Pixel& pixel) {
         if (is_idle(pixel.is)) return kHatch;
