@@ -43,19 +43,20 @@ double highest_sum(const std::vector<Series>& series) {
 // Ours tell of a limit as a counter of its own, which other viewers show as one.
 void take_limits(std::vector<Counter>& counters) {
   constexpr std::string_view kLimit = " limit";
-  const auto limited = [&](const Counter& limit) {
-    if (!limit.name.ends_with(kLimit)) return counters.end();
-    const std::string_view name = std::string_view(limit.name).substr(0, limit.name.size() - kLimit.size());
-    return std::find_if(counters.begin(), counters.end(), [&](const Counter& other) {
-      return other.process == limit.process && other.name == name && other.unit == limit.unit;
-    });
-  };
-  for (Counter& counter : counters)
-    if (const auto found = limited(counter); found != counters.end()) found->limit = counter.highest;
-  // Which of them are limits is known before any goes.
+  std::map<std::pair<std::uint32_t, std::string_view>, std::size_t> places;
+  for (std::size_t i = 0; i < counters.size(); ++i) places.try_emplace({counters[i].process, counters[i].name}, i);
+  std::vector<bool> is_limit(counters.size(), false);
+  for (std::size_t i = 0; i < counters.size(); ++i) {
+    const std::string_view name = counters[i].name;
+    if (!name.ends_with(kLimit)) continue;
+    const auto of = places.find({counters[i].process, name.substr(0, name.size() - kLimit.size())});
+    if (of == places.end() || counters[of->second].unit != counters[i].unit) continue;
+    counters[of->second].limit = counters[i].highest;
+    is_limit[i] = true;
+  }
   std::vector<Counter> kept;
-  for (Counter& counter : counters)
-    if (limited(counter) == counters.end()) kept.push_back(counter);
+  for (std::size_t i = 0; i < counters.size(); ++i)
+    if (!is_limit[i]) kept.push_back(std::move(counters[i]));
   counters = std::move(kept);
 }
 
