@@ -17,8 +17,8 @@
 
 #include "bench/trace_text.h"
 #include "gui/model/load/open_file.h"
-#include "gui/model/store/trace_builder.h"
-#include "gui/view/timeline/canvas.h"
+#include "gui/model/store/build/trace_builder.h"
+#include "gui/view/timeline/canvas/canvas.h"
 #include "gui/view/timeline/timeline_view.h"
 
 namespace orrery::gui {
@@ -131,6 +131,12 @@ void of_synthetic(TimelineView& view, double events) {
   std::printf("%.0e events: built in %.2f s, shown in %.0f ms, %.2f GiB, peak %.2f GiB\n", events, made / 1e3,
               ms_since(start), static_cast<double>(model->bytes()) / (1 << 30), peak_gib());
   measure(view, std::to_string(static_cast<long>(events)));
+  if (events > 1e7) return;
+  // Beside itself, each event in both halves of its lane.
+  start = Clock::now();
+  view.state().set_second(std::make_shared<const SecondTrace>(*model, model));
+  std::printf("overlaid: paired in %.2f s, peak %.2f GiB\n", ms_since(start) / 1e3, peak_gib());
+  measure(view, "overlaid");
 }
 
 // The median of five, and what the processor had to do, which a busy machine changes less.

@@ -72,13 +72,13 @@ QString fault_of_choices(const QCommandLineParser& parser) {
     if (parser.isSet(option) && !values.contains(parser.value(option)))
       return QStringLiteral("--%1: '%2' is none of %3").arg(option, parser.value(option), values.join(", "));
   for (const char* option : {"zoom", "select", "size", "scale", "colour", "group", "filter", "collapse", "window",
-                             "panel", "critical", "page"})
+                             "panel", "critical", "page", "overlay"})
     if (parser.isSet(option) && !parser.isSet("render")) return QStringLiteral("--%1 is for --render").arg(option);
   return {};
 }
 
 QString fault_of_page(const QCommandLineParser& parser) {
-  for (const char* option : {"zoom", "select", "colour", "group", "filter", "collapse", "panel", "critical"})
+  for (const char* option : {"zoom", "select", "colour", "group", "filter", "collapse", "panel", "critical", "overlay"})
     if (parser.isSet(option))
       return QStringLiteral("--%1 is for timelines, and this is the page of a result").arg(option);
   return {};
@@ -103,6 +103,8 @@ int render_files(const QStringList& files, const QCommandLineParser& parser) {
   options.filter = parser.value("filter");
   options.critical = parser.isSet("critical");
   options.collapse = parser.isSet("collapse");
+  options.overlay = parser.isSet("overlay");
+  if (options.overlay && files.size() != 2) return complain("--overlay takes two files", kUsage);
   options.panel = parser.value("panel");
   options.window = parser.isSet("window") || !options.panel.isEmpty();
   const QStringList size = parser.value("size").split('x');
@@ -164,6 +166,7 @@ int run(QApplication& app) {
        {"panel", "Of the window: details, totals, events, summary, breakdown, memory, roofline, network or scenario",
         "PANEL"},
        {"critical", "Show the critical path"},
+       {"overlay", "Two files in one timeline: the second in the lower half of the lanes, coloured by difference"},
        {"page", "The page of a scenario's result in place of its timeline"}});
   parser.process(app);
   if (const QString fault = fault_of_choices(parser); !fault.isEmpty()) return complain(fault, kUsage);

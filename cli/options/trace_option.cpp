@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "interop/trace/scenario_facts.h"
 #include "sim/base/quantity.h"
 
 namespace orrery::cli {
@@ -52,6 +53,7 @@ Result<std::unique_ptr<interop::TraceWriter>> TraceOptions::open(const Prepared&
   context.filter.ranks = std::move(part->ranks);
   context.filter.from = part->from.value_or(Time());
   context.filter.to = part->to.value_or(Time::never());
+  context.facts_of = interop::facts_of(prepared.scenario);
   context.slack = slack;
   if (path.empty()) return std::unique_ptr<interop::TraceWriter>();
   return interop::open_trace_writer(path, context);

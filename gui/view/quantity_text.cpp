@@ -3,7 +3,7 @@
 #include <QObject>
 #include <cmath>
 
-#include "gui/model/ask/ticks.h"
+#include "gui/model/ask/time/ticks.h"
 #include "report/text.h"
 
 namespace orrery::gui {

@@ -13,10 +13,10 @@ class Chrome final : public EventFormat {
   }
   ~Chrome() override { lines_.close(); }
 
-  void rank(std::uint32_t rank, std::string_view name, std::string_view program,
+  void rank(std::uint32_t rank, std::string_view name, std::string_view labels,
             const std::vector<std::string>& tracks) override {
     lines_.metadata(rank, 0, "process_name", "name", json_string(name));
-    lines_.metadata(rank, 0, "process_labels", "labels", json_string(program));
+    lines_.metadata(rank, 0, "process_labels", "labels", json_string(labels));
     lines_.metadata(rank, 0, "process_sort_index", "sort_index", std::to_string(rank));
     for (std::size_t i = 0; i < tracks.size(); ++i) {
       lines_.metadata(rank, static_cast<std::int64_t>(i), "thread_name", "name", json_string(tracks[i]));
@@ -45,6 +45,14 @@ class Chrome final : public EventFormat {
       (line_ += causes_[i]) += ':';
       append_number(line_, by_cause[i]);
     }
+    line_ += '}';
+    lines_.end();
+  }
+
+  void memory_limit(std::uint32_t rank, Time when, Bytes limit) override {
+    lines_.begin("C", rank, 0, when);
+    line_ += ",\"name\":\"memory limit (bytes)\",\"args\":{\"limit\":";
+    append_number(line_, limit.n);
     line_ += '}';
     lines_.end();
   }

@@ -51,8 +51,11 @@ class EventFormat {
  public:
   virtual ~EventFormat() = default;
 
-  virtual void rank(std::uint32_t rank, std::string_view name, std::string_view program,
+  // `labels`: its program, and where it stands in the job, as far as that is known.
+  virtual void rank(std::uint32_t rank, std::string_view name, std::string_view labels,
                     const std::vector<std::string>& tracks) = 0;
+  // What its memory can hold, from `when` on.
+  virtual void memory_limit(std::uint32_t /*rank*/, Time /*when*/, Bytes /*limit*/) {}
   virtual void slice(const Slice& slice) = 0;
   // What `rank` holds from `when` on, by cause; `changed` is the cause that made it differ.
   virtual void memory(std::uint32_t rank, Time when, std::span<const std::int64_t> by_cause, std::size_t changed) = 0;

@@ -25,6 +25,9 @@ std::uint64_t stream_track(std::uint32_t rank, std::uint64_t track) {
 std::uint64_t memory_track(std::uint32_t rank, std::uint64_t cause) {
   return rank_track(rank) + 0x8000 + cause;
 }
+std::uint64_t limit_track(std::uint32_t rank) {
+  return rank_track(rank) + 0xFFFF;
+}
 
 class Perfetto final : public EventFormat {
  public:
@@ -39,15 +42,16 @@ class Perfetto final : public EventFormat {
   }
   ~Perfetto() override { Perfetto::close(); }
 
-  void rank(std::uint32_t rank, std::string_view name, std::string_view program,
+  void rank(std::uint32_t rank, std::string_view name, std::string_view labels,
             const std::vector<std::string>& tracks) override {
     constexpr std::int32_t kFirstPid = 1;  // 0 is the idle process to viewers
-    packets_.process(rank_track(rank), static_cast<std::int32_t>(rank) + kFirstPid, name, program);
+    packets_.process(rank_track(rank), static_cast<std::int32_t>(rank) + kFirstPid, name, labels);
     std::int64_t order = 0;
     for (std::size_t i = 0; i < tracks.size(); ++i)
       packets_.track({.uuid = stream_track(rank, i), .parent = rank_track(rank), .name = tracks[i], .order = order++});
-    count_memory(rank, causes_.size(), "memory", order++);
-    for (std::size_t i = 0; i < causes_.size(); ++i) count_memory(rank, i, "memory: " + causes_[i], order++);
+    count_bytes(rank, memory_track(rank, causes_.size()), "memory", order++);
+    for (std::size_t i = 0; i < causes_.size(); ++i)
+      count_bytes(rank, memory_track(rank, i), "memory: " + causes_[i], order++);
   }
 
   void slice(const Slice& slice) override {
@@ -70,6 +74,12 @@ class Perfetto final : public EventFormat {
     packets_.count(memory_track(rank, causes_.size()), when, sum);
   }
 
+  void memory_limit(std::uint32_t rank, Time when, Bytes limit) override {
+    constexpr std::int64_t kBehindAll = INT32_MAX;
+    count_bytes(rank, limit_track(rank), "memory limit", kBehindAll);
+    packets_.count(limit_track(rank), when, limit.n);
+  }
+
   void link(std::uint32_t link, std::string_view name, Time when, BytesPerSecond load) override {
     if (described_links_.empty()) packets_.track({.uuid = kNetwork, .name = "network", .orders_children = true});
     if (described_links_.size() <= link) described_links_.resize(link + 1);
@@ -87,13 +97,9 @@ class Perfetto final : public EventFormat {
   Errors close() override { return packets_.close(); }
 
  private:
-  void count_memory(std::uint32_t rank, std::size_t cause, std::string_view name, std::int64_t order) {
-    packets_.track({.uuid = memory_track(rank, cause),
-                    .parent = rank_track(rank),
-                    .name = name,
-                    .order = order,
-                    .counts = true,
-                    .unit = "bytes"});
+  void count_bytes(std::uint32_t rank, std::uint64_t track, std::string_view name, std::int64_t order) {
+    packets_.track(
+        {.uuid = track, .parent = rank_track(rank), .name = name, .order = order, .counts = true, .unit = "bytes"});
   }
 
   void begin_slice(const Slice& slice) {

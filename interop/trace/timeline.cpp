@@ -74,9 +74,13 @@ std::vector<std::int64_t> Timeline::held_throughout(RankId rank) const {
 
 void Timeline::declare(const Told& told) {
   const ProgramId program = program_id_of(told);
-  for (const Shown& shown : told.shown)
-    format_->rank(shown.rank, "rank " + std::to_string(shown.rank), context_.workload->programs[program].name,
-                  tracks_[program].names());
+  for (const Shown& shown : told.shown) {
+    const auto facts = context_.facts_of ? context_.facts_of(shown.rank) : std::nullopt;
+    std::string labels = context_.workload->programs[program].name;
+    if (facts) labels += (labels.empty() ? "" : ", ") + labels_of(facts->place);
+    format_->rank(shown.rank, "rank " + std::to_string(shown.rank), labels, tracks_[program].names());
+    if (facts) format_->memory_limit(shown.rank, context_.filter.from, facts->memory);
+  }
 }
 
 RankId Timeline::told_as(std::uint32_t rank) const {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "interop/trace/rank_facts.h"
 #include "interop/trace/rank_range.h"
 #include "sim/base/result.h"
 #include "sim/fold/fold.h"
@@ -27,7 +28,8 @@ struct TraceContext {
   const sim::Workload* workload = nullptr;  // the full one: names, roles, and who meets whom
   const sim::Folded* folded = nullptr;      // when the spans come from a folded run
   TraceFilter filter;
-  bool slack = false;  // say of every op how much longer it could have lasted, which is known at the end
+  FactsOfRank facts_of = {};  // where it is known: said with each rank
+  bool slack = false;         // say of every op how much longer it could have lasted, which is known at the end
 };
 
 // Writes a run to a file while it goes on: what it keeps in memory grows with

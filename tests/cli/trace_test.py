@@ -60,7 +60,7 @@ class Traces(Files):
             events = json.load(file)["traceEvents"]
         for stage in result["memory"]["stages"]:
             held = [event["args"] for event in events
-                    if event["ph"] == "C" and event["pid"] == stage["rank"] and event["name"].startswith("memory")]
+                    if event["ph"] == "C" and event["pid"] == stage["rank"] and event["name"] == "memory (bytes)"]
             self.assertEqual(held[0]["parameters"], stage["parameters_bytes"])
             self.assertEqual(max(sum(causes.values()) for causes in held), stage["peak_bytes"])
 

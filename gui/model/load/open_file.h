@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "gui/model/ask/roofline.h"
-#include "gui/model/ask/slack.h"
+#include "gui/model/ask/path/slack.h"
+#include "gui/model/ask/work/roofline.h"
 #include "gui/model/result/result_page.h"
 #include "gui/model/store/trace_model.h"
 #include "interop/trace/rank_range.h"

@@ -5,10 +5,10 @@
 #include "gui/model/load/run_roofline.h"
 #include "gui/model/load/slack_events.h"
 #include "gui/model/load/store_format.h"
-#include "gui/model/store/trace_builder.h"
+#include "gui/model/store/build/trace_builder.h"
+#include "interop/trace/scenario_facts.h"
 #include "interop/trace/tee.h"
 #include "interop/trace/timeline.h"
-#include "models/layout/layout.h"
 #include "models/run/run_scenario.h"
 #include "report/json.h"
 #include "report/result.h"
@@ -42,13 +42,6 @@ std::vector<std::uint32_t> ranks_to_show(const models::Prepared& prepared, const
   return ranks;
 }
 
-Place place_of(const models::Scenario& scenario, const models::Layout& layout, std::uint32_t rank) {
-  const models::Coordinate at = layout.coordinate(RankId{rank});
-  const models::ExpertCoordinate expert = layout.expert_coordinate(RankId{rank});
-  const auto n = [](int value) { return static_cast<std::uint32_t>(value); };
-  return {rank / n(std::max(1, scenario.cluster.gpus_per_node)), n(at.pp), n(at.dp), n(at.cp), n(at.tp), n(expert.ep)};
-}
-
 Opened stopped() {
   Opened opened;
   opened.cancelled = true;
@@ -80,13 +73,11 @@ Result<Opened> open_scenario(const std::string& path, OpenWatch& watch, const Op
   if (watch.stop) return stopped();
 
   TraceBuilder builder([&](const TraceBuilder&, const interop::TraceProgress&) { return !watch.stop; });
-  const models::Layout layout(prepared->scenario.layout);
-  builder.place_ranks([&](std::uint32_t rank) { return place_of(prepared->scenario, layout, rank); });
-  builder.limit("memory", static_cast<double>(prepared->scenario.cluster.least_memory().n));
 
   interop::TraceContext context;
   context.workload = &prepared->compiled.workload;
   context.folded = prepared->folded ? &*prepared->folded : nullptr;
+  context.facts_of = interop::facts_of(prepared->scenario);
   const std::vector<std::uint32_t> ranks = ranks_to_show(*prepared, options);
   interop::Timeline timeline(context, ranks);
   timeline.write_to(std::make_unique<StoreFormat>(builder, timeline.names(), prepared->compiled.workload));

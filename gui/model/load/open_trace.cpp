@@ -2,7 +2,7 @@
 
 #include "gui/model/load/open_file.h"
 #include "gui/model/load/slack_events.h"
-#include "gui/model/store/trace_builder.h"
+#include "gui/model/store/build/trace_builder.h"
 #include "interop/trace/read/read_trace.h"
 #include "report/text.h"
 

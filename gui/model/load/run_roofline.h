@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gui/model/ask/roofline.h"
+#include "gui/model/ask/work/roofline.h"
 #include "models/run/run_scenario.h"
 #include "sim/trace/trace.h"
 

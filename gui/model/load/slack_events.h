@@ -1,8 +1,8 @@
 #pragma once
 
-#include "gui/model/ask/slack.h"
+#include "gui/model/ask/path/slack.h"
 #include "gui/model/load/op_events.h"
-#include "gui/model/store/trace_builder.h"
+#include "gui/model/store/build/trace_builder.h"
 #include "sim/trace/trace.h"
 
 namespace orrery::gui {

@@ -10,13 +10,6 @@ interop::TraceNameId id_of(interop::NameId name) {
   return {name + 1};
 }
 
-std::vector<std::int64_t> resident_of(const sim::Program& program, std::size_t causes) {
-  std::vector<std::int64_t> bytes(causes, 0);
-  for (const std::uint32_t buffer : program.resident)
-    bytes[program.buffers[buffer].cause] += program.buffers[buffer].bytes.n;
-  return bytes;
-}
-
 }  // namespace
 
 StoreFormat::StoreFormat(TraceBuilder& builder, const interop::NameTable& names, const sim::Workload& workload)
@@ -38,10 +31,10 @@ std::uint32_t StoreFormat::add_process(std::string_view name, std::string_view l
   return processes_++;
 }
 
-void StoreFormat::rank(std::uint32_t rank, std::string_view name, std::string_view program,
+void StoreFormat::rank(std::uint32_t rank, std::string_view name, std::string_view labels,
                        const std::vector<std::string>& tracks) {
   Rank known;
-  known.process = add_process(name, program, rank, rank);
+  known.process = add_process(name, labels, rank, rank);
   known.first_track = tracks_;
   known.first_counter = counters_;
   for (std::size_t i = 0; i < tracks.size(); ++i) {
@@ -51,14 +44,16 @@ void StoreFormat::rank(std::uint32_t rank, std::string_view name, std::string_vi
     track.name = tracks[i], track.sort_index = static_cast<std::int64_t>(i);
     builder_.track(track);
   }
-  known.resident = resident_of(workload_.programs[workload_.program_of[RankId{rank}]], workload_.causes.size());
-  for (std::size_t i = 0; i < workload_.causes.size(); ++i) {
-    const interop::TraceCounterId id{counters_++};
-    builder_.counter({id, {known.process}, "memory", workload_.causes[i], "bytes"});
-    builder_.count(id, Time(), static_cast<double>(known.resident[i]));
-  }
+  for (std::size_t i = 0; i < workload_.causes.size(); ++i)
+    builder_.counter({{counters_++}, {known.process}, "memory", workload_.causes[i], "bytes"});
   place_[rank] = static_cast<std::uint32_t>(ranks_.size());
-  ranks_.push_back(std::move(known));
+  ranks_.push_back(known);
+}
+
+void StoreFormat::memory_limit(std::uint32_t rank, Time when, Bytes limit) {
+  const interop::TraceCounterId id{counters_++};
+  builder_.counter({id, {of(rank).process}, "memory limit", "", "bytes"});
+  builder_.count(id, when, static_cast<double>(limit.n));
 }
 
 void StoreFormat::slice(const interop::Slice& slice) {
@@ -97,7 +92,7 @@ void StoreFormat::slice(const interop::Slice& slice) {
 void StoreFormat::memory(std::uint32_t rank, Time when, std::span<const std::int64_t> by_cause, std::size_t) {
   const Rank& known = of(rank);
   for (std::uint32_t i = 0; i < by_cause.size(); ++i)
-    builder_.count({known.first_counter + i}, when, static_cast<double>(known.resident[i] + by_cause[i]));
+    builder_.count({known.first_counter + i}, when, static_cast<double>(by_cause[i]));
 }
 
 void StoreFormat::link(std::uint32_t link, std::string_view name, Time when, BytesPerSecond load) {

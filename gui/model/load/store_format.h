@@ -2,21 +2,20 @@
 
 #include <vector>
 
-#include "gui/model/store/trace_builder.h"
+#include "gui/model/store/build/trace_builder.h"
 #include "interop/trace/event_format.h"
 #include "sim/workload.h"
 
 namespace orrery::gui {
 
-// A run told straight to the window's store, with no file in between. What ranks
-// hold from before the first step counts as memory here: a file's counters begin
-// with what the step itself allocates.
+// A run told straight to the window's store, with no file in between.
 class StoreFormat final : public interop::EventFormat {
  public:
   StoreFormat(TraceBuilder& builder, const interop::NameTable& names, const sim::Workload& workload);
 
-  void rank(std::uint32_t rank, std::string_view name, std::string_view program,
+  void rank(std::uint32_t rank, std::string_view name, std::string_view labels,
             const std::vector<std::string>& tracks) override;
+  void memory_limit(std::uint32_t rank, Time when, Bytes limit) override;
   void slice(const interop::Slice& slice) override;
   void memory(std::uint32_t rank, Time when, std::span<const std::int64_t> by_cause, std::size_t changed) override;
   void link(std::uint32_t link, std::string_view name, Time when, BytesPerSecond load) override;
@@ -25,7 +24,6 @@ class StoreFormat final : public interop::EventFormat {
  private:
   struct Rank {
     std::uint32_t process = 0, first_track = 0, first_counter = 0;
-    std::vector<std::int64_t> resident;  // by cause
   };
 
   void catch_up_names();

@@ -9,6 +9,7 @@
 #include "gui/model/store/arrows.h"
 #include "gui/model/store/counter.h"
 #include "gui/model/store/row.h"
+#include "interop/trace/rank_facts.h"
 
 namespace orrery::gui {
 
@@ -22,17 +23,14 @@ struct Kind {
   static constexpr std::uint16_t kNone = UINT16_MAX;
 };
 
-// Where a rank stands in the job, as far as that is known.
-struct Place {
-  std::uint32_t node = 0, pp = 0, dp = 0, cp = 0, tp = 0, ep = 0;
-};
+using Place = interop::RankPlace;
 
 struct Process {
-  std::string name, labels;
+  std::string name, labels;  // without what is said of the place
   std::int64_t sort_index = 0;
   std::optional<std::uint32_t> rank;
   std::optional<std::uint32_t> stage;  // of the pipeline, where the labels say it
-  std::optional<Place> place;          // where the trace comes from a scenario
+  std::optional<Place> place;          // in the job, where the labels say it
 };
 
 // A stream or thread: its rows are its nesting levels, outermost first.
@@ -43,7 +41,8 @@ struct Track {
   std::uint32_t first_row = 0, rows = 0;
 
   // Ours that names what the streams below it do: no time of its own.
-  bool is_overview() const { return name == "schedule"; }
+  bool is_overview() const { return is_overview(name); }
+  static bool is_overview(std::string_view name) { return name == "schedule"; }
 };
 
 // A trace in memory. It never changes, so a thread may ask while another paints;

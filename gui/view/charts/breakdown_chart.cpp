@@ -3,7 +3,7 @@
 #include <QChart>
 #include <QChartView>
 
-#include "gui/model/ask/area.h"
+#include "gui/model/ask/work/area.h"
 #include "gui/view/charts/stack_chart.h"
 
 namespace orrery::gui {

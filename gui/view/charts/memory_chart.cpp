@@ -7,7 +7,7 @@
 #include <QVBoxLayout>
 #include <QValueAxis>
 
-#include "gui/model/ask/ticks.h"
+#include "gui/model/ask/time/ticks.h"
 #include "gui/view/charts/chart_style.h"
 #include "gui/view/quantity_text.h"
 

@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-#include "gui/model/ask/transfers.h"
+#include "gui/model/ask/work/transfers.h"
 #include "gui/view/charts/table_chart.h"
 
 namespace orrery::gui {

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "gui/model/ask/roofline.h"
+#include "gui/model/ask/work/roofline.h"
 #include "gui/view/charts/table_chart.h"
 
 class QScatterSeries;

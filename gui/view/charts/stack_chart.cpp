@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "gui/model/ask/ticks.h"
+#include "gui/model/ask/time/ticks.h"
 #include "gui/view/quantity_text.h"
 
 namespace orrery::gui {

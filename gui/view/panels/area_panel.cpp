@@ -5,8 +5,8 @@
 #include <QLabel>
 #include <QTreeWidget>
 
-#include "gui/model/ask/area.h"
-#include "gui/model/ask/ticks.h"
+#include "gui/model/ask/time/ticks.h"
+#include "gui/model/ask/work/area.h"
 #include "gui/view/quantity_text.h"
 #include "report/text.h"
 

@@ -2,9 +2,10 @@
 
 #include <QHeaderView>
 
-#include "gui/model/ask/cause.h"
-#include "gui/model/ask/ticks.h"
+#include "gui/model/ask/path/cause.h"
+#include "gui/model/ask/time/ticks.h"
 #include "gui/view/quantity_text.h"
+#include "gui/view/timeline/scene/second_text.h"
 
 namespace orrery::gui {
 namespace {
@@ -47,6 +48,7 @@ void DetailsPanel::refill() {
   add(tr("Start"), q(exact_time_text(range.begin)));
   add(tr("End"), q(exact_time_text(range.end)));
   if (const auto slack = state_.scene().slack.of(event)) add(tr("Slack"), slack_text(*slack));
+  if (const auto& second = state_.scene().second) add(tr("Compared"), second_text(*second, model, event));
   add(tr("Track"), q(model.process(event).name) + "  " + q(model.track(event).name));
   if (!model.process(event).labels.empty()) add(tr("Program"), q(model.process(event).labels));
   if (const auto bytes = model.number(event, "bytes"); bytes && range.length() > 0)

@@ -3,7 +3,7 @@
 #include <QHeaderView>
 #include <algorithm>
 
-#include "gui/model/ask/ticks.h"
+#include "gui/model/ask/time/ticks.h"
 #include "gui/view/quantity_text.h"
 
 namespace orrery::gui {

@@ -4,7 +4,7 @@
 #include <QTableView>
 #include <QTimer>
 
-#include "gui/view/timeline/timeline_state.h"
+#include "gui/view/timeline/scene/timeline_state.h"
 
 namespace orrery::gui {
 

@@ -6,7 +6,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
-#include "gui/model/ask/fuzzy.h"
+#include "gui/model/ask/find/fuzzy.h"
 
 namespace orrery::gui {
 namespace {

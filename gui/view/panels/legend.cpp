@@ -35,6 +35,16 @@ void Legend::paintEvent(QPaintEvent*) {
     painter.drawText(x + 17, middle + painter.fontMetrics().ascent() / 2 - 1, text);
     x += 17 + painter.fontMetrics().horizontalAdvance(text) + 16;
   };
+  if (scene.second) {
+    painter.setPen(scene.theme->muted);
+    const QString second = tr("Second, below:");
+    painter.drawText(x, middle + painter.fontMetrics().ascent() / 2 - 1, second);
+    x += painter.fontMetrics().horizontalAdvance(second) + 10;
+    entry(QColor(scene.differences.of(1.0)), tr("as long"), false);
+    entry(QColor(scene.differences.of(2.0)), tr("twice"), false);
+    entry(QColor(scene.differences.of(0.5)), tr("half"), false);
+    entry(QColor(scene.differences.alone()), tr("only there"), false);
+  }
   for (const EventClass c : classes_)
     entry(scene.theme->of(c), q(to_string(c)), c == EventClass::bubble || c == EventClass::exposed);
   if (scene.show_critical) entry(scene.theme->critical, tr("critical path"), false);

@@ -3,7 +3,7 @@
 #include <QImage>
 #include <QWidget>
 
-#include "gui/view/timeline/timeline_state.h"
+#include "gui/view/timeline/scene/timeline_state.h"
 
 namespace orrery::gui {
 

@@ -3,7 +3,7 @@
 #include <QGridLayout>
 #include <QScrollBar>
 
-#include "gui/view/timeline/canvas.h"
+#include "gui/view/timeline/canvas/canvas.h"
 #include "gui/view/timeline/minimap.h"
 #include "gui/view/timeline/ruler.h"
 #include "gui/view/timeline/track_tree.h"

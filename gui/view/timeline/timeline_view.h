@@ -2,7 +2,7 @@
 
 #include <QWidget>
 
-#include "gui/view/timeline/timeline_state.h"
+#include "gui/view/timeline/scene/timeline_state.h"
 
 class QScrollBar;
 

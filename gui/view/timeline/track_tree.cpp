@@ -9,7 +9,7 @@
 #include <QWheelEvent>
 #include <utility>
 
-#include "gui/model/ask/reorder.h"
+#include "gui/model/ask/lanes/reorder.h"
 #include "gui/view/quantity_text.h"
 
 namespace orrery::gui {

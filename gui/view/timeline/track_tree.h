@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "gui/view/timeline/timeline_state.h"
+#include "gui/view/timeline/scene/timeline_state.h"
 
 namespace orrery::gui {
 

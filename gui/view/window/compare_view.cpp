@@ -4,7 +4,7 @@
 #include <QSplitter>
 #include <QTreeWidget>
 
-#include "gui/model/ask/ticks.h"
+#include "gui/model/ask/time/ticks.h"
 #include "gui/view/quantity_text.h"
 #include "report/text.h"
 
@@ -38,13 +38,28 @@ CompareView::CompareView(TimelineView& first, QSplitter& splitter, QTreeWidget& 
 }
 
 CompareView::~CompareView() {
+  first_.state().set_second(nullptr);
   delete second_;
+}
+
+void CompareView::set_overlaid(bool overlaid) {
+  if (overlaid == overlaid_) return;
+  overlaid_ = overlaid;
+  second_->setVisible(!overlaid);
+  overlay();
+}
+
+void CompareView::overlay() {
+  const TimelineState& b = second_->state();
+  first_.state().set_second(overlaid_ ? std::make_shared<const SecondTrace>(first_.state().model(), b.scene().model)
+                                      : nullptr);
 }
 
 void CompareView::compare() {
   comparison_ = Comparison(first_.state().model(), second_->state().model());
   second_->state().set_ratios([this](const std::string& name) { return comparison_.ratio_of(name); });
   fill_table();
+  if (overlaid_) overlay();
 }
 
 void CompareView::fill_table() {
@@ -67,7 +82,7 @@ void CompareView::fill_table() {
 }
 
 void CompareView::follow(TimelineState& from, TimelineState& to, Ns by) {
-  if (std::exchange(following_, true)) return;
+  if (overlaid_ || std::exchange(following_, true)) return;
   const TimeRange view = from.scene().viewport.view();
   to.align({view.begin + by, view.end + by});
   to.set_scroll(from.scene().scroll);

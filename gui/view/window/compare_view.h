@@ -3,7 +3,7 @@
 #include <QWidget>
 #include <memory>
 
-#include "gui/model/ask/compare.h"
+#include "gui/model/ask/compare/compare.h"
 #include "gui/view/timeline/timeline_view.h"
 
 class QSplitter;
@@ -13,7 +13,8 @@ namespace orrery::gui {
 
 // A second trace below the first, moving with it so that their last steps begin
 // together, its boxes coloured by difference: red takes longer than in the first,
-// blue less. What is selected in one is selected in the other.
+// blue less. What is selected in one is selected in the other. Or overlaid: in the
+// lanes of the first, event by event.
 class CompareView : public QObject {
   Q_OBJECT
 
@@ -22,11 +23,14 @@ class CompareView : public QObject {
   CompareView(TimelineView& first, QSplitter& splitter, QTreeWidget& table, std::shared_ptr<const TraceModel> second);
   ~CompareView() override;
 
+  void set_overlaid(bool overlaid);
+  bool is_overlaid() const { return overlaid_; }
   TimelineView& second() { return *second_; }
   const Comparison& comparison() const { return comparison_; }
 
  private:
   void compare();
+  void overlay();
   void fill_table();
   void follow(TimelineState& from, TimelineState& to, Ns by);
   void select(TimelineState& from, Ns since, TimelineState& to, Ns to_since);
@@ -35,7 +39,7 @@ class CompareView : public QObject {
   QTreeWidget& table_;
   TimelineView* second_;
   Comparison comparison_;
-  bool following_ = false;
+  bool following_ = false, overlaid_ = false;
 };
 
 }  // namespace orrery::gui

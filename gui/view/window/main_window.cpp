@@ -27,11 +27,12 @@
 #include "gui/view/panels/area_panel.h"
 #include "gui/view/panels/details_panel.h"
 #include "gui/view/panels/event_table.h"
+#include "gui/view/panels/grouping_box.h"
 #include "gui/view/panels/legend.h"
 #include "gui/view/panels/search_bar.h"
 #include "gui/view/result/result_view.h"
 #include "gui/view/scenario/scenario_panel.h"
-#include "gui/view/timeline/canvas.h"
+#include "gui/view/timeline/canvas/canvas.h"
 #include "gui/view/window/compare_view.h"
 
 namespace orrery::gui {
@@ -86,11 +87,7 @@ void MainWindow::make_tool_bar() {
   QToolBar* bar = addToolBar(tr("Tools"));
   bar->setObjectName("tools");
   bar->setMovable(false);
-  group_ = new QComboBox(bar);
-  for (const Grouping g :
-       {Grouping::none, Grouping::node, Grouping::stage, Grouping::tp, Grouping::dp, Grouping::cp, Grouping::ep})
-    group_->addItem(g == Grouping::none ? tr("no groups") : tr("by %1").arg(to_string(g).data()));
-  connect(group_, &QComboBox::activated, this, &MainWindow::set_grouping);
+  group_ = new GroupingBox(state(), bar);
   colour_ = new QComboBox(bar);
   colour_->addItems({tr("colour: class"), tr("colour: micro-batch"), tr("colour: name")});
   connect(colour_, &QComboBox::activated, this,
@@ -107,7 +104,6 @@ void MainWindow::make_tool_bar() {
   connect(&state(), &TimelineState::choices_changed, this, [this] {
     const QSignalBlocker quiet(filter_);
     filter_->setText(QString::fromStdString(state().choices().filter));
-    group_->setCurrentIndex(static_cast<int>(state().choices().grouping));
   });
   auto* room = new QWidget(bar);
   room->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
@@ -193,12 +189,6 @@ void MainWindow::make_status_bar() {
   connect(cancel_, &QPushButton::clicked, this, &MainWindow::cancel);
 }
 
-void MainWindow::set_grouping(int index) {
-  LaneChoices choices = state().choices();
-  choices.grouping = static_cast<Grouping>(index);
-  state().set_choices(choices);
-}
-
 void MainWindow::set_theme(const QString& name) {
   const Theme& theme = Theme::named(name);
   QApplication::setPalette(theme.palette());
@@ -232,8 +222,14 @@ void MainWindow::compare_with(std::shared_ptr<const TraceModel> second) {
   changes_dock_->setVisible(second != nullptr);
   if (!second) return;
   compare_ = std::make_unique<CompareView>(*timeline_, *splitter_, *changes_, std::move(second));
+  compare_->set_overlaid(overlaid_);
   network_->compare_with(&compare_->second().state());
   changes_dock_->raise();
+}
+
+void MainWindow::set_overlaid(bool overlaid) {
+  overlaid_ = overlaid;
+  if (compare_) compare_->set_overlaid(overlaid);
 }
 
 void MainWindow::scale_text(int points) {

@@ -23,8 +23,10 @@ namespace orrery::gui {
 
 class AreaPanel;
 class BackgroundOpen;
+class BackgroundPath;
 class CompareView;
 class EventTable;
+class GroupingBox;
 class Legend;
 class NetworkChart;
 class ResultView;
@@ -48,6 +50,8 @@ class MainWindow : public QMainWindow {
   void open_second(const QString& path, const OpenOptions& options = {});
   void compare_with(std::shared_ptr<const TraceModel> second);
   CompareView* compared() { return compare_.get(); }
+  // Whether a second trace is in the lanes of the first, or below it.
+  void set_overlaid(bool overlaid);
   // The page of a result before the timeline, which has it where a scenario was run.
   void show_page(bool page);
   bool shows_page() const;
@@ -96,10 +100,12 @@ class MainWindow : public QMainWindow {
   void edit_note();
   void ask_for_ranks();
   void toggle_compare();
+  void toggle_overlaid();
+  void toggle_critical();
+  void forget_path();
   void find_track();
   void show_palette();
   void show_keys();
-  void set_grouping(int index);
   void remember_recent(const QString& path);
   void fill_recent();
   void save_file_state();
@@ -124,7 +130,9 @@ class MainWindow : public QMainWindow {
   QTreeWidget* changes_ = nullptr;
   QDockWidget* changes_dock_ = nullptr;
   std::unique_ptr<CompareView> compare_;
-  QComboBox *group_ = nullptr, *colour_ = nullptr;
+  bool overlaid_ = false;
+  GroupingBox* group_ = nullptr;
+  QComboBox* colour_ = nullptr;
   QLineEdit* filter_ = nullptr;
   QPlainTextEdit* summary_ = nullptr;
   QMenu* recent_ = nullptr;
@@ -133,7 +141,9 @@ class MainWindow : public QMainWindow {
   QPushButton* cancel_ = nullptr;
   std::vector<Command> commands_;
   BackgroundOpen* opening_ = nullptr;
-  bool shows_part_ = false;  // of the file that is being opened
+  BackgroundPath* finding_ = nullptr;  // the critical path of a trace that does not say it
+  QString no_path_;                    // why there is none, once that is known
+  bool shows_part_ = false;            // of the file that is being opened
   QString file_;
   OpenOptions options_;
 };

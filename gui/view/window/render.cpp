@@ -7,10 +7,11 @@
 #include <QPixmap>
 #include <QSvgGenerator>
 
+#include "gui/model/ask/path/trace_path.h"
 #include "gui/view/quantity_text.h"
 #include "gui/view/result/result_view.h"
 #include "gui/view/scenario/scenario_panel.h"
-#include "gui/view/timeline/canvas.h"
+#include "gui/view/timeline/canvas/canvas.h"
 #include "gui/view/timeline/minimap.h"
 #include "gui/view/timeline/ruler.h"
 #include "gui/view/timeline/timeline_view.h"
@@ -44,11 +45,18 @@ EventRef find(const TimelineState& state, const QString& part) {
 QString arrange(TimelineState& state, const Opened& opened, const RenderOptions& options) {
   LaneChoices choices = state.choices();
   choices.grouping = group_by(options.group_by);
+  if (const QString why = q(why_not_grouped(*opened.model, choices.grouping)); !why.isEmpty())
+    return QObject::tr("--group %1: %2").arg(options.group_by, why);
   choices.filter = options.filter.toStdString();
   state.set_choices(choices);
   if (options.collapse) state.set_all_collapsed(true);
   state.set_colour_by(colour_by(options.colour_by));
   state.set_critical(Marks(*opened.model, opened.critical_path), opened.slack);
+  if (options.critical && !state.has_critical()) {
+    const TracePath path = find_path(*opened.model);
+    if (path.events.empty()) return QObject::tr("--critical: %1").arg(q(path.why_not));
+    state.set_critical(Marks(*opened.model, path.events), opened.slack);
+  }
   if (options.critical) state.toggle_critical();
   if (options.zoom)
     state.show(*options.zoom);
@@ -128,8 +136,9 @@ QString render_window(const Opened& opened, const RenderOptions& options) {
     QApplication::processEvents();
     return write_picture(window, options);
   }
-  if (QString fault = arrange(window.state(), opened, options); !fault.isEmpty()) return fault;
+  window.set_overlaid(options.overlay);
   if (options.second) window.compare_with(options.second);
+  if (QString fault = arrange(window.state(), opened, options); !fault.isEmpty()) return fault;
   if (opened.is_scenario) window.scenario().show_scenario(options.file, options.changes);
   if (auto* panel = window.findChild<QDockWidget*>(options.panel)) {
     panel->show();
@@ -147,7 +156,7 @@ QString render_window(const Opened& opened, const RenderOptions& options) {
 QString render(const Opened& opened, const RenderOptions& options) {
   if (!options.path.endsWith(".svg") && !options.path.endsWith(".png"))
     return QObject::tr("%1: a picture is .png or .svg").arg(options.path);
-  if (options.window || options.second) {
+  if (options.window || (options.second && !options.overlay)) {
     if (options.path.endsWith(".svg")) return QObject::tr("%1: the window is drawn as .png").arg(options.path);
     return render_window(opened, options);
   }
@@ -158,6 +167,7 @@ QString render(const Opened& opened, const RenderOptions& options) {
   view.resize(options.width, options.height);
   view.grab();  // nothing is shown, so nobody lays it out for us
   view.state().set_model(opened.model, false);
+  if (options.second) view.state().set_second(std::make_shared<const SecondTrace>(*opened.model, options.second));
   if (QString fault = arrange(view.state(), opened, options); !fault.isEmpty()) return fault;
   if (!options.path.endsWith(".svg")) return write_picture(view, options);
   return write_svg(options.path, view.size(), "orrery timeline",

@@ -20,7 +20,8 @@ struct RenderOptions {
   QString panel;                             // of the window: the one to show, "breakdown"
   QString file;                              // a scenario's, for the panel that edits it
   std::vector<models::Override> changes;     // of it
-  std::shared_ptr<const TraceModel> second;  // to compare with, which is done in the window
+  std::shared_ptr<const TraceModel> second;  // to compare with: in the window, below the first
+  bool overlay = false;                      // or within its lanes, with or without the window
   bool page = false;                         // the page of the result, which a scenario's run has too
 };
 

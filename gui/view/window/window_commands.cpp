@@ -3,14 +3,17 @@
 #include <QDockWidget>
 #include <QFileDialog>
 #include <QInputDialog>
+#include <QStatusBar>
+#include <utility>
 
 #include "gui/view/panels/finder.h"
 #include "gui/view/panels/keys_dialog.h"
 #include "gui/view/panels/search_bar.h"
 #include "gui/view/quantity_text.h"
 #include "gui/view/scenario/scenario_panel.h"
-#include "gui/view/timeline/canvas.h"
+#include "gui/view/timeline/canvas/canvas.h"
 #include "gui/view/timeline/track_tree.h"
+#include "gui/view/window/background_path.h"
 #include "gui/view/window/compare_view.h"
 #include "gui/view/window/main_window.h"
 
@@ -32,6 +35,8 @@ void MainWindow::make_commands() {
   add(file, tr("Open..."), {QKeySequence::Open}, [this] { ask_for_file(); });
   add(file, tr("Open again, or run again"), {QKeySequence("Ctrl+R")}, [this] { reopen(options_); });
   add(file, tr("Compare with..., or no longer"), {QKeySequence("Ctrl+D")}, [this] { toggle_compare(); });
+  add(file, tr("Compare overlaid, or one below the other"), {QKeySequence("Ctrl+Shift+D")},
+      [this] { toggle_overlaid(); });
   add(file, tr("Edit the scenario, or no longer"), {QKeySequence("Ctrl+Shift+E")}, [this] { edit_scenario(); });
   add(file, tr("Run the scenario as edited"), {QKeySequence("Ctrl+Return")}, [this] { scenario_->run(); });
   add(file, tr("Show ranks..."), {QKeySequence("Ctrl+Shift+R")}, [this] { ask_for_ranks(); });
@@ -48,7 +53,7 @@ void MainWindow::make_commands() {
   add(view, tr("Expand all tracks"), {}, [this] { state().set_all_collapsed(false); });
   add(view, tr("Collapse all tracks"), {}, [this] { state().set_all_collapsed(true); });
   add(
-      view, tr("Critical path"), {QKeySequence("C")}, [this] { state().toggle_critical(); }, true);
+      view, tr("Critical path"), {QKeySequence("C")}, [this] { toggle_critical(); }, true);
   add(view, tr("Page of the result, or the timeline"), {QKeySequence("Ctrl+T")}, [this] { show_page(!shows_page()); });
   add(help, tr("Command palette"), {QKeySequence("Ctrl+Shift+P")}, [this] { show_palette(); });
   add(help, tr("Keys and mouse"), {QKeySequence("?"), QKeySequence("Shift+?"), QKeySequence("F1")},
@@ -135,6 +140,41 @@ void MainWindow::toggle_compare() {
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) { open_second(path); });
   dialog->open();
+}
+
+// Without a second trace it asks for one, to be overlaid.
+void MainWindow::toggle_overlaid() {
+  if (compare_) return set_overlaid(!overlaid_);
+  set_overlaid(true);
+  toggle_compare();
+}
+
+// A trace that does not say its critical path is looked through the first time that
+// somebody asks.
+void MainWindow::toggle_critical() {
+  if (state().has_critical()) return state().toggle_critical();
+  if (is_opening()) return statusBar()->showMessage(tr("The critical path is known when all has been read"));
+  if (!no_path_.isEmpty()) return statusBar()->showMessage(no_path_);
+  if (finding_ != nullptr) return;
+  statusBar()->showMessage(tr("Looking for the critical path"));
+  finding_ = new BackgroundPath(state().scene().model, this);
+  connect(finding_, &BackgroundPath::found, this, [this, me = finding_](const std::shared_ptr<const TracePath>& path) {
+    if (finding_ != me) return;
+    finding_ = nullptr;
+    statusBar()->clearMessage();
+    if (path->events.empty()) {
+      no_path_ = tr("There is no critical path: %1").arg(q(path->why_not));
+      return statusBar()->showMessage(no_path_);
+    }
+    state().set_critical(Marks(state().model(), path->events), state().scene().slack);
+    state().toggle_critical();
+  });
+  finding_->start();
+}
+
+void MainWindow::forget_path() {
+  if (finding_ != nullptr) std::exchange(finding_, nullptr)->cancel();
+  no_path_.clear();
 }
 
 // Equal ranks of a scenario are simulated once; here is where others are asked for.

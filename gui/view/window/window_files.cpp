@@ -181,6 +181,7 @@ void MainWindow::show_timeline_of(const Opened& opened) {
 }
 
 void MainWindow::show_model(std::shared_ptr<const TraceModel> model, bool same_trace) {
+  forget_path();
   state().set_model(std::move(model), same_trace);
   say_status();
 }
@@ -270,6 +271,7 @@ void MainWindow::restore_file_state() {
   if (!settings.contains("begin")) return;
   LaneChoices choices = state().choices();
   choices.grouping = static_cast<Grouping>(std::clamp(settings.value("grouping").toInt(), 0, 6));
+  if (!why_not_grouped(state().model(), choices.grouping).empty()) choices.grouping = Grouping::none;
   choices.collapsed = set_of(settings.value("collapsed").toStringList());
   choices.expanded = set_of(settings.value("expanded").toStringList());
   choices.pinned = set_of(settings.value("pinned").toStringList());

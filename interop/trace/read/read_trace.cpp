@@ -75,6 +75,7 @@ Result<TraceSummary> read_trace(const OpenBytes& open, const std::string& file, 
   const std::uint64_t passed = finder.decided() ? 0 : total;
   errors = read_once(**second, file, teller, {passed, passed + total});
   if (!errors.empty()) return errors;
+  if (!teller.summary().cancelled) teller.finish();
   return teller.summary();
 }
 

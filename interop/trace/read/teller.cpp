@@ -1,6 +1,7 @@
 #include "interop/trace/read/teller.h"
 
 #include <charconv>
+#include <utility>
 
 #include "interop/trace/format/utf8.h"
 #include "sim/base/digest.h"
@@ -156,7 +157,8 @@ void TraceTeller::instant(TraceTrackId track, ClockTime when, TraceNameId name, 
 }
 
 // A counter keeps its value until it changes: one from before the window is told
-// when the window opens, at the latest before the counter's first change within.
+// when the window opens, at the latest before the counter's first change within, or at
+// the end.
 void TraceTeller::count(TraceCounterId id, ClockTime when, double value, std::uint64_t at) {
   const auto t = time(when, at);
   Counter& counter = counters_[id.value];
@@ -173,6 +175,14 @@ void TraceTeller::count(TraceCounterId id, ClockTime when, double value, std::ui
   counter.waiting = false;
   ++summary_.counts;
   visitor_.count(id, *t, value);
+}
+
+void TraceTeller::finish() {
+  for (std::uint32_t i = 0; i < counters_.size(); ++i) {
+    if (!std::exchange(counters_[i].waiting, false)) continue;
+    ++summary_.counts;
+    visitor_.count(TraceCounterId{i}, options_.from, counters_[i].value);
+  }
 }
 
 void TraceTeller::flow(std::uint64_t id, TraceFlowPoint::Kind kind, TraceTrackId track, ClockTime when, bool next_slice,

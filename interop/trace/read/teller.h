@@ -66,6 +66,9 @@ class TraceTeller {
   void flow(std::uint64_t id, TraceFlowPoint::Kind kind, TraceTrackId track, ClockTime when, bool next_slice,
             std::uint64_t at);
 
+  // All has been read: what counters stood at when the window opened, and still did at its end.
+  void finish();
+
   void skip(std::string_view reason, std::uint64_t at);
   // False: the reader is to end, because it was told to or because nothing more needs to be known.
   bool keep_going(const TraceProgress& progress);

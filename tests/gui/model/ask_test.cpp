@@ -1,12 +1,12 @@
 #include <gtest/gtest.h>
 
-#include "gui/model/ask/area.h"
-#include "gui/model/ask/fuzzy.h"
-#include "gui/model/ask/lanes.h"
-#include "gui/model/ask/reorder.h"
-#include "gui/model/ask/search.h"
-#include "gui/model/ask/ticks.h"
-#include "gui/model/ask/viewport.h"
+#include "gui/model/ask/find/fuzzy.h"
+#include "gui/model/ask/find/search.h"
+#include "gui/model/ask/lanes/lanes.h"
+#include "gui/model/ask/lanes/reorder.h"
+#include "gui/model/ask/time/ticks.h"
+#include "gui/model/ask/time/viewport.h"
+#include "gui/model/ask/work/area.h"
 #include "tests/gui/model/trace_maker.h"
 
 namespace orrery::gui {
@@ -151,6 +151,26 @@ TEST(Lanes, CollapsePinFilterGroup) {
   choices.moved = {"rank 1"};
   choices.grouping = Grouping::none;
   EXPECT_EQ(Lanes(*model, choices).all()[0].path, "rank 1");
+}
+
+// A trace of one of ours has places, an older one stages, a profiler's nothing.
+TEST(Grouping, IsThereWhereTheTraceTells) {
+  const auto with = [](const std::string& labels) {
+    TraceMaker maker;
+    maker.slice(maker.track(maker.process("rank 3", labels), "compute"), 0, 1);
+    return maker.finish();
+  };
+  const auto placed = with("stage 1, node 2, pp 1, dp 0, cp 4, tp 3, ep 5"), staged = with("stage 1"),
+             foreign = with("GPU 0");
+  for (const Grouping g : {Grouping::node, Grouping::stage, Grouping::tp, Grouping::dp, Grouping::cp, Grouping::ep}) {
+    EXPECT_EQ(why_not_grouped(*placed, g), "");
+    EXPECT_EQ(why_not_grouped(*staged, g).empty(), g == Grouping::stage);
+    EXPECT_NE(why_not_grouped(*foreign, g), "");
+  }
+  EXPECT_EQ(why_not_grouped(*foreign, Grouping::none), "");
+  EXPECT_EQ(placed->processes()[0].labels, "stage 1");
+  EXPECT_EQ(coordinate(placed->processes()[0], Grouping::ep), 5u);
+  EXPECT_EQ(coordinate(staged->processes()[0], Grouping::stage), 1u);
 }
 
 std::vector<std::string> paths_of(const TraceModel& model, const LaneChoices& choices) {

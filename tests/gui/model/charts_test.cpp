@@ -1,8 +1,8 @@
 // What the charts of kernels and of transfers are drawn from.
 #include <gtest/gtest.h>
 
-#include "gui/model/ask/roofline.h"
-#include "gui/model/ask/transfers.h"
+#include "gui/model/ask/work/roofline.h"
+#include "gui/model/ask/work/transfers.h"
 #include "gui/model/load/open_file.h"
 #include "gui/model/result/result_page.h"
 #include "models/run/run_scenario.h"

@@ -1,4 +1,4 @@
-#include "gui/model/ask/compare.h"
+#include "gui/model/ask/compare/compare.h"
 
 #include <gtest/gtest.h>
 

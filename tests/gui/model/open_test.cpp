@@ -4,11 +4,16 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <set>
 #include <thread>
 
-#include "gui/model/ask/area.h"
-#include "gui/model/ask/steps.h"
+#include "gui/model/ask/path/trace_path.h"
+#include "gui/model/ask/time/steps.h"
+#include "gui/model/ask/work/area.h"
 #include "gui/model/load/open_file.h"
+#include "interop/trace/copy/copy_trace.h"
+#include "interop/trace/scenario_facts.h"
 #include "interop/trace/trace_writer.h"
 #include "models/run/run_scenario.h"
 
@@ -116,22 +121,74 @@ TEST(OpenScenario, SlackIsNoMoreThanThatOfWhatComesNext) {
   EXPECT_GT(pairs, 1'000u);
 }
 
-// The same run, once as a scenario and once as the trace that was written of it.
-TEST(OpenTrace, SlackIsThatOfTheRun) {
-  const std::string path = (std::filesystem::temp_directory_path() / "orrery-slack.json").string();
-  const std::string file = scenario("bubble-interleaved-4x8x2.yaml");
+std::string temporary(const std::string& name) {
+  return (std::filesystem::temp_directory_path() / name).string();
+}
+
+// What `orrery run --trace` writes of a scenario.
+void write_trace(const std::string& file, const std::string& path, bool slack) {
   const auto prepared = models::prepare(file, {});
   ASSERT_TRUE(prepared);
   interop::TraceContext context;
   context.workload = &prepared->compiled.workload;
   context.folded = prepared->folded ? &*prepared->folded : nullptr;
-  context.slack = true;
+  context.facts_of = interop::facts_of(prepared->scenario);
+  context.slack = slack;
   auto writer = interop::open_trace_writer(path, context);
   ASSERT_TRUE(writer);
   models::SimulateOptions options;
   options.trace = writer->get();
   models::simulate(*prepared, options);
   ASSERT_TRUE((*writer)->close().empty());
+}
+
+// Where ranks stand and what their memory holds travel in a trace, also in a part of it
+// that was converted.
+TEST(OpenTrace, KnowsThePlacesAndTheMemoryOfTheRun) {
+  const std::string file = scenario("mixed-a100-h100.yaml"), json = temporary("orrery-places.json.gz"),
+                    perfetto = temporary("orrery-places.pftrace"), part = temporary("orrery-places-part.json");
+  write_trace(file, json, false);
+  write_trace(file, perfetto, false);
+  interop::TraceReadOptions late;
+  late.from = Time::at(Duration::us(1'000'000));
+  ASSERT_TRUE(interop::copy_trace(perfetto, part, late, [](const auto&) { return true; }));
+  OpenWatch watch;
+  const auto run = open_file(file, watch);
+  ASSERT_TRUE(run);
+  std::set<double> limits;
+  for (const std::string& path : {json, perfetto, part}) {
+    const auto read = open_file(path, watch);
+    std::filesystem::remove(path);
+    ASSERT_TRUE(read);
+    const TraceModel &a = *run->model, &b = *read->model;
+    for (const Counter& counter : b.counters()) EXPECT_NE(counter.name, "memory limit") << "it is a line, not a lane";
+    // A copy has processes in the order in which they are met.
+    std::map<std::uint32_t, std::pair<const Process*, double>> of_a, of_b;
+    const auto fill = [](const TraceModel& model, auto& of) {
+      for (const Counter& counter : model.counters())
+        if (const Process& process = model.processes()[counter.process]; process.rank && counter.name == "memory")
+          of[*process.rank] = {&process, counter.limit};
+    };
+    fill(a, of_a);
+    fill(b, of_b);
+    ASSERT_EQ(of_a.size(), of_b.size()) << path;
+    for (const auto& [rank, known] : of_a) {
+      EXPECT_TRUE(known.first->place);
+      EXPECT_EQ(known.first->place, of_b[rank].first->place) << path;
+      EXPECT_EQ(known.first->labels, of_b[rank].first->labels) << path;
+      EXPECT_GT(known.second, 0);
+      EXPECT_EQ(known.second, of_b[rank].second) << path;
+      limits.insert(known.second);
+    }
+  }
+  EXPECT_EQ(limits.size(), 2u) << "two kinds of GPUs";
+}
+
+// The same run, once as a scenario and once as the trace that was written of it.
+TEST(OpenTrace, SlackIsThatOfTheRun) {
+  const std::string path = temporary("orrery-slack.json");
+  const std::string file = scenario("bubble-interleaved-4x8x2.yaml");
+  write_trace(file, path, true);
 
   OpenWatch watch;
   const auto run = open_file(file, watch), read = open_file(path, watch);
@@ -152,6 +209,41 @@ TEST(OpenTrace, SlackIsThatOfTheRun) {
   EXPECT_FALSE(read->model->number(read->critical_path.front(), "slack_us")) << "it is told as slack";
 }
 
+// A trace that says no slack is looked through, and what is found is what the run knows:
+// nothing on it could have lasted longer, and it covers the step.
+TEST(OpenTrace, ThePathOfARunIsFoundInItsTrace) {
+  for (const char* name : {"bubble-4x8.yaml", "bubble-interleaved-4x8x2.yaml", "llama-3.1-70b-64-h100.yaml"})
+    for (const char* extension : {".json", ".pftrace"}) {
+      const std::string path = temporary(std::string("orrery-path") + extension);
+      write_trace(scenario(name), path, false);
+      OpenWatch watch;
+      const auto run = open_file(scenario(name), watch), read = open_file(path, watch);
+      std::filesystem::remove(path);
+      ASSERT_TRUE(run && read);
+      ASSERT_TRUE(read->critical_path.empty());
+      const TracePath found = find_path(*read->model);
+      ASSERT_FALSE(found.events.empty()) << found.why_not;
+      const TimeRange step = steps_of(*read->model).back();
+      std::vector<TimeRange> ranges;
+      std::size_t known = 0, spare = 0;
+      for (const EventRef event : found.events) {
+        ranges.push_back(read->model->range(event).cut(step));
+        const auto slack = run->slack.of(event);
+        known += slack.has_value();
+        spare += slack.value_or(0) > 1'000;
+      }
+      EXPECT_GT(known, found.events.size() * 9 / 10) << path;
+      EXPECT_LE(spare, known / 100) << path << " of " << known;
+      std::sort(ranges.begin(), ranges.end(), [](TimeRange a, TimeRange b) { return a.begin < b.begin; });
+      Ns covered = 0, at = step.begin;
+      for (const TimeRange& range : ranges) {
+        covered += std::max<Ns>(0, range.end - std::max(at, range.begin));
+        at = std::max(at, range.end);
+      }
+      EXPECT_GT(static_cast<double>(covered) / static_cast<double>(step.length()), 0.97) << path;
+    }
+}
+
 TEST(OpenScenario, KnowsWhatOnlyASimulatorKnows) {
   OpenWatch watch;
   OpenOptions options;
@@ -166,7 +258,10 @@ TEST(OpenScenario, KnowsWhatOnlyASimulatorKnows) {
   const Counter& memory = model.counters().front();
   EXPECT_EQ(memory.name, "memory");
   EXPECT_GT(memory.limit, 70e9);
-  EXPECT_GT(memory.highest, 40e9);
+  double peak = 0;  // of rank 0's stage, in the result of the same run
+  for (const double part : opened->page->memory.bars.front().values) peak += part;
+  EXPECT_LE(memory.highest, 1.001 * peak);
+  EXPECT_GT(memory.highest, 0.9 * peak) << "but for what comes and goes within an instant";
   EXPECT_LT(memory.highest, memory.limit);
   EXPECT_GT(model.arrows().all().size(), 0u);
   EXPECT_NE(opened->summary.find("bubble"), std::string::npos);

@@ -274,5 +274,23 @@ TEST(EventClass, KnowsOurCategoriesAndKinetos) {
   EXPECT_EQ(classify("cpu_op", "aten::mm", 0), EventClass::host);
 }
 
+// A limit belongs to the counter of its name, process and unit; without one it is a counter.
+TEST(Counters, ALimitIsALineOfTheCounterThatItLimits) {
+  TraceMaker maker;
+  const auto here = maker.process("rank 0"), there = maker.process("rank 1");
+  const auto count = [&](std::uint32_t process, const std::string& name, double value) {
+    maker.count(maker.counter(process, name, ""), 0, value);
+  };
+  count(here, "memory limit", 80);
+  count(here, "memory", 50);
+  count(there, "memory limit", 40);
+  const auto model = maker.finish();
+  ASSERT_EQ(model->counters().size(), 2u);
+  EXPECT_EQ(model->counters()[0].name, "memory");
+  EXPECT_EQ(model->counters()[0].limit, 80);
+  EXPECT_EQ(model->counters()[1].name, "memory limit");
+  EXPECT_EQ(model->counters()[1].limit, 0);
+}
+
 }  // namespace
 }  // namespace orrery::gui

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "gui/model/store/trace_builder.h"
+#include "gui/model/store/build/trace_builder.h"
 
 namespace orrery::gui {
 

@@ -3,6 +3,7 @@
 #include <QInputDialog>
 #include <QLabel>
 #include <QLineEdit>
+#include <QStatusBar>
 #include <QTableWidget>
 #include <QToolButton>
 
@@ -213,6 +214,32 @@ TEST_F(Window, CShowsTheCriticalPath) {
   EXPECT_TRUE(state().scene().show_critical);
   key(Qt::Key_C);
   EXPECT_FALSE(state().scene().show_critical);
+}
+
+// A profile does not say its critical path: the first time it is looked for, beside the
+// window's work; where a trace tells too little, the window says so.
+TEST_F(Window, CFindsThePathOfAProfileOrSaysWhyNot) {
+  const auto open = [&](bool arrows) {
+    using Point = interop::TraceFlowPoint::Kind;
+    TraceMaker maker;
+    const auto host = maker.track(maker.process("python"), "thread 1"),
+               gpu = maker.track(maker.process("GPU 0"), "stream 7");
+    maker.slice(host, 0, 10, "launch", "cuda_runtime");
+    maker.slice(gpu, 20, 50, "kernel", "kernel");
+    if (arrows) maker.flow(1, Point::start, host, 5);
+    if (arrows) maker.flow(1, Point::end, gpu, 20);
+    const auto opened = std::make_shared<Opened>();
+    opened->model = maker.finish();
+    window.show_opened("/nowhere/profile.json", opened);
+    key(Qt::Key_C);
+  };
+  open(true);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return state().has_critical(); }, 10'000));
+  EXPECT_TRUE(state().scene().show_critical);
+  EXPECT_EQ(state().scene().critical.count(), 2u);
+  open(false);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.statusBar()->currentMessage().contains("no arrows"); }, 10'000));
+  EXPECT_FALSE(state().has_critical());
 }
 
 TEST_F(Window, AQuestionMarkShowsEveryKey) {

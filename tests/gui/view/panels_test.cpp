@@ -17,6 +17,7 @@
 #include "gui/view/panels/area_panel.h"
 #include "gui/view/panels/details_panel.h"
 #include "gui/view/panels/event_table.h"
+#include "gui/view/panels/grouping_box.h"
 #include "gui/view/window/compare_view.h"
 #include "tests/gui/view/window_fixture.h"
 
@@ -186,6 +187,28 @@ TEST_F(Window, ComparesTwoTraces) {
   EXPECT_EQ(other.selected(), event(1, 60));
   key(Qt::Key_D, Qt::ControlModifier);
   EXPECT_EQ(window.compared(), nullptr);
+}
+
+// The sample says stages, and no more.
+TEST_F(Window, GroupsThatTheTraceDoesNotTellCannotBeChosen) {
+  auto* box = window.findChild<GroupingBox*>();
+  const auto enabled = [&](Grouping g) {
+    return (box->model()->flags(box->model()->index(static_cast<int>(g), 0)) & Qt::ItemIsEnabled) != 0;
+  };
+  EXPECT_TRUE(enabled(Grouping::stage));
+  EXPECT_FALSE(enabled(Grouping::tp));
+  EXPECT_TRUE(box->why_not(Grouping::tp).contains("does not say"));
+  EXPECT_TRUE(box->toolTip().contains("does not say"));
+  emit box->activated(static_cast<int>(Grouping::stage));
+  EXPECT_EQ(state().scene().lanes.all()[0].label, "stage 0  (1 rank)");
+  EXPECT_EQ(box->currentIndex(), static_cast<int>(Grouping::stage));
+  TraceMaker foreign;
+  foreign.slice(foreign.track(foreign.process("python"), "stream 7"), 0, 1);
+  const auto opened = std::make_shared<Opened>();
+  opened->model = foreign.finish();
+  window.show_opened("/nowhere/foreign.json", opened);
+  EXPECT_FALSE(enabled(Grouping::stage));
+  EXPECT_EQ(state().choices().grouping, Grouping::none) << "what was chosen before is not there";
 }
 
 TEST_F(Window, TheTextGrowsAndLanesWithIt) {

@@ -73,10 +73,38 @@ TEST(Render, DrawsTwoTracesInTheWindow) {
   EXPECT_TRUE(render(*sample_trace(), options).contains(".png"));
 }
 
+// In one timeline: no window is needed, and shapes are as good.
+TEST(Render, DrawsTwoTracesInOneTimeline) {
+  const QTemporaryDir folder;
+  RenderOptions options;
+  options.width = 900, options.height = 500;
+  options.overlay = true;
+  options.zoom = TimeRange{0, 3'000'000};
+  options.path = folder.filePath("one.png");
+  ASSERT_EQ(render(*sample_trace(), options), QString());
+  const QImage one(options.path);
+  options.second = sample_trace(900)->model;
+  options.path = folder.filePath("both.png");
+  ASSERT_EQ(render(*sample_trace(), options), QString());
+  EXPECT_EQ(QImage(options.path).size(), QSize(900, 500));
+  EXPECT_NE(QImage(options.path), one);
+  options.path = folder.filePath("both.svg");
+  ASSERT_EQ(render(*sample_trace(), options), QString());
+  QFile file(options.path);
+  ASSERT_TRUE(file.open(QIODevice::ReadOnly));
+  const QByteArray text = file.readAll();
+  EXPECT_TRUE(text.contains(QColor(DifferenceColours(Theme::named("light")).of(1.5)).name().toUtf8()))
+      << "half as long again";
+}
+
 TEST(Render, SaysWhatItCannotWrite) {
   RenderOptions options;
   options.path = "/nowhere-at-all/of/this/a.png";
   EXPECT_FALSE(render(*sample_trace(), options).isEmpty());
+  options.path = "/nowhere-at-all.png";
+  options.group_by = "tp";
+  EXPECT_TRUE(render(*sample_trace(), options).startsWith("--group tp: ")) << "the trace has stages only";
+  options.group_by = "none";
   options.path = "a.jpeg";
   EXPECT_FALSE(render(*sample_trace(), options).isEmpty());
 }

@@ -8,7 +8,7 @@
 #include <QTest>
 #include <QWheelEvent>
 
-#include "gui/view/timeline/canvas.h"
+#include "gui/view/timeline/canvas/canvas.h"
 #include "gui/view/timeline/minimap.h"
 #include "gui/view/timeline/ruler.h"
 #include "gui/view/timeline/track_tree.h"
@@ -18,7 +18,7 @@
 namespace orrery::gui {
 
 // Two ranks that compute, reduce and send; a hundred times over.
-inline std::shared_ptr<const Opened> sample_trace() {
+inline std::shared_ptr<const Opened> sample_trace(std::int64_t compute_us = 600) {
   TraceMaker maker;
   using Point = interop::TraceFlowPoint::Kind;
   std::array<std::uint32_t, 2> compute{}, pp{}, memory{};
@@ -31,7 +31,7 @@ inline std::shared_ptr<const Opened> sample_trace() {
       const std::vector<interop::TraceArgument> action = {
           {"step", std::int64_t{i / 50}}, {"action", std::string_view("F")}, {"micro_batch", std::int64_t{i % 50}}};
       maker.slice(schedule, i * 1'000, 900, "F" + std::to_string(i), "schedule", action);
-      maker.slice(compute[r], i * 1'000, 600, "fc" + std::to_string(i % 2 + 1), "compute", action);
+      maker.slice(compute[r], i * 1'000, compute_us, "fc" + std::to_string(i % 2 + 1), "compute", action);
       maker.count(memory[r], i * 1'000, 1'000.0 * (i % 10));
     }
   }

@@ -1,5 +1,7 @@
 #include "interop/trace/read/perfetto/reader.h"
 
+#include <algorithm>
+
 #include "interop/trace/format/perfetto_fields.h"
 
 namespace orrery::interop {
@@ -342,10 +344,11 @@ void PerfettoReader::slice_event(const Event& event, std::uint64_t uuid, ClockTi
     open_.begin(track->value, *track, when, event.name, category, arguments, at_);
     flows(event, *track, when, true);
   } else if (event.type == kEnd || event.phase == 'E') {
-    // The arrow is bound to the slice, so it is told of a moment that is surely inside.
+    // The arrow is bound to the slice, so it is told of the last moment that is inside: what
+    // it comes from may have begun late.
     const ClockTime begin = open_.began(track->value).value_or(when);
     open_.end(track->value, when, arguments, at_);
-    flows(event, *track, begin + (when - begin) / 2, false);
+    flows(event, *track, std::max(begin, when - 1), false);
   } else if (event.phase == 'X') {
     teller_.slice(*track, when, when + ClockTime{event.duration_us} * 1'000'000, event.name, category, arguments, at_);
     flows(event, *track, when, true);

@@ -242,6 +242,7 @@ TEST(ChromeReader, TellsOnlyTheRanksAndTheTimeAskedFor) {
     {"ph":"X","pid":0,"tid":0,"ts":9,"dur":1,"name":"after"},
     {"ph":"C","pid":0,"ts":1,"name":"m","args":{"x":4}},
     {"ph":"C","pid":0,"ts":2,"name":"m","args":{"x":5}},
+    {"ph":"C","pid":0,"ts":1,"name":"limit","args":{"x":9}},
     {"ph":"C","pid":0,"ts":7,"name":"m","args":{"x":6}}])";
   TraceReadOptions options;
   options.ranks = {{0, 0}};
@@ -250,9 +251,11 @@ TEST(ChromeReader, TellsOnlyTheRanksAndTheTimeAskedFor) {
   const Read read(text, options);
   EXPECT_EQ(read.slice_names(), (Names{"reaches in"}));
   // A counter starts with what it stood at when the window opened.
-  ASSERT_EQ(read.told.counts.size(), 2u);
+  ASSERT_EQ(read.told.counts.size(), 3u);
   EXPECT_EQ(read.told.counts[0].when_ps, 4'000'000);
   EXPECT_EQ(read.told.counts[0].value, 5);
+  // So does one that never changes within it.
+  EXPECT_EQ(read.told.counts[2], (Recording::Count{"rank 0", "limit", "x", "", 4'000'000, 9}));
 }
 
 TEST(ChromeReader, EndsWhenItIsToldTo) {

@@ -1,0 +1,128 @@
+#include "gui/model/ask/work/area.h"
+
+#include <map>
+#include <set>
+
+namespace orrery::gui {
+namespace {
+
+using Intervals = std::vector<TimeRange>;
+
+void merge(Intervals& intervals) {
+  std::sort(intervals.begin(), intervals.end(), [](TimeRange a, TimeRange b) { return a.begin < b.begin; });
+  Intervals merged;
+  for (const TimeRange& one : intervals) {
+    if (!merged.empty() && one.begin <= merged.back().end)
+      merged.back().end = std::max(merged.back().end, one.end);
+    else
+      merged.push_back(one);
+  }
+  intervals.swap(merged);
+}
+
+// How much of `all` no interval of `without` covers; both are merged.
+Ns outside(const Intervals& all, const Intervals& without) {
+  Ns sum = 0;
+  std::size_t from = 0;
+  for (const TimeRange& one : all) {
+    sum += one.length();
+    while (from < without.size() && without[from].end <= one.begin) ++from;
+    for (std::size_t i = from; i < without.size() && without[i].begin < one.end; ++i)
+      sum -= std::max<Ns>(0, one.cut(without[i]).length());
+  }
+  return sum;
+}
+
+struct ProcessTimes {
+  Intervals compute;
+  std::array<Intervals, kEventClasses> transfers;
+};
+
+class Adder {
+ public:
+  Adder(const TraceModel& model, TimeRange range) : model_(model), range_(range), by_kind_(model.kinds().size()) {}
+
+  void add(std::uint32_t track) {
+    const Track& of = model_.tracks()[track];
+    for (std::uint32_t row = of.first_row; row < of.first_row + of.rows; ++row)
+      add(model_.rows()[row], times_[of.process], row == of.first_row);
+  }
+
+  AreaTotals take() {
+    totals_.processes = static_cast<std::uint32_t>(times_.size());
+    for (auto& [process, times] : times_) {
+      merge(times.compute);
+      for (std::size_t i = 0; i < kEventClasses; ++i) {
+        merge(times.transfers[i]);
+        totals_.exposed[i] += outside(times.transfers[i], times.compute);
+      }
+    }
+    sum_names();
+    return std::move(totals_);
+  }
+
+ private:
+  struct Sum {
+    std::uint64_t count = 0;
+    Ns time = 0;
+  };
+
+  void add(const Row& row, ProcessTimes& times, bool outermost) {
+    for (std::uint32_t i = row.first_ending_after(range_.begin); i < row.size() && row.start(i) < range_.end; ++i) {
+      const TimeRange cut = row.range(i).cut(range_);
+      const EventClass is = model_.class_of_kind()[row[i].kind];
+      const auto at = static_cast<std::size_t>(index_of(is));
+      ++totals_.events;
+      ++totals_.count[at];
+      ++by_kind_[row[i].kind].count;
+      by_kind_[row[i].kind].time += cut.length();
+      // Inner calls are part of the outer: they count by name, not twice as busy time.
+      if (outermost) totals_.by_class[at] += cut.length();
+      if (is_compute(is)) times.compute.push_back(cut);
+      if (is_communication(is)) times.transfers[at].push_back(cut);
+    }
+  }
+
+  void sum_names() {
+    std::map<std::pair<std::uint32_t, EventClass>, AreaTotals::Name> names;
+    for (std::size_t kind = 0; kind < by_kind_.size(); ++kind) {
+      const Sum& sum = by_kind_[kind];
+      if (sum.count == 0) continue;
+      const EventClass is = model_.class_of_kind()[kind];
+      const std::uint32_t name = model_.kinds()[kind].name;
+      AreaTotals::Name& of = names.try_emplace({name, is}, AreaTotals::Name{name, is}).first->second;
+      of.count += sum.count;
+      of.time += sum.time;
+      if (is_communication(is)) of.bytes += static_cast<std::int64_t>(sum.count) * bytes_of(kind);
+    }
+    for (const auto& [key, name] : names) totals_.names.push_back(name);
+    std::stable_sort(totals_.names.begin(), totals_.names.end(),
+                     [](const AreaTotals::Name& a, const AreaTotals::Name& b) { return a.time > b.time; });
+  }
+
+  std::int64_t bytes_of(std::size_t kind) const {
+    const auto bytes = bytes_key_ ? arguments().number(model_.kinds()[kind].arguments, *bytes_key_) : std::nullopt;
+    return bytes.value_or(0);
+  }
+  const Arguments& arguments() const { return model_.parts().arguments; }
+
+  const TraceModel& model_;
+  TimeRange range_;
+  std::optional<Arguments::KeyId> bytes_key_ = arguments().key("bytes");
+  AreaTotals totals_;
+  std::map<std::uint32_t, ProcessTimes> times_;  // by process
+  std::vector<Sum> by_kind_;
+};
+
+}  // namespace
+
+AreaTotals totals_of(const TraceModel& model, std::span<const std::uint32_t> tracks, TimeRange range) {
+  const bool only_overviews =
+      std::all_of(tracks.begin(), tracks.end(), [&](std::uint32_t t) { return model.tracks()[t].is_overview(); });
+  Adder adder(model, range);
+  for (const std::uint32_t track : tracks)
+    if (only_overviews || !model.tracks()[track].is_overview()) adder.add(track);
+  return adder.take();
+}
+
+}  // namespace orrery::gui

@@ -1,0 +1,301 @@
+#include "gui/model/store/build/trace_builder.h"
+
+#include <charconv>
+#include <map>
+#include <utility>
+
+#include "sim/base/digest.h"
+
+namespace orrery::gui {
+namespace {
+
+constexpr std::uint32_t kNowhere = UINT32_MAX;
+constexpr std::size_t kSkippedTold = 20;
+constexpr std::string_view kComputeTrack = "compute";
+
+// Rounded down, so that what nests goes on nesting.
+Ns to_ns(std::int64_t ps) {
+  return ps >= 0 ? ps / 1000 : -((-(ps + 1)) / 1000) - 1;
+}
+
+template <class T>
+T& at_id(std::vector<T>& items, std::uint32_t id) {
+  if (id >= items.size()) items.resize(id + 1);
+  return items[id];
+}
+
+// Rounded down, but not for what a product of doubles lacks of a whole number.
+Ns in_ns(double value, double unit) {
+  constexpr double kLongest = 1e18, kLacks = 1e-4;
+  return value > 0 ? static_cast<Ns>(std::min(value * unit + kLacks, kLongest)) : 0;
+}
+
+// Ours say how long a transfer waited for the others, in the unit that suits the format.
+Ns waited_of(std::span<const interop::TraceArgument> arguments) {
+  for (const interop::TraceArgument& argument : arguments) {
+    const double unit = argument.key == "waited_us" ? 1e3 : argument.key == "waited_ns" ? 1 : 0;
+    if (unit == 0) continue;
+    double value = 0;
+    if (const auto* n = std::get_if<std::int64_t>(&argument.value)) value = static_cast<double>(*n);
+    if (const auto* x = std::get_if<double>(&argument.value)) value = *x;
+    return in_ns(value, unit);
+  }
+  return 0;
+}
+
+// Ours say how much longer an op could last, if asked to: in the last argument.
+std::optional<Ns> slack_of(std::span<const interop::TraceArgument> arguments) {
+  if (arguments.empty()) return std::nullopt;
+  const interop::TraceArgument& last = arguments.back();
+  const double unit = last.key == "slack_us" ? 1e3 : last.key == "slack_ns" ? 1 : 0;
+  if (unit == 0) return std::nullopt;
+  if (const auto* n = std::get_if<std::int64_t>(&last.value)) return in_ns(static_cast<double>(*n), unit);
+  if (const auto* x = std::get_if<double>(&last.value)) return in_ns(*x, unit);
+  return std::nullopt;
+}
+
+// The number after `word`: "stage 3".
+std::optional<std::uint32_t> number_after(std::string_view text, std::string_view word) {
+  const std::size_t at = text.find(word);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::uint32_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data() + at + word.size(), end, number);
+  return read.ec == std::errc() ? std::optional(number) : std::nullopt;
+}
+
+}  // namespace
+
+void TraceBuilder::name(interop::TraceNameId id, std::string_view text) {
+  at_id(names_, id.value) = text;
+}
+
+void TraceBuilder::process(const interop::TraceProcess& process) {
+  Process& known = at_id(processes_, process.id.value);
+  known.name = process.name.empty() ? "process " + std::to_string(process.pid) : std::string(process.name);
+  interop::PlacedLabels labels = interop::place_in(process.labels);
+  known.labels = std::move(labels.rest);
+  known.place = labels.place;
+  known.sort_index = process.sort_index;
+  known.rank = process.rank;
+  known.stage = number_after(process.labels, "stage ");
+}
+
+void TraceBuilder::track(const interop::TraceTrack& track) {
+  DeclaredTrack& known = at_id(tracks_, track.id.value);
+  at_id(events_of_, track.id.value);
+  known.process = track.process.value;
+  known.parent = track.parent.value;
+  known.name = track.name.empty() ? "thread " + std::to_string(track.tid) : std::string(track.name);
+  known.sort_index = track.sort_index;
+}
+
+void TraceBuilder::counter(const interop::TraceCounter& counter) {
+  DeclaredCounter& known = at_id(counters_, counter.id.value);
+  known.process = counter.process.value;
+  known.name = counter.name;
+  known.series = counter.series;
+  known.unit = counter.unit;
+}
+
+// What is new with its arguments is new, and needs no look-up: so each event takes one
+// in traces where all have arguments of their own.
+std::uint32_t TraceBuilder::kind_of(interop::TraceNameId name, interop::TraceNameId category,
+                                    std::span<const interop::TraceArgument> arguments) {
+  const Arguments::ListId list = arguments_.add(arguments);
+  if (list == 0) arguments = {};  // there may be no room for them
+  if (list == first_kind_.size()) {
+    first_kind_.push_back(static_cast<std::uint32_t>(kinds_.size()));
+    return add_kind(name.value, category.value, list, arguments);
+  }
+  const auto is_it = [&](std::uint32_t id) {
+    const Kind& kind = kinds_[id];
+    return kind.name == name.value && kind.arguments == list && category_of_kind_[id] == category.value;
+  };
+  if (is_it(first_kind_[list])) return first_kind_[list];
+  const std::uint64_t hash = Digest().add((std::uint64_t{name.value} << 32) | category.value).add(list).value();
+  const auto next = static_cast<std::uint32_t>(kinds_.size());
+  const std::uint32_t id = kind_index_.find_or_add(hash, next, is_it);
+  return id == next ? add_kind(name.value, category.value, list, arguments) : id;
+}
+
+std::uint32_t TraceBuilder::add_kind(std::uint32_t name, std::uint32_t category, Arguments::ListId list,
+                                     std::span<const interop::TraceArgument> arguments) {
+  Kind kind;
+  kind.name = name;
+  kind.arguments = list;
+  char action = 0;
+  for (const interop::TraceArgument& argument : arguments) {
+    const auto* number = std::get_if<std::int64_t>(&argument.value);
+    const auto* text = std::get_if<std::string_view>(&argument.value);
+    if (number && argument.key == "micro_batch" && *number >= 0 && *number < Kind::kNone)
+      kind.micro_batch = static_cast<std::uint16_t>(*number);
+    if (number && argument.key == "chunk") kind.chunk = static_cast<std::uint8_t>(*number);
+    if (text && argument.key == "action" && text->size() == 1) action = text->front();
+  }
+  kinds_.push_back(kind);
+  category_of_kind_.push_back(category);
+  class_of_kind_.push_back(class_of({name, category, action}));
+  return static_cast<std::uint32_t>(kinds_.size() - 1);
+}
+
+// Each name is looked into once.
+EventClass TraceBuilder::class_of(const Classified& what) {
+  const std::uint64_t hash = Digest()
+                                 .add((std::uint64_t{what.name} << 32) | what.category)
+                                 .add(static_cast<unsigned char>(what.action))
+                                 .value();
+  const auto next = static_cast<std::uint32_t>(classified_.size());
+  const std::uint32_t id = class_index_.find_or_add(hash, next, [&](std::uint32_t i) {
+    const Classified& other = classified_[i].first;
+    return other.name == what.name && other.category == what.category && other.action == what.action;
+  });
+  if (id != next) return classified_[id].second;
+  const auto text_of = [&](std::uint32_t n) { return n < names_.size() ? std::string_view(names_[n]) : ""; };
+  classified_.emplace_back(what, classify(text_of(what.category), text_of(what.name), what.action));
+  return classified_.back().second;
+}
+
+std::uint32_t TraceBuilder::derived_kind(const std::string& name, EventClass is) {
+  Kind kind;
+  kind.name = static_cast<std::uint32_t>(names_.size());
+  names_.push_back(name);
+  kinds_.push_back(kind);
+  class_of_kind_.push_back(is);
+  return static_cast<std::uint32_t>(kinds_.size() - 1);
+}
+
+void TraceBuilder::slice(const interop::TraceSlice& slice) {
+  const std::int64_t start_ps = slice.start.count_ps();
+  std::int64_t end_ps = 0;
+  if (__builtin_add_overflow(start_ps, slice.duration.count_ps(), &end_ps)) end_ps = INT64_MAX;
+  const Ns start = to_ns(start_ps), end = to_ns(end_ps);
+  const std::optional<Ns> slack = slack_of(slice.arguments);
+  const auto arguments = slack ? slice.arguments.first(slice.arguments.size() - 1) : slice.arguments;
+  const std::uint32_t track = slice.track.value, kind = kind_of(slice.name, slice.category, arguments);
+  if (slack) slack_.push_back({track, end, *slack});
+  const Ns waited = tracks_[track].name == kComputeTrack ? std::min(waited_of(arguments), end - start) : 0;
+  if (waited > 0) waits_.push_back({track, {start, start + waited}, kind});
+  add_event(track, start + waited, end - start - waited, kind);
+}
+
+void TraceBuilder::add_event(std::uint32_t track, Ns start, Ns duration, std::uint32_t kind) {
+  events_of_[track].add(start, duration, kind);
+  ++events_;
+}
+
+void TraceBuilder::count(interop::TraceCounterId counter, Time when, double value) {
+  DeclaredCounter& known = counters_[counter.value];
+  if (!known.values.empty() && known.values.back() == value) return;
+  known.times.push_back(to_ns(when.count_ps()));
+  known.values.push_back(value);
+}
+
+void TraceBuilder::flow(const interop::TraceFlowPoint& point) {
+  flows_.push_back({point.id, to_ns(point.when.count_ps()), point.track.value, point.kind, point.next_slice});
+}
+
+void TraceBuilder::skipped(std::string_view reason, std::uint64_t at) {
+  if (skipped_++ < kSkippedTold) first_skipped_.push_back(std::string(reason) + " (byte " + std::to_string(at) + ")");
+}
+
+std::vector<TraceBuilder::ToldSlack> TraceBuilder::take_slack() {
+  for (ToldSlack& told : slack_) told.track = track_place_[told.track];
+  return std::exchange(slack_, {});
+}
+
+std::shared_ptr<const TraceModel> TraceBuilder::so_far() const {
+  TraceBuilder copy = *this;
+  copy.watch_ = {};  // who asks for a look must not be asked again meanwhile
+  return copy.finish();
+}
+
+std::shared_ptr<const TraceModel> TraceBuilder::finish() {
+  TraceModel::Parts parts;
+  kind_index_ = {};
+  class_index_ = {};
+  category_of_kind_ = {};
+  first_kind_ = {};
+  classified_ = {};
+  arguments_.forget_index();
+  order_processes(parts);
+  make_rows(parts);
+  if (!keep_going({})) return nullptr;
+  make_counters(parts);
+  make_arrows(parts);
+  parts.kinds = std::move(kinds_);
+  parts.class_of_kind = std::move(class_of_kind_);
+  parts.names = std::move(names_);
+  parts.arguments = std::move(arguments_);
+  parts.skipped = skipped_;
+  parts.first_skipped = std::move(first_skipped_);
+  return std::make_shared<const TraceModel>(std::move(parts));
+}
+
+// Those that have something to show, by sort index.
+void TraceBuilder::order_processes(TraceModel::Parts& parts) {
+  std::vector<bool> shows(processes_.size(), false);
+  for (std::size_t i = 0; i < tracks_.size(); ++i)
+    if (events_of_[i].size() > 0) shows[tracks_[i].process] = true;
+  for (const DeclaredCounter& counter : counters_)
+    if (!counter.times.empty()) shows[counter.process] = true;
+
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t i = 0; i < processes_.size(); ++i)
+    if (shows[i]) order.push_back(i);
+  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return processes_[a].sort_index < processes_[b].sort_index;
+  });
+  process_place_.assign(processes_.size(), kNowhere);
+  for (const std::uint32_t i : order) {
+    process_place_[i] = static_cast<std::uint32_t>(parts.processes.size());
+    parts.processes.push_back(processes_[i]);
+  }
+}
+
+// By process, then as a tree: each after its parent, siblings by sort index.
+std::vector<std::uint32_t> TraceBuilder::tracks_in_order() const {
+  constexpr int kMostDepth = 16;
+  using Path = std::vector<std::pair<std::int64_t, std::uint32_t>>;
+  std::vector<Path> paths(tracks_.size());
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t i = 0; i < tracks_.size(); ++i) {
+    if (events_of_[i].size() == 0) continue;
+    std::uint32_t at = i;
+    for (int depth = 0; at < tracks_.size() && depth < kMostDepth; at = tracks_[at].parent, ++depth)
+      paths[i].emplace_back(tracks_[at].sort_index, at);
+    paths[i].emplace_back(process_place_[tracks_[i].process], 0);
+    std::reverse(paths[i].begin(), paths[i].end());
+    order.push_back(i);
+  }
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return paths[a] < paths[b]; });
+  return order;
+}
+
+// Compute streams last: their gaps are told by what the other streams did.
+void TraceBuilder::make_rows(TraceModel::Parts& parts) {
+  const std::vector<std::uint32_t> order = tracks_in_order();
+  track_place_.assign(tracks_.size(), kNowhere);
+  is_run_ = std::any_of(order.begin(), order.end(), [&](auto i) { return Track::is_overview(tracks_[i].name); });
+  add_bubbles(parts, order);
+  for (const std::uint32_t i : order) {
+    if (!keep_going({})) return;
+    Track track;
+    track.process = process_place_[tracks_[i].process];
+    track.name = tracks_[i].name;
+    track.sort_index = tracks_[i].sort_index;
+    track.first_row = static_cast<std::uint32_t>(parts.rows.size());
+    std::vector<Row> rows = events_of_[i].finish(class_of_kind_);
+    skipped_ += events_of_[i].left_out();
+    track.rows = static_cast<std::uint32_t>(rows.size());
+    const auto place = static_cast<std::uint32_t>(parts.tracks.size());
+    for (Row& row : rows) {
+      parts.rows.push_back(std::move(row));
+      parts.track_of_row.push_back(place);
+    }
+    track_place_[i] = place;
+    parts.tracks.push_back(std::move(track));
+  }
+}
+
+}  // namespace orrery::gui

@@ -1,0 +1,147 @@
+// One line of pixels of a row: which colours it has, and what letters it has room for.
+#include <utility>
+
+#include "gui/view/timeline/paint/lane_painter.h"
+#include "gui/view/timeline/paint/line_pattern.h"
+
+namespace orrery::gui {
+namespace {
+
+constexpr int kTextFrom = 24;   // pixels of an event that the shortest names need
+constexpr int kBorderFrom = 4;  // of one that shows where it begins
+
+bool is_idle(EventClass c) {
+  return c == EventClass::bubble || c == EventClass::exposed;
+}
+
+// Idle time is always hatched: it is what is missing, not what is there.
+Pattern pattern_of_class(EventClass c, bool all) {
+  if (is_idle(c)) return kHatch;
+  if (!all) return kPlain;
+  switch (c) {
+    case EventClass::backward:
+    case EventClass::pp:
+      return kBackHatch;
+    case EventClass::weight_gradient:
+    case EventClass::cp:
+    case EventClass::ep:
+      return kDots;
+    case EventClass::recompute:
+    case EventClass::tp:
+    case EventClass::dp:
+      return kBars;
+    default:
+      return kPlain;
+  }
+}
+
+// Of the second trace the hatching says what the colour says: longer, shorter, or nowhere else.
+Pattern pattern_of_ratio(std::optional<double> ratio) {
+  constexpr double kAlike = 1.05;
+  if (!ratio) return kDots;
+  if (*ratio > kAlike) return kBackHatch;
+  return *ratio < 1 / kAlike ? kBars : kPlain;
+}
+
+}  // namespace
+
+template <class ColourOf, class PatternOf>
+void LanePainter::colour_line(const Row& row, TimeRange view, std::span<const EventClass> class_of_kind,
+                              const ColourOf& colour_of, const PatternOf& pattern_of) {
+  const QRgb background = scene_.theme->lanes.rgb();
+  const auto border = static_cast<std::size_t>(device(kBorderFrom));
+  row.sample(view, class_of_kind, pixels_);
+  // Pointers of its own: bytes that are written could be any of those of this object.
+  const std::span<const Pixel> pixels(pixels_);
+  QRgb* const line = line_.data();
+  std::uint8_t* const pattern = pattern_.data();
+  std::uint32_t before = Pixel::kNothing;
+  for (std::size_t x = 0; x < pixels.size(); ++x) {
+    const Pixel pixel = pixels[x];
+    pattern[x] = kPlain;
+    if (pixel.event == Pixel::kNothing) {
+      line[x] = background;
+      before = Pixel::kNothing;
+      continue;
+    }
+    // What hardly covers its column must still be seen.
+    const unsigned share = pixel.covered == 65535 ? 256 : 72 + (184u * pixel.covered >> 16);
+    line[x] = blend(colour_of(pixel), background, share);
+    if (pixel.covered > 32768) pattern[x] = pattern_of(pixel);
+    const bool begins = pixel.event != before && x + border < pixels.size() && pixels[x + border].event == pixel.event;
+    if (begins && pattern[x] == kPlain) line[x] = blend(line[x], background, 120);
+    before = pixel.event;
+  }
+}
+
+void LanePainter::colour_row(std::uint32_t row_index) {
+  const Row& row = scene_.model->rows()[row_index];
+  const bool patterns = scene_.theme->patterns;
+  colour_line(
+      row, scene_.viewport.view(), scene_.model->class_of_kind(),
+      [events = row.events().data(), &colours = scene_.colours](const Pixel& pixel) {
+        return colours.of_kind(events[pixel.event].kind);
+      },
+      [patterns](const Pixel& pixel) { return pattern_of_class(pixel.is, patterns); });
+  if (!scene_.show_critical || scene_.critical.empty()) return;
+  // What is not on the path steps back.
+  const QRgb background = scene_.theme->lanes.rgb();
+  scene_.critical.sample(row, row_index, scene_.viewport.view(), marked_);
+  for (std::size_t x = 0; x < line_.size(); ++x)
+    if (!marked_[x]) line_[x] = blend(line_[x], background, 70);
+}
+
+void LanePainter::colour_second_row(std::uint32_t row_index) {
+  const SecondTrace& second = *scene_.second;
+  const Row& row = second.model->rows()[row_index];
+  // Of the pixel whose colour was asked for last: it has its pattern next, and so many more follow.
+  std::optional<double> ratio;
+  std::uint32_t known = Pixel::kNothing;
+  QRgb colour = 0;
+  colour_line(
+      row, second.here(scene_.viewport.view()), second.model->class_of_kind(),
+      [&](const Pixel& pixel) {
+        if (std::exchange(known, pixel.event) == pixel.event) return colour;
+        ratio = ratio_of(second, *scene_.model, {row_index, pixel.event});
+        return colour = is_idle(pixel.is) ? scene_.theme->of(pixel.is).rgb() : scene_.differences.of(ratio);
+      },
+      [&](const Pixel& pixel) {
+        if (is_idle(pixel.is)) return kHatch;
+        return scene_.theme->patterns ? pattern_of_ratio(ratio) : kPlain;
+      });
+}
+
+// Runs of pixels that one event has for itself; at most one for every kTextFrom pixels.
+template <class ColourOf>
+void LanePainter::find_texts(const TraceModel& model, std::uint32_t row, int top, int height,
+                             const ColourOf& colour_of) {
+  if (height < 11) return;
+  const auto wide = static_cast<std::size_t>(device(kTextFrom));
+  std::size_t begin = 0;
+  for (std::size_t x = 1; x <= pixels_.size(); ++x) {
+    if (x < pixels_.size() && pixels_[x].event == pixels_[begin].event) continue;
+    const auto layout = [this](std::size_t pixels) { return static_cast<int>(static_cast<double>(pixels) / scale_); };
+    if (pixels_[begin].event != Pixel::kNothing && x - begin >= wide) {
+      const EventRef event{row, pixels_[begin].event};
+      texts_.push_back({&model, event, layout(begin), layout(x - begin), top, height, colour_of(event)});
+    }
+    begin = x;
+  }
+}
+
+void LanePainter::find_texts(std::uint32_t row, int top, int height) {
+  find_texts(*scene_.model, row, top, height, [&](EventRef event) {
+    if (scene_.show_critical && !scene_.critical.contains(event)) return scene_.theme->muted;
+    return text_on(QColor(scene_.colours.of_kind(scene_.model->row(event)[event.index].kind)));
+  });
+}
+
+void LanePainter::find_second_texts(std::uint32_t row, int top, int height) {
+  find_texts(*scene_.second->model, row, top, height, [&](EventRef event) {
+    const EventClass is = scene_.second->model->class_of(event);
+    if (is_idle(is)) return text_on(scene_.theme->of(is));
+    return text_on(QColor(scene_.differences.of(ratio_of(*scene_.second, *scene_.model, event))));
+  });
+}
+
+}  // namespace orrery::gui
