@@ -116,7 +116,7 @@ Outcome pruned(std::string reason) {
   return outcome;
 }
 
-constexpr const char* kTooLarge = "does not fit into memory";
+constexpr const char* kDoesNotFit = "does not fit into memory";
 
 std::string at_least(double step_s) {
   return "its step is at least " + report::human_seconds(step_s);
@@ -127,7 +127,7 @@ std::optional<std::string> ruled_out_at_a_glance(const models::Scenario& scenari
                                                  double tokens) {
   const Result<models::Outline> outline = models::outline(scenario);
   if (!outline) return std::nullopt;
-  if (outline->exceeds_memory) return kTooLarge;
+  if (outline->exceeds_memory) return kDoesNotFit;
   const double least = outline->step.seconds();
   if (best.rules_out(least, tokens, scenario.layout.gpus())) return at_least(least);
   return std::nullopt;
@@ -310,7 +310,7 @@ sweep::Outcome SweepPoints::run(models::Scenario scenario, const sweep::Best* be
     if (const auto why = ruled_out_at_a_glance(scenario, *best, tokens)) return pruned(*why);
   Result<models::Compiled> compiled = compile_placed(scenario, file_);
   if (!compiled) return infeasible(reason_of(compiled.errors(), file_));
-  if (best != nullptr && !report::will_fit(scenario, *compiled)) return pruned(kTooLarge);
+  if (best != nullptr && !report::will_fit(scenario, *compiled)) return pruned(kDoesNotFit);
   const Prepared prepared = prepare(std::move(scenario), std::move(*compiled));
   if (best != nullptr) {
     const double least = sim::least_step(prepared.workload()).seconds();
