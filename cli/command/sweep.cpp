@@ -17,6 +17,7 @@
 #include "cli/work/sweep_points.h"
 #include "report/sweep/summary.h"
 #include "report/text.h"
+#include "sweep/merge.h"
 
 namespace orrery::cli {
 namespace {
