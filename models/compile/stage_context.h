@@ -36,6 +36,8 @@ struct StageContext {
   // end: behind every backward (pipedream), or behind the last one of a step's
   // micro-batches, which need not stand at the end of the stretch that repeats.
   bool updates_behind(std::size_t i) const;
+  // The rank's model chunk that a pass goes through.
+  int chunk_of(const Action& pass) const { return schedule.chunk_of(pass.stage, pass.micro_batch); }
   // Replicas of a stage inside one pipeline.
   int replicas() const { return schedule.placement == Placement::bidirectional ? 2 : 1; }
   // Whether this rank holds a virtual stage, in whichever replica.

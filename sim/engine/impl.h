@@ -58,7 +58,7 @@ class Engine {
   void ask_source(RankState& rank, RankId id);
   void schedule(StreamState& s, Time when);
 
-  // engine_waits.cpp: streams of a rank that wait for each other
+  // waits.cpp: streams of a rank that wait for each other
   bool is_met(const StreamState& s, const Op& op) const;
   bool is_foreseen(const StreamState& s, OpIndex op, Time when) const;
   void block(StreamState& s, OpIndex op);
@@ -68,42 +68,48 @@ class Engine {
   void look_at(StreamState& s, Time end);
   Time next_look(StreamState& s);
 
-  // engine_transfers.cpp: what ranks do together
+  // arrivals.cpp: ranks come to what they do together
   void start_transfers(StreamState& s);
   void enter(StreamState& s, OpIndex op);
   void enter_ahead(StreamState& s, Time arrival);
   void begin_at_last_arrival(std::uint32_t meeting);
-  bool defer_begin(std::uint32_t meeting);
-  void catch_up(std::uint32_t meeting);
   void move_arrival(const StreamState& s, Time arrival);
   void plan_moved();
   void arrive(StreamState& s, Time arrival);
   void arrive_all();
   void note_last_arrivals(Meeting& meeting);
   void note_arrival(Meeting& meeting, RankId rank);
+
+  // transfers.cpp: what has met begins, flows, ends
+  bool defer_begin(std::uint32_t meeting);
+  void catch_up(std::uint32_t meeting);
   void begin(std::uint32_t meeting);
   void join(std::uint32_t meeting);
   void proceed(std::uint32_t meeting);
   Duration skip_to_flow(Meeting& meeting) const;
   bool start_alone(std::uint32_t meeting, Time at);
-  void end_flow(std::uint32_t meeting);
-  void settle_disturbed();
   void plan_event(std::uint32_t meeting, Time when);
   void look_after(std::uint32_t meeting);
   void start_flow(std::uint32_t meeting);
+  void settle_disturbed();
   void transfer_event(std::uint32_t meeting);
+  void end_flow(std::uint32_t meeting);
   void finish(std::uint32_t meeting);
   void leave(StreamState& s, OpIndex op, Time met);
   void settle_network();
+
+  // link_use.cpp: what transfers do to links
   void count_link_use(const Phase& phase, bool starts, Time when);
   void count_link_use_alone(const Phase& phase, Duration busy);
   void sample_later(const Phase& phase);
   void sample_links();
+
+  // claims.cpp: what transfers take from kernels
   void add_claim(StreamState& s, std::uint8_t claim, bool starts);
   void change_speed(StreamState& s, SpeedIndex speed);
   OpIndex op_in_progress(const StreamState& s);
 
-  // engine_stretches.cpp: what a cell goes through as one
+  // stretches.cpp: what a cell goes through as one
   void prepare_stretches();
   bool gather(StreamState& s);
   bool may_pass(const StreamState& main, const Stretch& stretch) const;
@@ -120,7 +126,7 @@ class Engine {
   void stop_waiting(StreamState& main, StreamState& side);
   StreamState& main_of(RankId rank) { return streams_[ranks_[rank].first_stream]; }
 
-  // engine_rehearsal.cpp: what a cell does in a time of its own
+  // rehearsal.cpp: what a cell does in a time of its own
   void fall_apart(std::uint32_t cell);
   void rehearse(std::uint32_t cell, Course& course);
   void play(std::uint32_t cell, const Course& course, Time until);
@@ -138,7 +144,7 @@ class Engine {
   void add_loads();
   void add_loads_of(std::uint32_t cell, const Course& course, std::int64_t times);
 
-  // engine_account.cpp: what results are made of
+  // account.cpp: what results are made of
   void stamp_actions(StreamState& s, OpIndex end, const RunClock& clock);
   void stamp_pending(StreamState& main, Time when);
   void stamp(RankState& rank, const StreamState& s, OpIndex op, Time when);
@@ -152,7 +158,7 @@ class Engine {
   void settle_run(const StreamState& via, bool is_main, Time since);
   RunResult summarize();
 
-  // engine_stuck.cpp
+  // stuck.cpp
   Error why_stuck() const;
   std::string place(const StreamState& s) const;
   const StreamState& awaited_by(const StreamState& s) const;

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <set>
 
+#include "sweep/merge.h"
 #include "sweep/pool.h"
 #include "sweep/slurm.h"
 #include "sweep/version.h"

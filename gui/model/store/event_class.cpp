@@ -81,6 +81,10 @@ bool is_communication(EventClass c) {
   return c >= EventClass::tp && c <= EventClass::communication;
 }
 
+bool is_idle(EventClass c) {
+  return c == EventClass::bubble || c == EventClass::exposed;
+}
+
 EventClass classify(std::string_view category, std::string_view name, char action) {
   if (category == "compute" || category == "schedule") return by_action(action);
   for (const Known& known : kCategories)

@@ -40,6 +40,7 @@ std::string_view to_string(EventClass c);
 // "compute", "exposed": the name in tables of time.
 bool is_compute(EventClass c);
 bool is_communication(EventClass c);
+bool is_idle(EventClass c);  // what is missing, not what is there
 
 // From what files say: our categories ("compute", "tp") with the letter of the
 // schedule action around it (F, B, W; 0 is none), Kineto's ("kernel", "cpu_op")

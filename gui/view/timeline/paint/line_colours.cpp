@@ -10,10 +10,6 @@ namespace {
 constexpr int kTextFrom = 24;   // pixels of an event that the shortest names need
 constexpr int kBorderFrom = 4;  // of one that shows where it begins
 
-bool is_idle(EventClass c) {
-  return c == EventClass::bubble || c == EventClass::exposed;
-}
-
 // Idle time is always hatched: it is what is missing, not what is there.
 Pattern pattern_of_class(EventClass c, bool all) {
   if (is_idle(c)) return kHatch;

@@ -7,10 +7,6 @@
 namespace orrery::gui {
 namespace {
 
-bool is_idle(EventClass c) {
-  return c == EventClass::bubble || c == EventClass::exposed;
-}
-
 QColor name_colour(std::string_view name, const Theme& theme) {
   const bool dark = theme.lanes.lightness() < 128;
   Digest digest;
