@@ -6,7 +6,7 @@
 
 #include "models/layout/layer_degrees.h"
 #include "report/text.h"
-#include "sweep/slurm.h"
+#include "sweep/crew/slurm.h"
 
 namespace orrery::report {
 namespace {

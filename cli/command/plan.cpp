@@ -13,7 +13,7 @@
 #include "cli/console/output.h"
 #include "cli/console/progress.h"
 #include "cli/options/options.h"
-#include "cli/work/plan_layouts.h"
+#include "cli/work/plan/plan_layouts.h"
 #include "report/text.h"
 #include "sim/base/quantity.h"
 #include "sweep/plan/layouts.h"

@@ -7,10 +7,10 @@
 #include "cli/console/messages.h"
 #include "cli/options/options.h"
 #include "cli/options/sweep_presentation.h"
-#include "cli/work/slurm.h"
-#include "cli/work/sweep_run.h"
-#include "sweep/merge.h"
-#include "sweep/store.h"
+#include "cli/work/sweep/slurm.h"
+#include "cli/work/sweep/sweep_run.h"
+#include "sweep/store/merge.h"
+#include "sweep/store/store.h"
 
 namespace orrery::cli {
 namespace {

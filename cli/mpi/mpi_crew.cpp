@@ -6,7 +6,7 @@
 #include <optional>
 #include <thread>
 
-#include "sweep/wire.h"
+#include "sweep/crew/wire.h"
 
 namespace orrery::cli {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sweep/crew.h"
+#include "sweep/crew/crew.h"
 
 namespace orrery::cli {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/work/pipeline.h"
-#include "interop/trace/trace_writer.h"
+#include "interop/trace/write/trace_writer.h"
 
 namespace CLI {
 class App;

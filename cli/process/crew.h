@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "sweep/crew.h"
+#include "sweep/crew/crew.h"
 
 namespace orrery::cli {
 

@@ -1,5 +1,5 @@
-#include "interop/trace/chrome.h"
 #include "interop/trace/format/utf8.h"
+#include "interop/trace/write/chrome.h"
 
 namespace orrery::interop {
 namespace {

@@ -13,7 +13,7 @@
 #include "models/compile/pipeline/schedule_of.h"
 #include "models/compile/rank_kinds.h"
 #include "models/compile/roles.h"
-#include "models/compile/stage_program.h"
+#include "models/compile/stage/stage_program.h"
 #include "models/compute/cost_model.h"
 
 namespace orrery::models {

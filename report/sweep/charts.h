@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "sweep/store.h"
+#include "sweep/store/store.h"
 
 namespace orrery::report {
 

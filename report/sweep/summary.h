@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "sweep/store.h"
+#include "sweep/store/store.h"
 
 namespace orrery::report {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "gui/model/store/trace_model.h"
-#include "interop/trace/tracks.h"
+#include "interop/trace/write/tracks.h"
 #include "sim/fold/fold.h"
 
 namespace orrery::gui {

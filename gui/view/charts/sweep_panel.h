@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "gui/view/theme.h"
-#include "sweep/store.h"
+#include "sweep/store/store.h"
 
 class QChartView;
 class QTreeWidget;

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "interop/trace/chrome.h"
 #include "interop/trace/copy/copies.h"
 #include "interop/trace/format/chrome_lines.h"
+#include "interop/trace/write/chrome.h"
 
 namespace orrery::interop {
 namespace {

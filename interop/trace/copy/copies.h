@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "interop/trace/output_file.h"
 #include "interop/trace/read/trace_visitor.h"
+#include "interop/trace/write/output_file.h"
 
 namespace orrery::interop {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "models/compile/pieces/chunks.h"
-#include "models/compile/stage_context.h"
+#include "models/compile/stage/stage_context.h"
 #include "models/layout/sharding.h"
 
 namespace orrery::models {

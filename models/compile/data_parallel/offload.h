@@ -3,7 +3,7 @@
 #include <map>
 #include <tuple>
 
-#include "models/compile/stage_context.h"
+#include "models/compile/stage/stage_context.h"
 
 namespace orrery::models {
 

@@ -4,7 +4,7 @@
 
 #include "models/compile/data_parallel/data_parallel.h"
 #include "models/compile/pieces/host_timeline.h"
-#include "models/compile/stage_context.h"
+#include "models/compile/stage/stage_context.h"
 
 namespace orrery::models {
 

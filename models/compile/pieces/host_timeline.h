@@ -1,6 +1,6 @@
 #pragma once
 
-#include "models/compile/stage_context.h"
+#include "models/compile/stage/stage_context.h"
 
 namespace orrery::models {
 

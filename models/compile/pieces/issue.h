@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "models/compile/stage_context.h"
+#include "models/compile/stage/stage_context.h"
 
 namespace orrery::models {
 

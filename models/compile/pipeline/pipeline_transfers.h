@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include "models/compile/stage_context.h"
+#include "models/compile/stage/stage_context.h"
 
 namespace orrery::models {
 

@@ -14,7 +14,7 @@
 #include "gui/model/load/open_file.h"
 #include "interop/trace/copy/copy_trace.h"
 #include "interop/trace/scenario_facts.h"
-#include "interop/trace/trace_writer.h"
+#include "interop/trace/write/trace_writer.h"
 #include "models/run/run_scenario.h"
 
 namespace orrery::gui {

@@ -1,4 +1,4 @@
-#include "interop/trace/chrome.h"
+#include "interop/trace/write/chrome.h"
 
 #include <gtest/gtest.h>
 #include <zlib.h>

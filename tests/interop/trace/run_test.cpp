@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "interop/trace/trace_writer.h"
+#include "interop/trace/write/trace_writer.h"
 #include "sim/engine/engine.h"
 #include "tests/interop/trace/small_run.h"
 

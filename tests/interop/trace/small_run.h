@@ -6,7 +6,7 @@
 #include <fstream>
 #include <string>
 
-#include "interop/trace/trace_writer.h"
+#include "interop/trace/write/trace_writer.h"
 #include "sim/program.h"
 
 namespace orrery::interop {

@@ -1,9 +1,9 @@
-#include "interop/trace/trace_writer.h"
+#include "interop/trace/write/trace_writer.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
-#include "interop/trace/tee.h"
+#include "interop/trace/write/tee.h"
 #include "tests/interop/trace/small_run.h"
 
 namespace orrery::interop {

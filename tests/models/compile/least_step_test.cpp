@@ -1,7 +1,7 @@
 // No layout is faster than its lower bound (sim/bound/least_step.h).
 #include "sim/bound/least_step.h"
 
-#include "models/compile/outline.h"
+#include "models/compile/outline/outline.h"
 #include "tests/models/compile/support.h"
 
 namespace orrery::models {

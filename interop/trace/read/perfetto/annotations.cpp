@@ -2,9 +2,9 @@
 
 #include <cmath>
 
-#include "interop/trace/chrome.h"
 #include "interop/trace/format/perfetto_fields.h"
 #include "interop/trace/format/utf8.h"
+#include "interop/trace/write/chrome.h"
 
 namespace orrery::interop {
 namespace {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "interop/trace/tee.h"
-#include "interop/trace/timeline.h"
+#include "interop/trace/write/tee.h"
+#include "interop/trace/write/timeline.h"
 #include "sim/engine/engine.h"
 #include "sim/trace/critical_path.h"
 #include "tests/interop/trace/read/recording.h"

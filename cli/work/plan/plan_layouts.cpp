@@ -1,0 +1,192 @@
+#include "cli/work/plan/plan_layouts.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "cli/work/pipeline.h"
+#include "models/compile/outline/outline.h"
+#include "models/compile/pipeline/balanced_stages.h"
+#include "report/plan.h"
+#include "sim/bound/least_step.h"
+#include "sweep/plan/layouts.h"
+
+namespace orrery::cli {
+namespace {
+
+// What a search replaces, and would contradict where the file says it too.
+constexpr const char* kDerived[] = {"pipeline.stage_layers", "pipeline.group", "pipeline.schedule",
+                                    "pipeline.virtual_stages", "layout.sequence_parallel"};
+
+constexpr const char* kReplicas = "layout.dp";
+constexpr const char* kDealt = "pipeline.stage_layers";
+constexpr const char *kByLayers = "layout.by_layers", *kRecompute = "training.recompute";
+constexpr const char* kTooLarge = "does not fit into memory";
+constexpr std::size_t kLayeredLayouts = 8;  // that layer by layer choices are made for
+
+void take_out(Node& root, std::string_view path) {
+  const std::size_t dot = path.find('.');
+  for (Node::Entry& section : root.entries)
+    if (section.key == path.substr(0, dot))
+      std::erase_if(section.value.entries, [&](const Node::Entry& e) { return e.key == path.substr(dot + 1); });
+}
+
+// The same layout with everything recomputed; none if it recomputes something already. What is
+// recomputed as the file says stays as it is.
+std::optional<Layout> recomputing_all(Layout layout) {
+  for (models::Override& o : layout) {
+    if (o.path != kRecompute) continue;
+    if (o.value != "none") return std::nullopt;
+    o.value = "full";
+  }
+  return layout;
+}
+
+// One line, the numbers made alike, so that reasons can be counted.
+std::string reason_of(const Errors& errors) {
+  return report::without_numbers(errors.empty() ? "unknown" : errors.front().what);
+}
+
+}  // namespace
+
+Result<models::Scenario> PlanLayouts::read(const Layout& layout) const {
+  return models::read_scenario(root_, scope_.file, layout);
+}
+
+// Asked for on top of the usual keys, and not said by the user.
+bool PlanLayouts::is_searched(const char* key) const {
+  return std::find(scope_.also.begin(), scope_.also.end(), key) != scope_.also.end() && !fixed_.contains(key);
+}
+
+Result<models::Scenario> PlanLayouts::list() {
+  Result<Node> document = read_document(scope_.file);
+  if (!document) return std::move(document).errors();
+  Result<Node> root = models::with_overrides(std::move(*document), scope_.overrides);
+  if (!root) return std::move(root).errors();
+  root_ = std::move(*root);
+  fixed_.insert(scope_.keep.begin(), scope_.keep.end());
+  for (const models::Override& over : scope_.overrides) fixed_.insert(over.path);
+  if (!fixed_.contains(kReplicas)) take_out(root_, kReplicas);  // they follow from what is set
+  if (is_searched(kByLayers)) take_out(root_, kByLayers);
+  // As it is written, for what the model and the cluster are.
+  Result<models::Scenario> read = models::read_scenario(root_, scope_.file);
+  if (!read) return read;
+  if (!read->jobs.empty())
+    return Error{read->at("jobs"), "'jobs': this command looks at one scenario alone, for the best of its layouts",
+                 Fault::unsupported};
+  for (const char* path : kDerived)
+    if (!fixed_.contains(path)) take_out(root_, path);
+  const std::vector<sweep::Axis> axes = sweep::layout_axes(*read, fixed_, {scope_.also.begin(), scope_.also.end()});
+  for (const sweep::Axis& axis : axes) combinations_ *= axis.values.size();
+  layouts_ = sweep::candidate_layouts(*read, axes);
+  if (is_searched(kDealt)) add_balanced();
+  if (is_searched(kByLayers)) add_layered();
+  return read;
+}
+
+// Of every pipeline also the one whose layers are dealt by what its stages take.
+void PlanLayouts::add_balanced() {
+  const std::size_t dealt_evenly = layouts_.size();
+  for (std::size_t i = 0; i < dealt_evenly; ++i) {
+    const Result<models::Scenario> read = this->read(layouts_[i]);
+    if (!read || read->layout.pp == 1 || !read->model.table.empty()) continue;
+    const auto model = models::cost_models(read->cluster, read->software);
+    models::KernelTable kernels(model);
+    const std::vector<int> layers = models::balanced_stages(*read, kernels);
+    if (layers.empty() || layers == read->pipeline.stage_layers) continue;
+    std::string list;
+    for (const int n : layers) list += (list.empty() ? "[" : ",") + std::to_string(n);
+    layouts_.push_back(layouts_[i]);
+    layouts_.back().push_back({kDealt, list + "]"});
+  }
+  combinations_ += layouts_.size() - dealt_evenly;
+}
+
+// Of the quickest layouts, were there memory enough, also one with a choice for every layer.
+void PlanLayouts::add_layered() {
+  const bool recompute = !fixed_.contains(kRecompute);
+  const std::vector<std::uint64_t> quickest = quickest_bases(recompute);
+  const LayerChoices choices(root_, scope_.file, scope_.solver, recompute);
+  for (std::size_t i = 0; i < quickest.size() && !*scope_.search.stop; ++i) {
+    if (scope_.choosing) scope_.choosing(i, quickest.size());
+    auto chosen = choices.choose(layouts_[quickest[i]]);
+    if (!chosen) continue;
+    layouts_.push_back(std::move(*chosen));
+    ++combinations_;
+  }
+}
+
+// Of the layouts that recompute nothing those with the least bounds that would fit if they recomputed
+// everything; of what recomputes as the file says, those with the least bounds.
+std::vector<std::uint64_t> PlanLayouts::quickest_bases(bool recompute) const {
+  std::vector<double> bounds(layouts_.size());
+  sweep::Candidates bases;
+  bases.look = [&](std::uint64_t i) {
+    return recomputing_all(layouts_[i]) ? glance_at(layouts_[i], true) : sweep::Look{"recomputes", 0};
+  };
+  bases.look_closer = [&](std::uint64_t i) {
+    if (recompute && !scope_.any_memory && !fits(*recomputing_all(layouts_[i]))) return sweep::Look{"does not fit", 0};
+    const sweep::Look seen = look_at(layouts_[i], true);
+    bounds[i] = seen.bound;
+    return seen;
+  };
+  bases.work_out = [&](std::uint64_t i) { return std::optional(bounds[i]); };
+  sweep::SearchOptions by_bound = scope_.search;
+  by_bound.candidates = layouts_.size();
+  by_bound.top = kLayeredLayouts;
+  std::vector<std::uint64_t> quickest;
+  for (const sweep::Found& one : sweep::search(by_bound, bases).best) quickest.push_back(one.candidate);
+  return quickest;
+}
+
+bool PlanLayouts::fits(const Layout& layout) const {
+  const Result<models::Scenario> read = this->read(layout);
+  if (!read) return false;
+  const Result<models::Outline> outline = models::outline(*read);
+  if (!outline || outline->exceeds_memory) return false;
+  const Result<models::Compiled> compiled = models::compile(*read);
+  return compiled && report::will_fit(*read, *compiled);
+}
+
+sweep::Look PlanLayouts::look(std::uint64_t i) const {
+  return glance_at(layouts_[i], scope_.any_memory);
+}
+
+sweep::Look PlanLayouts::look_closer(std::uint64_t i) const {
+  return look_at(layouts_[i], scope_.any_memory);
+}
+
+// Without its programs.
+sweep::Look PlanLayouts::glance_at(const Layout& layout, bool any_memory) const {
+  const Result<models::Scenario> read = this->read(layout);
+  if (!read) return {reason_of(read.errors()), 0};
+  const Result<models::Outline> outline = models::outline(*read, any_memory);
+  if (!outline) return {reason_of(outline.errors()), 0};
+  if (!any_memory && outline->exceeds_memory) return {kTooLarge, 0};
+  return {"", outline->step.seconds()};
+}
+
+sweep::Look PlanLayouts::look_at(const Layout& layout, bool any_memory) const {
+  Result<models::Scenario> read = this->read(layout);
+  if (!read) return {reason_of(read.errors()), 0};
+  Result<models::Compiled> compiled = models::compile(*read);
+  if (!compiled) return {reason_of(compiled.errors()), 0};
+  if (!any_memory && !report::will_fit(*read, *compiled)) return {kTooLarge, 0};
+  const Prepared prepared = prepare(std::move(*read), std::move(*compiled));
+  return {"", sim::least_step(prepared.workload()).seconds()};
+}
+
+std::optional<report::Result> PlanLayouts::work_out(std::uint64_t i) const {
+  Result<models::Scenario> read = this->read(layouts_[i]);
+  if (!read) return std::nullopt;
+  Result<models::Compiled> compiled = models::compile(*read);
+  if (!compiled) return std::nullopt;
+  const Prepared prepared = prepare(std::move(*read), std::move(*compiled));
+  const Simulated simulated = simulate(prepared);
+  throw_if_stuck(simulated);
+  report::Result result =
+      report::make_result({prepared.scenario, prepared.compiled, simulated.ranks, prepared.workload().ranks(), 0});
+  if (!result.memory.fits && !scope_.any_memory) return std::nullopt;
+  return result;
+}
+
+}  // namespace orrery::cli

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cli/work/plan/layer_choices.h"
+#include "models/scenario/reader.h"
+#include "report/result.h"
+#include "sweep/plan/search.h"
+
+namespace orrery::cli {
+
+// What a plan is asked to search.
+struct PlanScope {
+  std::string file;
+  std::vector<models::Override> overrides;
+  std::vector<std::string> keep, also;  // keys that stay as they are; that are searched too
+  bool any_memory = false;              // layouts that do not fit, too
+  sweep::SearchOptions search;          // threads, and when to stop
+  std::string solver;                   // of a choice for every layer; needed if `also` has layout.by_layers
+  std::function<void(std::size_t done, std::size_t of)> choosing = {};  // hears of those choices
+};
+
+// The layouts of a plan: a scenario with its layout left to the search, and what there is to say of each.
+class PlanLayouts {
+ public:
+  explicit PlanLayouts(PlanScope scope) : scope_(std::move(scope)) {}
+
+  // Reads the scenario and lists them; the scenario as it was written, for what its model and cluster are.
+  Result<models::Scenario> list();
+
+  std::size_t count() const { return layouts_.size(); }
+  std::uint64_t combinations() const { return combinations_; }  // of all values
+  const Layout& operator[](std::uint64_t i) const { return layouts_[i]; }
+
+  // Ruled out, or what its step takes at least: without its programs; and by them, which is known better and takes
+  // longer.
+  sweep::Look look(std::uint64_t i) const;
+  sweep::Look look_closer(std::uint64_t i) const;
+  // Simulated; nothing if it does not fit after all.
+  std::optional<report::Result> work_out(std::uint64_t i) const;
+
+ private:
+  Result<models::Scenario> read(const Layout& layout) const;
+  bool is_searched(const char* key) const;
+  void add_balanced();
+  void add_layered();
+  std::vector<std::uint64_t> quickest_bases(bool recompute) const;
+  sweep::Look glance_at(const Layout& layout, bool any_memory) const;
+  sweep::Look look_at(const Layout& layout, bool any_memory) const;
+  bool fits(const Layout& layout) const;
+
+  PlanScope scope_;
+  Node root_;
+  std::set<std::string> fixed_;
+  std::vector<Layout> layouts_;
+  std::uint64_t combinations_ = 1;
+};
+
+}  // namespace orrery::cli

@@ -1,0 +1,144 @@
+#include "cli/work/sweep/slurm.h"
+
+#include <sys/wait.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "cli/command/command.h"
+#include "cli/console/messages.h"
+#include "cli/options/options.h"
+#include "cli/work/sweep/sweep_points.h"
+#include "sweep/crew/slurm.h"
+
+namespace orrery::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint32_t kMostTasks = 1000;  // MaxArraySize is 1001 where nobody has changed it
+
+struct Submit {
+  std::string file, folder, engine = "slurm";
+  ScenarioOptions scenario;
+  std::uint32_t shards = 8;
+  std::vector<std::string> options;
+  bool dry_run = false;
+
+  int run();
+  int submit(const sweep::SlurmJob& job) const;
+};
+
+// Shards whose store is not there, cannot be read, is of another sweep, or lacks points.
+std::vector<std::uint32_t> shards_to_run(const SweepPoints& points, const std::string& folder, std::uint32_t shards) {
+  std::vector<std::uint32_t> missing;
+  for (std::uint32_t i = 0; i < shards; ++i) {
+    const std::string path = folder + "/shard-" + std::to_string(i) + ".sqlite";
+    std::size_t done = 0;
+    if (fs::exists(path)) {
+      const Result<sweep::Store> store = sweep::Store::read(path);
+      const sweep::Meta meta = points.meta(i, shards);
+      const auto statuses = store && store->meta().belongs_with(meta) && store->meta().shards == shards
+                                ? store->statuses()
+                                : Result<std::map<std::uint64_t, sweep::Status>>(Errors{});
+      if (statuses)
+        for (const auto& [point, status] : *statuses) done += status != sweep::Status::failed ? 1 : 0;
+    }
+    if (done < points.of_shard(i, shards).size()) missing.push_back(i);
+  }
+  return missing;
+}
+
+bool write(const std::string& path, const std::string& text) {
+  std::ofstream out(path, std::ios::trunc);
+  out << text;
+  out.flush();
+  if (!out) complain(path + ": cannot be written");
+  return static_cast<bool>(out);
+}
+
+// What the command prints; empty when it fails.
+std::string output_of(const std::string& command) {
+  std::FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) return "";
+  std::string text;
+  std::array<char, 256> part{};
+  while (std::fgets(part.data(), static_cast<int>(part.size()), pipe) != nullptr) text += part.data();
+  return pclose(pipe) == 0 ? text : "";
+}
+
+bool is_on_path(const char* program) {
+  return std::system((std::string("command -v ") + program + " > /dev/null 2>&1").c_str()) == 0;
+}
+
+int Submit::run() {
+  const auto overrides = scenario.overrides();
+  if (!overrides) return report(overrides.errors()), kUsage;
+  if (shards < 1 || shards > kMostTasks)
+    return complain("--shards is 1 to " + std::to_string(kMostTasks) + ": a task works through a shard, not a point"),
+           kUsage;
+  if (!dry_run && !is_on_path("sbatch"))
+    return complain("there is no sbatch on the PATH; --dry-run writes the scripts alone"), kMissing;
+  const DocumentCache presets;
+  const Result<SweepPoints> points = SweepPoints::read(file, *overrides);
+  if (!points) return report(points.errors());
+  std::error_code error;
+  if (folder.empty()) folder = fs::path(file).stem().string() + "-shards";
+  fs::create_directories(folder, error);
+  if (error) return complain(folder + ": cannot be made: " + error.message()), kInputOutput;
+
+  sweep::SlurmJob job;
+  job.program = fs::read_symlink("/proc/self/exe", error).string();
+  job.file = fs::absolute(file).string();
+  job.folder = fs::absolute(folder).string();
+  job.shards = shards;
+  for (const std::string& set : scenario.sets) job.arguments.insert(job.arguments.end(), {"--set", set});
+  job.tasks = shards_to_run(*points, folder, shards);
+  job.sbatch_options = options;
+  if (job.tasks.empty()) {
+    complain("every shard in " + folder + " is complete");
+    return kDone;
+  }
+  return submit(job);
+}
+
+int Submit::submit(const sweep::SlurmJob& job) const {
+  const std::string array = folder + "/array.sh", merge = folder + "/merge.sh";
+  if (!write(array, sweep::array_script(job)) || !write(merge, sweep::merge_script(job))) return kInputOutput;
+  if (dry_run) {
+    complain("wrote " + array + " and " + merge + ", shards " + sweep::array_of(job.tasks) + "; nothing was submitted");
+    return kDone;
+  }
+  const std::string id = output_of("sbatch --parsable " + sweep::shell_word(array));
+  const std::string number = id.substr(0, id.find_first_of(";\n"));
+  if (number.empty()) return complain("sbatch refused " + array), kMissing;
+  const std::string second =
+      output_of("sbatch --parsable --dependency=afterany:" + number + " " + sweep::shell_word(merge));
+  if (second.empty()) return complain("sbatch refused " + merge), kMissing;
+  complain("submitted shards " + sweep::array_of(job.tasks) + " as job " + number + ", their merge as job " +
+           second.substr(0, second.find_first_of(";\n")) + "; results will be in " + folder + "/sweep.sqlite");
+  return kDone;
+}
+
+}  // namespace
+
+void add_sweep_submit(CLI::App& sweeps, int& status) {
+  auto command = std::make_shared<Submit>();
+  CLI::App& sub = *sweeps.add_subcommand("submit", "Run a sweep as a Slurm job array; again: what is missing");
+  sub.add_option("FILE", command->file, "Scenario with a sweep: section")->required();
+  command->scenario.add_to(sub);
+  one_of(sub.add_option("--engine", command->engine, "Who runs the shards: slurm")->option_text("slurm"), {"slurm"});
+  sub.add_option("--shards", command->shards, "Tasks of the array (default: 8)")->option_text("N");
+  sub.add_option("--folder", command->folder, "Where scripts, logs and stores go (default: FILE's name, -shards)")
+      ->option_text("DIR");
+  sub.add_option("--sbatch", command->options, "An option for sbatch, as --partition=cpu; may be given again")
+      ->option_text("OPTION");
+  sub.add_flag("--dry-run", command->dry_run, "Write the scripts, submit nothing");
+  sub.footer("Example:\n  orrery sweep submit my.yaml --shards 64 --sbatch=--partition=cpu --sbatch=--cpus-per-task=8");
+  sub.callback([command, &status] { status = command->run(); });
+}
+
+}  // namespace orrery::cli

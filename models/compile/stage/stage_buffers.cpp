@@ -1,0 +1,147 @@
+#include "models/compile/stage/stage_buffers.h"
+
+#include <algorithm>
+
+namespace orrery::models {
+
+StageBuffers::StageBuffers(StageContext& context, const Chunks& chunks)
+    : context_(context), builder_(context.builder), chunks_(chunks), offload_(context) {
+  for (const auto& chunk : chunks_) most_pieces_ = std::max(most_pieces_, chunk.size());
+  const std::size_t slots =
+      chunks_.size() * static_cast<std::size_t>(context_.schedule.request.micro_batches) * most_pieces_;
+  for (auto* held : {&until_input_, &until_weight_, &outputs_}) held->assign(slots, kNoBuffer);
+}
+
+void StageBuffers::hold_states(Bytes inputs) {
+  HeldStates held;
+  for (const auto& chunk : chunks_)
+    for (const PieceTemplate& piece : chunk) held.add(piece);
+  const StateBytes states = held.states(context_);
+  hold(states.parameters, MemoryCause::parameters, "parameters");
+  hold(states.parameters * (weight_versions(context_.schedule, context_.stage) - 1), MemoryCause::parameters,
+       "stashed weights");
+  hold(states.gradients, MemoryCause::gradients, "gradients");
+  hold(states.optimizer, MemoryCause::optimizer, "optimizer states");
+  hold(inputs, MemoryCause::buffers, "stage input buffers");
+}
+
+void StageBuffers::hold_unread_gradients() {
+  if (!context_.scenario.software.dummy_weight_gradients) return;
+  std::vector<int> layers;
+  for (const auto& chunk : chunks_)
+    for (const PieceTemplate& piece : chunk) {
+      if (piece.kind == PieceKind::layer) layers.push_back(piece.layer);
+      if (piece.kind == PieceKind::mtp) layers.push_back(context_.scenario.model.layers - 1);
+    }
+  hold(dummy_weight_gradients(context_.scenario, layers), MemoryCause::buffers, "unread weight gradients");
+}
+
+void StageBuffers::hold_in_flight() {
+  const int carried = carried_over(context_.schedule, context_.stage);
+  for (int i = 0; i < carried; ++i) {
+    for (const PieceTemplate& piece : chunks_.front()) {
+      hold(piece.saved_until_input_gradient, MemoryCause::activations, "activations in flight",
+           piece.tensors_until_input_gradient);
+      hold(piece.saved_until_weight_gradient, MemoryCause::activations, "activations in flight",
+           piece.tensors_until_weight_gradient);
+    }
+    if (!context_.scenario.software.deallocate_outputs)
+      hold(chunks_.front().back().output, MemoryCause::buffers, "stage outputs in flight");
+  }
+}
+
+void StageBuffers::hold(Bytes bytes, MemoryCause cause, std::string_view label, std::uint16_t parts) {
+  if (bytes.n > 0)
+    builder_.resident(builder_.buffer(bytes, static_cast<std::uint8_t>(cause), builder_.label(label), parts));
+}
+
+std::uint32_t StageBuffers::allocate(Bytes bytes, MemoryCause cause, std::string_view label, std::uint16_t parts) {
+  const std::uint32_t buffer = builder_.buffer(bytes, static_cast<std::uint8_t>(cause), builder_.label(label), parts);
+  builder_.allocate(sim::kMainStream, buffer);
+  return buffer;
+}
+
+void StageBuffers::begin_pass(const Action& pass) {
+  if (makes_input_gradient(pass.type)) release(outputs_, pass, 0);
+}
+
+void StageBuffers::begin_piece(const Action& pass, std::size_t p) {
+  const int chunk = context_.chunk_of(pass);
+  const auto& pieces = pieces_of(pass);
+  const PieceTemplate& piece = pieces[p];
+  const bool forward = pass.type == Action::Type::forward;
+  if (forward) {
+    keep_activations(pass, p);
+  } else if (offload_.active()) {
+    offload_.bring(chunk, pass.micro_batch, p);
+  }
+  const Bytes transient = forward ? piece.forward_transient : piece.backward_transient;
+  if (transient.n > 0) workspace_[forward ? 0 : 1] = allocate(transient, MemoryCause::buffers, "workspace");
+}
+
+void StageBuffers::keep_activations(const Action& pass, std::size_t p) {
+  const int chunk = context_.chunk_of(pass);
+  const auto& pieces = pieces_of(pass);
+  const PieceTemplate& piece = pieces[p];
+  if (offload_.takes(pieces, p))
+    return offload_.keep(chunk, pass.micro_batch, p,
+                         piece.saved_until_input_gradient + piece.saved_until_weight_gradient);
+  if (piece.saved_until_input_gradient.n > 0)
+    slot(until_input_, pass, p) = allocate(piece.saved_until_input_gradient, MemoryCause::activations, "activations",
+                                           piece.tensors_until_input_gradient);
+  if (piece.saved_until_weight_gradient.n > 0)
+    slot(until_weight_, pass, p) = allocate(piece.saved_until_weight_gradient, MemoryCause::activations, "activations",
+                                            piece.tensors_until_weight_gradient);
+}
+
+void StageBuffers::end_piece(const Action& pass, std::size_t p) {
+  const int chunk = context_.chunk_of(pass);
+  std::uint32_t& workspace = workspace_[pass.type == Action::Type::forward ? 0 : 1];
+  if (workspace != kNoBuffer) builder_.free(sim::kMainStream, workspace);
+  workspace = kNoBuffer;
+  if (pass.type == Action::Type::forward && offload_.takes(pieces_of(pass), p))
+    offload_.send(chunk, pass.micro_batch, p);
+  if (makes_input_gradient(pass.type)) release(until_input_, pass, p);
+  if (makes_weight_gradient(pass.type)) {
+    if (offload_.active()) offload_.drop(chunk, pass.micro_batch, p);
+    release(until_weight_, pass, p);
+  }
+}
+
+void StageBuffers::end_pass(const Action& pass) {
+  if (pass.type != Action::Type::forward) return;
+  const auto& pieces = pieces_of(pass);
+  const bool is_last = pass.stage + 1 == context_.stages();
+  if (pieces.empty() || is_last) return;
+  const std::uint32_t output = allocate(pieces.back().output, MemoryCause::buffers, "stage output");
+  if (context_.scenario.software.deallocate_outputs) {
+    output_ = output;
+  } else {
+    slot(outputs_, pass, 0) = output;
+  }
+}
+
+void StageBuffers::free_output() {
+  if (output_ != kNoBuffer) builder_.free(sim::kMainStream, output_);
+  output_ = kNoBuffer;
+}
+
+// The micro-batch under whose number a pass finds what its forward kept; in a
+// stream without an end, what the forward before it kept (hold_in_flight).
+int StageBuffers::held_as(const Action& pass) const {
+  const int carried = pass.type == Action::Type::forward ? 0 : carried_over(context_.schedule, context_.stage);
+  return (pass.micro_batch + carried) % context_.schedule.request.micro_batches;
+}
+
+std::uint32_t& StageBuffers::slot(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece) const {
+  const int place = context_.chunk_of(pass) * context_.schedule.request.micro_batches + held_as(pass);
+  return held[static_cast<std::size_t>(place) * most_pieces_ + piece];
+}
+
+void StageBuffers::release(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece) {
+  std::uint32_t& buffer = slot(held, pass, piece);
+  if (buffer != kNoBuffer) builder_.free(sim::kMainStream, buffer);
+  buffer = kNoBuffer;
+}
+
+}  // namespace orrery::models

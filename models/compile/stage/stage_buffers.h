@@ -1,0 +1,60 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "models/compile/data_parallel/offload.h"
+#include "models/compile/pieces/chunks.h"
+#include "models/compile/stage/stage_context.h"
+
+namespace orrery::models {
+
+// What a stage's program holds, and what it allocates and frees along its passes: what
+// pieces keep for their backward, workspaces, the stage's outputs. A pass is an action, or
+// one of the two of an overlapped slot.
+class StageBuffers {
+ public:
+  StageBuffers(StageContext& context, const Chunks& chunks);
+
+  // From before the first step on: parameters, gradients, optimizer states and `inputs`,
+  // the buffers of stage inputs.
+  void hold_states(Bytes inputs);
+  // That the software keeps and nobody reads, if it does so (dummy_weight_gradients).
+  void hold_unread_gradients();
+  // What the micro-batches that are in flight between two steps keep. Every forward
+  // takes as much as the backward behind it frees, so this much is always held.
+  void hold_in_flight();
+
+  void begin_pass(const Action& pass);
+  void begin_piece(const Action& pass, std::size_t piece);
+  void end_piece(const Action& pass, std::size_t piece);
+  void end_pass(const Action& pass);
+  // A stage's output has left by the time the next action begins (Megatron-LM's
+  // deallocate_output_tensor keeps only its shape).
+  void free_output();
+
+ private:
+  static constexpr std::uint32_t kNoBuffer = UINT32_MAX;
+
+  void hold(Bytes bytes, MemoryCause cause, std::string_view label, std::uint16_t parts = 0);
+  std::uint32_t allocate(Bytes bytes, MemoryCause cause, std::string_view label, std::uint16_t parts = 0);
+  void keep_activations(const Action& pass, std::size_t piece);
+  int held_as(const Action& pass) const;
+  std::uint32_t& slot(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece) const;
+  void release(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece);
+  const std::vector<PieceTemplate>& pieces_of(const Action& pass) const {
+    return chunks_[static_cast<std::size_t>(context_.chunk_of(pass))];
+  }
+
+  StageContext& context_;
+  sim::ProgramBuilder& builder_;
+  const Chunks& chunks_;
+  ActivationOffload offload_;
+  std::uint32_t workspace_[2] = {kNoBuffer, kNoBuffer};  // of the forward and the backward under way
+  std::uint32_t output_ = kNoBuffer;                     // the stage output that is on its way out
+  // Buffers of live activations by (chunk, micro-batch, piece): see slot().
+  std::size_t most_pieces_ = 1;
+  std::vector<std::uint32_t> until_input_, until_weight_, outputs_;
+};
+
+}  // namespace orrery::models
