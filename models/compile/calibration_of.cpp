@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "sim/base/document.h"
 #include "sim/base/search_path.h"
 
 namespace orrery::models {
@@ -25,7 +26,7 @@ Result<std::optional<Calibration>> calibration_of(const Scenario& scenario) {
   const Where asked_at = scenario.at("calibration");
   const auto path = find_calibration(scenario.file, scenario.calibration);
   if (!path) return Error{asked_at, "there is no calibration file '" + scenario.calibration + "'", Fault::io};
-  Result<Calibration> calibration = read_calibration(*path);
+  Result<Calibration> calibration = remembered("calibration " + *path, [&] { return read_calibration(*path); });
   if (!calibration) return calibration.errors();
   if (calibration->gpu != scenario.cluster.gpu.name)
     return Error{asked_at,

@@ -166,5 +166,32 @@ TEST_F(DocumentFile, EndlessDeviceIsCutOff) {
   EXPECT_FALSE(endless.ok());
 }
 
+TEST(DocumentCache, ThingsAreMadeOnceWhileItLives) {
+  int made = 0;
+  const auto make = [&]() -> Result<int> { return ++made; };
+  EXPECT_EQ(*remembered("a", make), 1);
+  EXPECT_EQ(*remembered("a", make), 2);
+  {
+    const DocumentCache cache;
+    EXPECT_EQ(*remembered("a", make), 3);
+    EXPECT_EQ(*remembered("a", make), 3);
+    EXPECT_EQ(*remembered("b", make), 4);
+  }
+  EXPECT_EQ(*remembered("a", make), 5);
+}
+
+// What was wrong may be right the next time.
+TEST(DocumentCache, ErrorsAreNotKept) {
+  const DocumentCache cache;
+  bool wrong = true;
+  const auto make = [&]() -> Result<int> {
+    if (wrong) return Error{{}, "no"};
+    return 1;
+  };
+  EXPECT_FALSE(remembered("a", make));
+  wrong = false;
+  EXPECT_TRUE(remembered("a", make));
+}
+
 }  // namespace
 }  // namespace orrery
