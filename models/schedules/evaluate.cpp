@@ -11,6 +11,7 @@
 // order in which we visit the ranks.
 #include <algorithm>
 
+#include "models/schedules/cells.h"
 #include "models/schedules/schedule.h"
 
 namespace orrery::models {
@@ -23,8 +24,9 @@ class Execution {
   Execution(const Schedule& schedule, std::span<const ScheduleCosts> costs)
       : schedule_(schedule),
         costs_(costs),
-        forward_end_(cells(), kNotYet),
-        backward_end_(cells(), kNotYet),
+        cells_(schedule.request),
+        forward_end_(cells_.size(), kNotYet),
+        backward_end_(cells_.size(), kNotYet),
         next_(schedule.order.size(), 0),
         now_(schedule.order.size(), 0),
         spans_(schedule.order.size()) {
@@ -46,14 +48,6 @@ class Execution {
   std::vector<std::vector<std::pair<std::int64_t, std::int64_t>>> take_spans() { return std::move(spans_); }
 
  private:
-  std::size_t cells() const {
-    return static_cast<std::size_t>(schedule_.stages()) * static_cast<std::size_t>(schedule_.request.micro_batches);
-  }
-  std::size_t cell(int stage, int micro_batch) const {
-    return static_cast<std::size_t>(stage) * static_cast<std::size_t>(schedule_.request.micro_batches) +
-           static_cast<std::size_t>(micro_batch);
-  }
-
   const ScheduleCosts& costs_of(int stage) const {
     return costs_.size() == 1 ? costs_.front() : costs_[static_cast<std::size_t>(stage)];
   }
@@ -74,8 +68,8 @@ class Execution {
   }
 
   void complete(const Action& pass, std::int64_t end) {
-    if (pass.type == Action::Type::forward) forward_end_[cell(pass.stage, pass.micro_batch)] = end;
-    if (makes_input_gradient(pass.type)) backward_end_[cell(pass.stage, pass.micro_batch)] = end;
+    if (pass.type == Action::Type::forward) forward_end_[cells_.of(pass.stage, pass.micro_batch)] = end;
+    if (makes_input_gradient(pass.type)) backward_end_[cells_.of(pass.stage, pass.micro_batch)] = end;
   }
 
   std::int64_t ready_at(const Action& action) const {
@@ -90,11 +84,11 @@ class Execution {
 
   std::int64_t pass_ready_at(const Action& pass) const {
     const int s = pass.stage, k = pass.micro_batch;
-    if (pass.type == Action::Type::forward) return s == 0 ? 0 : arrival(forward_end_[cell(s - 1, k)], s - 1, s, k);
-    if (pass.type == Action::Type::weight_gradient) return backward_end_[cell(s, k)];
-    const std::int64_t own = forward_end_[cell(s, k)];
+    if (pass.type == Action::Type::forward) return s == 0 ? 0 : arrival(forward_end_[cells_.of(s - 1, k)], s - 1, s, k);
+    if (pass.type == Action::Type::weight_gradient) return backward_end_[cells_.of(s, k)];
+    const std::int64_t own = forward_end_[cells_.of(s, k)];
     if (own == kNotYet || s + 1 == schedule_.stages()) return own;
-    const std::int64_t gradient = arrival(backward_end_[cell(s + 1, k)], s + 1, s, k);
+    const std::int64_t gradient = arrival(backward_end_[cells_.of(s + 1, k)], s + 1, s, k);
     return gradient == kNotYet ? kNotYet : std::max(own, gradient);
   }
 
@@ -128,6 +122,7 @@ class Execution {
 
   const Schedule& schedule_;
   std::span<const ScheduleCosts> costs_;
+  const Cells cells_;
   std::vector<std::int64_t> forward_end_, backward_end_;  // by (stage, micro-batch)
   std::vector<std::size_t> next_;                         // by rank: its next action
   std::vector<std::int64_t> now_;                         // by rank: the end of its last action

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/schedules/cells.h"
+
 namespace orrery::models {
 namespace {
 
@@ -14,8 +16,9 @@ class Backwards {
       : schedule_(schedule),
         cost_(cost),
         linked_(flushes(schedule)),
-        forward_(cells(), kNotYet),
-        backward_(cells(), kNotYet),
+        cells_(schedule.request),
+        forward_(cells_.size(), kNotYet),
+        backward_(cells_.size(), kNotYet),
         tails_(schedule.order.size(), 0) {
     for (const auto& order : schedule.order) left_.push_back(order.size());
   }
@@ -30,14 +33,6 @@ class Backwards {
   }
 
  private:
-  std::size_t cells() const {
-    return static_cast<std::size_t>(schedule_.stages()) * static_cast<std::size_t>(schedule_.request.micro_batches);
-  }
-  std::size_t cell(int stage, int micro_batch) const {
-    return static_cast<std::size_t>(stage) * static_cast<std::size_t>(schedule_.request.micro_batches) +
-           static_cast<std::size_t>(micro_batch);
-  }
-
   bool go_back(std::size_t r) {
     const std::size_t before = left_[r];
     while (left_[r] > 0 && reach(schedule_.order[r][left_[r] - 1], tails_[r])) --left_[r];
@@ -56,30 +51,31 @@ class Backwards {
     }
     tail += cost[0] + cost[1];
     for (int i = 0; i < both.count; ++i) tail = std::max(tail, cost[i] + behind[i]);
-    // A slot is not known to hand on the one pass before it has done the other: neither is it counted.
+    // The passes of a slot take turns: what waits for one of them may not have to wait for the other.
     for (int i = 0; i < both.count; ++i) note(both.pass[i], overlapped ? cost[i] + behind[i] : tail);
     return true;
   }
 
   void note(const Action& pass, std::int64_t tail) {
-    if (pass.type == Action::Type::forward) forward_[cell(pass.stage, pass.micro_batch)] = tail;
-    if (makes_input_gradient(pass.type)) backward_[cell(pass.stage, pass.micro_batch)] = tail;
+    if (pass.type == Action::Type::forward) forward_[cells_.of(pass.stage, pass.micro_batch)] = tail;
+    if (makes_input_gradient(pass.type)) backward_[cells_.of(pass.stage, pass.micro_batch)] = tail;
   }
 
   // Of what stands on what the pass makes.
   std::int64_t tail_of_waiting(const Action& pass) const {
     const int s = pass.stage, k = pass.micro_batch;
     if (!linked_ || pass.type == Action::Type::weight_gradient) return 0;
-    if (makes_input_gradient(pass.type)) return s == 0 ? 0 : backward_[cell(s - 1, k)];
-    const std::int64_t own = backward_[cell(s, k)];
+    if (makes_input_gradient(pass.type)) return s == 0 ? 0 : backward_[cells_.of(s - 1, k)];
+    const std::int64_t own = backward_[cells_.of(s, k)];
     if (own == kNotYet || s + 1 == schedule_.stages()) return own;
-    const std::int64_t next = forward_[cell(s + 1, k)];
+    const std::int64_t next = forward_[cells_.of(s + 1, k)];
     return next == kNotYet ? kNotYet : std::max(own, next);
   }
 
   const Schedule& schedule_;
   const PassCost& cost_;
   const bool linked_;
+  const Cells cells_;
   std::vector<std::int64_t> forward_, backward_;  // tails by (stage, micro-batch)
   std::vector<std::int64_t> tails_;               // by rank: of its actions reached so far
   std::vector<std::size_t> left_;                 // by rank: actions not reached

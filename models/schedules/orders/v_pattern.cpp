@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "models/schedules/cells.h"
 #include "models/schedules/search/greedy.h"
 
 namespace orrery::models {
@@ -27,7 +28,7 @@ struct Line {
 class Board {
  public:
   Board(const ScheduleRequest& request, const std::vector<VPattern>& pattern, bool split)
-      : request_(request), schedule_{request, Placement::wave}, split_(split), lines_(pattern.size()) {
+      : request_(request), cells_(request), schedule_{request, Placement::wave}, split_(split), lines_(pattern.size()) {
     for (std::size_t r = 0; r < pattern.size(); ++r) place(static_cast<int>(r), pattern[r]);
     if (split_) fill_weights();
     count_held();
@@ -97,21 +98,17 @@ class Board {
  private:
   enum Kind { kForward, kBackward, kWeight };
 
-  std::size_t cell(int stage, int micro_batch) const {
-    return static_cast<std::size_t>(stage) * static_cast<std::size_t>(request_.micro_batches) +
-           static_cast<std::size_t>(micro_batch);
-  }
   static Kind kind_of(Action::Type type) {
     if (type == Action::Type::forward) return kForward;
     return type == Action::Type::weight_gradient ? kWeight : kBackward;
   }
-  int& index(Kind kind, int stage, int mb) { return index_[static_cast<std::size_t>(kind)][cell(stage, mb)]; }
+  int& index(Kind kind, int stage, int mb) { return index_[static_cast<std::size_t>(kind)][cells_.of(stage, mb)]; }
   int slot_of(Kind kind, int stage, int mb) { return passes_[static_cast<std::size_t>(index(kind, stage, mb))].slot; }
   Line& line(const Pass& pass) { return lines_[static_cast<std::size_t>(pass.rank)]; }
 
   void add(Action action, int rank, int slot, int length) {
     for (auto& table : index_)
-      if (table.empty()) table.assign(cell(schedule_.stages(), 0), kNobody);
+      if (table.empty()) table.assign(cells_.size(), kNobody);
     index(kind_of(action.type), action.stage, action.micro_batch) = static_cast<int>(passes_.size());
     passes_.push_back({action, rank, slot, length});
     put(passes_.back(), static_cast<int>(passes_.size()) - 1);
@@ -238,6 +235,7 @@ class Board {
   }
 
   const ScheduleRequest& request_;
+  const Cells cells_;
   Schedule schedule_;
   bool split_;
   std::vector<Line> lines_;

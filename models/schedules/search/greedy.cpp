@@ -5,6 +5,8 @@
 #include <optional>
 #include <queue>
 
+#include "models/schedules/cells.h"
+
 namespace orrery::models {
 namespace {
 
@@ -14,6 +16,7 @@ class ListScheduler {
  public:
   ListScheduler(const ScheduleRequest& request, Placement placement, const GreedyRule& rule)
       : request_(request),
+        cells_(request),
         schedule_{request, placement},
         rule_(rule),
         orders_(static_cast<std::size_t>(request.ranks)),
@@ -41,10 +44,6 @@ class ListScheduler {
 
   Rank& rank(int r) { return ranks_[static_cast<std::size_t>(r)]; }
   void wake(std::int64_t when, int r) { events_.push({when, r}); }
-  std::size_t cell(int stage, int mb) const {
-    return static_cast<std::size_t>(stage) * static_cast<std::size_t>(request_.micro_batches) +
-           static_cast<std::size_t>(mb);
-  }
 
   std::int64_t arrival(std::int64_t end, int from, int to) const {
     if (end == kNotYet) return kNotYet;
@@ -54,14 +53,14 @@ class ListScheduler {
   std::int64_t forward_ready(int stage) const {
     const int k = next_forward_[static_cast<std::size_t>(stage)];
     if (k >= request_.micro_batches) return kNotYet;
-    return stage == 0 ? 0 : arrival(forward_end_[cell(stage - 1, k)], stage - 1, stage);
+    return stage == 0 ? 0 : arrival(forward_end_[cells_.of(stage - 1, k)], stage - 1, stage);
   }
   std::int64_t backward_ready(int stage) const {
     const int k = next_backward_[static_cast<std::size_t>(stage)];
     if (k >= request_.micro_batches) return kNotYet;
-    const std::int64_t own = forward_end_[cell(stage, k)];
+    const std::int64_t own = forward_end_[cells_.of(stage, k)];
     if (stage + 1 == schedule_.stages() || own == kNotYet) return own;
-    const std::int64_t gradient = arrival(backward_end_[cell(stage + 1, k)], stage + 1, stage);
+    const std::int64_t gradient = arrival(backward_end_[cells_.of(stage + 1, k)], stage + 1, stage);
     return gradient == kNotYet ? kNotYet : std::max(own, gradient);
   }
 
@@ -133,7 +132,7 @@ class ListScheduler {
     const std::int64_t cost = costs_of(request_, stage).forward;
     start(now, r, forward(stage, k), cost);
     rank(r).held += 1;
-    forward_end_[cell(stage, k)] = now + cost;
+    forward_end_[cells_.of(stage, k)] = now + cost;
     if (stage + 1 < schedule_.stages()) wake(arrival(now + cost, stage, stage + 1), schedule_.rank_of(stage + 1, k));
   }
 
@@ -146,7 +145,7 @@ class ListScheduler {
       rank(r).weights.push_back(weight_gradient(stage, k));
     else
       rank(r).held -= 1;
-    backward_end_[cell(stage, k)] = now + cost;
+    backward_end_[cells_.of(stage, k)] = now + cost;
     if (stage > 0) wake(arrival(now + cost, stage, stage - 1), schedule_.rank_of(stage - 1, k));
   }
 
@@ -160,6 +159,7 @@ class ListScheduler {
   using Event = std::pair<std::int64_t, int>;  // when to look at which rank
 
   const ScheduleRequest& request_;
+  const Cells cells_;
   Schedule schedule_;
   GreedyRule rule_;
   Orders orders_;
