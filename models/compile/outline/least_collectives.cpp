@@ -10,6 +10,7 @@
 namespace orrery::models {
 namespace {
 
+// Beyond these planning for each would take longer than a better bound saves.
 constexpr std::size_t kMostGroups = 32;
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 namespace orrery::models {
 
-// What a scenario's programs come to at least, found without writing them, in a tenth of the time.
+// What a scenario's programs come to at least, found without writing them.
 //
 // A rank's main stream does its passes, kernel by kernel and with the collectives that stand among them, each
 // in no less than it takes alone, and in an order that the schedule gives; at the end of a pass the rank holds its

@@ -139,8 +139,8 @@ TEST(LeastStepOfLayouts, IsNeverAboveTheStepAndSeldomFarBelow) {
   RecordProperty("outline_memory_permille", static_cast<int>(1000 * sum.memory / layouts));
   EXPECT_GT(layouts, combinations / 2);
   EXPECT_GT(sum.bound / layouts, 0.85);
-  EXPECT_GT(sum.outline / layouts, 0.6);
-  EXPECT_GT(sum.memory / layouts, 0.6);
+  EXPECT_GT(sum.outline / layouts, 0.75);
+  EXPECT_GT(sum.memory / layouts, 0.8);
 }
 
 // Also where ranks are not folded, and each is a rank of its own.
