@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "report/result.h"
 #include "report/text.h"
@@ -18,6 +19,17 @@ std::string habits(const models::Stack& stack) {
     return "software " + stack.name + ": the habits of " + stack.inherits + ", the nearest stack that is worked out";
   return "software " + stack.name + ": what it fuses, overlaps and waits for (scenarios/software/" + stack.name +
          ".yaml)";
+}
+
+// Empty where the stack's kernels take what the GPU's curves say.
+std::string slowdown(const models::Stack& stack) {
+  const std::array<std::pair<const char*, double>, 3> classes{{{"matrix products", stack.slowdown.gemm},
+                                                               {"attention", stack.slowdown.attention},
+                                                               {"memory-bound kernels", stack.slowdown.memory_bound}}};
+  std::string text;
+  for (const auto& [name, times] : classes)
+    if (times != 1) text += (text.empty() ? "" : ", ") + std::string(name) + " " + fixed(times, 2) + " times as long";
+  return text.empty() ? text : "software " + stack.name + " by its measured steps: " + text + " as by those curves";
 }
 
 std::vector<std::string> of_stack(const models::Stack& stack) {
@@ -49,6 +61,8 @@ std::vector<std::string> assumptions_of(const models::Scenario& scenario, const 
     if (const std::string line = kernels(scenario.cluster.gpu_of(kind));
         std::find(lines.begin(), lines.end(), line) == lines.end())
       lines.push_back(line);
+  if (const std::string line = slowdown(scenario.software); !line.empty() && !compiled.calibration)
+    lines.push_back(line);
   for (std::string& line : of_stack(scenario.software)) lines.push_back(std::move(line));
   if (!models::flushes(compiled.schedule))
     lines.push_back(

@@ -48,17 +48,27 @@ bool times(const Calibration& calibration) {
                      [](const KernelPoint& point) { return std::holds_alternative<Shape>(point.kernel.shape); });
 }
 
-// Against the kernels that the GPU's table was measured with.
-double attention_slowdown(const topology::GpuSpec& gpu, const Stack& stack) {
+// Against the kernels that the GPU's tables were measured with.
+Stack::Slowdown slowdown_of(const Stack& stack, const topology::GpuSpec& gpu) {
+  Stack::Slowdown slowdown = stack.slowdown;
   const auto known = gpu.attention.kernel_slowdown.find(stack.attention_kernel);
-  return known == gpu.attention.kernel_slowdown.end() ? 1.0 : known->second;
+  if (known != gpu.attention.kernel_slowdown.end()) slowdown.attention *= known->second;
+  return slowdown;
+}
+
+// What was measured as it runs needs no stack to tell how slow it is.
+Stack::Slowdown without_measured(Stack::Slowdown slowdown, const Calibration& calibration) {
+  if (times<GemmShape>(calibration) || !calibration.gemm.empty()) slowdown.gemm = 1;
+  if (times<AttentionShape>(calibration)) slowdown.attention = 1;
+  if (times<MemoryBoundShape>(calibration) || !calibration.memory_bound.empty()) slowdown.memory_bound = 1;
+  return slowdown;
 }
 
 }  // namespace
 
 struct CostModel::State {
   topology::GpuSpec gpu;
-  double gemm_slowdown, attention_slowdown;
+  Stack::Slowdown slowdown;
   Drawing drawing;
   std::optional<MeasuredKernels> measured;
   std::unordered_map<Kernel, KernelTime, KernelHash> known;  // looked up only, never walked through
@@ -87,10 +97,10 @@ struct CostModel::State {
   }
 
   double curve_seconds(const Kernel& kernel) const {
-    if (const auto* gemm = std::get_if<GemmShape>(&kernel.shape)) return gemm_seconds(*gemm, gpu, gemm_slowdown);
+    if (const auto* gemm = std::get_if<GemmShape>(&kernel.shape)) return gemm_seconds(*gemm, gpu, slowdown.gemm);
     if (const auto* attention = std::get_if<AttentionShape>(&kernel.shape))
-      return attention_seconds(*attention, gpu, attention_slowdown);
-    return memory_bound_seconds(std::get<MemoryBoundShape>(kernel.shape), gpu);
+      return attention_seconds(*attention, gpu, slowdown.attention);
+    return memory_bound_seconds(std::get<MemoryBoundShape>(kernel.shape), gpu, slowdown.memory_bound);
   }
 
   KernelTime told(double seconds, double error) const {
@@ -101,11 +111,10 @@ struct CostModel::State {
 
 CostModel::CostModel(const topology::GpuSpec& gpu, const Stack& stack, const Calibration* calibration,
                      const Drawing& drawing)
-    : state_(new State{gpu, stack.gemm_slowdown, attention_slowdown(gpu, stack), drawing, {}, {}}) {
+    : state_(new State{gpu, slowdown_of(stack, gpu), drawing, {}, {}}) {
   if (calibration == nullptr) return;
   state_->gpu = with_measured_curves(gpu, *calibration);
-  if (times<GemmShape>(*calibration) || !calibration->gemm.empty()) state_->gemm_slowdown = 1;
-  if (times<AttentionShape>(*calibration)) state_->attention_slowdown = 1;
+  state_->slowdown = without_measured(state_->slowdown, *calibration);
   state_->measured.emplace(*calibration, [this](const Kernel& kernel) { return state_->curve_seconds(kernel); });
 }
 

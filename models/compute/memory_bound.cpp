@@ -12,11 +12,11 @@ const topology::MemoryBoundCurve& curve_of(const std::string& family, const topo
 
 }  // namespace
 
-double memory_bound_seconds(const MemoryBoundShape& shape, const topology::GpuSpec& gpu) {
+double memory_bound_seconds(const MemoryBoundShape& shape, const topology::GpuSpec& gpu, double slowdown) {
   if (shape.bytes.n <= 0) return 0;
   const topology::MemoryBoundCurve& curve = curve_of(shape.family, gpu);
-  return curve.launch.seconds() +
-         static_cast<double>(shape.bytes.n) / (curve.efficiency * static_cast<double>(gpu.memory_bandwidth.n));
+  return curve.launch.seconds() + slowdown * static_cast<double>(shape.bytes.n) /
+                                      (curve.efficiency * static_cast<double>(gpu.memory_bandwidth.n));
 }
 
 }  // namespace orrery::models

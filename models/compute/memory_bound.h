@@ -30,7 +30,7 @@ inline constexpr const char* kMemoryBoundFamilies[] = {"adam",
                                                        "zero"};
 
 // t0 + bytes / (efficiency W) with the family's curve, or the GPU's "default".
-// Seconds; zero for no bytes.
-double memory_bound_seconds(const MemoryBoundShape& shape, const topology::GpuSpec& gpu);
+// Seconds; zero for no bytes. `slowdown`: how much longer than by the curve the bytes take.
+double memory_bound_seconds(const MemoryBoundShape& shape, const topology::GpuSpec& gpu, double slowdown = 1);
 
 }  // namespace orrery::models

@@ -57,7 +57,11 @@ void read_kernels(Fields& fields, Stack& stack) {
        {"fp32_logits", &stack.fp32_logits}}};
   for (const auto& [key, target] : flags) *target = fields.flag(key).value_or(*target);
   stack.logit_copies = static_cast<int>(fields.count("logit_copies", 0, 16).value_or(stack.logit_copies));
-  stack.gemm_slowdown = fields.number("gemm_slowdown", 0.01, 100).value_or(stack.gemm_slowdown);
+  const std::array<std::pair<const char*, double*>, 3> slowdowns{
+      {{"gemm_slowdown", &stack.slowdown.gemm},
+       {"attention_slowdown", &stack.slowdown.attention},
+       {"memory_bound_slowdown", &stack.slowdown.memory_bound}}};
+  for (const auto& [key, target] : slowdowns) *target = fields.number(key, 0.01, 100).value_or(*target);
   stack.attention_kernel = fields.text("attention_kernel").value_or(stack.attention_kernel);
 }
 
@@ -66,6 +70,7 @@ void read_host(Fields& fields, Stack& stack) {
   stack.host_sync = fields.duration("host_sync").value_or(stack.host_sync);
   stack.step_overhead = fields.duration("step_overhead").value_or(stack.step_overhead);
   stack.cuda_graphs = fields.flag("cuda_graphs").value_or(stack.cuda_graphs);
+  stack.blocking_launches = fields.flag("blocking_launches").value_or(stack.blocking_launches);
   stack.pipeline_sync = fields.flag("pipeline_sync").value_or(stack.pipeline_sync);
 }
 

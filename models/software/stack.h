@@ -31,16 +31,22 @@ struct Stack {
   int logit_copies = 0;  // fp32 tensors as large as the logits that an unfused loss makes beside its first
   bool experts_launched_one_by_one = false;  // a grouped product is one launch an expert (several cuBLAS streams)
   bool weighs_expert_outputs =
-      false;                     // router weights are applied where copies are summed, not before fc2: outputs stay
-  double gemm_slowdown = 1.0;    // against the GPU's fitted curves (library generation)
+      false;  // router weights are applied where copies are summed, not before fc2: outputs stay
+  // Against the GPU's fitted curves: its libraries' generation, and what its measured steps take beyond the sum of
+  // their kernels, where nobody could say why.
+  struct Slowdown {
+    double gemm = 1, attention = 1, memory_bound = 1;
+  };
+  Slowdown slowdown;
   std::string attention_kernel;  // "flash-2"…: what the GPU file's `attention.kernel_slowdown` tells of it; empty: 1
 
   // Host.
-  Duration launch;             // host time to issue one kernel
-  Duration host_sync;          // host and device meet (.item(), logging)
-  bool cuda_graphs = false;    // launches cost nothing on the host
-  bool pipeline_sync = false;  // host waits for each pipeline receive before it issues more
-  Duration step_overhead;      // data loading, logging, scheduler: host work once a step that nothing hides
+  Duration launch;                 // host time to issue one kernel
+  Duration host_sync;              // host and device meet (.item(), logging)
+  bool cuda_graphs = false;        // launches cost nothing on the host
+  bool blocking_launches = false;  // CUDA_LAUNCH_BLOCKING=1: the host waits for each kernel before it issues the next
+  bool pipeline_sync = false;      // host waits for each pipeline receive before it issues more
+  Duration step_overhead;          // data loading, logging, scheduler: host work once a step that nothing hides
 
   // Tensor parallelism.
   bool async_tp_dgrad = true;  // gradient all-reduce / reduce-scatter runs under the weight gradient

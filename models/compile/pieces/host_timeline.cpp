@@ -10,10 +10,14 @@ bool HostTimeline::free_of_charge() const {
 void HostTimeline::begin(int launches) {
   if (free_of_charge()) return;
   sim::ProgramBuilder& builder = context_.builder;
+  // A host that waits for each kernel gives its own time to each: issuing, then the action.
+  const bool blocking = context_.scenario.software.blocking_launches;
+  if (blocking) wait_for(builder.last(context_.streams.main));
   if (!issued_.is_none()) builder.wait(context_.streams.main, issued_);
   issued_ =
       builder.kernel(context_.streams.host, context_.scenario.software.launch * launches,
                      context_.category(TimeCategory::host), sim::KernelClass::unaffected, builder.label("launch"));
+  if (blocking) builder.wait(context_.streams.main, issued_);
 }
 
 void HostTimeline::end() {

@@ -58,6 +58,21 @@ TEST(CriticalPath, FillsTheStepAndCoversTheBusiestStream) {
     }
 }
 
+// CUDA_LAUNCH_BLOCKING=1: nothing of the host's work is hidden, so the step is so much longer for each microsecond a
+// launch.
+TEST(Host, OneThatWaitsForEachKernelGivesItAllItsTime) {
+  const auto step = [](const std::string& launch, const std::string& blocking) {
+    const std::string software =
+        "{preset: ideal, cuda_graphs: false, launch: " + launch + ", blocking_launches: " + blocking + "}";
+    return run_folded(compiled(read(small_scenario(), {{"layout.tp", "8"}, {"software", software}}))).step_time();
+  };
+  const Duration free = step("0us", "true"), once = step("1us", "true"), twice = step("2us", "true");
+  EXPECT_EQ(twice - once, once - free);
+  EXPECT_EQ((once - free).count_ps() % Duration::us(1).count_ps(), 0);
+  EXPECT_GE(once - free, Duration::us(16 * 8 * 24));  // micro-batches, layers, kernels in each, at least
+  EXPECT_EQ(step("1us", "false"), free);              // what runs ahead hides behind kernels of tens of microseconds
+}
+
 // Every parameter is on some rank, and on as many as there are replicas.
 TEST(Memory, ParametersOverRanksAddUpToTheModel) {
   const Scenario scenario = read(small_scenario(), {{"cluster.nodes", "2"}, {"layout.tp", "1"}, {"layout.pp", "4"}});

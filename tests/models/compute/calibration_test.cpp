@@ -69,7 +69,7 @@ TEST(CostModel, AMeasuredKernelTakesWhatWasMeasured) {
   Calibration calibration;
   calibration.kernels = {{{product(4096, 4096, 4096)}, {200e-6, 190e-6, 210e-6, 30}}};
   Stack slow;
-  slow.gemm_slowdown = 1.5;
+  slow.slowdown.gemm = 1.5;
   const KernelTime time = CostModel(h100(), slow, &calibration).time({product(4096, 4096, 4096)});
   EXPECT_EQ(time.time, Duration::us(200));
   EXPECT_EQ(time.tier, 3);
@@ -118,7 +118,7 @@ TEST(CostModel, DrawsFromTheIntervalOfAKernel) {
 // A file that times transfers alone says nothing of how products run under this software.
 TEST(CostModel, WhatWasNotMeasuredKeepsTheSoftwaresSlowdown) {
   Stack slow;
-  slow.gemm_slowdown = 1.5;
+  slow.slowdown.gemm = 1.5;
   const Calibration transfers_only;
   const Kernel kernel{product(4096, 4096, 4096)};
   EXPECT_EQ(CostModel(h100(), slow, &transfers_only).time(kernel).time, CostModel(h100(), slow).time(kernel).time);
