@@ -80,8 +80,8 @@ std::vector<std::pair<std::string, Bytes>> bytes_by_kind(const RunInputs& inputs
 
   const sim::Workload& workload = inputs.compiled.workload;
   std::vector<Bytes> by_kind(workload.link_kinds.size());
-  for (std::uint32_t i = 0; i < inputs.run.link_bytes.size(); ++i)
-    by_kind[workload.links[LinkId{i}].kind] += inputs.run.link_bytes[LinkId{i}];
+  for (const sim::LinkLoads::Alike& of : inputs.run.links.alike())
+    by_kind[workload.links[of.first].kind] += of.load.bytes * of.links;
   for (std::size_t k = 0; k < by_kind.size(); ++k)
     for (auto& [kind, bytes] : totals)
       if (kind == workload.link_kinds[k]) bytes += by_kind[k];

@@ -31,6 +31,25 @@ std::vector<std::int64_t> RankSummaries::multiplicities(const std::function<bool
   return ranks;
 }
 
+LinkLoads::LinkLoads(LinkLoads of_classes, const IdVector<LinkId, LinkId>& class_of)
+    : distinct_(std::move(of_classes.distinct_)) {
+  const auto silent = static_cast<std::uint32_t>(distinct_.size());
+  distinct_.emplace_back();
+  place_.reserve(class_of.size());
+  for (const LinkId of : class_of) place_.add(of.is_none() || of.value >= silent ? silent : of.value);
+}
+
+std::vector<LinkLoads::Alike> LinkLoads::alike() const {
+  std::vector<Alike> all(distinct_.size());
+  for (std::size_t i = 0; i < distinct_.size(); ++i) all[i].load = distinct_[i];
+  for (std::uint32_t l = 0; l < size(); ++l) {
+    Alike& of = all[place_.empty() ? l : place_[LinkId{l}]];
+    if (of.links++ == 0) of.first = {l};
+  }
+  std::erase_if(all, [](const Alike& of) { return of.links == 0; });
+  return all;
+}
+
 Digest combine_digests(const RankSummaries& ranks, const std::vector<Time>& step_ends) {
   Digest digest;
   for (std::uint32_t r = 0; r < ranks.size(); ++r) digest.add(ranks[RankId{r}].digest.value());

@@ -68,14 +68,48 @@ class RankSummaries {
   IdVector<RankId, std::uint32_t> place_;  // in distinct_
 };
 
+// What a link carried over the measured step.
+struct LinkLoad {
+  Bytes bytes;    // connections x bytes, summed
+  Duration busy;  // time with at least one activity
+
+  bool operator==(const LinkLoad&) const = default;
+};
+
+// One load a link. Links that were simulated as one share theirs.
+class LinkLoads {
+ public:
+  LinkLoads() = default;
+  explicit LinkLoads(std::size_t links) : distinct_(links) {}
+  // Of the links behind classes. Those of no class carried nothing.
+  LinkLoads(LinkLoads of_classes, const IdVector<LinkId, LinkId>& class_of);
+
+  std::size_t size() const { return place_.empty() ? distinct_.size() : place_.size(); }
+  const LinkLoad& operator[](LinkId link) const { return distinct_[place_.empty() ? link.value : place_[link]]; }
+  // To count in. Precondition: no link shares.
+  LinkLoad& own(LinkId link) { return distinct_[link.value]; }
+
+  // Links of one load.
+  struct Alike {
+    LinkLoad load;
+    LinkId first;
+    std::int64_t links = 0;
+  };
+  // All links, those that share together.
+  std::vector<Alike> alike() const;
+
+ private:
+  std::vector<LinkLoad> distinct_;
+  IdVector<LinkId, std::uint32_t> place_;  // in distinct_; empty: each link's own
+};
+
 struct RunResult {
-  Digest digest;                         // start and end of every schedule action on every rank, and of the steps
-  std::vector<Time> step_ends;           // the latest rank's, by step
-  RankSummaries ranks;                   // of the workload that ran: classes when it was folded
-  IdVector<LinkId, Bytes> link_bytes;    // over the measured step: connections x bytes, summed
-  IdVector<LinkId, Duration> link_busy;  // over the measured step: time with at least one activity
-  std::uint64_t ops = 0;                 // executed, before coalescing
-  std::uint64_t events = 0;              // popped from the heap
+  Digest digest;                // start and end of every schedule action on every rank, and of the steps
+  std::vector<Time> step_ends;  // the latest rank's, by step
+  RankSummaries ranks;          // of the workload that ran: classes when it was folded
+  LinkLoads links;              // likewise
+  std::uint64_t ops = 0;        // executed, before coalescing
+  std::uint64_t events = 0;     // popped from the heap
   bool interrupted = false;
   std::optional<Error> stuck;  // why nothing could go on: a chain of named ops
 

@@ -122,6 +122,7 @@ Result<Schedule> make_schedule(const ScheduleRequest& request) {
   if (!errors.empty()) return errors;
 
   Schedule schedule{request, rule->placement};
+  schedule.traits = rule->traits;
   if (rule->turn) schedule.turn = rule->turn(request);
   schedule.order = rule->orders(request);
   return schedule;

@@ -84,12 +84,26 @@ struct ScheduleRequest {
   std::vector<StageMemory> memory = {};
 };
 
+// What a scenario may say beside the name of a schedule; for a .csv file, anything.
+struct ScheduleTraits {
+  int chunks = 0;         // model chunks a rank: exactly so many, or any (0)
+  bool grouped = false;   // reads `group`
+  bool limited = false;   // reads a memory limit
+  bool searches = false;  // reads costs
+  bool splits = false;    // runs I and W apart: its optimizer step can be post-validated
+  bool may_wait = false;  // runs with sends that wait for their receives
+  int versions = 1;       // of the weights: 1, pipedream-2bw 2, pipedream 0 (as many as forwards are in flight)
+  int replicas = 1;       // of a stage in one pipeline: 2 where it runs from both ends
+  bool flushes = true;    // else steps follow each other without an end (pipedream, pipedream-2bw)
+};
+
 struct Schedule {
   ScheduleRequest request;
   Placement placement = Placement::linear;
   std::vector<std::vector<Action>> order = {};  // by rank, compute only
   // bidirectional: so many micro-batches enter at rank 0, then as many at rank p-1, and so on.
   int turn = 0;
+  ScheduleTraits traits = {};  // of its rule
 
   int stages() const { return request.ranks * request.chunks; }
   // Parts of the model that a rank holds; a bidirectional one holds one of each replica.
@@ -113,21 +127,10 @@ Result<Schedule> make_schedule(const ScheduleRequest& request);
 // Names make_schedule knows.
 std::span<const std::string_view> schedule_names();
 
-// What a scenario may say beside the name of a schedule; for a .csv file, anything.
-struct ScheduleTraits {
-  int chunks = 0;         // model chunks a rank: exactly so many, or any (0)
-  bool grouped = false;   // reads `group`
-  bool limited = false;   // reads a memory limit
-  bool searches = false;  // reads costs
-  bool splits = false;    // runs I and W apart: its optimizer step can be post-validated
-  bool may_wait = false;  // runs with sends that wait for their receives
-  int versions = 1;       // of the weights: 1, pipedream-2bw 2, pipedream 0 (as many as forwards are in flight)
-  int replicas = 1;       // of a stage in one pipeline: 2 where it runs from both ends
-  bool flushes = true;    // else steps follow each other without an end (pipedream, pipedream-2bw)
-};
+// Of a name that make_schedule knows.
 ScheduleTraits schedule_traits(std::string_view name);
 inline bool flushes(const Schedule& schedule) {
-  return schedule_traits(schedule.request.name).flushes;
+  return schedule.traits.flushes;
 }
 
 // Of a schedule that does not flush: micro-batches in flight on a rank between two

@@ -269,8 +269,9 @@ void SoloCollectives::add_loads_of(RankId rank, std::span<const Op> kernels) {
 
 void SoloCollectives::add_loads(RunResult& result) const {
   for (const Load& load : loads_) {
-    result.link_bytes[load.link] += load.bytes;
-    result.link_busy[load.link] += load.busy;
+    LinkLoad& of = result.links.own(load.link);
+    of.bytes += load.bytes;
+    of.busy += load.busy;
   }
 }
 

@@ -32,8 +32,7 @@ Engine::Engine(const Workload& workload, const RunOptions& options, OpSource* so
     link_sampled_.resize(workload_.links.size());
   }
   result_.step_ends.resize(static_cast<std::size_t>(std::max(0, workload_.steps)));
-  result_.link_bytes.resize(workload_.links.size());
-  result_.link_busy.resize(workload_.links.size());
+  result_.links = LinkLoads(workload_.links.size());
 }
 
 namespace {

@@ -15,15 +15,17 @@ void Engine::count_link_use(const Phase& phase, bool starts, Time when) {
       if (users++ == 0) link_busy_since_[use.link.value] = when;
       continue;
     }
-    result_.link_bytes[use.link] += phase.bytes * use.connections;
-    if (--users == 0) result_.link_busy[use.link] += when - link_busy_since_[use.link.value];
+    LinkLoad& load = result_.links.own(use.link);
+    load.bytes += phase.bytes * use.connections;
+    if (--users == 0) load.busy += when - link_busy_since_[use.link.value];
   }
 }
 
 void Engine::count_link_use_alone(const Phase& phase, Duration busy) {
   for (const LinkUse& use : *phase.uses) {
-    result_.link_bytes[use.link] += phase.bytes * use.connections;
-    result_.link_busy[use.link] += busy;
+    LinkLoad& load = result_.links.own(use.link);
+    load.bytes += phase.bytes * use.connections;
+    load.busy += busy;
   }
 }
 

@@ -231,7 +231,7 @@ void Engine::add_loads_of(std::uint32_t cell, const Course& course, std::int64_t
   for (const Course::Flow& flow : course.flows) {
     const Phase& phase = cells_->plan(cell, *flow.transfer).phases[flow.phase];
     for (const LinkUse& use : *phase.uses) {
-      result_.link_bytes[use.link] += phase.bytes * use.connections * times;
+      result_.links.own(use.link).bytes += phase.bytes * use.connections * times;
       uses.push_back({use.link, flow.start, flow.end});
     }
   }
@@ -244,7 +244,7 @@ void Engine::add_loads_of(std::uint32_t cell, const Course& course, std::int64_t
       if (uses[next].start > to) busy += to - from, from = uses[next].start;
       to = std::max(to, uses[next].end);
     }
-    result_.link_busy[uses[i].link] += (busy + (to - from)) * times;
+    result_.links.own(uses[i].link).busy += (busy + (to - from)) * times;
     i = next;
   }
 }

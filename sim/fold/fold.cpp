@@ -211,14 +211,7 @@ RunResult unfold(const Folded& folded, const Workload& full, const RunResult& re
   all.stuck = result.stuck;
   all.ranks = RankSummaries(result.ranks, folded.class_of);
   all.digest = combine_digests(all.ranks, all.step_ends);
-  all.link_bytes.resize(full.links.size());
-  all.link_busy.resize(full.links.size());
-  for (std::uint32_t l = 0; l < full.links.size(); ++l) {
-    const LinkId of = folded.link_class_of[{l}];
-    if (of.is_none() || of.value >= result.link_bytes.size()) continue;
-    all.link_bytes[{l}] = result.link_bytes[of];
-    all.link_busy[{l}] = result.link_busy[of];
-  }
+  all.links = LinkLoads(result.links, folded.link_class_of);
   // A run that ended early has not counted them by rank; then the classes' stand.
   all.ops = result.ops;
   if (result.interrupted || result.stuck) return all;

@@ -9,6 +9,7 @@ namespace {
 struct FourLinks {
   models::Scenario scenario;
   models::Compiled compiled;
+  std::vector<sim::LinkLoad> carried;
   sim::RunResult run = testing::run_of({}, Duration(), Duration::us(1'000'000));
 
   FourLinks() {
@@ -20,8 +21,9 @@ struct FourLinks {
   }
   void add(std::uint8_t kind, std::int64_t capacity, std::int64_t bytes) {
     compiled.workload.links.add({BytesPerSecond{capacity}, kind});
-    run.link_bytes.add({bytes});
-    run.link_busy.add(Duration::us(bytes));
+    carried.push_back({{bytes}, Duration::us(bytes)});
+    run.links = sim::LinkLoads(carried.size());
+    for (std::uint32_t l = 0; l < carried.size(); ++l) run.links.own({l}) = carried[l];
   }
   std::vector<BusyLink> busiest(std::size_t n) const { return busiest_links({scenario, compiled, run, 0, 0}, n); }
 };

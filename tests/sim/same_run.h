@@ -24,9 +24,9 @@ inline void expect_equal(const RunResult& a, const RunResult& b) {
   EXPECT_EQ(a.digest, b.digest);
   EXPECT_EQ(a.step_ends, b.step_ends);
   EXPECT_EQ(a.ops, b.ops);
-  for (std::uint32_t l = 0; l < a.link_bytes.size(); ++l) {
-    EXPECT_EQ(a.link_bytes[LinkId{l}], b.link_bytes[LinkId{l}]);
-    EXPECT_EQ(a.link_busy[LinkId{l}], b.link_busy[LinkId{l}]);
+  for (std::uint32_t l = 0; l < a.links.size(); ++l) {
+    EXPECT_EQ(a.links[LinkId{l}].bytes, b.links[LinkId{l}].bytes);
+    EXPECT_EQ(a.links[LinkId{l}].busy, b.links[LinkId{l}].busy);
   }
   for (std::uint32_t r = 0; r < a.ranks.size(); ++r) expect_equal(a.ranks[RankId{r}], b.ranks[RankId{r}]);
 }

@@ -36,7 +36,7 @@ StageContext::StageContext(const Scenario& s, const Schedule& order, const RankK
 bool StageContext::updates_behind(std::size_t i) const {
   const Action& action = actions()[i];
   if (flushes(schedule) || !makes_weight_gradient(action.type)) return false;
-  const bool each = schedule_traits(schedule.request.name).versions == 0;
+  const bool each = schedule.traits.versions == 0;
   return each || action.micro_batch + 1 == schedule.request.micro_batches;
 }
 

@@ -54,12 +54,12 @@ int carried_over(const Schedule& schedule, int rank) {
 }
 
 int weight_versions(const Schedule& schedule, int rank) {
-  const int versions = schedule_traits(schedule.request.name).versions;
+  const int versions = schedule.traits.versions;
   return versions > 0 ? versions : schedule.request.ranks - rank;
 }
 
 Schedule repeating_stretch(const Schedule& schedule) {
-  return {schedule.request, schedule.placement, by_rank<stretch>(schedule.request)};
+  return {schedule.request, schedule.placement, by_rank<stretch>(schedule.request), 0, schedule.traits};
 }
 
 const ScheduleRule kPipeDream{

@@ -140,8 +140,8 @@ TEST(Experts, DeduplicationSendsLessOverTheNetwork) {
     const sim::RunResult run = run_every_rank(c);
     EXPECT_EQ(run_folded(c).digest, run.digest);
     std::int64_t sum = 0;
-    for (std::uint32_t l = 0; l < run.link_bytes.size(); ++l)
-      if (c.workload.link_kinds[c.workload.links[{l}].kind] == "nic") sum += run.link_bytes[{l}].n;
+    for (std::uint32_t l = 0; l < run.links.size(); ++l)
+      if (c.workload.link_kinds[c.workload.links[{l}].kind] == "nic") sum += run.links[{l}].bytes.n;
     return sum;
   };
   EXPECT_LT(2 * network("true"), network("false"));

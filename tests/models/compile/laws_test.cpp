@@ -118,8 +118,8 @@ TEST_P(EveryLayout, FoldedIsUnfolded) {
     EXPECT_EQ(folded.ranks[{r}].time.exposed, full.ranks[{r}].time.exposed) << "rank " << r;
     EXPECT_EQ(folded.ranks[{r}].memory.peak, full.ranks[{r}].memory.peak) << "rank " << r;
   }
-  for (std::uint32_t l = 0; l < full.link_bytes.size(); ++l)
-    EXPECT_EQ(folded.link_bytes[{l}], full.link_bytes[{l}]) << "link " << l;
+  for (std::uint32_t l = 0; l < full.links.size(); ++l)
+    EXPECT_EQ(folded.links[{l}].bytes, full.links[{l}].bytes) << "link " << l;
 }
 
 TEST_P(EveryLayout, CoalescedIsOpByOp) {
@@ -233,8 +233,8 @@ TEST(Network, SentIsReceived) {
   Bytes out, in;
   for (std::uint32_t l = 0; l < c.workload.links.size(); ++l) {
     const std::string name = c.fabric->link_name({l});
-    if (name.find(" out") != std::string::npos) out += result.link_bytes[{l}];
-    if (name.find(" in") != std::string::npos) in += result.link_bytes[{l}];
+    if (name.find(" out") != std::string::npos) out += result.links[{l}].bytes;
+    if (name.find(" in") != std::string::npos) in += result.links[{l}].bytes;
   }
   EXPECT_GT(out.n, 0);
   EXPECT_EQ(out, in);

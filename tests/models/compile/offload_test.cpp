@@ -126,7 +126,7 @@ TEST(ZeroPlusPlus, EachPartFoldsAndCutsWhatItShould) {
     EXPECT_EQ(run_folded(c).digest, full.digest) << parts;
     Bytes sum;
     for (std::uint32_t l = 0; l < c.workload.links.size(); ++l)
-      if (c.workload.link_kinds[c.workload.links[{l}].kind] == "nic") sum += full.link_bytes[{l}];
+      if (c.workload.link_kinds[c.workload.links[{l}].kind] == "nic") sum += full.links[{l}].bytes;
     return static_cast<double>(sum.n);
   };
   const double plain = between_nodes("{}");  // gathers forward and backward, gradients: three parts

@@ -109,8 +109,8 @@ TEST(SoloCollectives, AreOneEventWithTheKernelsAround) {
   EXPECT_EQ(result.events, 1u);
   EXPECT_EQ(result.step_time(), 100 * (Duration::us(1) + took(*world.planner, 1000)));
   EXPECT_EQ(result.ranks[RankId{0}].time.busy[kTp], 100 * took(*world.planner, 1000));
-  EXPECT_EQ(result.link_bytes[LinkId{0}], Bytes{100'000});
-  EXPECT_EQ(result.link_busy[LinkId{0}], Duration::us(100));
+  EXPECT_EQ(result.links[LinkId{0}].bytes, Bytes{100'000});
+  EXPECT_EQ(result.links[LinkId{0}].busy, Duration::us(100));
 }
 
 // Of a side stream: what the main stream may do while it is in progress is no kernel.

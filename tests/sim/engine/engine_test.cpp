@@ -273,8 +273,8 @@ TEST(Engine, TransfersOverALinkShareIt) {
   options.trace = &trace;
   const RunResult result = run(world.workload, options);
   EXPECT_EQ(result.step_ends[0], at(us(40)));  // 10 + 10 B shared, then 20 B alone
-  EXPECT_EQ(result.link_bytes[LinkId{0}], Bytes{40'000});
-  EXPECT_EQ(result.link_busy[LinkId{0}], us(40));
+  EXPECT_EQ(result.links[LinkId{0}].bytes, Bytes{40'000});
+  EXPECT_EQ(result.links[LinkId{0}].busy, us(40));
   for (const LinkSample& sample : trace.samples()) EXPECT_LE(sample.load.n, 1'000'000'000);
   EXPECT_EQ(trace.samples().back().load.n, 0);
 }
@@ -289,8 +289,8 @@ TEST(Engine, WhatIsMeasuredIsTheLastStep) {
   p.all_reduce(p.main, all, 10'000);
   world.ranks(2, p.done());
   const RunResult result = run(world.workload);
-  EXPECT_EQ(result.link_bytes[LinkId{1}], Bytes{10'000});
-  EXPECT_EQ(result.link_busy[LinkId{1}], us(10));
+  EXPECT_EQ(result.links[LinkId{1}].bytes, Bytes{10'000});
+  EXPECT_EQ(result.links[LinkId{1}].busy, us(10));
   EXPECT_EQ(total(result.ranks[RankId{0}].time), took(*world.planner, 10'000));
 }
 

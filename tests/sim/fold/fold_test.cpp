@@ -57,8 +57,8 @@ std::size_t expect_folding_changes_nothing(const ToyJob& job) {
     EXPECT_EQ(numbers(result.ranks[{r}]), numbers(expected.ranks[{r}])) << "rank " << r;
   }
   for (std::uint32_t l = 0; l < full.links.size(); ++l) {
-    EXPECT_EQ(result.link_bytes[{l}], expected.link_bytes[{l}]) << "link " << l;
-    EXPECT_EQ(result.link_busy[{l}], expected.link_busy[{l}]) << "link " << l;
+    EXPECT_EQ(result.links[{l}].bytes, expected.links[{l}].bytes) << "link " << l;
+    EXPECT_EQ(result.links[{l}].busy, expected.links[{l}].busy) << "link " << l;
   }
   return folded.workload.ranks();
 }
