@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "interop/trace/read/perfetto/message.h"
+#include "interop/proto_message.h"
 #include "interop/trace/read/perfetto/sequence.h"
 
 namespace orrery::interop {

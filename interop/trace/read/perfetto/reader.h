@@ -3,10 +3,10 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "interop/proto_message.h"
 #include "interop/trace/read/byte_window.h"
 #include "interop/trace/read/open_slices.h"
 #include "interop/trace/read/perfetto/annotations.h"
-#include "interop/trace/read/perfetto/message.h"
 #include "interop/trace/read/perfetto/sequence.h"
 #include "interop/trace/read/perfetto/track_table.h"
 

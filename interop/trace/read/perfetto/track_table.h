@@ -3,7 +3,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "interop/trace/read/perfetto/message.h"
+#include "interop/proto_message.h"
 #include "interop/trace/read/teller.h"
 
 namespace orrery::interop {

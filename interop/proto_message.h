@@ -12,14 +12,23 @@ struct ProtoFault {};
 
 class ProtoMessage {
  public:
+  enum class Wire : std::uint8_t { varint = 0, fixed64 = 1, length = 2, fixed32 = 5 };
+
   ProtoMessage(const char* bytes, std::size_t size) : at_(bytes), end_(bytes + size) {}
 
   // To the next field, whose value is then got or skipped. False at the end.
   bool next();
+  // A length and as many bytes, without a number before them: files that are a
+  // stream of messages.
+  ProtoMessage next_of_stream();
+  bool at_end() const { return at_ == end_; }
   // To the next field of this number.
   bool next(std::uint32_t tag);
   std::uint32_t tag() const { return tag_; }
+  Wire wire() const { return wire_; }
   void skip();
+  // Where the next byte is read: behind the last that was understood, after a fault.
+  const char* position() const { return at_; }
 
   bool get_bool() { return varint() != 0; }
   int get_enum() { return static_cast<int>(varint()); }
@@ -28,6 +37,7 @@ class ProtoMessage {
   std::uint32_t get_uint32() { return static_cast<std::uint32_t>(varint()); }
   std::uint64_t get_uint64() { return varint(); }
   std::uint64_t get_fixed64();
+  std::uint32_t get_fixed32();
   double get_double();
   std::string_view get_view();
   std::string get_string() { return std::string(get_view()); }
@@ -44,8 +54,6 @@ class ProtoMessage {
   }
 
  private:
-  enum class Wire : std::uint8_t { varint = 0, fixed64 = 1, length = 2, fixed32 = 5 };
-
   void expect(Wire wire) const {
     if (wire_ != wire) throw ProtoFault();
   }

@@ -1,4 +1,4 @@
-#include "interop/trace/read/perfetto/message.h"
+#include "interop/proto_message.h"
 
 #include <bit>
 #include <cstring>
@@ -25,6 +25,11 @@ bool ProtoMessage::next() {
     default:
       throw ProtoFault();
   }
+}
+
+ProtoMessage ProtoMessage::next_of_stream() {
+  wire_ = Wire::length;
+  return get_message();
 }
 
 bool ProtoMessage::next(std::uint32_t tag) {
@@ -69,6 +74,15 @@ std::uint64_t ProtoMessage::get_fixed64() {
   expect(Wire::fixed64);
   const char* const bytes = at_;
   std::uint64_t value = 0;
+  pass(sizeof value);
+  std::memcpy(&value, bytes, sizeof value);
+  return value;
+}
+
+std::uint32_t ProtoMessage::get_fixed32() {
+  expect(Wire::fixed32);
+  const char* const bytes = at_;
+  std::uint32_t value = 0;
   pass(sizeof value);
   std::memcpy(&value, bytes, sizeof value);
   return value;
