@@ -1,6 +1,7 @@
 #include "interop/import/import.h"
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -17,40 +18,57 @@ namespace {
 using interop::Foreign;
 
 // In the order of Foreign.
-const std::vector<std::string> kFormats = {"hf", "megatron", "deepspeed", "torchtitan", "nemo", "nccl-xml"};
-const std::string kChakra = "chakra";
+const std::vector<std::string> kFormats = {"hf", "megatron", "deepspeed", "torchtitan", "nemo", "nccl-xml", "chakra"};
 
 struct ImportCommand {
-  std::string from, output, gpus;
+  std::string from, output, table, gpus;
   interop::ImportOptions options;
   std::vector<std::string> files;
   bool quiet = false;
 
   int run();
+  bool place_table();
+  bool write_table(const interop::Draft& draft) const;
   void remark(const interop::Draft& draft, const std::string& yaml) const;
 };
 
-// An execution trace of MLCommons Chakra lists the operations of each rank, with their times and bytes.
-int refuse_chakra(const std::string& file) {
-  complain(file + ": --from chakra is not supported yet: an execution trace has operations and no model, cluster or " +
-           "layout, which a scenario is made of; import the configuration that the run was started with");
-  return kInvalid;
+namespace fs = std::filesystem;
+
+// Where the table of layers goes, and what the scenario calls it: relative to its own folder.
+// Beside the scenario, under its name, where nobody says.
+bool ImportCommand::place_table() {
+  const fs::path folder = fs::path(output).parent_path();
+  if (table.empty() && !output.empty()) table = fs::path(output).replace_extension(".layers.csv").string();
+  if (table.empty()) return false;
+  const fs::path there = fs::path(table).lexically_proximate(folder.empty() ? "." : folder);
+  options.table = fs::path(table).is_absolute() == folder.is_absolute() ? there.string() : fs::absolute(table).string();
+  return true;
+}
+
+bool ImportCommand::write_table(const interop::Draft& draft) const {
+  Output out(table);
+  if (!out.ok()) return false;
+  out.stream() << draft.table();
+  return out.finish();
 }
 
 int ImportCommand::run() {
-  if (from == kChakra) return refuse_chakra(files.front());
   if (!gpus.empty()) {
     const auto count = parse_count(gpus, {"--gpus", 0, 0});
     if (!count || *count < 1 || *count > (4 << 20))
       return complain("--gpus: '" + gpus + "' is no number of GPUs"), kUsage;
     options.gpus = *count;
   }
+  const bool placed = place_table();
   const auto at = std::find(kFormats.begin(), kFormats.end(), from) - kFormats.begin();
   const auto draft = import_files(static_cast<Foreign>(at), files, options, SearchPath::standard(""));
   if (!draft) return report(draft.errors());
+  if (!draft->table().empty() && !placed)
+    return complain("the scenario needs its table of layers beside it: give -o FILE or --table FILE"), kUsage;
   std::string origin;
   for (const std::string& file : files) origin += (origin.empty() ? "" : ", ") + file;
   const std::string yaml = draft->yaml(origin + " (" + from + ")");
+  if (!draft->table().empty() && !write_table(*draft)) return kInputOutput;
   Output out(output);
   if (!out.ok()) return kInputOutput;
   out.stream() << yaml;
@@ -66,7 +84,8 @@ void ImportCommand::remark(const interop::Draft& draft, const std::string& yaml)
     complain(std::to_string(draft.assumptions()) + " values were assumed; each is marked in the scenario");
   models::ReadOptions all;
   all.refuse_unsupported = false;
-  const auto read = models::parse_scenario(yaml, "imported", {}, all);
+  const std::string beside = (fs::path(output).parent_path() / "imported").string();
+  const auto read = models::parse_scenario(yaml, beside, {}, all);
   if (read) return;
   complain("the scenario needs a hand before it reads:");
   (void)report(read.errors());
@@ -77,10 +96,11 @@ void ImportCommand::remark(const interop::Draft& draft, const std::string& yaml)
 void add_import(CLI::App& app, int& status) {
   auto command = std::make_shared<ImportCommand>();
   CLI::App& sub = *app.add_subcommand("import", "What you have, as a scenario");
-  std::vector<std::string> known = kFormats;
-  known.push_back(kChakra);
-  one_of(sub.add_option("--from", command->from, "Whose configuration it is")->required(), known);
-  sub.add_option("FILE", command->files, "The file, and what it needs beside it: a script that it reads, a config.json")
+  one_of(sub.add_option("--from", command->from, "Whose configuration it is")->required(), kFormats);
+  sub.add_option(
+         "FILE", command->files,
+         "The file, and what it needs beside it: a script that it reads, a config.json. Of execution traces one\n"
+         "PREFIX.RANK.et, PREFIX or their folder")
       ->required()
       ->option_text("FILE...");
   sub.add_option("--gpus", command->gpus, "GPUs of the job, where the file does not say")->option_text("N");
@@ -89,6 +109,8 @@ void add_import(CLI::App& app, int& status) {
   sub.add_option("--model", command->options.model, "A model preset or a config.json, where the file holds no model")
       ->option_text("NAME");
   sub.add_option("-o,--output", command->output, "Write there instead of to standard output")->option_text("FILE");
+  sub.add_option("--table", command->table, "Write the table of layers of an execution trace there (beside -o FILE)")
+      ->option_text("FILE");
   sub.add_flag("-q,--quiet", command->quiet, "No remarks on what was assumed");
   sub.footer(
       "The scenario marks every value that was assumed and lists what could not be resolved. Scripts are read,\n"
@@ -96,7 +118,8 @@ void add_import(CLI::App& app, int& status) {
       "Examples:\n"
       "  orrery import --from megatron train_llama3_8b.sh --gpus 64 --cluster dgx-h100 -o llama3-8b.yaml\n"
       "  orrery import --from deepspeed ds_config.json config.json --gpus 16\n"
-      "  orrery import --from nccl-xml topo.xml");
+      "  orrery import --from nccl-xml topo.xml\n"
+      "  orrery import --from chakra traces/mlp.0.et -o mlp.yaml           # and mlp.layers.csv");
   sub.callback([command, &status] { status = command->run(); });
 }
 

@@ -43,13 +43,6 @@ std::int64_t world_of(Imported& imported, const ImportOptions& options, Errors& 
   return fewest;
 }
 
-// A node of eight, where that many GPUs fill it.
-std::int64_t node_of(std::int64_t gpus) {
-  for (std::int64_t node : {8, 4, 2})
-    if (gpus % node == 0) return node;
-  return 1;
-}
-
 void complete_cluster(Imported& imported, const ImportOptions& options, std::int64_t gpus) {
   Draft& draft = imported.draft;
   if (!options.cluster.empty()) draft.set("cluster.preset", yaml_text(options.cluster));
@@ -82,6 +75,12 @@ void complete_training(Imported& imported, std::int64_t gpus) {
 }
 
 }  // namespace
+
+std::int64_t node_of(std::int64_t gpus) {
+  for (std::int64_t node : {8, 4, 2})
+    if (gpus % node == 0) return node;
+  return 1;
+}
 
 std::int64_t vocabulary_of(std::string_view tokenizer) {
   // Sizes of the tokenizers' own vocabularies, from the models' published configurations.

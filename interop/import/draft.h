@@ -23,6 +23,9 @@ class Draft {
     assume(path, std::to_string(value), std::move(why));
   }
   void unresolved(std::string what);
+  // The table of layers that `model.layer_table` names, as CSV; empty: none.
+  void set_table(std::string csv) { table_ = std::move(csv); }
+  const std::string& table() const { return table_; }
 
   bool has(std::string_view path) const;  // the key or one below it
   std::string text(std::string_view path) const;
@@ -43,6 +46,7 @@ class Draft {
 
   std::vector<Value> values_;
   std::vector<std::string> unresolved_;
+  std::string table_;
 };
 
 // Text as a YAML scalar, in quotes where it needs them.

@@ -26,6 +26,9 @@ Result<Imported> import_torchtitan(const std::vector<ForeignText>& texts, const 
 Result<Imported> import_nemo(const std::vector<ForeignText>& texts);
 Result<Imported> import_nccl_xml(const std::vector<ForeignText>& texts, const ImportOptions& options,
                                  const SearchPath& presets);
+// The traces of all ranks, or one that stands for all.
+Result<Imported> import_chakra(const std::vector<ForeignText>& texts, const ImportOptions& options,
+                               const SearchPath& presets);
 
 // A Hugging Face config.json as the draft's model.
 Errors set_hf_model(const Node& config, const std::string& file, Draft& draft);
@@ -33,6 +36,9 @@ Errors set_hf_model(const Node& config, const std::string& file, Draft& draft);
 // The text behind the first that is a config.json, where there is one: the model of
 // formats that hold none.
 Errors set_model_beside(const std::vector<ForeignText>& texts, Draft& draft);
+
+// GPUs of a node of at most eight, so that nodes are full.
+std::int64_t node_of(std::int64_t gpus);
 
 // What a vocabulary probably has, by the name of a tokenizer; 0 where nobody knows.
 std::int64_t vocabulary_of(std::string_view tokenizer);

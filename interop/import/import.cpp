@@ -1,5 +1,6 @@
 #include "interop/import/import.h"
 
+#include "interop/import/chakra/files.h"
 #include "interop/import/formats.h"
 #include "models/scenario/files/hf_config.h"
 #include "sim/base/text.h"
@@ -8,6 +9,7 @@ namespace orrery::interop {
 namespace {
 
 constexpr std::size_t kMostBytes = 4u << 20;
+constexpr std::size_t kMostTraceBytes = 256u << 20;  // of all ranks together
 
 Result<Imported> read_format(Foreign format, const std::vector<ForeignText>& texts, const ImportOptions& options,
                              const SearchPath& presets) {
@@ -22,6 +24,8 @@ Result<Imported> read_format(Foreign format, const std::vector<ForeignText>& tex
       return import_torchtitan(texts, presets);
     case Foreign::nemo:
       return import_nemo(texts);
+    case Foreign::chakra:
+      return import_chakra(texts, options, presets);
     case Foreign::nccl_xml:
       break;
   }
@@ -76,10 +80,15 @@ Result<Draft> import_texts(Foreign format, const std::vector<ForeignText>& texts
 
 Result<Draft> import_files(Foreign format, const std::vector<std::string>& files, const ImportOptions& options,
                            const SearchPath& presets) {
+  const bool traces = format == Foreign::chakra;
+  const Result<std::vector<std::string>> found = traces ? chakra::trace_files(files) : files;
+  if (!found) return found.errors();
   std::vector<ForeignText> texts;
-  for (const std::string& file : files) {
-    Result<std::string> text = read_text_file(file, kMostBytes);
+  std::size_t left = traces ? kMostTraceBytes : kMostBytes;
+  for (const std::string& file : *found) {
+    Result<std::string> text = read_text_file(file, left);
     if (!text) return text.errors();
+    if (traces) left -= text->size();
     texts.push_back({file, std::move(*text)});
   }
   return import_texts(format, texts, options, presets);

@@ -1,0 +1,26 @@
+#include "interop/import/chakra/job.h"
+
+namespace orrery::interop::chakra {
+
+Job job_of(World world) {
+  Job job;
+  job.world = std::move(world);
+  job.pipeline = pipeline_of(job.world);
+  std::vector<Roles> roles;
+  for (std::uint32_t rank : job.pipeline.stages) {
+    job.steps.push_back(step_of(job.world.ranks[rank]));
+    roles.push_back(roles_of(job.steps.back(), job.world));
+    job.layers.push_back(layers_of(job.steps.back(), roles.back()));
+  }
+  job.split = split_of(job.world, job.pipeline, job.steps, roles);
+  return job;
+}
+
+double sum_of(const Job& job, double Layer::*of) {
+  double sum = 0;
+  for (const Layers& stage : job.layers)
+    for (const Layer& layer : stage.rows) sum += layer.*of;
+  return sum;
+}
+
+}  // namespace orrery::interop::chakra
