@@ -86,6 +86,7 @@ void set_layout(const Job& job, const ImportOptions& options, Draft& draft) {
   draft.set("layout.tp", split.tp);
   draft.set("layout.pp", static_cast<std::int64_t>(job.pipeline.stages.size()));
   if (split.dp > 0 && (options.gpus == 0 || options.gpus == job.world.size)) draft.set("layout.dp", split.dp);
+  if (!job.order.empty()) draft.set("layout.order", job.order);
   if (split.zero > 0) draft.assume("layout.zero", split.zero, split.zero_why);
   for (const std::string& remark : split.remarks) draft.unresolved(remark);
   if (split.tp > 1 && options.model.empty())
@@ -95,14 +96,17 @@ void set_layout(const Job& job, const ImportOptions& options, Draft& draft) {
                      std::to_string(std::max<std::int64_t>(1, job.world.size / split.tp)));
 }
 
-void set_batch(const Job& job, Draft& draft) {
+void set_batch(const Job& job, const ImportOptions& options, Draft& draft) {
   std::int64_t micro_batches = 1, steps = 1;
   for (const RankStep& step : job.steps) {
     micro_batches = std::max(micro_batches, step.micro_batches);
     steps = std::max(steps, step.steps);
   }
   if (steps > 1) draft.unresolved("the trace holds " + std::to_string(steps) + " steps: the first is taken");
-  if (micro_batches > 1 && job.split.dp > 0) draft.set("training.global_batch", micro_batches * job.split.dp);
+  if (micro_batches == 1 || job.split.dp == 0) return;
+  const std::int64_t replica = job.split.tp * static_cast<std::int64_t>(job.pipeline.stages.size());
+  const std::int64_t gpus = options.gpus > 0 ? options.gpus : job.world.size;
+  draft.set("training.global_batch", micro_batches * std::max<std::int64_t>(1, gpus / replica));
 }
 
 Result<Imported> scenario_of(const std::vector<ForeignText>& texts, const ImportOptions& options,
@@ -131,7 +135,7 @@ Result<Imported> scenario_of(const std::vector<ForeignText>& texts, const Import
     tell_backward(job, *rate, draft);
     tell_left_out(job, draft);
     set_model(job, *rate, options, draft);
-    set_batch(job, draft);
+    set_batch(job, options, draft);
   }
   if (options.cluster.empty()) draft.assume("cluster.preset", cluster, "the trace names no hardware");
   draft.assume("training.precision", "bf16", "the trace does not say");

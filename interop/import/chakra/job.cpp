@@ -13,6 +13,7 @@ Job job_of(World world) {
     job.layers.push_back(layers_of(job.steps.back(), roles.back()));
   }
   job.split = split_of(job.world, job.pipeline, job.steps, roles);
+  job.order = rank_order(job.world, job.pipeline, roles.front(), job.split);
   return job;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "interop/import/chakra/layers.h"
-#include "interop/import/chakra/split.h"
+#include "interop/import/chakra/rank_order.h"
 
 namespace orrery::interop::chakra {
 
@@ -12,6 +12,7 @@ struct Job {
   std::vector<RankStep> steps;
   std::vector<Layers> layers;
   Split split;
+  std::string order;  // of the ranks; empty: the default one
 };
 
 Job job_of(World world);

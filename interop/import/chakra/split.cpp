@@ -17,7 +17,8 @@ std::map<std::int64_t, std::int64_t> sizes_of(Role role, const World& world, con
     for (const auto& [name, group] : roles.groups)
       if (const std::int64_t bytes = group.bytes[index_of(role)]; bytes > 0) {
         std::int64_t& sum = sizes[world.size_of(name)];
-        sum = std::min(sum + bytes, std::int64_t{1} << 62);
+        constexpr std::int64_t kMost = std::int64_t{1} << 61;
+        sum = std::min(sum, kMost) + std::min(bytes, kMost);
       }
   return sizes;
 }

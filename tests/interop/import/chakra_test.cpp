@@ -177,6 +177,33 @@ TEST(Chakra, GroupsTellTheLayoutOfEveryShape) {
       }
 }
 
+// Rank r of 4 has tp rank r / 2: neighbours hold the same layers' shares of other samples.
+TEST(Chakra, MembersTellTheOrderOfRanks) {
+  std::vector<std::string> traces;
+  for (int rank = 0; rank < 4; ++rank) {
+    TraceBytes trace;
+    const std::string tensor = "t" + std::to_string(rank % 2), data = "d" + std::to_string(rank / 2);
+    const auto forward = trace.counted("a_fwd", {}, 10);
+    const auto sum_forward = trace.collective("f", TraceBytes::kAllReduce, 64, {forward}, tensor);
+    const auto backward = trace.counted("a_bwd", {sum_forward}, 20);
+    trace.collective("g", TraceBytes::kAllReduce, 400, {backward}, data);
+    traces.push_back(trace.bytes());
+  }
+  EXPECT_EQ(draft_of(traces).text("layout.order"), "[dp, tp, cp, pp]");
+  EXPECT_FALSE(draft_of(graph({})).has("layout.order"));
+}
+
+TEST(Chakra, MoreGpusAreMoreReplicas) {
+  GraphShape shape;
+  shape.tp = 1, shape.dp = 2, shape.pp = 2;
+  ImportOptions sixteen;
+  sixteen.gpus = 16;
+  const Draft draft = draft_of(graph(shape), sixteen);
+  EXPECT_EQ(draft.text("cluster.gpus"), "16");
+  EXPECT_EQ(draft.text("training.global_batch"), "16");  // two micro-batches for each of eight
+  EXPECT_FALSE(draft.has("layout.dp"));                  // what remains
+}
+
 TEST(Chakra, StagesKeepTheirLayersAndWhatTheyHandOn) {
   GraphShape shape;
   shape.tp = 1, shape.dp = 2, shape.pp = 2;
