@@ -70,7 +70,10 @@ void set_model(const Job& job, const Rate& rate, const ImportOptions& options, D
   draft.set("model.layer_table", yaml_text(options.table.empty() ? "layers.csv" : options.table));
   if (sum_of(job, &Layer::microseconds) > 0)
     draft.unresolved("times, not operations, are in the trace: forward_flops follow from them at " + rate.said);
-  if (!has_gradients(job.layers)) draft.unresolved("no gradients are reduced, so parameters of the layers are assumed");
+  const bool replicas = job.world.size > job.split.tp * static_cast<std::int64_t>(job.pipeline.stages.size());
+  if (!has_gradients(job.layers))
+    draft.unresolved(std::string("no gradients are reduced, so parameters of the layers are assumed") +
+                     (replicas ? "; the simulation reduces theirs, which the trace does not" : ""));
   draft.set("training.sequence_length", 1);
   draft.assume("training.micro_batch", 1, "a sample is all that a rank computes in one micro-batch");
   draft.assume("training.gradients", "fp32", "parameters are the bytes of gradients / 4");
