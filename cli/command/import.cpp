@@ -59,6 +59,10 @@ int ImportCommand::run() {
       return complain("--gpus: '" + gpus + "' is no number of GPUs"), kUsage;
     options.gpus = *count;
   }
+  if (!table.empty() && (from != "chakra" || table == output))
+    return complain("--table: " + std::string(from == "chakra" ? "names the scenario itself"
+                                                               : "only execution traces (--from chakra) have one")),
+           kUsage;
   const bool placed = place_table();
   const auto at = std::find(kFormats.begin(), kFormats.end(), from) - kFormats.begin();
   const auto draft = import_files(static_cast<Foreign>(at), files, options, SearchPath::standard(""));

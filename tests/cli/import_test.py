@@ -101,6 +101,10 @@ class Import(support.Case):
         told = self.done("import", "--from", "chakra", self.path("traces"), status=2)
         self.assertIn("give -o FILE or --table FILE", told.stderr)
         self.assertEqual(told.stdout, "")
+        same = self.done("import", "--from", "chakra", self.path("traces"), "--table", out, "-o", out, status=2)
+        self.assertIn("names the scenario itself", same.stderr)
+        script = self.scenario(SCRIPT, "train.sh")
+        self.assertIn("--table", self.done("import", "--from", "megatron", script, "--table", table, status=2).stderr)
 
     def test_a_collective_alone_is_answered_with_a_command_that_runs(self):
         self.traces(ALL_REDUCE)

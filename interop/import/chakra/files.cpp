@@ -58,7 +58,7 @@ Result<std::vector<std::string>> of_one(const std::string& name) {
 }  // namespace
 
 Result<std::vector<std::string>> trace_files(const std::vector<std::string>& named) {
-  const Result<std::vector<std::string>> files = named.size() == 1 ? of_one(named[0]) : named;
+  Result<std::vector<std::string>> files = named.size() == 1 ? of_one(named[0]) : named;
   if (files && files->size() > kMostFiles)
     return Error{{named[0], 0, 0},
                  "are the traces of " + std::to_string(files->size()) + " ranks; at most 4,096 are read at once"};

@@ -130,6 +130,7 @@ class Reader {
 
  private:
   std::size_t here() const { return static_cast<std::size_t>(file_.position() - text_.text.data()); }
+  void check_metadata(ProtoMessage message);
   void read_node(ProtoMessage message, std::size_t at);
   void finish(TraceNode& node, const Pending& pending);
   void fail(std::size_t at, const std::string& what) { errors_.push_back(fault_at(text_.file, at, what)); }
@@ -152,6 +153,12 @@ void Reader::finish(TraceNode& node, const Pending& pending) {
   if ((node.kind == Kind::send || node.kind == Kind::receive) && (node.peer < 0 || node.peer > INT32_MAX))
     return fail(node.at,
                 which + " does not say " + (node.kind == Kind::send ? "to whom: comm_dst" : "from whom: comm_src"));
+}
+
+// Its first field is a text, a node's is a number.
+void Reader::check_metadata(ProtoMessage message) {
+  if (message.next() && message.tag() == kId && message.wire() == ProtoMessage::Wire::varint)
+    fail(0, "the file begins with a node; a Chakra file begins with its GlobalMetadata");
 }
 
 void Reader::read_node(ProtoMessage message, std::size_t at) {
@@ -203,7 +210,10 @@ Result<RankTrace> Reader::read() {
     while (!file_.at_end() && errors_.size() < kMostErrors) {
       at = here();
       const ProtoMessage message = file_.next_of_stream();
-      if (!first) read_node(message, at);
+      if (first)
+        check_metadata(message);
+      else
+        read_node(message, at);
       first = false;
       if (found_.nodes.size() > kMostNodes || needs_ > kMostNeeds) {
         fail(at, "more than a million nodes, or four million dependencies, in one file");

@@ -128,6 +128,11 @@ TEST(ChakraFaults, MessagesArrive) {
   EXPECT_TRUE(holds(refusal_of(nowhere), "does not say to whom: comm_dst"));
 }
 
+TEST(ChakraFaults, NodesComeBehindTheMetadata) {
+  const std::string bytes = small().bytes();
+  EXPECT_TRUE(holds(refusal_of({{"t.0.et", bytes.substr(TraceBytes().bytes().size())}}), "begins with a node"));
+}
+
 TEST(ChakraFaults, UnknownCollectives) {
   TraceBytes trace;
   trace.collective("g", 77, 64, {});
