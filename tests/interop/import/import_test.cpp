@@ -83,6 +83,13 @@ TEST_F(Shared, MegatronFollowsConditionsAndSourcedFiles) {
             std::string::npos);
 }
 
+// The fixture of ASTRA-sim's own examples: four ranks, one all-reduce of 1 MiB and nothing else.
+TEST_F(Shared, AnAllReduceOfAstraSimIsAnsweredWithItsCommand) {
+  EXPECT_NE(refusal(Foreign::chakra, "astra-sim/all_reduce_4npus_1MB")
+                .find("orrery collective all-reduce --cluster dgx-h100 --gpus 4 --bytes 1048576"),
+            std::string::npos);
+}
+
 TEST_F(Shared, MegatronReadsItsExamples) {
   const auto llama = scenario(Foreign::megatron, {"megatron/train_llama3_8b_h100_fp8.sh"});
   EXPECT_EQ(llama.model.layers, 32);
