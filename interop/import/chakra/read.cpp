@@ -34,10 +34,12 @@ std::int64_t bounded_signed(std::uint64_t value) {
   return std::clamp(static_cast<std::int64_t>(value), -kMostCount, kMostCount);
 }
 
+// As a cell of a table holds it, which would read other signs as its own.
 std::string printable(std::string_view text) {
   std::string out(text.substr(0, kMostName));
   for (char& c : out)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == ',' || c == '"') c = ' ';
+    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f || c == ',' || c == '"') c = ' ';
+  if (out.starts_with('#')) out[0] = ' ';
   return out;
 }
 
