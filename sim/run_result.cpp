@@ -31,8 +31,9 @@ std::vector<std::int64_t> RankSummaries::multiplicities(const std::function<bool
   return ranks;
 }
 
-LinkLoads::LinkLoads(LinkLoads of_classes, const IdVector<LinkId, LinkId>& class_of)
-    : distinct_(std::move(of_classes.distinct_)) {
+LinkLoads::LinkLoads(LinkLoads of_classes, const IdVector<LinkId, LinkId>& class_of) {
+  if (class_of.empty()) return;
+  distinct_ = std::move(of_classes.distinct_);
   const auto silent = static_cast<std::uint32_t>(distinct_.size());
   distinct_.emplace_back();
   place_.reserve(class_of.size());
