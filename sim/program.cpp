@@ -69,11 +69,14 @@ void ProgramBuilder::reserve(StreamIndex stream, std::size_t ops) {
 
 std::uint32_t ProgramBuilder::label(std::string_view text) {
   std::vector<std::string>& labels = program_.labels.edit();
+  // Callers ask for the same words at each action, mostly as literals: their places come up again.
+  std::uint32_t& recent = recent_labels_[reinterpret_cast<std::uintptr_t>(text.data()) / 8 % recent_labels_.size()];
+  if (recent < labels.size() && labels[recent] == text) return recent;
   const auto next = static_cast<std::uint32_t>(labels.size());
   const std::uint32_t found =
       labels_.find_or_add(hash_text(text), next, [&](std::uint32_t i) { return labels[i] == text; });
   if (found == next) labels.emplace_back(text);
-  return found;
+  return recent = found;
 }
 
 std::uint32_t ProgramBuilder::no_label() {

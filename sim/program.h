@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -162,7 +163,8 @@ class ProgramBuilder {
   Program program_;
   std::vector<std::vector<OpRef>> pending_;  // by stream: waits for the next op
   HashIndex labels_, transfers_, markers_;
-  std::uint32_t no_label_ = UINT32_MAX;  // label(""), once it was needed
+  std::array<std::uint32_t, 64> recent_labels_{};  // by where a text stood in memory
+  std::uint32_t no_label_ = UINT32_MAX;            // label(""), once it was needed
 };
 
 }  // namespace orrery::sim

@@ -85,9 +85,13 @@ class Quotient {
     for (const std::uint32_t first : classes_.entities().first) {
       if (first >= full_.groups.size()) break;
       std::vector<RankId> members;
-      for (const RankId member : full_.groups[{first}].members) members.push_back(folded_.class_of[member]);
+      std::vector<bool> seen(folded_.representative.size(), false);
+      for (const RankId member : full_.groups[{first}].members) {
+        const RankId of = folded_.class_of[member];
+        if (!seen[of.value]) members.push_back(of);
+        seen[of.value] = true;
+      }
       std::sort(members.begin(), members.end());
-      members.erase(std::unique(members.begin(), members.end()), members.end());
       folded_.workload.groups.add({std::move(members)});
     }
     for (const GroupRoleInfo& role : full_.group_roles) {
