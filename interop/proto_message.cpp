@@ -70,22 +70,22 @@ std::uint64_t ProtoMessage::raw_varint() {
   }
 }
 
-std::uint64_t ProtoMessage::get_fixed64() {
-  expect(Wire::fixed64);
+template <class Number>
+Number ProtoMessage::get_fixed(Wire wire) {
+  expect(wire);
   const char* const bytes = at_;
-  std::uint64_t value = 0;
+  Number value = 0;
   pass(sizeof value);
   std::memcpy(&value, bytes, sizeof value);
   return value;
 }
 
+std::uint64_t ProtoMessage::get_fixed64() {
+  return get_fixed<std::uint64_t>(Wire::fixed64);
+}
+
 std::uint32_t ProtoMessage::get_fixed32() {
-  expect(Wire::fixed32);
-  const char* const bytes = at_;
-  std::uint32_t value = 0;
-  pass(sizeof value);
-  std::memcpy(&value, bytes, sizeof value);
-  return value;
+  return get_fixed<std::uint32_t>(Wire::fixed32);
 }
 
 double ProtoMessage::get_double() {

@@ -57,6 +57,8 @@ class ProtoMessage {
   void expect(Wire wire) const {
     if (wire_ != wire) throw ProtoFault();
   }
+  template <class Number>
+  Number get_fixed(Wire wire);
   std::uint64_t varint() {
     expect(Wire::varint);
     return raw_varint();
