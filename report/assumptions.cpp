@@ -22,14 +22,16 @@ std::string habits(const models::Stack& stack) {
 }
 
 // Empty where the stack's kernels take what the GPU's curves say.
-std::string slowdown(const models::Stack& stack) {
+std::string slowdown(const models::Stack& stack, bool calibrated) {
   const std::array<std::pair<const char*, double>, 3> classes{{{"matrix products", stack.slowdown.gemm},
                                                                {"attention", stack.slowdown.attention},
                                                                {"memory-bound kernels", stack.slowdown.memory_bound}}};
   std::string text;
   for (const auto& [name, times] : classes)
     if (times != 1) text += (text.empty() ? "" : ", ") + std::string(name) + " " + fixed(times, 2) + " times as long";
-  return text.empty() ? text : "software " + stack.name + " by its measured steps: " + text + " as by those curves";
+  if (text.empty()) return text;
+  return "software " + stack.name + " by its measured steps: " + text + " as by curves" +
+         (calibrated ? ", where the calibration timed none of their kind" : "");
 }
 
 std::vector<std::string> of_stack(const models::Stack& stack) {
@@ -61,7 +63,7 @@ std::vector<std::string> assumptions_of(const models::Scenario& scenario, const 
     if (const std::string line = kernels(scenario.cluster.gpu_of(kind));
         std::find(lines.begin(), lines.end(), line) == lines.end())
       lines.push_back(line);
-  if (const std::string line = slowdown(scenario.software); !line.empty() && !compiled.calibration)
+  if (const std::string line = slowdown(scenario.software, compiled.calibration.has_value()); !line.empty())
     lines.push_back(line);
   for (std::string& line : of_stack(scenario.software)) lines.push_back(std::move(line));
   if (!models::flushes(compiled.schedule))
