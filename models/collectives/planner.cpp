@@ -35,6 +35,7 @@ using topology::Fabric;
 // Time for a copy engine to start on a host copy (from memory: 3 to 5 us on PCIe).
 constexpr double kCopyStartup = 4;
 constexpr double kGiga = 1e9;
+constexpr std::uint8_t kBandwidthAlone = 1;  // a claim by the fewest channels: next to no SMs
 
 // Memoises without locks: one planner an engine.
 class NcclPlanner : public sim::DraftingPlanner {
@@ -126,6 +127,7 @@ class NcclPlanner : public sim::DraftingPlanner {
         is_copy ? copy_course(request, group) : this->course(request.kind, static_cast<double>(request.bytes.n), group);
     measured_.take(request, course);
     TransferPlan plan = finish(course, is_copy || request.bytes.n > kFillsNoLink);
+    if (request.kind == TransferKind::all_to_all && forced_.exchanges_aside) plan.claim = kBandwidthAlone;
     if (!is_copy && network_ == Network::chunk) run_in_chunks(request, *group.communicator, plan);
     return plan;
   }

@@ -144,8 +144,10 @@ Result<Compiled> compile(const Scenario& scenario, const Calibration* calibratio
   workload.causes = causes();
   workload.claims = claims(scenario.cluster, calibration);
   if (calibration != nullptr) out.calibration = use_of(*calibration, costs.front(), transfers, out);
+  Forced forced;
+  forced.exchanges_aside = scenario.software.exchange_sms > 0;
   workload.planner =
-      make_planner(out.fabric, scenario.simulation.network, scenario.collectives, {}, std::move(transfers));
+      make_planner(out.fabric, scenario.simulation.network, scenario.collectives, forced, std::move(transfers));
   workload.jitter = {scenario.simulation.jitter_compute, scenario.simulation.seed};
   workload.steps = steps_of(scenario, out.schedule);
   return out;

@@ -42,7 +42,7 @@ Result<Loaded> load(const std::string& name, const Where& asked_at, const Search
 }
 
 void read_kernels(Fields& fields, Stack& stack) {
-  const std::array<std::pair<const char*, bool*>, 12> flags{
+  const std::array<std::pair<const char*, bool*>, 14> flags{
       {{"fused_bias_activation", &stack.fused_bias_activation},
        {"fused_bias_dropout_add", &stack.fused_bias_dropout_add},
        {"fused_softmax", &stack.fused_softmax},
@@ -54,6 +54,8 @@ void read_kernels(Fields& fields, Stack& stack) {
        {"dummy_weight_gradients", &stack.dummy_weight_gradients},
        {"experts_launched_one_by_one", &stack.experts_launched_one_by_one},
        {"weighs_expert_outputs", &stack.weighs_expert_outputs},
+       {"fp8_dispatch", &stack.fp8_dispatch},
+       {"fp8_activation_inputs", &stack.fp8_activation_inputs},
        {"fp32_logits", &stack.fp32_logits}}};
   for (const auto& [key, target] : flags) *target = fields.flag(key).value_or(*target);
   stack.logit_copies = static_cast<int>(fields.count("logit_copies", 0, 16).value_or(stack.logit_copies));
@@ -62,6 +64,7 @@ void read_kernels(Fields& fields, Stack& stack) {
        {"attention_slowdown", &stack.slowdown.attention},
        {"memory_bound_slowdown", &stack.slowdown.memory_bound}}};
   for (const auto& [key, target] : slowdowns) *target = fields.number(key, 0.01, 100).value_or(*target);
+  stack.exchange_sms = static_cast<int>(fields.count("exchange_sms", 0, 64).value_or(stack.exchange_sms));
   stack.attention_kernel = fields.text("attention_kernel").value_or(stack.attention_kernel);
 }
 

@@ -79,6 +79,7 @@ struct ScheduleRequest {
   int group = 0;          // interleaved: N; 0: the schedule's own
   std::string rule = {};  // "rounds": PyTorch's interleaved rule
   int extra_warmup = 0;
+  bool pairs = false;  // each forward behind the warm-up, one longer, shares a slot with the backward after it
   // What schedules that search go by; one for all virtual stages, or one for each.
   std::vector<ScheduleCosts> costs = {};
   std::vector<StageMemory> memory = {};
@@ -92,6 +93,7 @@ struct ScheduleTraits {
   bool searches = false;  // reads costs
   bool splits = false;    // runs I and W apart: its optimizer step can be post-validated
   bool may_wait = false;  // runs with sends that wait for their receives
+  bool may_pair = false;  // reads `pairs`
   int versions = 1;       // of the weights: 1, pipedream-2bw 2, pipedream 0 (as many as forwards are in flight)
   int replicas = 1;       // of a stage in one pipeline: 2 where it runs from both ends
   bool flushes = true;    // else steps follow each other without an end (pipedream, pipedream-2bw)

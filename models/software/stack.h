@@ -31,7 +31,10 @@ struct Stack {
   int logit_copies = 0;  // fp32 tensors as large as the logits that an unfused loss makes beside its first
   bool experts_launched_one_by_one = false;  // a grouped product is one launch an expert (several cuBLAS streams)
   bool weighs_expert_outputs =
-      false;  // router weights are applied where copies are summed, not before fc2: outputs stay
+      false;                  // router weights are applied where copies are summed, not before fc2: outputs stay
+  bool fp8_dispatch = false;  // with 8-bit linear layers, tokens travel to experts (and gradients that way) in 8 bits
+  bool fp8_activation_inputs = false;  // with 8-bit linear layers, an MLP's activation keeps its input in 8 bits
+  int exchange_sms = 0;  // SMs set aside for exchanges between experts where they run under compute; 0: NCCL's own
   // Against the GPU's fitted curves: its libraries' generation, and what its measured steps take beyond the sum of
   // their kernels, where nobody could say why.
   struct Slowdown {

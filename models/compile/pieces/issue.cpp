@@ -22,16 +22,16 @@ void ListIssuer::step(bool aside) {
   }
   sim::ProgramBuilder& builder = context_.builder;
   const bool is_kernel = op.kind == LayerStep::Kind::kernel;
-  const bool left_behind = aside && !op.side && !is_kernel;
-  const sim::StreamIndex stream = op.side || left_behind ? side_stream(op) : context_.streams.main;
+  const bool left_behind = aside && !op.side && !is_kernel && !host_waits_next();
+  const sim::StreamIndex stream = left_behind ? hidden_stream(op) : op.side ? side_stream(op) : context_.streams.main;
   if (op.waits_for >= 0) {
     builder.wait(stream, side_[static_cast<std::size_t>(op.waits_for)]);
     if (!op.side) std::erase(open_, op.waits_for);
   }
   if (stream != context_.streams.main) builder.wait(stream, builder.last(context_.streams.main));
-  const sim::OpRef ref = is_kernel
-                             ? builder.kernel(stream, op.cost, op.category, op.kernel_class, op.label_id, op.kernel)
-                             : builder.collective(stream, op.transfer, op.category, op.label_id);
+  const sim::OpRef ref = is_kernel ? builder.kernel(stream, aside ? slowed(op.cost, slot_slowdown(op)) : op.cost,
+                                                    op.category, op.kernel_class, op.label_id, op.kernel)
+                                   : builder.collective(stream, op.transfer, op.category, op.label_id);
   if (left_behind) pending_ = ref;
   if (op.side) {
     side_[next_] = ref;
@@ -59,6 +59,24 @@ std::vector<sim::OpRef> ListIssuer::open_ends() const {
 // Exchanges between experts do not queue up behind those of tensor parallelism.
 sim::StreamIndex ListIssuer::side_stream(const TemplateOp& op) const {
   return op.category == context_.category(TimeCategory::ep) ? context_.streams.ep : context_.streams.tp;
+}
+
+// Products run on the SMs that are not set aside for exchanges.
+double ListIssuer::slot_slowdown(const TemplateOp& op) const {
+  const int aside = context_.scenario.software.exchange_sms;
+  const int sms = context_.scenario.cluster.gpu_of(context_.rank.node).sms;
+  if (op.kernel_class != sim::KernelClass::compute_bound || sms <= aside) return 1;
+  return static_cast<double>(sms) / (sms - aside);
+}
+
+// What goes beside an exchange across nodes in the node goes beside it here too.
+sim::StreamIndex ListIssuer::hidden_stream(const TemplateOp& op) const {
+  return op.category == context_.category(TimeCategory::ep) ? context_.streams.ep_hidden : context_.streams.tp;
+}
+
+// Then nothing can be issued to hide the step.
+bool ListIssuer::host_waits_next() const {
+  return next_ + 1 < ops_.size() && ops_[next_ + 1].kind == LayerStep::Kind::host_sync;
 }
 
 void IssuedLists::issue(const std::vector<TemplateOp>& ops, const std::function<void()>& sync_host) {

@@ -37,7 +37,7 @@ class ListIssuer {
   // the end, where the main stream waits for the side steps that nobody has waited for.
   void finish();
   std::vector<sim::OpRef> open_ends() const;
-  // Up to a collective, which goes to the tp stream, so that something else can be
+  // Up to a collective, which goes to a side stream, so that something else can be
   // issued to hide it; true while there is more. The next call waits for it first.
   bool issue_to_collective();
 
@@ -45,6 +45,9 @@ class ListIssuer {
   void step(bool aside);
   void left_open(int step, sim::StreamIndex stream);
   sim::StreamIndex side_stream(const TemplateOp& op) const;
+  sim::StreamIndex hidden_stream(const TemplateOp& op) const;
+  bool host_waits_next() const;
+  double slot_slowdown(const TemplateOp& op) const;
 
   StageContext& context_;
   const std::vector<TemplateOp>& ops_;

@@ -118,6 +118,7 @@ ScheduleRequest schedule_request(const Scenario& s, KernelTable& kernels) {
   request.micro_batches = s.micro_batches();
   const ScheduleTraits traits = schedule_traits(request.name);
   if (traits.grouped) request.group = s.pipeline.group;
+  request.pairs = traits.may_pair && s.overlap.expert_parallel && s.layout.ep > 1;
   // Those that search place one chunk a rank in line, two as a V.
   const Placement placement = request.chunks == 2 ? Placement::wave : Placement::linear;
   if (traits.searches) request.costs = stage_costs(s, placement, kernels);

@@ -1,11 +1,20 @@
 #include "models/compile/stage/stage_context.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "models/layout/sharding.h"
 #include "models/memory/states.h"
 
 namespace orrery::models {
+
+namespace {
+
+bool overlaps(const std::vector<Action>& actions) {
+  return std::any_of(actions.begin(), actions.end(), [](const Action& a) { return a.type == Action::Type::overlap; });
+}
+
+}  // namespace
 
 StageContext::StageContext(const Scenario& s, const Schedule& order, const RankKind& who, KernelTable& table,
                            TensorTable& lists)
@@ -27,6 +36,7 @@ StageContext::StageContext(const Scenario& s, const Schedule& order, const RankK
   streams.gradients = builder.add_stream("gradients");
   streams.parameters = builder.add_stream("parameters");
   if (s.model.moe) streams.ep = builder.add_stream("ep");
+  if (s.model.moe && overlaps(actions())) streams.ep_hidden = builder.add_stream("ep hidden");
   if (!s.layout.offload.any()) return;
   streams.to_host = builder.add_stream("to host");
   streams.from_host = builder.add_stream("from host");

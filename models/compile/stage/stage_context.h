@@ -14,6 +14,7 @@ struct Streams {
                    receive_backward = 0, gradients = 0, parameters = 0;
   sim::StreamIndex to_host = 0, from_host = 0, disk = 0;  // where something is offloaded
   sim::StreamIndex ep = 0;                                // where the model has experts
+  sim::StreamIndex ep_hidden = 0;                         // where slots overlap passes besides
 };
 
 // What every part of a stage's program needs while it is being written.

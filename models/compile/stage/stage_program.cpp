@@ -206,17 +206,17 @@ void StageWriter::overlap(const Action& forward, const Action& backward) {
   for (const Cursor& c : cursors) buffers_.begin_pass(c.pass);
   const auto advance = [this](Cursor& c) {
     const auto& pieces = pieces_of(c.pass);
-    if (c.turn == pieces.size()) return false;
-    const std::size_t p = piece_at(c.pass, c.turn, pieces.size());
-    if (!c.list) {
-      begin_piece(c.pass, p);
-      c.list.emplace(context_, steps_of(pieces[p], c.pass.type), [this] { sync_host(); });
+    for (; c.turn < pieces.size(); ++c.turn) {
+      const std::size_t p = piece_at(c.pass, c.turn, pieces.size());
+      if (!c.list) {
+        begin_piece(c.pass, p);
+        c.list.emplace(context_, steps_of(pieces[p], c.pass.type), [this] { sync_host(); });
+      }
+      if (c.list->issue_to_collective()) return true;
+      c.list.reset();
+      end_piece(c.pass, p);
     }
-    if (c.list->issue_to_collective()) return true;
-    c.list.reset();
-    end_piece(c.pass, p);
-    ++c.turn;
-    return true;
+    return false;
   };
   for (bool more = true; more;) {
     more = advance(cursors[0]);

@@ -107,6 +107,26 @@ void check_waiting(Reading& reading) {
                pipeline.schedule + " with sends that wait would deadlock: it needs overlap.pipeline: true");
 }
 
+// A forward and a backward in one slot hand on what they made when both are through, so micro-batches take twice as
+// many slots to come back: one stage a rank would have to hold 2 pp of them, and nobody runs it so.
+void check_expert_overlap(Reading& reading) {
+  if (!reading.knows({"layout.pp", "layout.ep", "pipeline.schedule", "overlap.expert_parallel", "overlap.pipeline"}))
+    return;
+  const Scenario& scenario = reading.scenario;
+  if (!scenario.overlap.expert_parallel || scenario.layout.ep == 1) return;
+  const std::string& schedule = scenario.pipeline.schedule;
+  const std::string_view key =
+      reading.written("overlap.expert_parallel") ? "overlap.expert_parallel" : "pipeline.schedule";
+  const bool always = schedule.starts_with("dualpipe") || schedule.ends_with(".csv");
+  if (!always && !schedule_traits(schedule).may_pair)
+    return reading.fail(key,
+                        "overlap.expert_parallel needs slots of a forward and a backward: schedule "
+                        "interleaved-1f1b, dualpipe, dualpipe-v, or pp: 1; it is " +
+                            schedule);
+  if (scenario.layout.pp > 1 && !scenario.overlap.pipeline)
+    reading.fail(key, "overlap.expert_parallel with sends that wait would deadlock: it needs overlap.pipeline: true");
+}
+
 // A stage of a stream without an end updates its weights when its own backwards
 // are done, and goes on at once.
 void check_stream(Reading& reading) {
@@ -153,6 +173,7 @@ void check_pipeline(Reading& reading) {
   check_schedule(reading);
   check_group(reading);
   check_waiting(reading);
+  check_expert_overlap(reading);
   check_stream(reading);
   check_replicas(reading);
   check_stage_layers(reading);

@@ -100,9 +100,10 @@ constexpr Key kOverlap[] = {
      .store = store<&Scenario::overlap, &OverlapSpec::tensor_parallel>},
     {.path = "overlap.expert_parallel",
      .shape = Shape::flag,
-     .doc = "All-to-all under compute (DualPipe, two-batch overlap).",
+     .doc = "All-to-all under the compute of another micro-batch: forwards and backwards of the steady state in shared "
+            "slots, as those of DualPipe always are (schedules none and interleaved-1f1b; Megatron-LM's "
+            "--overlap-moe-expert-parallel-comm).",
      .fallback = "false",
-     .supported = "false",
      .store = store<&Scenario::overlap, &OverlapSpec::expert_parallel>},
     {.path = "overlap.pipeline",
      .shape = Shape::flag,

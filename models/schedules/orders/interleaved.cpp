@@ -19,7 +19,7 @@
 // which starts (v-1)N entries into the table, and it reaches rank r after a way
 // of p-1-r ranks down and as many back. One forward more (extra_warmup) is what
 // Megatron-LM runs to have another micro-batch's compute to hide expert
-// communication under.
+// communication under (pairs: then each slot of the steady state has both).
 #include <string>
 
 #include "models/schedules/orders/interleaved_table.h"
@@ -32,17 +32,21 @@ int group_size(const ScheduleRequest& request) {
   return request.group > 0 ? request.group : request.ranks;
 }
 
+std::int64_t extra_warmup(const ScheduleRequest& request) {
+  return std::int64_t{request.extra_warmup} + (request.pairs ? 1 : 0);
+}
+
 // Whether Megatron-LM's warm-up would deadlock (see above).
 bool waits_for_itself(const ScheduleRequest& request, int n) {
-  const std::int64_t ahead = 2ll * (request.ranks - 1) + request.extra_warmup;
+  const std::int64_t ahead = 2ll * (request.ranks - 1) + extra_warmup(request);
   return n < request.micro_batches && ahead > 2ll * n;
 }
 
 Errors check_extra_warmup(const ScheduleRequest& request) {
   Errors errors;
   const int n = group_size(request);
-  if (request.extra_warmup > 0 && waits_for_itself(request, n))
-    refuse(errors, "extra_warmup = " + std::to_string(request.extra_warmup) + " with groups of " + std::to_string(n) +
+  if (extra_warmup(request) > 0 && waits_for_itself(request, n))
+    refuse(errors, "extra_warmup = " + std::to_string(extra_warmup(request)) + " with groups of " + std::to_string(n) +
                        " makes rank 0 wait for itself: at most max(0, 2 (group - pp + 1)) = " +
                        std::to_string(std::max(0, 2 * (n - request.ranks + 1))));
   return errors;
@@ -70,7 +74,7 @@ std::int64_t warmup(const ScheduleRequest& request, int n, int rank) {
   const std::int64_t behind = request.ranks - 1 - rank,
                      chunks_before = static_cast<std::int64_t>(request.chunks - 1) * n;
   if (waits_for_itself(request, n)) return chunks_before + std::min<std::int64_t>(behind, 2ll * n - 1);
-  return chunks_before + 2 * behind + request.extra_warmup;
+  return chunks_before + 2 * behind + extra_warmup(request);
 }
 
 Order order(const ScheduleRequest& request, int rank) {
@@ -92,7 +96,7 @@ Order order(const ScheduleRequest& request, int rank) {
 
 const ScheduleRule kInterleaved{.name = "interleaved-1f1b",
                                 .placement = Placement::loop,
-                                .traits = {.grouped = true, .may_wait = true},
+                                .traits = {.grouped = true, .may_wait = true, .may_pair = true},
                                 .check = check,
                                 .orders = by_rank<order>};
 

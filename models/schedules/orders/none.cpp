@@ -14,12 +14,15 @@ Errors check(const ScheduleRequest& request) {
 // Gradient accumulation: every micro-batch forward and at once backward.
 Order order(const ScheduleRequest& request, int rank) {
   return one_forward_one_backward(
-      0, request.micro_batches, [=](int k) { return forward(rank, k); }, [=](int k) { return backward(rank, k); });
+      request.pairs ? 1 : 0, request.micro_batches, [=](int k) { return forward(rank, k); },
+      [=](int k) { return backward(rank, k); });
 }
 
 }  // namespace
 
-const ScheduleRule kNone{
-    .name = "none", .traits = {.chunks = 1, .may_wait = true}, .check = check, .orders = by_rank<order>};
+const ScheduleRule kNone{.name = "none",
+                         .traits = {.chunks = 1, .may_wait = true, .may_pair = true},
+                         .check = check,
+                         .orders = by_rank<order>};
 
 }  // namespace orrery::models

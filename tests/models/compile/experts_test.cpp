@@ -167,6 +167,45 @@ TEST(Experts, MultiTokenPredictionTakesAModuleMore) {
   EXPECT_EQ(parameters("1") - parameters("0"), 2 * (layer + 2 * h * h + 3 * h + 4096 * h));
 }
 
+// Two micro-batches in one slot hide each other's exchanges.
+TEST(Experts, SlotsOfTwoPassesHideTheExchanges) {
+  const std::vector<std::vector<Override>> layouts = {
+      {{"layout.ep", "16"}, {"training.global_batch", "128"}},
+      {{"layout.ep", "16"}, {"training.global_batch", "128"}, {"model.moe.deduplicate", "true"}},
+      {{"layout.ep", "8"},
+       {"layout.pp", "2"},
+       {"training.global_batch", "256"},
+       {"model.layers", "16"},
+       {"pipeline.schedule", "interleaved-1f1b"},
+       {"pipeline.virtual_stages", "2"}}};
+  for (std::vector<Override> layout : layouts) {
+    layout.insert(layout.end(), {{"model.hidden", "4096"},
+                                 {"training.sequence_length", "4096"},
+                                 {"overlap.pipeline", "true"},
+                                 {"overlap.expert_parallel", "false"}});
+    const sim::RunResult apart = run_folded(compiled(read(mixture("experts: 16, top_k: 2, ffn: 1408"), layout)));
+    layout.back().value = "true";
+    const Compiled c = compiled(read(mixture("experts: 16, top_k: 2, ffn: 1408"), layout));
+    for (const Error& e : sim::check(c.workload)) ADD_FAILURE() << to_string(e);
+    const sim::RunResult together = run_folded(c);
+    EXPECT_EQ(run_every_rank(c).digest, together.digest);
+    EXPECT_EQ(run_every_rank(c, false).digest, together.digest);
+    const auto exposed = [](const sim::RunResult& run) {
+      return run.ranks[RankId{0}].time.exposed[static_cast<std::size_t>(TimeCategory::ep)] +
+             run.ranks[RankId{0}].time.busy[static_cast<std::size_t>(TimeCategory::ep)];
+    };
+    EXPECT_LT(exposed(together).seconds(), 0.5 * exposed(apart).seconds());
+    EXPECT_LT(together.step_time(), apart.step_time());
+  }
+}
+
+TEST(Experts, ADegreeOfOneHasNothingToHide) {
+  const auto digest = [](const char* on) {
+    return run_folded(compiled(read(mixture(), {{"layout.ep", "1"}, {"overlap.expert_parallel", on}}))).digest;
+  };
+  EXPECT_EQ(digest("true"), digest("false"));
+}
+
 // Dropless dispatch makes the host wait for token counts; a capacity spares it that.
 TEST(Experts, TokenCountsCostTheHostTime) {
   const auto step = [](const std::vector<Override>& overrides) {

@@ -193,8 +193,7 @@ TEST(Reader, FewerKeyHeadsThanRanksAreCopied) {
 TEST(Reader, UnsupportedKeysCanBeReadWhenNothingIsToBeRun) {
   ReadOptions all;
   all.refuse_unsupported = false;
-  const Result<Scenario> s =
-      parse_scenario(kSmall, "f", {{"overlap.expert_parallel", "true"}, {"simulation.network", "chunk"}}, all);
+  const Result<Scenario> s = parse_scenario(kSmall, "f", {{"serving", "{}"}, {"simulation.network", "chunk"}}, all);
   ASSERT_TRUE(s.ok()) << told(s);
   EXPECT_EQ(s->simulation.network, Network::chunk);
   EXPECT_EQ(unsupported_yet(*s).size(), 1u);
