@@ -23,6 +23,14 @@ double projections(const ModelSpec& model) {
   return query + latent + heads * mla.v_dim * h;
 }
 
+// Of those, from the latents on.
+double up_projections(const ModelSpec& model) {
+  if (!model.mla) return 0;
+  const MlaSpec& mla = *model.mla;
+  const double query = mla.q_lora > 0 ? mla.q_lora : model.hidden;
+  return model.heads * (query * (mla.nope_dim + mla.rope_dim) + mla.kv_lora * (mla.nope_dim + mla.v_dim));
+}
+
 double feed_forward(const ModelSpec& model, int layer) {
   const double matrices = model.gated() ? 3 : 2;
   if (!has_experts(model, layer)) return matrices * model.hidden * model.ffn;
@@ -82,6 +90,7 @@ double recomputed(const Scenario& scenario, const LayerRecompute& again, int lay
   double flops = 0;
   if (again.core || again.attention) flops += forward.attention / 2;
   if (again.attention) flops += 2 * tokens * projections(model);
+  if (again.up_projections) flops += 2 * tokens * up_projections(model);
   if (has_experts(model, layer) ? again.experts : again.mlp) flops += 2 * tokens * feed_forward(model, layer);
   if (again.every_second_product) flops += second_products(model, tokens);
   return flops;

@@ -16,6 +16,8 @@ LayerRecompute of_modules(const std::vector<std::string>& modules) {
   again.mlp = named("mlp");
   again.experts = named("moe");
   again.norms = named("norm");
+  again.up_projections = named("mla_up_proj");
+  again.expert_activation = named("moe_act");
   return again;
 }
 

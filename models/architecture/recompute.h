@@ -14,9 +14,11 @@ struct LayerRecompute {
   bool mlp = false;                   // from the second norm's output on, in layers without experts
   bool experts = false;               // the same in layers with experts
   bool norms = false;                 // both norms' outputs
+  bool up_projections = false;        // of latent attention: from the latents to queries, keys and values
+  bool expert_activation = false;     // what experts (shared ones too) feed their second product
   bool every_second_product = false;  // TorchTitan's selective-op: that, and whatever is no product and no core
 
-  bool any() const { return everything || core || attention || mlp || experts || norms || every_second_product; }
+  bool any() const { return *this != LayerRecompute{}; }
   bool operator==(const LayerRecompute&) const = default;
 };
 

@@ -62,18 +62,19 @@ std::int64_t kept_rows(const LayerContext& context) {
   return context.stack().regather_inputs ? context.shape.shard_tokens : context.shape.tokens;
 }
 
-void save_attention_core(const LayerContext& context, Saved& saved) {
+// `up_again`: queries, keys and values come back.
+void save_attention_core(const LayerContext& context, bool up_again, Saved& saved) {
   const RankShape& shape = context.shape;
-  saved.for_input_gradient("query", shape.activation(shape.tokens, shape.query));
+  if (!up_again) saved.for_input_gradient("query", shape.activation(shape.tokens, shape.query));
   if (context.flash()) {
-    saved.for_input_gradient("key and value", core_keys_and_values(context));
+    if (!up_again) saved.for_input_gradient("key and value", core_keys_and_values(context));
     // One fp32 log-sum-exp for every head and token.
     saved.for_input_gradient("softmax statistics", {4 * shape.heads * shape.tokens});
     return;
   }
   const bool expands = shape.kv_heads < shape.heads;
   const std::int64_t width = expands ? shape.query + shape.output : shape.key + shape.value;
-  saved.for_input_gradient("key and value", shape.activation(shape.tokens, width));
+  if (!up_again) saved.for_input_gradient("key and value", shape.activation(shape.tokens, width));
   if (saved.again().core) return;
   const std::int64_t scores = score_elements(shape);
   saved.for_input_gradient("softmax", {scores * shape.element});
@@ -91,10 +92,10 @@ void save_attention(const LayerContext& context, Saved& saved) {
   saved.gemm_input("qkv input", rows * shape.hidden);
   saved.section(again.attention);
   if (!context.model().mla) saved.gathered_weight(qkv_linear(context));
-  if (context.model().mla) saved.all(latent_saved(context));
+  if (context.model().mla) saved.all(latent_saved(context, again.up_projections));
   if (context.model().qk_norm)
     saved.for_input_gradient("query and key before norm", shape.activation(shape.tokens, shape.query + shape.key));
-  save_attention_core(context, saved);
+  save_attention_core(context, context.model().mla && again.up_projections, saved);
   // A flash backward reads the core's output in 16 bits; an 8-bit copy for the
   // projection's weight gradient then comes on top.
   const bool narrow = shape.linear_type != shape.general_type;
@@ -111,7 +112,7 @@ void save_mlp(const LayerContext& context, Saved& saved) {
   saved.section(saved.again().norms);
   saved.gemm_input("fc1 input", kept_rows(context) * shape.hidden);
   saved.section(saved.again().mlp);
-  saved.for_input_gradient("activation input", shape.activation(shape.tokens, shape.fc1));
+  saved.for_input_gradient("activation input", stored_activation_input(context, shape.tokens * shape.fc1));
   if (context.model().gated() && !context.stack().fused_bias_activation)
     saved.for_input_gradient("gate input", shape.activation(shape.tokens, shape.ffn));
   saved.gemm_input("fc2 input", shape.tokens * shape.ffn);
@@ -124,7 +125,7 @@ void save_experts(const LayerContext& context, Saved& saved) {
   saved.section(saved.again().norms);
   saved.gemm_input("expert layer input", context.shape.shard_tokens * context.shape.hidden);
   saved.section(saved.again().experts);
-  saved.all(experts_saved(context));
+  saved.all(experts_saved(context, saved.again().expert_activation));
 }
 
 void save_feed_forward(const LayerContext& context, Saved& saved) {
@@ -265,8 +266,8 @@ Bytes layer_forward_transient(const LayerContext& context, const LayerRecompute&
   const Bytes experts = context.experts ? experts_forward_set(context) : Bytes{};
   const Bytes blocks = grid_blocks(context);
   if (!again.everything) return std::max({column + blocks, core, experts});
-  const Bytes inner =
-      context.experts ? experts + total(experts_saved(context)) : shape.activation(shape.tokens, shape.fc1 + shape.ffn);
+  const Bytes inner = context.experts ? experts + total(experts_saved(context, false))
+                                      : shape.activation(shape.tokens, shape.fc1 + shape.ffn);
   const Bytes attention = shape.activation(shape.tokens, shape.qkv() + shape.output) + core;
   return std::max(inner, attention) + column + blocks;
 }

@@ -80,7 +80,7 @@ enum class AttentionKind { flash, unfused };
 struct Recompute {
   enum class Kind { none, selective, selective_op, full, full_layers, every, modules } kind = Kind::none;
   int n = 0;                         // full_layers (per pipeline rank), every
-  std::vector<std::string> modules;  // attention, mlp, norm, moe
+  std::vector<std::string> modules;  // attention, mlp, norm, moe, mla_up_proj, moe_act
 };
 
 struct TrainingSpec {

@@ -40,17 +40,19 @@ Bytes latent_pass(const RankShape& shape, const LatentPath& path) {
   return shape.activation(shape.shard_tokens, path.latent);
 }
 
-void path_forward(const LayerContext& context, const LatentPath& path, StepList& list) {
+void up_path(const LayerContext& context, const LatentPath& path, StepList& list) {
   const RankShape& shape = context.shape;
-  if (path.latent > 0) {
-    local_forward(down_projection(shape, path), list);
-    norm_forward(context, path.down.name + " norm", latent_pass(shape, path), list);
-  }
+  if (path.latent > 0) norm_forward(context, path.down.name + " norm", latent_pass(shape, path), list);
   // The rotary part of the key is one for all heads, so every rank needs it of every token.
   if (path.carried > 0 && shape.sequence_parallel)
     list.add(
         tp_step("all-gather rotary key", sim::TransferKind::all_gather, shape.activation(shape.tokens, path.carried)));
   column_parallel_forward(shape, path.up, list);
+}
+
+void path_forward(const LayerContext& context, const LatentPath& path, StepList& list) {
+  if (path.latent > 0) local_forward(down_projection(context.shape, path), list);
+  up_path(context, path, list);
 }
 
 void path_backward(const LayerContext& context, const LatentPath& path, StepList& list) {
@@ -81,6 +83,12 @@ void latent_projections_forward(const LayerContext& context, StepList& list) {
   assemble_heads(context, "", list);
 }
 
+void latent_up_projections(const LayerContext& context, StepList& list) {
+  up_path(context, query_path(context), list);
+  up_path(context, key_value_path(context), list);
+  assemble_heads(context, "", list);
+}
+
 void latent_projections_backward(const LayerContext& context, StepList& list) {
   assemble_heads(context, "backward of ", list);
   path_backward(context, key_value_path(context), list);
@@ -98,7 +106,7 @@ std::vector<Linear> latent_linears(const LayerContext& context) {
   return linears;
 }
 
-std::vector<SavedTensor> latent_saved(const LayerContext& context) {
+std::vector<SavedTensor> latent_saved(const LayerContext& context, bool up_again) {
   const RankShape& shape = context.shape;
   const Precision precision = context.scenario.training.precision;
   std::vector<SavedTensor> saved;
@@ -106,7 +114,7 @@ std::vector<SavedTensor> latent_saved(const LayerContext& context) {
     if (path.latent == 0) continue;
     const std::int64_t rows = context.stack().regather_inputs ? shape.shard_tokens : shape.tokens;
     saved.push_back({path.down.name + " norm input", latent_pass(shape, path), false});
-    saved.push_back({path.up.name + " input", stored_gemm_input(precision, rows * path.latent), true});
+    if (!up_again) saved.push_back({path.up.name + " input", stored_gemm_input(precision, rows * path.latent), true});
   }
   return saved;
 }

@@ -15,11 +15,14 @@ namespace orrery::models {
 // From the layer's normed input to queries, keys and values; and back.
 void latent_projections_forward(const LayerContext& context, StepList& list);
 void latent_projections_backward(const LayerContext& context, StepList& list);
+// From the latents, as the down-projections left them, to the same once more.
+void latent_up_projections(const LayerContext& context, StepList& list);
 
 // The weights that are multiplied, in the order of the forward pass.
 std::vector<Linear> latent_linears(const LayerContext& context);
 
-// Of the projections' own, besides the input and the queries, keys and values.
-std::vector<SavedTensor> latent_saved(const LayerContext& context);
+// Of the projections' own, besides the input and the queries, keys and values. `up_again`: the
+// up-projections are computed again, from the latents before their norms.
+std::vector<SavedTensor> latent_saved(const LayerContext& context, bool up_again);
 
 }  // namespace orrery::models

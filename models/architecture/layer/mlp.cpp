@@ -66,9 +66,21 @@ void mlp_forward(const LayerContext& context, const Mlp& mlp, StepList& list) {
   row_parallel_forward(shape, fc2_linear(context, mlp), list);
 }
 
-void mlp_backward(const LayerContext& context, const Mlp& mlp, StepList& list) {
+void activation_again(const LayerContext& context, const Linear& fc1, std::int64_t rows, StepList& list) {
+  StepList again;
+  activation_forward(context, fc1, rows, again);
+  list.append(again, true);
+}
+
+Bytes stored_activation_input(const LayerContext& context, std::int64_t elements) {
+  const bool narrow = context.stack().fp8_activation_inputs && context.shape.linear_type != context.shape.general_type;
+  return narrow ? stored_gemm_input(Precision::fp8_blockwise, elements) : context.shape.activation(elements, 1);
+}
+
+void mlp_backward(const LayerContext& context, const Mlp& mlp, bool activates_again, StepList& list) {
   const RankShape& shape = context.shape;
   const Linear fc1 = fc1_linear(context, mlp);
+  if (activates_again) activation_again(context, fc1, shape.tokens, list);
   row_parallel_backward(shape, context.stack(), fc2_linear(context, mlp), list);
   activation_backward(context, fc1, shape.tokens, list);
   column_parallel_backward(shape, context.stack(), fc1, list);

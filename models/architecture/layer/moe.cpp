@@ -78,18 +78,19 @@ void count_copies(const LayerContext& context, const ExpertShape& experts, StepL
 // Deduplicated, a token crosses to each node once, to the GPU with the sender's
 // place there, which passes copies on over NVLink while more come in (DeepEP). The
 // way back sums copies in the node first: the same bytes.
-void exchange(const ExpertShape& experts, const std::string& label, StepList& list) {
+void exchange(const ExpertShape& experts, const ExpertShape::Exchange& bytes, const std::string& label,
+              StepList& list) {
   if (experts.ep == 1) return;
-  if (experts.across.n == 0) {
-    list.add(group_step("all-to-all " + label, TransferKind::all_to_all, LayerGroup::ep, experts.exchange));
+  if (!experts.deduplicates()) {
+    list.add(group_step("all-to-all " + label, TransferKind::all_to_all, LayerGroup::ep, bytes.all));
     return;
   }
-  LayerStep across = group_step("all-to-all " + label + " across nodes", TransferKind::all_to_all, LayerGroup::ep_rail,
-                                experts.across);
+  LayerStep across =
+      group_step("all-to-all " + label + " across nodes", TransferKind::all_to_all, LayerGroup::ep_rail, bytes.across);
   across.side = true;
   const int sent = list.add(std::move(across));
-  list.add(group_step("all-to-all " + label + " in the node", TransferKind::all_to_all, LayerGroup::ep_node,
-                      experts.exchange));
+  list.add(
+      group_step("all-to-all " + label + " in the node", TransferKind::all_to_all, LayerGroup::ep_node, bytes.all));
   list.next_waits_for(sent);
 }
 
@@ -114,13 +115,16 @@ void scatter_over_etp(const LayerContext& context, const ExpertShape& experts, c
 }
 
 // From tokens in order to copies by expert, or the gradient of it, and back:
-// one side is read, the other written.
-Bytes permute_pass(const LayerContext& context, const ExpertShape& experts) {
-  return context.shape.activation(experts.tokens + experts.copies, context.shape.hidden);
+// one side is read, the other written. Deduplicated, the exchange reads tokens as they are, and sums them as they come
+// back (DeepEP).
+void permute(const LayerContext& context, const ExpertShape& experts, const std::string& label, StepList& list) {
+  if (experts.deduplicates()) return;
+  list.add(
+      memory_step(label, "permute", context.shape.activation(experts.tokens + experts.copies, context.shape.hidden)));
 }
 
 void to_experts(const LayerContext& context, const ExpertShape& experts, const std::string& what, StepList& list) {
-  exchange(experts, what, list);
+  exchange(experts, experts.to_experts, what, list);
   gather_over_etp(context, experts, what, list);
   sort(context, experts, "sort " + what, list);
 }
@@ -128,7 +132,7 @@ void to_experts(const LayerContext& context, const ExpertShape& experts, const s
 void from_experts(const LayerContext& context, const ExpertShape& experts, const std::string& what, StepList& list) {
   sort(context, experts, "unsort " + what, list);
   scatter_over_etp(context, experts, what, list);
-  exchange(experts, what, list);
+  exchange(experts, experts.from_experts, what, list);
 }
 
 void products_forward(const LayerContext& context, const ExpertShape& experts, StepList& list) {
@@ -139,8 +143,9 @@ void products_forward(const LayerContext& context, const ExpertShape& experts, S
   add_bias(context.shape, linears[1], experts.received, list);
 }
 
-void products_backward(const LayerContext& context, const ExpertShape& experts, StepList& list) {
+void products_backward(const LayerContext& context, const ExpertShape& experts, bool activates_again, StepList& list) {
   const std::vector<Linear> linears = expert_linears(context);
+  if (activates_again) activation_again(context, linears[0], experts.received, list);
   local_backward(context.shape, context.stack(), expert_linear(context, experts, linears[1]), list);
   activation_backward(context, linears[0], experts.received, list);
   local_backward(context.shape, context.stack(), expert_linear(context, experts, linears[0]), list);
@@ -150,14 +155,23 @@ Bytes copies_bytes(const LayerContext& context, std::int64_t copies) {
   return context.shape.activation(copies, context.shape.hidden);
 }
 
-Bytes bytes_across(const LayerContext& context, const ExpertShape& experts, double busiest) {
+// Copies on their way to experts, and gradients on the same way, may go in 8 bits with a scale for 128 of them; what
+// comes back is summed, in 16.
+Bytes dispatched_bytes(const LayerContext& context, std::int64_t copies) {
+  const bool narrow = context.stack().fp8_dispatch && context.shape.linear_type != context.shape.general_type;
+  return narrow ? stored_gemm_input(Precision::fp8_blockwise, copies * context.shape.hidden)
+                : copies_bytes(context, copies);
+}
+
+// Copies that cross domains from the busiest rank.
+std::int64_t copies_across(const LayerContext& context, const ExpertShape& experts, double busiest) {
   const MoeSpec& moe = *context.model().moe;
-  if (!moe.deduplicate || experts.ep == 1) return {};
+  if (!moe.deduplicate || experts.ep == 1) return 0;
   const int in_domain = Layout(context.scenario.layout).experts_per_domain(context.scenario.cluster.domain_gpus());
   const int nodes = experts.ep / in_domain;
-  if (nodes == 1 || in_domain == 1) return {};
+  if (nodes == 1 || in_domain == 1) return 0;
   const double sent = expected_nodes(nodes, moe.experts, moe.top_k, moe.node_limit) / moe.top_k;
-  return copies_bytes(context, std::llround(busiest * sent * static_cast<double>(experts.copies)));
+  return std::llround(busiest * sent * static_cast<double>(experts.copies));
 }
 
 }  // namespace
@@ -187,8 +201,9 @@ ExpertShape expert_shape(const LayerContext& context) {
   experts.ffn = divide_up(moe.ffn, layout.etp);
   experts.fc1 = fc1_width(context.model(), experts.ffn);
   const double busiest = *std::max_element(loads.begin(), loads.end());
-  experts.exchange = copies_bytes(context, loaded(busiest));
-  experts.across = bytes_across(context, experts, busiest);
+  const std::int64_t all = loaded(busiest), across = copies_across(context, experts, busiest);
+  experts.to_experts = {dispatched_bytes(context, all), dispatched_bytes(context, across)};
+  experts.from_experts = {copies_bytes(context, all), copies_bytes(context, across)};
   return experts;
 }
 
@@ -206,11 +221,11 @@ void experts_forward(const LayerContext& context, StepList& list) {
   const ExpertShape experts = expert_shape(context);
   route(context, list);
   count_copies(context, experts, list);
-  list.add(memory_step("permute", "permute", permute_pass(context, experts)));
+  permute(context, experts, "permute", list);
   to_experts(context, experts, "dispatch", list);
   products_forward(context, experts, list);
   from_experts(context, experts, "combine", list);
-  list.add(memory_step("unpermute", "permute", permute_pass(context, experts)));
+  permute(context, experts, "unpermute", list);
 
   const Mlp shared = shared_experts(context);
   if (shared.ffn == 0) return;
@@ -218,16 +233,16 @@ void experts_forward(const LayerContext& context, StepList& list) {
   list.add(memory_step("add shared experts", "residual_add", context.shape.shard_hidden() * 3));
 }
 
-void experts_backward(const LayerContext& context, StepList& list) {
+void experts_backward(const LayerContext& context, bool activates_again, StepList& list) {
   const ExpertShape experts = expert_shape(context);
   const Mlp shared = shared_experts(context);
-  if (shared.ffn > 0) mlp_backward(context, shared, list);
+  if (shared.ffn > 0) mlp_backward(context, shared, activates_again, list);
 
-  list.add(memory_step("unpermute backward", "permute", permute_pass(context, experts)));
+  permute(context, experts, "unpermute backward", list);
   to_experts(context, experts, "combine gradient", list);
-  products_backward(context, experts, list);
+  products_backward(context, experts, activates_again, list);
   from_experts(context, experts, "dispatch gradient", list);
-  list.add(memory_step("permute backward", "permute", permute_pass(context, experts)));
+  permute(context, experts, "permute backward", list);
   route_backward(context, list);
 
   // The router, the experts and the shared ones all began at the same tokens.
@@ -235,7 +250,7 @@ void experts_backward(const LayerContext& context, StepList& list) {
   list.add(memory_step("sum gradients of experts", "residual_add", context.shape.shard_hidden() * (3 * sums)));
 }
 
-std::vector<SavedTensor> experts_saved(const LayerContext& context) {
+std::vector<SavedTensor> experts_saved(const LayerContext& context, bool activates_again) {
   const RankShape& shape = context.shape;
   const ExpertShape experts = expert_shape(context);
   const Precision precision = context.scenario.training.precision;
@@ -243,8 +258,9 @@ std::vector<SavedTensor> experts_saved(const LayerContext& context) {
   std::vector<SavedTensor> saved;
   saved.push_back({"router scores", scores * 2, false});
   saved.push_back({"expert fc1 input", stored_gemm_input(precision, experts.received * shape.hidden), true});
-  saved.push_back({"expert activation input", shape.activation(experts.received, experts.fc1), false});
-  saved.push_back({"expert fc2 input", stored_gemm_input(precision, experts.received * experts.ffn), true});
+  saved.push_back({"expert activation input", stored_activation_input(context, experts.received * experts.fc1), false});
+  if (!activates_again)
+    saved.push_back({"expert fc2 input", stored_gemm_input(precision, experts.received * experts.ffn), true});
   if (context.stack().weighs_expert_outputs)
     saved.push_back({"expert outputs", copies_bytes(context, experts.copies), false});
   const Mlp shared = shared_experts(context);
@@ -253,8 +269,9 @@ std::vector<SavedTensor> experts_saved(const LayerContext& context) {
   // Under sequence parallelism the shared experts gather the layer's tokens again, or keep them whole.
   if (shape.sequence_parallel && !context.stack().regather_inputs)
     saved.push_back({"shared fc1 input", stored_gemm_input(precision, shape.tokens * shape.hidden), true});
-  saved.push_back({"shared activation input", shape.activation(shape.tokens, fc1), false});
-  saved.push_back({"shared fc2 input", stored_gemm_input(precision, shape.tokens * shared.ffn), true});
+  saved.push_back({"shared activation input", stored_activation_input(context, shape.tokens * fc1), false});
+  if (!activates_again)
+    saved.push_back({"shared fc2 input", stored_gemm_input(precision, shape.tokens * shared.ffn), true});
   return saved;
 }
 

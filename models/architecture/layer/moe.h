@@ -17,10 +17,15 @@ struct ExpertShape {
   std::int64_t received = 0;      // copies that its experts work on, after the gather over etp
   std::int64_t experts = 0;       // of this rank
   std::int64_t ffn = 0, fc1 = 0;  // columns of an expert's part on this rank
-  Bytes exchange;                 // of an all-to-all, nccl-tests sense: the busiest rank's
-  Bytes across;                   // of that, what crosses domains when a token goes to each once; 0: it does not
+  // Of an all-to-all, nccl-tests sense: the busiest rank's; and of that, what crosses domains when a token goes to
+  // each once; 0: it does not.
+  struct Exchange {
+    Bytes all, across;
+  };
+  Exchange to_experts, from_experts;
   int ep = 1, etp = 1;
 
+  bool deduplicates() const { return to_experts.across.n > 0; }
   std::int64_t rows() const { return (received + experts - 1) / experts; }  // of an expert
 };
 ExpertShape expert_shape(const LayerContext& context);
@@ -31,7 +36,8 @@ ExpertShape expert_shape(const LayerContext& context);
 double expected_nodes(int nodes, int experts, int top_k, int limit);
 
 void experts_forward(const LayerContext& context, StepList& list);
-void experts_backward(const LayerContext& context, StepList& list);
+// `activates_again`: the inputs of second products were not kept.
+void experts_backward(const LayerContext& context, bool activates_again, StepList& list);
 
 // The experts that every token meets; ffn 0: none.
 Mlp shared_experts(const LayerContext& context);
@@ -39,7 +45,7 @@ Mlp shared_experts(const LayerContext& context);
 std::vector<Linear> expert_linears(const LayerContext& context);
 
 // What is kept besides the input of the layer's second norm and its output.
-std::vector<SavedTensor> experts_saved(const LayerContext& context);
+std::vector<SavedTensor> experts_saved(const LayerContext& context, bool activates_again);
 // The largest sum of tensors that live only while the forward, or the backward, runs.
 Bytes experts_forward_set(const LayerContext& context);
 Bytes experts_backward_set(const LayerContext& context);

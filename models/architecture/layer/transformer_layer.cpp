@@ -207,7 +207,7 @@ void feed_forward_backward(const LayerContext& context, const LayerRecompute& ag
   if (context.experts) {
     if (again.experts) repeat(context, list, feed_forward);
     if (again.norms) repeat_norm(context, "norm 2", list);
-    return experts_backward(context, list);
+    return experts_backward(context, again.expert_activation, list);
   }
   if (again.mlp) repeat(context, list, feed_forward);
   const Mlp mlp = dense_mlp(context);
@@ -231,6 +231,7 @@ void layer_backward(const LayerContext& context, const LayerRecompute& again, St
   residual_backward(context, "residual 1", list);
   if (again.attention) repeat(context, list, attention_forward);
   row_parallel_backward(context.shape, context.stack(), projection_linear(context), list);
+  if (context.model().mla && again.up_projections) repeat(context, list, latent_up_projections);
   if (again.core) repeat(context, list, attention_core_forward);
   attention_core_backward(context, list);
   projections_backward(context, again, list);

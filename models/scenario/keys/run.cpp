@@ -61,13 +61,16 @@ constexpr Key kTraining[] = {
      .shape = Shape::special,
      .doc =
          "none | selective (attention core) | selective-op | full, {full_layers: 4} (per pipeline rank), {every: 2}, "
-         "or a list of attention, mlp, norm, moe.",
+         "or a list of attention, mlp, norm, moe, mla_up_proj (latents to queries, keys and values), moe_act (what "
+         "experts "
+         "feed their second product).",
      .fallback = "none",
      .read = read_recompute,
      .schema = R"({"oneOf": [{"enum": ["none", "selective", "selective-op", "full"]},
        {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false,
         "properties": {"full_layers": {"type": "integer", "minimum": 0}, "every": {"type": "integer", "minimum": 1}}},
-       {"type": "array", "items": {"enum": ["attention", "mlp", "norm", "moe"]}}]})"},
+       {"type": "array", "items": {"enum": ["attention", "mlp", "norm", "moe", "mla_up_proj",
+        "moe_act"]}}]})"},
     {.path = "training.attention",
      .shape = Shape::choice,
      .doc = "Kernel of the attention core.",

@@ -17,7 +17,7 @@ const std::vector<std::string> kPrecisions =
 const std::vector<std::string> kOptimizers =
     split_values("adam | adam-8bit | adam-bf16 | sgd | momentum | adafactor | muon");
 const std::vector<std::string> kRecomputes = split_values("none | selective | selective-op | full");
-const std::vector<std::string> kModules = split_values("attention | mlp | norm | moe");
+const std::vector<std::string> kModules = split_values("attention | mlp | norm | moe | mla_up_proj | moe_act");
 const std::vector<std::string> kContextMethods = split_values("ring | ring_zigzag | all_gather | ulysses");
 const std::vector<std::string> kAxes = split_values("tp | cp | ep | dp | pp");
 const std::vector<std::string> kSchedules = split_values(

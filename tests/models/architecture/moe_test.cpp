@@ -130,5 +130,54 @@ TEST(LatentAttention, HeadsHaveTheirOwnWidths) {
   EXPECT_EQ(gemm(work.forward[up])->n, 16 * (128 + 128));
 }
 
+// Up-projections that are computed again bring queries, keys and values back: what stays of them are the latents.
+TEST(LatentAttention, UpProjectionsComeBackFromTheLatents) {
+  Scenario kept = scenario_of(deepseek_v3(), kSequence);
+  kept.pipeline.stage_layers = {61};
+  kept.training.global_batch = 1;
+  Scenario again = kept;
+  again.training.recompute = {Recompute::Kind::modules, 0, {"mla_up_proj"}};
+  const auto layer = [](const Scenario& s) { return piece_work(s, PieceKind::layer, 0, 0); };
+  constexpr std::int64_t kHeads = 128, kLatents = 1536 + 512;
+  EXPECT_EQ(saved_bytes(layer(kept)) - saved_bytes(layer(again)),
+            2 * kSequence * (kHeads * (192 + 192 + 128) + kLatents));
+  double repeated = 0;
+  for (const LayerStep& step : layer(again).backward)
+    if (step.recomputed && gemm(step)) repeated += step.kernel.flops().n;
+  const double up = 2.0 * kSequence * kHeads * (1536 * 192 + 512 * 256);
+  EXPECT_DOUBLE_EQ(repeated, up);
+  EXPECT_NEAR(step_flops(again).hardware.n - step_flops(kept).hardware.n, 61 * up, 1e-6 * 61 * up);
+}
+
+// The inputs of second products go; what the activation reads stays, in 8 bits where the stack keeps it so.
+TEST(Experts, ActivationsThatComeBackAreNotKept) {
+  Scenario kept = spread(deepseek_v3(), 8);
+  const auto saved = [](const Scenario& s) { return saved_bytes(last_layer(s)); };
+  Scenario again = kept;
+  again.training.recompute = {Recompute::Kind::modules, 0, {"moe_act"}};
+  constexpr std::int64_t kCopies = kSequence * (8 + 1), kFfn = 2048;  // one shared expert
+  EXPECT_EQ(saved(kept) - saved(again), 2 * kCopies * kFfn);
+  Scenario narrow = again;
+  narrow.software.fp8_activation_inputs = true;
+  EXPECT_EQ(saved(narrow), saved(again)) << "16-bit layers keep 16-bit inputs";
+  again.training.precision = narrow.training.precision = Precision::fp8_blockwise;
+  const std::int64_t inputs = kCopies * 2 * kFfn;
+  EXPECT_EQ(saved(again) - saved(narrow), 2 * inputs - (inputs + 4 * inputs / 128));
+}
+
+// 8-bit layers may send what they would quantise anyway, and take back sums in 16 bits.
+TEST(Experts, DispatchInEightBitsSendsHalfOneWay) {
+  Scenario wide = spread(deepseek_v3(), 8);
+  wide.training.precision = Precision::fp8_blockwise;
+  Scenario narrow = wide;
+  narrow.software.fp8_dispatch = true;
+  const std::int64_t copies = kSequence * 8 * 7168;
+  for (const auto pass : {&PieceWork::forward, &PieceWork::backward}) {
+    const auto sent = [&](const Scenario& s) { return bytes_of(last_layer(s).*pass, TransferKind::all_to_all); };
+    EXPECT_EQ(sent(wide), 2 * 2 * copies);
+    EXPECT_EQ(sent(narrow), 2 * copies + copies + 4 * copies / 128);
+  }
+}
+
 }  // namespace
 }  // namespace orrery::models
