@@ -9,6 +9,16 @@
 
 namespace orrery::models {
 
+namespace {
+
+// Bytes of a parameter's low-precision casts, where it is multiplied in low precision.
+double cast_bytes(const Scenario& s, const PieceTemplate& piece) {
+  const bool multiplied = piece.kind == PieceKind::layer || piece.kind == PieceKind::mtp;
+  return multiplied ? low_precision_copies(s.training.precision) : 0;
+}
+
+}  // namespace
+
 GatheredUnits::GatheredUnits(StageContext& context, const Chunks& chunks) : DataParallel(context, chunks) {
   list_units(chunks);
   list_uses();
@@ -29,19 +39,36 @@ void GatheredUnits::list_units(const Chunks& chunks) {
       Unit& unit = shares ? units_[table] : units_.emplace_back();
       add(piece, unit);
       unit.of_ends = shares;
+      unit.holds_casts = cast_bytes(context_.scenario, piece) > 0;
       if (piece.kind == PieceKind::embedding && context_.scenario.model.tied_embeddings) table = units.back();
     }
   }
 }
 
+std::int64_t GatheredUnits::Unit::elements() const {
+  std::int64_t sum = 0;
+  for (const Part& part : parts) sum += part.elements;
+  return sum;
+}
+
 void GatheredUnits::add(const PieceTemplate& piece, Unit& unit) const {
+  add(piece, piece.parameters, dense(piece), unit);
+  add(piece, piece.expert_parameters, experts_, unit);
+}
+
+void GatheredUnits::add(const PieceTemplate& piece, std::int64_t parameters, const Replicas& replicas,
+                        Unit& unit) const {
+  if (parameters == 0) return;
   const Scenario& s = context_.scenario;
-  const bool multiplied = piece.kind == PieceKind::layer || piece.kind == PieceKind::mtp;
-  const double width = parameter_bytes(s) + (multiplied ? low_precision_copies(s.training.precision) : 0);
-  unit.replicas = &dense(piece);
-  unit.elements += piece.parameters;
-  unit.wire += gathered_bytes(s, piece.kind, piece.parameters);
-  unit.gathered += {std::llround(width * static_cast<double>(piece.parameters))};
+  const double width = parameter_bytes(s) + cast_bytes(s, piece);
+  const auto same = [&](const Part& part) { return part.replicas == &replicas; };
+  auto part = std::find_if(unit.parts.begin(), unit.parts.end(), same);
+  if (part == unit.parts.end()) part = unit.parts.insert(part, {&replicas, 0, {}, {}});
+  part->elements += parameters;
+  if (replicas.sharding.parameters) part->wire += gathered_bytes(s, piece.kind, parameters);
+  // What is whole stays as it is, unless it rests in the width of the optimizer's.
+  if (replicas.sharding.parameters || sharding_.shards_are_master)
+    part->gathered += {std::llround(width * static_cast<double>(parameters))};
 }
 
 // Everything of a step that multiplies with weights, in order.
@@ -71,7 +98,7 @@ void GatheredUnits::plan_uses() {
   }
   std::vector<bool> here(units_.size());
   for (Use& use : uses_) {
-    use.gathers = !here[use.unit] && units_[use.unit].elements > 0;
+    use.gathers = !here[use.unit] && units_[use.unit].elements() > 0;
     here[use.unit] = !use.drops;
   }
 }
@@ -121,42 +148,54 @@ void GatheredUnits::issue_gather(const Use& use) {
   Unit& unit = units_[use.unit];
   const sim::StreamIndex stream =
       context_.scenario.overlap.parameters ? context_.streams.parameters : context_.streams.main;
-  allocate(unit.parameters, unit.gathered, MemoryCause::buffers, "gathered parameters");
+  Bytes gathered;
+  for (const Part& part : unit.parts) gathered += part.gathered;
+  allocate(unit.parameters, gathered, MemoryCause::buffers, "gathered parameters");
   context_.builder.wait(stream, bring_share(unit));
   const bool from_node = use.backward && context_.scenario.layout.zeropp.hierarchical;
-  unit.gather = gather(stream, unit.wire, from_node ? role::node : unit.replicas->shard);
+  for (const Part& part : unit.parts)
+    if (part.wire.n > 0) unit.gather = gather(stream, part.wire, from_node ? role::node : part.replicas->shard);
 }
 
 // This rank's share, from where it rests; there already on the GPU.
 sim::OpRef GatheredUnits::bring_share(const Unit& unit) {
   const Place place = context_.scenario.layout.offload.parameters;
-  const Bytes share{unit.replicas->sharding.share(unit.elements) * parameter_bytes(context_.scenario)};
+  Bytes share;
+  for (const Part& part : unit.parts)
+    share += Bytes{part.replicas->sharding.share(part.elements) * parameter_bytes(context_.scenario)};
   sim::OpRef ready = context_.builder.last(context_.streams.main);
   if (place == Place::nvme) ready = pass_disk(context_, ready, share, "parameters from drives");
   if (place != Place::gpu) ready = copy_from_host(context_, ready, share, "parameters from host");
   return ready;
 }
 
+// By their gather, or by a cast.
+std::int64_t GatheredUnits::elements_received(const Unit& unit) const {
+  std::int64_t sum = 0;
+  for (const Part& part : unit.parts)
+    if (part.gathered.n > 0) sum += part.elements;
+  return sum;
+}
+
 // Shards of single parameters arrive interleaved by rank, and are copied out.
 void GatheredUnits::receive(Unit& unit) {
   const Scenario& s = context_.scenario;
   context_.builder.wait(context_.streams.main, unit.gather);
-  const double elements = static_cast<double>(unit.elements);
+  const double elements = static_cast<double>(elements_received(unit));
   if (s.layout.zeropp.quantized_weights)
     context_.stream_through("cast", (1.0 + parameter_bytes(s)) * elements, TimeCategory::other,
                             "dequantize parameters");
   else if (s.software.shards_each_parameter)
     context_.stream_through("default", 2.0 * parameter_bytes(s) * elements, TimeCategory::other, "copy parameters out");
-  if (low_precision_copies(s.training.precision) > 0 && unit.gathered.n > unit.elements * parameter_bytes(s))
-    context_.stream_through("cast", 4 * elements, TimeCategory::compute, "cast weights");
+  if (unit.holds_casts) context_.stream_through("cast", 4 * elements, TimeCategory::compute, "cast weights");
 }
 
 // Autograd's gradients, as wide as the parameters; under a pipeline they add up in the width that is reduced.
 void GatheredUnits::hold_gradients(Unit& unit) {
-  if (unit.gradients != kNoBuffer || unit.elements == 0) return;
+  if (unit.gradients != kNoBuffer || unit.elements() == 0) return;
   const Scenario& s = context_.scenario;
   const int width = sharding_.reduce_once ? reduced_gradient_bytes(s) : parameter_bytes(s);
-  allocate(unit.gradients, Bytes{unit.elements * width},
+  allocate(unit.gradients, Bytes{unit.elements() * width},
            sharding_.reduce_once ? MemoryCause::gradients : MemoryCause::buffers, "whole gradients");
 }
 
@@ -168,7 +207,7 @@ void GatheredUnits::after_piece(const PieceTurn& turn) {
   }
   Unit& unit = units_[unit_of(turn.chunk, turn.piece)];
   const bool all_of_it = !unit.of_ends || turn.piece == 0;  // the embedding comes last
-  if (turn.makes_weight_gradients() && all_of_it && unit.elements > 0 && (turn.completes || !sharding_.reduce_once))
+  if (turn.makes_weight_gradients() && all_of_it && unit.elements() > 0 && (turn.completes || !sharding_.reduce_once))
     reduce(unit);
 }
 
@@ -177,9 +216,9 @@ void GatheredUnits::reduce(Unit& unit) {
   const Scenario& s = context_.scenario;
   finish_reduction();
   const int width = reduced_gradient_bytes(s), from = sharding_.reduce_once ? width : parameter_bytes(s);
-  const double elements = static_cast<double>(unit.elements);
+  const double elements = static_cast<double>(unit.elements());
   if (s.software.shards_each_parameter || from != width) {
-    allocate(reducing_, Bytes{unit.elements * width}, MemoryCause::buffers, "gradients to reduce");
+    allocate(reducing_, Bytes{unit.elements() * width}, MemoryCause::buffers, "gradients to reduce");
     context_.stream_through("default", (from + width) * elements, TimeCategory::other, "copy gradients in");
     free(unit.gradients);
   } else {
@@ -191,7 +230,7 @@ void GatheredUnits::reduce(Unit& unit) {
     context_.stream_through("cast", (width + 4 * 0.5) * elements, TimeCategory::other, "quantize gradients");
   const sim::StreamIndex stream = s.overlap.gradients ? context_.streams.gradients : context_.streams.main;
   context_.builder.wait(stream, context_.builder.last(context_.streams.main));
-  reduction_ = reduce_gradients(stream, unit.elements, *unit.replicas);
+  for (const Part& part : unit.parts) reduction_ = reduce_gradients(stream, part.elements, *part.replicas);
 }
 
 void GatheredUnits::finish_reduction() {

@@ -9,7 +9,9 @@ namespace orrery::models {
 // Parameters that a rank holds a share of, and gathers unit by unit as the work
 // comes to them: ZeRO 3 and FSDP. A unit is a piece of the model (FSDP's usual
 // wrapping: one a transformer layer, one for each end); ends that share a table
-// are one unit, which stays from one to the other.
+// are one unit, which stays from one to the other. Experts have replicas of their own, so a
+// layer with experts has two parts, gathered and reduced one behind the other; where each
+// rank has its experts to itself, that part is whole already (FSDP still casts it).
 //
 // The work of a step is a list of uses. A use gathers its unit if nobody has kept
 // it, and drops it behind itself unless it is wanted again (Sharding::Keep). With
@@ -28,15 +30,22 @@ class GatheredUnits : public DataParallel {
  private:
   static constexpr std::uint32_t kNoBuffer = UINT32_MAX;
   static constexpr std::size_t kNoUnit = SIZE_MAX;  // of the loss
-  struct Unit {
-    std::int64_t elements = 0;
-    Bytes wire;            // of its parameters on their way
-    Bytes gathered;        // as kept for use, with casts
-    bool of_ends = false;  // both ends of the model
+  // Parameters that the same ranks hold.
+  struct Part {
     const Replicas* replicas = nullptr;
+    std::int64_t elements = 0;
+    Bytes wire;      // on their way
+    Bytes gathered;  // as kept for use, with casts
+  };
+  struct Unit {
+    std::vector<Part> parts;
+    bool of_ends = false;      // both ends of the model
+    bool holds_casts = false;  // made of what was gathered
     std::uint32_t parameters = kNoBuffer;
     std::uint32_t gradients = kNoBuffer;
     sim::OpRef gather;
+
+    std::int64_t elements() const;
   };
   struct Use {
     std::size_t unit = 0;
@@ -47,6 +56,7 @@ class GatheredUnits : public DataParallel {
 
   void list_units(const Chunks& chunks);
   void add(const PieceTemplate& piece, Unit& unit) const;
+  void add(const PieceTemplate& piece, std::int64_t parameters, const Replicas& replicas, Unit& unit) const;
   void list_uses();
   void list_uses(const Action& pass);
   void plan_uses();
@@ -56,6 +66,7 @@ class GatheredUnits : public DataParallel {
   void issue_up_to(std::size_t use);
   void issue_gather(const Use& use);
   sim::OpRef bring_share(const Unit& unit);
+  std::int64_t elements_received(const Unit& unit) const;
   void receive(Unit& unit);
   void hold_gradients(Unit& unit);
   void reduce(Unit& unit);

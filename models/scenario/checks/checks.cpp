@@ -128,8 +128,6 @@ void refuse_for_experts(Reading& reading) {
   const auto refuse = [&](std::string_view key, const std::string& what) {
     reading.not_yet(reading.at(key), what + " for a model with experts");
   };
-  const bool units = layout.zero == 3 || (!layout.fsdp.empty() && layout.fsdp != "no_shard");
-  if (units) refuse(layout.fsdp.empty() ? "layout.zero" : "layout.fsdp", "gathering parameters unit by unit");
   if (layout.zeropp.any()) refuse("layout.zeropp", "'layout.zeropp'");
   if (scenario.training.recompute.kind == Recompute::Kind::selective_op)
     refuse("training.recompute", "'training.recompute: selective-op'");

@@ -25,6 +25,10 @@ std::vector<std::vector<Override>> grids() {
       {{"layout.tp", "2"}, {"layout.ep", "4"}},
       {{"layout.tp", "4"}, {"layout.ep", "2"}, {"layout.etp", "2"}, {"layout.pp", "2"}, {"layout.zero", "1"}},
       {{"layout.tp", "2"}, {"layout.pp", "2"}, {"layout.etp", "2"}},
+      {{"layout.ep", "8"}, {"layout.zero", "3"}},
+      {{"layout.ep", "1"}, {"layout.fsdp", "full_shard"}},
+      {{"layout.ep", "4"}, {"layout.fsdp", "full_shard"}, {"layout.pp", "2"}},
+      {{"layout.tp", "2"}, {"layout.ep", "8"}, {"layout.fsdp", "shard_grad_op"}},
       {{"layout.ep", "2"}, {"layout.pp", "2"}, {"layout.order", "[tp, cp, pp, dp]"}, {"layout.zero", "1"}},
       {{"layout.ep", "8"}, {"model.moe.capacity_factor", "1.25"}, {"model.moe.every", "2"}},
   };
@@ -73,6 +77,26 @@ TEST(Experts, ShardedStatesOverRanksAddUp) {
     EXPECT_NEAR(static_cast<double>(16 * held(c, MemoryCause::optimizer)) / static_cast<double>(12 * parameters), 1,
                 1e-6)
         << "ep " << ep;
+  }
+}
+
+// Experts are gathered among the ranks that hold the same ones, the rest among all; who has its experts to itself
+// gathers the rest alone. All once forward and once backward, but the head, whose backward comes next.
+TEST(Experts, UnitsGatherEachPartAmongItsOwn) {
+  const std::int64_t h = 1024, experts = 16, expert = 3 * h * 1408;
+  for (const std::int64_t ep : {1, 4, 16}) {
+    const Compiled c = compiled(read(mixture("experts: 16, top_k: 2, ffn: 1408"),
+                                     {{"layout.ep", std::to_string(ep)}, {"layout.fsdp", "full_shard"}}));
+    const sim::Program& program = c.workload.programs[ProgramId{0}];
+    std::map<sim::GroupRole, std::int64_t> gathered;
+    for (const sim::Stream& stream : program.streams)
+      for (const sim::Op& op : stream.ops)
+        if (op.kind == sim::OpKind::collective && op.category == static_cast<std::uint8_t>(TimeCategory::dp) &&
+            program.transfer_of(op).kind == sim::TransferKind::all_gather)
+          gathered[program.transfer_of(op).role] += program.transfer_of(op).bytes.n;
+    const std::int64_t layer = 4 * h * h + experts * h + 2 * h, layers = 2 * 4, ends = 4096 * h;
+    EXPECT_EQ(gathered[role::edp], ep == 16 ? 0 : 2 * layers * experts / ep * expert) << "ep " << ep;
+    EXPECT_EQ(gathered[role::dp], 2 * (layers * layer + 3 * ends + h)) << "ep " << ep;
   }
 }
 
