@@ -156,20 +156,20 @@ Course pat_course(double bytes, const Communicator& c, const Footprint& links) {
 
 }  // namespace
 
-Shape shape_of(TransferKind kind, Algorithm algorithm) {
+Traffic traffic_of(TransferKind kind, Algorithm algorithm) {
   switch (algorithm) {
     case Algorithm::tree:
-      return Shape::tree;
+      return Traffic::tree;
     case Algorithm::nvls:
     case Algorithm::nvls_tree:
-      return Shape::nvls;
+      return Traffic::nvls;
     case Algorithm::collnet_direct:
     case Algorithm::collnet_chain:
-      return Shape::rails;
+      return Traffic::rails;
     case Algorithm::pat:
-      return Shape::doubling;
+      return Traffic::doubling;
     default:
-      return kind == TransferKind::broadcast || kind == TransferKind::reduce ? Shape::chain : Shape::ring;
+      return kind == TransferKind::broadcast || kind == TransferKind::reduce ? Traffic::chain : Traffic::ring;
   }
 }
 
@@ -201,7 +201,7 @@ Course collective_course(TransferKind kind, double bytes, const Communicator& c,
   return course;
 }
 
-Course exchange_course(double bytes, const Communicator& c, const ShapeFootprint& links,
+Course exchange_course(double bytes, const Communicator& c, const TrafficFootprint& links,
                        std::optional<Protocol> forced) {
   const ExchangeTimes& own = c.site.facts->times.exchange;
   const bool crosses = c.nodes() > 1;

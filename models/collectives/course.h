@@ -6,7 +6,7 @@
 namespace orrery::models {
 
 // How a transfer runs on an idle network: a startup, then bytes over the connections
-// of a shape. The equations are in docs/collectives.md.
+// of a kind of traffic. The equations are in docs/collectives.md.
 struct Course {
   double startup = 0;  // microseconds
   double bytes = 0;    // of one connection
@@ -15,15 +15,15 @@ struct Course {
   Method method;
 };
 
-// The shape of an algorithm's footprint for this operation.
-Shape shape_of(sim::TransferKind kind, Algorithm algorithm);
+// The traffic of an algorithm's footprint for this operation.
+Traffic traffic_of(sim::TransferKind kind, Algorithm algorithm);
 
-// A collective by NCCL's kernels. `links` is the footprint of shape_of(kind, choice.algorithm).
+// A collective by NCCL's kernels. `links` is the footprint of traffic_of(kind, choice.algorithm).
 Course collective_course(sim::TransferKind kind, double bytes, const Communicator& comm, Choice choice,
                          const Footprint& links);
 
 // All-to-all, `bytes` a rank; LL or Simple, whichever is done first, unless `forced`.
-Course exchange_course(double bytes, const Communicator& comm, const ShapeFootprint& links,
+Course exchange_course(double bytes, const Communicator& comm, const TrafficFootprint& links,
                        std::optional<Protocol> forced);
 
 // Channels of a message, and what one takes of `bytes`.

@@ -35,7 +35,7 @@ struct GroupPlans {
     const sim::TransferPlan* plan;
   };
   std::optional<Communicator> communicator;
-  std::vector<std::pair<Shape, ShapeFootprint>> footprints;
+  std::vector<std::pair<Traffic, TrafficFootprint>> footprints;
   std::optional<Footprint> unloaded;  // of a collective that fills no link
   std::optional<Footprint> host;      // of one rank
   std::vector<Known> known;

@@ -136,34 +136,34 @@ class NcclPlanner : public sim::DraftingPlanner {
     const Communicator& c = *group.communicator;
     switch (kind) {
       case TransferKind::all_to_all:
-        return exchange_course(bytes, c, footprint(group, Shape::exchange), forced_.protocol);
+        return exchange_course(bytes, c, footprint(group, Traffic::exchange), forced_.protocol);
       case TransferKind::gather:
-        return messages(bytes / c.ranks, group, Shape::gather, Algorithm::fan);
+        return messages(bytes / c.ranks, group, Traffic::gather, Algorithm::fan);
       case TransferKind::scatter:
-        return messages(bytes / c.ranks, group, Shape::scatter, Algorithm::fan);
+        return messages(bytes / c.ranks, group, Traffic::scatter, Algorithm::fan);
       case TransferKind::ring_shift:
       case TransferKind::point_to_point:
-        return messages(bytes, group, Shape::shift, Algorithm::send);
+        return messages(bytes, group, Traffic::shift, Algorithm::send);
       default: {
         const Choice choice = nccl_choice(kind, bytes, c, forced_);
         const bool small = bytes <= kFillsNoLink && c.graph.speed > 0;
         return collective_course(kind, bytes, c, choice,
-                                 small ? unloaded(group) : footprint(group, shape_of(kind, choice.algorithm)).links);
+                                 small ? unloaded(group) : footprint(group, traffic_of(kind, choice.algorithm)).links);
       }
     }
   }
 
   // One message each from (to) several ranks.
-  Course messages(double bytes, GroupPlans& group, Shape shape, Algorithm algorithm) const {
+  Course messages(double bytes, GroupPlans& group, Traffic traffic, Algorithm algorithm) const {
     const Communicator& c = *group.communicator;
-    return message_course(bytes, c.site, c.nodes() > 1, c.network_latency, footprint(group, shape).links, algorithm);
+    return message_course(bytes, c.site, c.nodes() > 1, c.network_latency, footprint(group, traffic).links, algorithm);
   }
 
-  // The footprint of `shape` for this group, made on first use.
-  const ShapeFootprint& footprint(GroupPlans& group, Shape shape) const {
+  // The footprint of `traffic` for this group, made on first use.
+  const TrafficFootprint& footprint(GroupPlans& group, Traffic traffic) const {
     for (const auto& [known, links] : group.footprints)
-      if (known == shape) return links;
-    return group.footprints.emplace_back(shape, make_footprints_.make(shape, *group.communicator)).second;
+      if (known == traffic) return links;
+    return group.footprints.emplace_back(traffic, make_footprints_.make(traffic, *group.communicator)).second;
   }
 
   const Footprint& unloaded(GroupPlans& group) const {

@@ -7,35 +7,12 @@ namespace {
 
 constexpr double kGiga = 1e9;
 
-void sort_into_domains(const topology::Fabric& fabric, std::span<const RankId> ranks, Communicator& c) {
-  const auto domain_gpus = static_cast<std::uint32_t>(fabric.cluster().domain_gpus());
-  const auto name_of = [&](RankId rank) { return rank.value / domain_gpus; };
-  std::size_t most = 0;  // domains: as often as one follows another
-  for (std::size_t r = 0; r < ranks.size(); ++r) most += r == 0 || name_of(ranks[r]) != name_of(ranks[r - 1]);
-  c.domains.reserve(most);
-  std::vector<std::uint32_t> names;
-  names.reserve(most);
-  for (RankId rank : ranks) {
-    const std::uint32_t name = name_of(rank);
-    // Groups name a domain's ranks together or go round the domains in order.
-    std::size_t at = names.size();
-    if (!names.empty() && names.back() == name)
-      at = names.size() - 1;
-    else if (!names.empty() && name <= names.back())
-      at = std::find(names.begin(), names.end(), name) - names.begin();
-    if (at == names.size()) {
-      names.push_back(name);
-      c.domains.emplace_back().reserve((ranks.size() + most - 1) / most);
-    }
-    c.domains[at].push_back(rank);
-  }
-}
-
 // NICs that one domain's ranks use between them.
-int nics_used(const topology::Fabric& fabric, const std::vector<RankId>& members) {
+int nics_used(const topology::Fabric& fabric, Domains::Members members) {
   const int per_node = std::max(1, fabric.cluster().gpus_per_node);
   const int nics = std::max(1, fabric.nics_per_node());
   std::vector<int> used;
+  used.reserve(members.size());
   for (RankId rank : members) {
     const int local = static_cast<int>(rank.value) % per_node;
     used.push_back(fabric.node_of(rank) * nics + local * nics / per_node);
@@ -96,8 +73,8 @@ Communicator make_communicator(const topology::Fabric& fabric, const Site& site,
   Communicator c;
   c.site = site;
   c.ranks = static_cast<int>(ranks.size());
-  sort_into_domains(fabric, ranks, c);
-  for (const auto& members : c.domains)
+  c.domains = Domains(ranks, static_cast<std::uint32_t>(fabric.cluster().domain_gpus()));
+  for (const Domains::Members members : c.domains)
     c.ranks_per_domain = std::max(c.ranks_per_domain, static_cast<int>(members.size()));
   c.even = c.ranks == c.ranks_per_domain * c.nodes();
   for (std::size_t d = 1; d < c.domains.size(); ++d)

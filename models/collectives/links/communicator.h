@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/collectives/facts.h"
+#include "models/collectives/links/domains.h"
 #include "models/collectives/nccl/channels.h"
 #include "topology/fabric.h"
 
@@ -41,7 +42,7 @@ class Sites {
 // A group as NCCL sees it: its ranks by NVLink domain ("node"), in the order in
 // which the group first names each domain.
 struct Communicator {
-  std::vector<std::vector<RankId>> domains;
+  Domains domains;
   int ranks = 0;
   int ranks_per_domain = 0;  // of the largest
   Site site;

@@ -15,7 +15,7 @@ using sim::LinkUses;
 using topology::Fabric;
 using topology::LinkKind;
 
-using Members = std::vector<RankId>;
+using Members = Domains::Members;
 
 // How many of the channels [first, last) have their turn at member `m` of `n`.
 std::uint32_t turns(int first, int last, int m, int n) {
@@ -24,8 +24,8 @@ std::uint32_t turns(int first, int last, int m, int n) {
 }
 
 // The orders in which channels pass the members.
-std::vector<Members> orders(const Fabric& fabric, const Members& members) {
-  std::vector<Members> found;
+std::vector<std::vector<RankId>> orders(const Fabric& fabric, Members members) {
+  std::vector<std::vector<RankId>> found;
   for (const auto& ring : fabric.rings(members)) {
     found.emplace_back();
     for (const std::uint32_t place : ring) found.back().push_back(members[place]);
@@ -35,18 +35,18 @@ std::vector<Members> orders(const Fabric& fabric, const Members& members) {
 
 // Orders, and how many channels pass each: one for all where a switch joins the members.
 template <class F>
-void each_order(const Fabric& fabric, const Members& members, int channels, F f) {
+void each_order(const Fabric& fabric, Members members, int channels, F f) {
   if (members.size() < 2) return;
   if (fabric.any_order()) return f(members, channels);
-  const std::vector<Members> all = orders(fabric, members);
+  const std::vector<std::vector<RankId>> all = orders(fabric, members);
   for (std::size_t r = 0; r < all.size(); ++r)
     f(all[r], static_cast<int>(turns(0, channels, static_cast<int>(r), static_cast<int>(all.size()))));
 }
 
 // A channel that starts at member e passes e, e+1, … and ends before e again, so
 // the edge into e carries every channel but those that start there.
-void add_chains(LinkCounter& links, const Members& members, int channels, bool both_ways) {
-  each_order(links.fabric(), members, channels, [&](const Members& order, int passing) {
+void add_chains(LinkCounter& links, Members members, int channels, bool both_ways) {
+  each_order(links.fabric(), members, channels, [&](Members order, int passing) {
     const int n = static_cast<int>(order.size());
     for (int from = 0; from < n; ++from) {
       const int to = (from + 1) % n;
@@ -58,7 +58,7 @@ void add_chains(LinkCounter& links, const Members& members, int channels, bool b
 }
 
 // Channels [first, last) from one node to another, rail by rail.
-void add_rails(LinkCounter& links, const Members& from, const Members& to, int first, int last) {
+void add_rails(LinkCounter& links, Members from, Members to, int first, int last) {
   if (from.size() == to.size()) {
     const int n = static_cast<int>(from.size());
     for (int m = 0; m < n; ++m) links.add(from[m], to[m], turns(first, last, m, n));
@@ -67,8 +67,8 @@ void add_rails(LinkCounter& links, const Members& from, const Members& to, int f
   for (int c = first; c < last; ++c) links.add(from[c % from.size()], to[c % to.size()], 1);
 }
 
-void add_ring_inside(LinkCounter& links, const Members& members, int channels, bool closed) {
-  each_order(links.fabric(), members, channels, [&](const Members& order, int passing) {
+void add_ring_inside(LinkCounter& links, Members members, int channels, bool closed) {
+  each_order(links.fabric(), members, channels, [&](Members order, int passing) {
     const std::size_t n = order.size();
     for (std::size_t m = 0; m + (closed ? 0 : 1) < n; ++m)
       links.add(order[m], order[(m + 1) % n], static_cast<std::uint32_t>(passing));
@@ -85,7 +85,7 @@ int first_tree_parent(int node, int nodes) {
 
 // Inside a node: every pair, and what goes out by a neighbour's rail.
 void add_exchange_inside(LinkCounter& links, const Communicator& c, std::size_t domain) {
-  const Members& members = c.domains[domain];
+  const Members members = c.domains[domain];
   for (std::size_t relay = 0; relay < members.size(); ++relay) {
     std::uint32_t relayed = 0;
     for (std::size_t other = 0; other < c.domains.size(); ++other)
@@ -136,33 +136,33 @@ Footprint FootprintMaker::summarize(LinkUses uses) const {
   return f;
 }
 
-ShapeFootprint FootprintMaker::make(Shape shape, const Communicator& c) {
-  switch (shape) {
-    case Shape::ring:
-    case Shape::chain:
-      add_ring(c, shape == Shape::ring);
+TrafficFootprint FootprintMaker::make(Traffic traffic, const Communicator& c) {
+  switch (traffic) {
+    case Traffic::ring:
+    case Traffic::chain:
+      add_ring(c, traffic == Traffic::ring);
       break;
-    case Shape::tree:
+    case Traffic::tree:
       add_chains_and_trees(c);
       break;
-    case Shape::nvls:
+    case Traffic::nvls:
       add_switches(c);
       add_trees(c, c.graph.nvls_channels);
       break;
-    case Shape::rails:
+    case Traffic::rails:
       add_rails_of_all(c);
       break;
-    case Shape::doubling:
+    case Traffic::doubling:
       add_doubling(c);
       break;
-    case Shape::exchange:
+    case Traffic::exchange:
       return exchange(c);
-    case Shape::shift:
+    case Traffic::shift:
       add_shift(c);
       break;
-    case Shape::gather:
-    case Shape::scatter:
-      add_fan(c, shape == Shape::gather);
+    case Traffic::gather:
+    case Traffic::scatter:
+      add_fan(c, traffic == Traffic::gather);
       break;
   }
   return {summarize(links_.take()), 1};
@@ -171,7 +171,7 @@ ShapeFootprint FootprintMaker::make(Shape shape, const Communicator& c) {
 void FootprintMaker::add_ring(const Communicator& c, bool closed) {
   if (laid_ && is_laid_for(*laid_, c)) return add_laid_rings(links_, *laid_, c, closed);
   if (c.nodes() == 1) return add_ring_inside(links_, c.domains[0], c.graph.spread, closed);
-  for (const Members& members : c.domains) add_chains(links_, members, c.graph.spread, false);
+  for (const Members members : c.domains) add_chains(links_, members, c.graph.spread, false);
   const std::size_t edges = c.domains.size() - (closed ? 0 : 1);
   for (std::size_t d = 0; d < edges; ++d)
     add_rails(links_, c.domains[d], c.domains[(d + 1) % c.domains.size()], 0, c.graph.spread);
@@ -179,7 +179,7 @@ void FootprintMaker::add_ring(const Communicator& c, bool closed) {
 
 void FootprintMaker::add_chains_and_trees(const Communicator& c) {
   if (laid_ && is_laid_for(*laid_, c)) return add_laid_trees(links_, *laid_, c);
-  for (const Members& members : c.domains) add_chains(links_, members, c.graph.spread, true);
+  for (const Members members : c.domains) add_chains(links_, members, c.graph.spread, true);
   add_trees(c, c.graph.spread);
 }
 
@@ -200,7 +200,7 @@ void FootprintMaker::add_trees(const Communicator& c, int channels) {
 // F16: a rank gives its whole buffer and what it reduced, and gets as much: 1 + 1/n
 // of the buffer each way, in connections of one channel's part.
 void FootprintMaker::add_switches(const Communicator& c) {
-  for (const Members& members : c.domains) {
+  for (const Members members : c.domains) {
     const int n = static_cast<int>(members.size());
     add_ring_inside(links_, members, c.graph.nvls_channels + (c.graph.nvls_channels + n - 1) / n, true);
   }
@@ -210,14 +210,13 @@ void FootprintMaker::add_switches(const Communicator& c) {
 // way. Rails of neighbouring domains name the same NICs and the links above them.
 void FootprintMaker::add_rails_of_all(const Communicator& c) {
   const int channels = c.graph.spread;
-  for (const Members& members : c.domains) add_chains(links_, members, channels, true);
+  for (const Members members : c.domains) add_chains(links_, members, channels, true);
   for (std::size_t d = 0; d < c.domains.size(); ++d)
     add_rails(links_, c.domains[d], c.domains[(d + 1) % c.domains.size()], 0, channels);
 }
 
 void FootprintMaker::add_doubling(const Communicator& c) {
-  std::vector<RankId> ranks;
-  for (const Members& members : c.domains) ranks.insert(ranks.end(), members.begin(), members.end());
+  const Members ranks = c.domains.all();
   const std::size_t n = ranks.size();
   for (std::size_t distance = 1; distance < n; distance *= 2)
     for (std::size_t r = 0; r < n; ++r)
@@ -225,21 +224,19 @@ void FootprintMaker::add_doubling(const Communicator& c) {
 }
 
 void FootprintMaker::add_shift(const Communicator& c) {
-  std::vector<RankId> ranks;
-  for (const Members& members : c.domains) ranks.insert(ranks.end(), members.begin(), members.end());
+  const Members ranks = c.domains.all();
   for (std::size_t r = 0; r < ranks.size(); ++r) links_.add(ranks[r], ranks[(r + 1) % ranks.size()], 1);
 }
 
 void FootprintMaker::add_fan(const Communicator& c, bool to_first) {
   const RankId root = c.domains[0][0];
-  for (const Members& members : c.domains)
-    for (RankId rank : members) to_first ? links_.add(rank, root, 1) : links_.add(root, rank, 1);
+  for (RankId rank : c.domains.all()) to_first ? links_.add(rank, root, 1) : links_.add(root, rank, 1);
 }
 
 // One connection a pair.
-ShapeFootprint FootprintMaker::exchange(const Communicator& c) {
+TrafficFootprint FootprintMaker::exchange(const Communicator& c) {
   for (std::size_t d = 0; d < c.domains.size(); ++d) {
-    const Members& from = c.domains[d];
+    const Members from = c.domains[d];
     add_exchange_inside(links_, c, d);
     for (std::size_t other = 0; other < c.domains.size(); ++other)
       for (std::size_t j = 0; other != d && j < c.domains[other].size(); ++j)
@@ -250,7 +247,7 @@ ShapeFootprint FootprintMaker::exchange(const Communicator& c) {
 
 // What was counted would outweigh every neighbour on a shared link: the ratios are
 // kept, the number is brought near that of the channels. `bytes` are those of one.
-ShapeFootprint FootprintMaker::in_channels(double bytes, int channels) {
+TrafficFootprint FootprintMaker::in_channels(double bytes, int channels) {
   LinkUses uses = links_.take();
   std::uint32_t divisor = 0, heaviest = 0;
   for (const LinkUse& use : uses)
@@ -262,7 +259,7 @@ ShapeFootprint FootprintMaker::in_channels(double bytes, int channels) {
 }
 
 // Unequal messages are counted in parts of the largest, rounded up.
-ShapeFootprint FootprintMaker::step(const Step& step, std::span<const RankId> ranks) {
+TrafficFootprint FootprintMaker::step(const Step& step, std::span<const RankId> ranks) {
   constexpr double kParts = 1024;
   constexpr int kChannels = 16;
   double largest = 0, least = std::numeric_limits<double>::infinity();

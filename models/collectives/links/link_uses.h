@@ -25,8 +25,8 @@ struct Footprint {
   }
 };
 
-// What loads the links of a group; one footprint a shape serves all kinds and sizes.
-enum class Shape : std::uint8_t {
+// What loads the links of a group; one footprint each serves all kinds and sizes.
+enum class Traffic : std::uint8_t {
   ring,      // every edge of the ring, a channel each
   chain,     // the ring without the edge that closes it
   tree,      // both directions of a chain in each domain and of two trees over domains
@@ -39,7 +39,7 @@ enum class Shape : std::uint8_t {
   scatter,   // the first rank to every other
 };
 
-struct ShapeFootprint {
+struct TrafficFootprint {
   Footprint links;
   double parts = 1;  // exchange: pairs that share one connection of the result; a step: its bytes
 };
@@ -53,10 +53,10 @@ class FootprintMaker {
 
   // Inside a node a channel of a ring passes all ranks; between nodes it stays on the
   // rail of the rank it leaves by, and leaving points are spread over the ranks.
-  ShapeFootprint make(Shape shape, const Communicator& comm);
+  TrafficFootprint make(Traffic traffic, const Communicator& comm);
 
   // The messages of one step among `ranks`; parts are bytes of one connection.
-  ShapeFootprint step(const Step& step, std::span<const RankId> ranks);
+  TrafficFootprint step(const Step& step, std::span<const RankId> ranks);
 
   // One route, `connections` wide: its links, valid until the next call.
   std::span<const sim::LinkUse> route(RankId from, RankId to, std::uint32_t connections);
@@ -76,8 +76,8 @@ class FootprintMaker {
   void add_doubling(const Communicator& comm);
   void add_shift(const Communicator& comm);
   void add_fan(const Communicator& comm, bool to_first);
-  ShapeFootprint exchange(const Communicator& comm);
-  ShapeFootprint in_channels(double bytes, int channels);
+  TrafficFootprint exchange(const Communicator& comm);
+  TrafficFootprint in_channels(double bytes, int channels);
   Footprint summarize(sim::LinkUses uses) const;
 
   const topology::Fabric& fabric_;

@@ -74,7 +74,7 @@ Places StepPlanner::places_of(std::span<const RankId> ranks, const Communicator&
 
 sim::TransferPlan StepPlanner::plan(const Steps& steps, std::span<const RankId> ranks, const Communicator& c,
                                     Algorithm algorithm, std::optional<Protocol> forced) const {
-  std::vector<ShapeFootprint> links;
+  std::vector<TrafficFootprint> links;
   for (const Step& step : steps) links.push_back(footprints_.step(step, ranks));
   std::optional<sim::TransferPlan> best;
   for (const Protocol protocol : {Protocol::ll, Protocol::simple}) {

@@ -40,7 +40,7 @@ TEST(ChannelGraph, IsNcclsOnKnownNodes) {
 Communicator communicator(Generation generation, int nodes, int ranks_per_node, double nvlink, double nic,
                           const std::string& nccl = "") {
   Communicator c;
-  c.domains.assign(static_cast<std::size_t>(nodes), std::vector<RankId>(static_cast<std::size_t>(ranks_per_node)));
+  for (int n = 0; n < nodes; ++n) c.domains.add(std::vector<RankId>(static_cast<std::size_t>(ranks_per_node)));
   c.ranks = nodes * ranks_per_node, c.ranks_per_domain = ranks_per_node;
   const int capability[] = {70, 80, 90, 100};
   topology::ClusterSpec spec;
