@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "sim/check/parts.h"
 
@@ -89,7 +91,11 @@ void check_peers(const Workload& workload, const PeerRoleInfo& role, Faults& fau
 class ProgramCheck {
  public:
   ProgramCheck(const Workload& workload, const Program& program, Faults& faults)
-      : workload_(workload), program_(program), faults_(faults) {}
+      : workload_(workload), program_(program), faults_(faults) {
+    plain_below_[static_cast<std::size_t>(OpKind::kernel)] = INT64_MAX;
+    plain_below_[static_cast<std::size_t>(OpKind::allocate)] = program.buffers.size();
+    plain_below_[static_cast<std::size_t>(OpKind::free)] = program.buffers.size();
+  }
 
   void run() {
     if (program_.streams.empty() || program_.streams.size() > kNoStream) {
@@ -103,8 +109,13 @@ class ProgramCheck {
     }
     for (std::size_t s = 0; s < program_.streams.size(); ++s) {
       stream_ = static_cast<StreamIndex>(s);
-      const std::vector<Op>& ops = this->ops();
-      for (index_ = 0; index_ < ops.size(); ++index_) check_op(ops[index_]);
+      const std::span<const Op> ops = program_.streams[s].ops;
+      for (std::size_t i = 0; i < ops.size(); ++i) {
+        if (is_plain(ops[i])) continue;
+        index_ = static_cast<OpIndex>(i);
+        check_op(ops[i]);
+        step_ends_ += ends_step(ops[i]) ? 1 : 0;
+      }
     }
     check_step_end();
   }
@@ -122,14 +133,16 @@ class ProgramCheck {
       faults_.add([&] { return program_.name + ": a buffer has no known cause"; });
   }
 
-  // What most ops are, and nothing is wrong with.
-  bool is_plain_kernel(const Op& op) const {
-    return op.kind == OpKind::kernel && !op.waits() && !op.grouped_with_next() && op.payload >= 0 &&
-           op.category < workload_.categories.size() && static_cast<int>(op.kernel_class()) < kKernelClasses;
+  // What most ops are, and nothing is wrong with: kernels and memory that wait for nothing.
+  bool is_plain(const Op& op) const {
+    const auto kind = static_cast<std::size_t>(op.kind);
+    if (kind >= plain_below_.size() || op.waits() || op.grouped_with_next()) return false;
+    if (static_cast<std::uint64_t>(op.payload) >= plain_below_[kind]) return false;
+    return op.kind != OpKind::kernel ||
+           (op.category < workload_.categories.size() && static_cast<int>(op.kernel_class()) < kKernelClasses);
   }
 
   void check_op(const Op& op) {
-    if (is_plain_kernel(op)) return;
     if (op.waits()) check_dependency(op);
     if (op.grouped_with_next()) check_grouping(op);
     const bool has_category = op.kind <= OpKind::copy;
@@ -208,12 +221,8 @@ class ProgramCheck {
   }
 
   void check_step_end() {
-    std::ptrdiff_t ends = 0;
-    for (const Stream& stream : program_.streams) {
-      ends += std::count_if(stream.ops.begin(), stream.ops.end(), [this](const Op& op) { return ends_step(op); });
-    }
     const auto& main = program_.streams[kMainStream].ops;
-    if (ends == 1 && ends_step(main.back())) return;
+    if (step_ends_ == 1 && ends_step(main.back())) return;
     faults_.add([&] {
       return program_.name + ": a step ends with one step_end marker, the last op of stream " +
              program_.streams[kMainStream].name;
@@ -223,8 +232,10 @@ class ProgramCheck {
   const Workload& workload_;
   const Program& program_;
   Faults& faults_;
+  std::array<std::uint64_t, 8> plain_below_{};  // by kind: payloads that are right whatever else the op says
   StreamIndex stream_ = 0;
   OpIndex index_ = 0;
+  int step_ends_ = 0;
 };
 
 }  // namespace

@@ -26,8 +26,18 @@ struct Window {
   std::int64_t before = 0;
 };
 
+// Ops of the main stream that wait for a side stream's of the same step, in order; by stream.
+std::vector<std::vector<OpIndex>> waits_of_main(const Program& program) {
+  std::vector<std::vector<OpIndex>> waits(program.streams.size());
+  const std::span<const Op> main = program.streams[kMainStream].ops;
+  for (std::size_t i = 0; i < main.size(); ++i)
+    if (main[i].waits() && main[i].after_stream < waits.size() && !main[i].on_previous_step())
+      waits[main[i].after_stream].push_back(static_cast<OpIndex>(i));
+  return waits;
+}
+
 // One for every op of the stream.
-std::vector<Window> windows_of(const Program& program, StreamIndex side) {
+std::vector<Window> windows_of(const Program& program, StreamIndex side, std::span<const OpIndex> waits) {
   const std::vector<Op>& main = program.streams[kMainStream].ops;
   const std::vector<Op>& ops = program.streams[side].ops;
   const auto never = static_cast<std::int64_t>(main.size());
@@ -39,10 +49,9 @@ std::vector<Window> windows_of(const Program& program, StreamIndex side) {
       after = std::max<std::int64_t>(after, op.after);
     windows[k] = {after, never};
   }
-  for (OpIndex i = 0; i < main.size(); ++i) {
-    const Op& op = main[i];
-    if (op.after_stream == side && !op.on_previous_step() && op.after < ops.size())
-      windows[op.after].before = std::min<std::int64_t>(windows[op.after].before, i);
+  for (const OpIndex i : waits) {
+    const OpIndex on = main[i].after;
+    if (on < ops.size()) windows[on].before = std::min<std::int64_t>(windows[on].before, i);
   }
   std::int64_t before = never;
   for (OpIndex k = static_cast<OpIndex>(ops.size()); k-- > 0;) {
@@ -219,10 +228,11 @@ std::vector<bool> SoloCollectives::met(const Program& program, const std::vector
     if (main[i].kind == OpKind::collective) collectives.push_back(i);
   // Of each transfer on side streams: where the main stream comes to a window, and leaves it.
   std::vector<std::vector<std::int64_t>> opens(alone.size()), closes(alone.size());
+  const std::vector<std::vector<OpIndex>> waits = waits_of_main(program);
   for (std::size_t s = 1; s < program.streams.size(); ++s) {
     const std::vector<Op>& ops = program.streams[s].ops;
     if (std::none_of(ops.begin(), ops.end(), [](const Op& op) { return op.kind == OpKind::collective; })) continue;
-    const std::vector<Window> windows = windows_of(program, static_cast<StreamIndex>(s));
+    const std::vector<Window> windows = windows_of(program, static_cast<StreamIndex>(s), waits[s]);
     for (OpIndex k = 0; k < ops.size(); ++k) {
       if (ops[k].kind != OpKind::collective || windows[k].after + 1 >= windows[k].before) continue;
       opens[static_cast<std::size_t>(ops[k].payload)].push_back(windows[k].after + 1);
