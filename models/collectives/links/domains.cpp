@@ -18,14 +18,16 @@ Places places_of(std::span<const RankId> ranks, std::uint32_t domain_gpus) {
   places.counts.reserve(ranks.size());
   std::vector<std::uint32_t> names;
   names.reserve(ranks.size());
+  std::uint32_t highest = 0;
   for (const RankId rank : ranks) {
     const std::uint32_t name = rank.value / domain_gpus;
-    // Groups name a domain's ranks together or go round the domains in order.
+    // Groups name a domain's ranks together or go round the domains in order: what lies above all others is new.
     std::size_t at = names.size();
     if (!names.empty() && names.back() == name)
       at = names.size() - 1;
-    else if (!names.empty() && name <= names.back())
+    else if (!names.empty() && name <= highest)
       at = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+    highest = std::max(highest, name);
     if (at == names.size()) {
       names.push_back(name);
       places.counts.push_back(0);
