@@ -22,7 +22,7 @@ void ListIssuer::step(bool aside) {
   }
   sim::ProgramBuilder& builder = context_.builder;
   const bool is_kernel = op.kind == LayerStep::Kind::kernel;
-  const bool left_behind = aside && !op.side && !is_kernel && !host_waits_next();
+  const bool left_behind = aside && !op.side && !is_kernel && is_worth_hiding(op);
   const sim::StreamIndex stream = left_behind ? hidden_stream(op) : op.side ? side_stream(op) : context_.streams.main;
   if (op.waits_for >= 0) {
     builder.wait(stream, side_[static_cast<std::size_t>(op.waits_for)]);
@@ -74,9 +74,13 @@ sim::StreamIndex ListIssuer::hidden_stream(const TemplateOp& op) const {
   return op.category == context_.category(TimeCategory::ep) ? context_.streams.ep_hidden : context_.streams.tp;
 }
 
-// Then nothing can be issued to hide the step.
-bool ListIssuer::host_waits_next() const {
-  return next_ + 1 < ops_.size() && ops_[next_ + 1].kind == LayerStep::Kind::host_sync;
+// Exchanges between experts come twice a layer in a forward as in a backward; those of tensor parallelism
+// do not, and with both handed over the two passes would fall out of step. Where the host waits for what comes,
+// nothing can be issued to hide it.
+bool ListIssuer::is_worth_hiding(const TemplateOp& op) const {
+  const bool host_waits = next_ + 1 < ops_.size() && ops_[next_ + 1].kind == LayerStep::Kind::host_sync;
+  const bool exchanges = context_.scenario.model.moe && context_.scenario.layout.ep > 1;
+  return !host_waits && (!exchanges || op.category == context_.category(TimeCategory::ep));
 }
 
 void IssuedLists::issue(const std::vector<TemplateOp>& ops, const std::function<void()>& sync_host) {

@@ -46,7 +46,7 @@ class ListIssuer {
   void left_open(int step, sim::StreamIndex stream);
   sim::StreamIndex side_stream(const TemplateOp& op) const;
   sim::StreamIndex hidden_stream(const TemplateOp& op) const;
-  bool host_waits_next() const;
+  bool is_worth_hiding(const TemplateOp& op) const;
   double slot_slowdown(const TemplateOp& op) const;
 
   StageContext& context_;

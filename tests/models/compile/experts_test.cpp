@@ -196,6 +196,7 @@ TEST(Experts, SlotsOfTwoPassesHideTheExchanges) {
   const std::vector<std::vector<Override>> layouts = {
       {{"layout.ep", "16"}, {"training.global_batch", "128"}},
       {{"layout.ep", "16"}, {"training.global_batch", "128"}, {"model.moe.deduplicate", "true"}},
+      {{"layout.tp", "2"}, {"layout.ep", "8"}, {"training.global_batch", "128"}},
       {{"layout.ep", "8"},
        {"layout.pp", "2"},
        {"training.global_batch", "256"},
