@@ -158,6 +158,27 @@ void set_precision(Settings& s, Draft& draft) {
     draft.set("training.gradients", "fp32");
 }
 
+// "core_attn mla_up_proj" of a script, "['core_attn', 'mla_up_proj']" of a log, as our list; empty where nothing but
+// the attention core is named.
+std::string recomputed_modules(const std::string& named, Draft& draft) {
+  constexpr std::pair<std::string_view, std::string_view> kModules[] = {
+      {"layernorm", "norm"}, {"mla_up_proj", "mla_up_proj"}, {"moe_act", "moe_act"}, {"mlp", "mlp"}, {"moe", "moe"}};
+  constexpr std::string_view kBetween = " ,'\"[]";
+  std::string list;
+  for (std::size_t at = 0; (at = named.find_first_not_of(kBetween, at)) != std::string::npos;) {
+    const std::size_t end = std::min(named.find_first_of(kBetween, at), named.size());
+    const std::string_view module = std::string_view(named).substr(at, end - at);
+    at = end;
+    const auto* known =
+        std::find_if(std::begin(kModules), std::end(kModules), [&](const auto& each) { return each.first == module; });
+    if (known != std::end(kModules))
+      list += (list.empty() ? "" : ", ") + std::string(known->second);
+    else if (module != "core_attn")
+      draft.unresolved("--recompute-modules " + std::string(module.substr(0, 40)) + " has no counterpart here");
+  }
+  return list.empty() ? "" : "[" + list + "]";
+}
+
 void set_recompute(Settings& s, Draft& draft) {
   const std::string granularity = s.text("recompute-granularity").value_or("");
   const std::string method = s.text("recompute-method").value_or(s.text("activations-checkpoint-method").value_or(""));
@@ -170,7 +191,8 @@ void set_recompute(Settings& s, Draft& draft) {
     else
       draft.set("training.recompute", "full");
   } else if (granularity == "selective" || s.flag("recompute-activations")) {
-    draft.set("training.recompute", "selective");
+    const std::string modules = recomputed_modules(s.text("recompute-modules").value_or(""), draft);
+    draft.set("training.recompute", modules.empty() ? "selective" : modules);
   } else {
     draft.set("training.recompute", "none");
   }

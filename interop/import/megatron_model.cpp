@@ -65,6 +65,9 @@ void set_experts(Settings& s, Draft& draft) {
   set_expert_layers(s, draft);
   if (const auto limit = s.count("moe-router-group-topk"))
     draft.assume("model.moe.node_limit", *limit, "a group of experts (--moe-router-group-topk) is a node");
+  const std::string backend = s.text("moe-flex-dispatcher-backend").value_or("");
+  if (s.flag("moe-enable-deepep") || backend == "deepep" || backend == "hybridep")
+    draft.assume("model.moe.deduplicate", "true", "DeepEP sends a token to a node once");
   if (s.has("moe-expert-capacity-factor"))
     draft.set("model.moe.capacity_factor", yaml_text(s.text("moe-expert-capacity-factor").value_or("none")));
 }

@@ -83,6 +83,24 @@ TEST_F(Shared, MegatronFollowsConditionsAndSourcedFiles) {
             std::string::npos);
 }
 
+// As a script names them, and as a log prints them.
+TEST(Megatron, ModulesThatAreComputedAgain) {
+  const std::string rest =
+      " --num-layers 4 --hidden-size 1024 --num-attention-heads 8 --seq-length 1024 --num-experts 16 "
+      "--moe-ffn-hidden-size 512 --expert-model-parallel-size 8 --micro-batch-size 1 --global-batch-size 64 "
+      "--recompute-granularity selective --moe-enable-deepep --overlap-moe-expert-parallel-comm --recompute-modules ";
+  const auto modules = [&](const std::string& named) {
+    const models::Scenario s = read(imported(Foreign::megatron, rest + named, {16, "", ""}));
+    EXPECT_TRUE(s.model.moe && s.model.moe->deduplicate);
+    EXPECT_TRUE(s.overlap.expert_parallel);
+    return s.training.recompute;
+  };
+  EXPECT_EQ(modules("core_attn").kind, models::Recompute::Kind::selective);
+  EXPECT_EQ(modules("core_attn layernorm moe_act").modules, (std::vector<std::string>{"norm", "moe_act"}));
+  EXPECT_EQ(modules("mla_up_proj mlp").modules, (std::vector<std::string>{"mla_up_proj", "mlp"}));
+  EXPECT_TRUE(tells(imported(Foreign::megatron, rest + "moe shared_experts", {16, "", ""}), "shared_experts"));
+}
+
 // The fixture of ASTRA-sim's own examples: four ranks, one all-reduce of 1 MiB and nothing else.
 TEST_F(Shared, AnAllReduceOfAstraSimIsAnsweredWithItsCommand) {
   EXPECT_NE(refusal(Foreign::chakra, "astra-sim/all_reduce_4npus_1MB")
