@@ -168,11 +168,12 @@ ParameterCount count_table(const ModelSpec& model) {
   return count;
 }
 
-PieceParameters table_parameters(const ModelSpec& model, PieceKind kind, int layer) {
+PieceParameters table_parameters(const Scenario& scenario, PieceKind kind, int layer) {
   PieceParameters size;
   if (kind != PieceKind::layer) return size;
-  size.tp_split = model.table[static_cast<std::size_t>(layer)].parameters;
-  size.largest_weight = size.tp_split;
+  const TableLayer& row = scenario.model.table[static_cast<std::size_t>(layer)];
+  size.largest_weight = row.parameters_on(scenario.layout.tp);
+  (row.is_split() ? size.tp_split : size.tp_replicated) = size.largest_weight;
   return size;
 }
 
@@ -198,7 +199,7 @@ ParameterCount count_parameters(const ModelSpec& model, std::int64_t positions) 
 
 std::int64_t padded_vocab(const ModelSpec& model, const LayoutSpec& layout) {
   const std::int64_t vocab = model.vocab;
-  if (vocab % layout.tp == 0) return vocab;
+  if (vocab % layout.tp == 0 || !model.table.empty()) return vocab;
   const std::int64_t multiple = std::int64_t{128} * layout.tp;
   return (vocab + multiple - 1) / multiple * multiple;
 }
@@ -221,7 +222,7 @@ PieceParameters on_grid(const PieceParameters& whole, const TensorGrid& grid) {
 }  // namespace
 
 PieceParameters piece_parameters(const Scenario& scenario, PieceKind kind, int layer) {
-  if (!scenario.model.table.empty()) return table_parameters(scenario.model, kind, layer);
+  if (!scenario.model.table.empty()) return table_parameters(scenario, kind, layer);
   if (const TensorGrid grid = tensor_grid(scenario.layout); grid.active()) {
     Scenario alone = scenario;
     alone.layout.tp = 1;

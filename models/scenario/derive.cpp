@@ -83,6 +83,28 @@ void derive_shard_group(Reading& reading) {
 
 }  // namespace
 
+namespace {
+
+void derive_sequence_parallel(Reading& reading) {
+  LayoutSpec& layout = reading.scenario.layout;
+  const bool is_table = !reading.scenario.model.table.empty(), is_grid = tensor_grid(layout).active();
+  const bool asked = reading.written("layout.sequence_parallel") && layout.sequence_parallel;
+  if (!reading.written("layout.sequence_parallel") && !is_table) {
+    layout.sequence_parallel = layout.tp > 1 && !is_grid;
+    return reading.defaulted("layout.sequence_parallel", text(layout.sequence_parallel));
+  }
+  // At tp 1 frameworks switch it off in silence; so a scenario with tp swept down to 1 keeps running.
+  const char* why = layout.tp == 1 ? "at tp 1"
+                    : is_grid      ? "where tp_dimensions split everything"
+                    : is_table     ? "on a layer_table, whose rows say what is split"
+                                   : nullptr;
+  if (!why) return;
+  layout.sequence_parallel = false;
+  if (asked) reading.scenario.warnings.push_back(std::string("layout.sequence_parallel has no effect ") + why);
+}
+
+}  // namespace
+
 void derive_layout(Reading& reading) {
   LayoutSpec& layout = reading.scenario.layout;
   if (!reading.knows({"layout.tp", "layout.cp", "layout.pp"})) {
@@ -103,17 +125,7 @@ void derive_layout(Reading& reading) {
     if (reading.scenario.model.moe) reading.defaulted("layout.etp", std::to_string(layout.etp));
   }
   derive_shard_group(reading);
-  if (!reading.written("layout.sequence_parallel")) {
-    layout.sequence_parallel = layout.tp > 1 && !tensor_grid(layout).active();
-    reading.defaulted("layout.sequence_parallel", text(layout.sequence_parallel));
-  } else if (layout.sequence_parallel && layout.tp == 1) {
-    // Frameworks switch it off in silence; so a scenario with tp swept down to 1 keeps running.
-    layout.sequence_parallel = false;
-    reading.scenario.warnings.push_back("layout.sequence_parallel has no effect at tp 1");
-  } else if (layout.sequence_parallel && tensor_grid(layout).active()) {
-    layout.sequence_parallel = false;
-    reading.scenario.warnings.push_back("layout.sequence_parallel has no effect where tp_dimensions split everything");
-  }
+  derive_sequence_parallel(reading);
 }
 
 void derive_pipeline(Reading& reading) {
@@ -153,7 +165,8 @@ void derive_rest(Reading& reading) {
     simulation.fold = false;
     scenario.warnings.push_back("simulation.jitter makes every rank different: folding is off");
   }
-  if (reading.knows({"model.vocab", "layout.tp"}) && scenario.model.vocab % scenario.layout.tp != 0)
+  const bool has_vocab = scenario.model.table.empty() && reading.knows({"model.vocab", "layout.tp"});
+  if (has_vocab && scenario.model.vocab % scenario.layout.tp != 0)
     reading.defaulted("model.vocab", std::to_string(scenario.model.vocab) + " padded, since tp " +
                                          std::to_string(scenario.layout.tp) + " does not divide it");
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -42,6 +43,12 @@ struct MoeSpec {
   bool even() const { return routing == "balanced" || capacity_factor > 0; }
 };
 
+// Of a layer whose work is split over tensor-parallel ranks: what each reads of the layer before, all or its own
+// part; and what it makes: its own part of the output, a part of every sum, which is summed over ranks and whole
+// (`sum`) or cut (`scatter`) behind, or, with all of the work, the whole.
+enum class TableInput : std::uint8_t { whole, own };
+enum class TableOutput : std::uint8_t { own, sum, scatter, whole };
+
 // One row of a layer table. All but the parameters are for one sample: operations of the forward pass, bytes that
 // stay for the backward pass, bytes handed to the next layer.
 struct TableLayer {
@@ -49,6 +56,21 @@ struct TableLayer {
   double forward_flops = 0;
   std::int64_t parameters = 0;
   Bytes activations, output;
+  TableInput reads = TableInput::whole;
+  int groups = 0;  // of inputs and outputs that are connected (a grouped convolution), which tp divides; 0: any
+  TableOutput makes = TableOutput::own;
+
+  bool is_split() const { return makes != TableOutput::whole; }
+  bool is_summed() const { return makes == TableOutput::sum || makes == TableOutput::scatter; }
+  // Whether a rank hands on a part of the output; and how much it hands on.
+  bool hands_part() const { return makes == TableOutput::own || makes == TableOutput::scatter; }
+  Bytes handed(int tp) const { return hands_part() ? Bytes{output.n / tp} : output; }
+  // Of what is kept, the output is kept as it is handed on.
+  Bytes kept(int tp) const {
+    const std::int64_t as_handed = hands_part() ? 0 : is_split() ? std::min(output.n, activations.n) : activations.n;
+    return {as_handed + (activations.n - as_handed) / tp};
+  }
+  std::int64_t parameters_on(int tp) const { return is_split() ? parameters / tp : parameters; }
 };
 
 struct ModelSpec {

@@ -19,7 +19,7 @@ Bytes full_message(const Scenario& s, int degree) {
 }
 
 // What each virtual stage hands to the next: of a transformer the last layer's hidden
-// states, of a table what its last layer puts out.
+// states, of a table what each rank has of its last layer's output.
 std::vector<Bytes> messages(const Scenario& s, const std::vector<int>& degrees, bool is_shard) {
   std::vector<Bytes> messages;
   for (const int degree : degrees) messages.push_back(full_message(s, is_shard ? 1 : degree));
@@ -27,7 +27,7 @@ std::vector<Bytes> messages(const Scenario& s, const std::vector<int>& degrees, 
   std::size_t end = 0;
   for (std::size_t stage = 0; stage < messages.size(); ++stage) {
     end += static_cast<std::size_t>(s.pipeline.stage_layers[stage]);
-    messages[stage] = s.model.table[end - 1].output * s.training.micro_batch;
+    messages[stage] = s.model.table[end - 1].handed(s.layout.tp) * s.training.micro_batch;
   }
   return messages;
 }
@@ -41,6 +41,7 @@ std::vector<int> last_degrees(const Scenario& s) {
 }
 
 bool needs_gather(const Scenario& s) {
+  if (!s.model.table.empty()) return false;  // its layers gather what they read
   return s.software.scatter_gather && !s.layout.sequence_parallel && s.layout.tp > 1 && !tensor_grid(s.layout).active();
 }
 

@@ -75,6 +75,7 @@ void check_experts(Reading& reading) {
 void check_heads(Reading& reading) {
   if (!reading.knows({"layout.tp", "model.hidden", "model.heads", "model.kv_heads", "model.ffn"})) return;
   if (tensor_grid(reading.scenario.layout).active()) return;  // divides otherwise: check_tensor_grid
+  if (!reading.scenario.model.table.empty()) return;          // and so does a table: check_layer_table
   const ModelSpec& model = reading.scenario.model;
   const int tp = reading.scenario.layout.tp;
   const std::string_view here = first_written(reading, {"layout.tp", "model.heads"});
@@ -92,10 +93,11 @@ void check_heads(Reading& reading) {
 void check_split_products(Reading& reading) {
   const Scenario& scenario = reading.scenario;
   if (!scenario.overlap.tensor_parallel || !reading.knows({"layout.tp", "layout.sequence_parallel"})) return;
-  if (scenario.layout.tp > 1 && !scenario.layout.sequence_parallel)
-    reading.fail("overlap.tensor_parallel",
-                 "overlap.tensor_parallel needs sequence_parallel: true; an all-reduce is "
-                 "not split");
+  if (scenario.layout.tp == 1 || scenario.layout.sequence_parallel) return;
+  reading.fail("overlap.tensor_parallel",
+               scenario.model.table.empty()
+                   ? "overlap.tensor_parallel needs sequence_parallel: true; an all-reduce is not split"
+                   : "overlap.tensor_parallel splits products of transformers: those of a layer_table need false");
 }
 
 void check_context(Reading& reading) {

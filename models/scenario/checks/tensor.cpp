@@ -52,7 +52,7 @@ void check_tensor_grid(Reading& reading) {
   const Scenario& s = reading.scenario;
   if (!reading.knows({"layout.tp", "layout.tp_dimensions"})) return;
   const TensorGrid grid = tensor_grid(s.layout);
-  if (!grid.active()) return;
+  if (!grid.active() || !s.model.table.empty()) return;  // a table: check_layer_table
   if (grid.side == 0) return reading.fail("layout.tp_dimensions", why_no_grid(s.layout));
   check_sizes(reading, grid);
   const auto beside = [&](bool asked, std::string_view key, const std::string& what) {

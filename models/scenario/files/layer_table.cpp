@@ -15,15 +15,29 @@ namespace {
 
 constexpr std::uintmax_t kLargestTable = 16u << 20;
 constexpr double kMostNumber = 1e18;
+constexpr std::size_t kNumbers = 4;
 const std::vector<std::string> kHeader = {"name", "forward_flops", "parameters", "activation_bytes", "output_bytes"};
+constexpr const char* kSplitHeader[] = {"input", "output"};  // may follow
+
+// The name of a value, where an enum's come in its order.
+template <class Enum, std::size_t N>
+std::optional<Enum> named_value(const std::string& cell, const std::array<const char*, N>& names) {
+  for (std::size_t i = 0; i < N; ++i)
+    if (cell == names[i]) return static_cast<Enum>(i);
+  return std::nullopt;
+}
+
+// Whether the table begins as one does; how its rows go on then.
+bool is_header(const std::vector<std::string>& cells) {
+  if (cells.size() < kHeader.size() || cells.size() > kHeader.size() + std::size(kSplitHeader)) return false;
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    if (cells[i] != (i < kHeader.size() ? kHeader[i] : kSplitHeader[i - kHeader.size()])) return false;
+  return true;
+}
 
 // The four numbers of a row; a fault and nothing where one is none.
-std::optional<std::array<double, 4>> numbers(Reading& reading, const TableLine& line) {
-  if (line.cells.size() != kHeader.size()) {
-    reading.fail(line.where, "a layer needs a name and 4 numbers");
-    return std::nullopt;
-  }
-  std::array<double, 4> values{};
+std::optional<std::array<double, kNumbers>> numbers(Reading& reading, const TableLine& line) {
+  std::array<double, kNumbers> values{};
   for (std::size_t i = 0; i < values.size(); ++i) {
     const Result<double> value = parse_number(line.cells[i + 1], line.where);
     if (!value || *value < 0 || *value > kMostNumber) {
@@ -35,17 +49,51 @@ std::optional<std::array<double, 4>> numbers(Reading& reading, const TableLine& 
   return values;
 }
 
+// A number of groups says that a rank needs but its own part of the input.
+bool read_input(const std::string& cell, TableLayer& layer) {
+  constexpr double kMostGroups = 1e6;
+  const auto named = named_value<TableInput>(cell, std::array{"whole", "own"});
+  const Result<double> groups = parse_number(cell, {});
+  const bool counted = groups.ok() && *groups >= 2 && *groups <= kMostGroups && *groups == std::floor(*groups);
+  layer.reads = named.value_or(TableInput::own);
+  if (counted) layer.groups = static_cast<int>(*groups);
+  return named || counted;
+}
+
+// How the row is split over tensor-parallel ranks, in the cells behind the numbers.
+void read_split(Reading& reading, const TableLine& line, TableLayer& layer) {
+  const std::size_t input = kHeader.size(), output = input + 1;
+  const auto cell = [&](std::size_t i, const char* absent) { return i < line.cells.size() ? line.cells[i] : absent; };
+  const std::string in = cell(input, "whole"), out = cell(output, "own");
+  const auto makes = named_value<TableOutput>(out, std::array{"own", "sum", "scatter", "whole"});
+  if (!read_input(in, layer))
+    reading.fail(line.where, quote(in) + " is no input: whole, own, or a number of groups from 2 on");
+  if (!makes) reading.fail(line.where, quote(out) + " is no output: own, sum, scatter or whole");
+  layer.makes = makes.value_or(TableOutput::own);
+  if (layer.reads == TableInput::own && !layer.is_split())
+    reading.fail(line.where, "a layer that each rank computes as a whole (output whole) needs its input whole");
+}
+
+void read_row(Reading& reading, const TableLine& line, std::size_t columns) {
+  if (line.cells.size() != columns)
+    return reading.fail(line.where, columns == kHeader.size() ? "a layer needs a name and 4 numbers"
+                                                              : "a layer needs a name, 4 numbers and how it is split");
+  const auto row = numbers(reading, line);
+  if (!row) return;
+  TableLayer layer{line.cells.front(), (*row)[0], std::llround((*row)[1]), Bytes{std::llround((*row)[2])},
+                   Bytes{std::llround((*row)[3])}};
+  read_split(reading, line, layer);
+  reading.scenario.model.table.push_back(std::move(layer));
+}
+
 void read_rows(Reading& reading, const std::vector<TableLine>& lines, const Where& asked_at) {
-  if (lines.size() < 2 || lines.front().cells != kHeader)
+  if (lines.size() < 2 || !is_header(lines.front().cells))
     return reading.fail(lines.empty() ? asked_at : lines.front().where,
-                        "a layer table begins with 'name,forward_flops,parameters,activation_bytes,output_bytes' and "
-                        "has a line for each layer");
+                        "a layer table begins with 'name,forward_flops,parameters,activation_bytes,output_bytes' "
+                        "(behind which 'input' and 'output' may follow) and has a line for each layer");
   constexpr std::size_t kMostLayers = 100'000;
   if (lines.size() > kMostLayers) return reading.fail(asked_at, "a layer table has at most 99,999 layers");
-  for (std::size_t i = 1; i < lines.size(); ++i)
-    if (const auto row = numbers(reading, lines[i]))
-      reading.scenario.model.table.push_back({lines[i].cells.front(), (*row)[0], std::llround((*row)[1]),
-                                              Bytes{std::llround((*row)[2])}, Bytes{std::llround((*row)[3])}});
+  for (std::size_t i = 1; i < lines.size(); ++i) read_row(reading, lines[i], lines.front().cells.size());
 }
 
 Node scalar(std::string text, const Where& where) {
@@ -145,23 +193,6 @@ std::vector<int> stages_of_table(const std::vector<TableLayer>& table, int chunk
     filled += table[i].forward_flops;
   }
   return layers;
-}
-
-void check_layer_table(Reading& reading) {
-  const Scenario& s = reading.scenario;
-  if (s.model.table.empty()) return;
-  const auto refuse = [&](std::string_view key, bool asked, const std::string& why) {
-    if (asked) reading.fail(key, why);
-  };
-  refuse("layout.tp", s.layout.tp > 1, "the layers of a layer_table are not split: tp must be 1");
-  refuse("layout.cp", s.layout.cp > 1, "the samples of a layer_table are not split: cp must be 1");
-  refuse("layout.ep", s.layout.ep > 1, "a layer_table has no experts: ep must be 1");
-  const Recompute::Kind kind = s.training.recompute.kind;
-  refuse(
-      "training.recompute",
-      kind == Recompute::Kind::selective || kind == Recompute::Kind::selective_op || kind == Recompute::Kind::modules,
-      "layers of a layer_table are computed again as a whole or not at all: none, full, {full_layers: n} or {every: "
-      "n}");
 }
 
 }  // namespace orrery::models

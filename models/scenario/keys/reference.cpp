@@ -93,7 +93,8 @@ constexpr std::string_view kTail = R"(
 ## What must agree
 
 - tp·cp·pp·dp is the number of GPUs; `dp` left out is what remains.
-- tp divides heads and ffn; kv_heads and tp divide one way or the other (fewer key heads than ranks are copied).
+- tp divides heads and ffn; kv_heads and tp divide one way or the other (fewer key heads than ranks are copied). Of a layer table, it
+  divides what is split ([models](models.md#any-other-network)).
 - The global batch is dp·micro_batch times a whole number, m. The sequence divides by tp under sequence parallelism, and by cp.
 - A vocabulary that tp does not divide is padded, and listed.
 - **Layers to stages**: with n = pp·virtual_stages chunks and no `stage_layers`: if n divides the layers, each chunk gets layers/n.
