@@ -68,7 +68,7 @@ class Candidate {
     const std::int64_t dp = gpus / grid, batch = scenario_.training.global_batch;
     if (batch % (dp * micro_batch()) != 0) return false;
     const std::int64_t micro_batches = batch / (dp * micro_batch());
-    if (scenario_.model.heads % tp() != 0) return false;
+    if (scenario_.model.table.empty() && scenario_.model.heads % tp() != 0) return false;
     if (pp() * chunks() > scenario_.model.layers + 2) return false;
     if (chunks() > 1 && (pp() == 1 || micro_batches < pp())) return false;
     const bool gathers = number("layout.zero", scenario_.layout.zero) == 3 || !scenario_.layout.fsdp.empty();
@@ -127,13 +127,18 @@ std::vector<Axis> layout_axes(const models::Scenario& scenario, const std::set<s
     if (!fixed.contains(path) && !values.empty()) axes.push_back({path, std::move(values), {}});
   };
   const int gpus = scenario.cluster.gpus();
-  add("layout.tp", powers(std::min({gpus, scenario.cluster.domain_gpus(), scenario.model.heads})));
+  const bool is_table = !scenario.model.table.empty();
+  const int heads = is_table ? gpus : scenario.model.heads;  // a table's layers are split without
+  add("layout.tp", powers(std::min({gpus, scenario.cluster.domain_gpus(), heads})));
   add("layout.pp", depths(scenario.model.layers, gpus));
   if (scenario.training.sequence_length >= kLongSequence) add("layout.cp", powers(std::min(16, gpus)));
   if (scenario.model.moe) add("layout.ep", powers(std::min(scenario.model.moe->experts, gpus)));
   // The schedule goes with them: interleaved where there is more than one.
   if (!fixed.contains("pipeline.schedule")) add("pipeline.virtual_stages", {"1", "2", "3", "4", "5", "6", "8", "12"});
-  add("training.micro_batch", {"1", "2", "4", "8"});
+  // Of sequences a few; samples of a table are small.
+  constexpr std::int64_t kMostSamples = 512;
+  add("training.micro_batch",
+      powers(is_table ? static_cast<int>(std::min(kMostSamples, scenario.training.global_batch)) : 8));
   // Flash attention keeps nothing that recomputing it would save.
   if (scenario.training.attention == models::AttentionKind::flash)
     add("training.recompute", {"none", "full"});
