@@ -56,15 +56,19 @@ std::string head_of(const Job& job, const Rate& rate) {
   if (timed) head += "# assumed: forward_flops = duration_micros at " + rate.said + ".\n";
   head += has_gradients(job.layers) ? "# assumed: parameters = bytes of gradients / 4 (fp32).\n"
                                     : "# assumed: parameters of a square product: the trace reduces no gradients.\n";
-  return head +
-         "# assumed: activation_bytes = tensor_size without the parameters; output_bytes: half of it, or what is sent "
-         "on.\n";
+  head +=
+      "# assumed: activation_bytes = tensor_size without the parameters; output_bytes: half of it, or what is sent "
+      "on.\n";
+  if (job.split.tp > 1)
+    head += "# input, output: as " + std::to_string(job.split.tp) +
+            " ranks exchange activations in the forward pass; then output_bytes are those of the exchange.\n";
+  return head;
 }
 
 void set_model(const Job& job, const Rate& rate, const ImportOptions& options, Draft& draft) {
   Scale scale;
   scale.per_microsecond = rate.per_microsecond;
-  scale.ranks = static_cast<double>(job.split.tp);
+  scale.ranks = job.split.tp;
   scale.head = head_of(job, rate);
   draft.set_table(table_of(job.layers, job.pipeline.handed, scale));
   draft.set("model.layer_table", yaml_text(options.table.empty() ? "layers.csv" : options.table));
@@ -92,11 +96,6 @@ void set_layout(const Job& job, const ImportOptions& options, Draft& draft) {
   if (!job.order.empty()) draft.set("layout.order", job.order);
   if (split.zero > 0) draft.assume("layout.zero", split.zero, split.zero_why);
   for (const std::string& remark : split.remarks) draft.unresolved(remark);
-  if (split.tp > 1 && options.model.empty())
-    draft.unresolved("layers are split over " + std::to_string(split.tp) +
-                     " ranks (tp), and those of a table cannot be: give --model NAME, or run whole layers with --set "
-                     "layout.tp=1 --set cluster.gpus=" +
-                     std::to_string(std::max<std::int64_t>(1, job.world.size / split.tp)));
 }
 
 void set_batch(const Job& job, const ImportOptions& options, Draft& draft) {

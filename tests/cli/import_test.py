@@ -45,6 +45,11 @@ ALL_REDUCE = METADATA + node(0, "all_reduce", 7, comm_type=0, comm_size=1 << 20)
 # A layer: 3 ms forward, 6 ms backward, 40 MB of gradients.
 LAYER = (METADATA + node(0, "fc_FWD", 4, duration=3000) + node(1, "fc_BWD", 4, [0], 6000) +
          node(2, "grads", 7, [1], comm_type=0, comm_size=40_000_000))
+# Two layers over all ranks: the sum of the first one's output, and of the second one's input gradient.
+SPLIT = (METADATA + node(0, "fc1_FWD", 4, duration=3000, tensor_size=20_000_000) +
+         node(1, "sum", 7, [0], comm_type=0, comm_size=8_000_000) +
+         node(2, "fc2_FWD", 4, [1], 3000, tensor_size=20_000_000) + node(3, "fc2_BWD", 4, [2], 6000) +
+         node(4, "sum", 7, [3], comm_type=0, comm_size=8_000_000) + node(5, "fc1_BWD", 4, [4], 6000))
 
 
 class Import(support.Case):
@@ -88,6 +93,17 @@ class Import(support.Case):
         self.assertAlmostEqual(result["time"]["compute_s"], 6e-3, delta=0.1 * 6e-3)
         # A ring sends 2 (n - 1) / n of the bytes from each GPU.
         self.assertAlmostEqual(result["network"]["busiest_links"][0]["bytes"], 40e6 * 1.5, delta=1e5)
+
+    def test_layers_split_over_ranks_exchange_what_the_trace_does(self):
+        self.traces(SPLIT)
+        out = self.path("out.yaml")
+        self.done("import", "--from", "chakra", self.path("traces"), "-o", out)
+        self.done("check", out)
+        result = json.loads(self.done("run", out, "--format", "json").stdout)
+        self.assertEqual(result["layout"]["tp"], 4)
+        # Two sums of 8 MB, each 2 (n - 1) / n of its bytes out of each GPU; 3 ms for each of five products.
+        self.assertAlmostEqual(result["network"]["busiest_links"][0]["bytes"], 2 * 8e6 * 1.5, delta=1e5)
+        self.assertAlmostEqual(result["time"]["compute_s"], 15e-3, delta=0.1 * 15e-3)
 
     def test_the_table_lies_where_it_is_wanted(self):
         self.traces(LAYER)

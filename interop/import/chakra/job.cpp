@@ -10,9 +10,10 @@ Job job_of(World world) {
   for (std::uint32_t rank : job.pipeline.stages) {
     job.steps.push_back(step_of(job.world.ranks[rank]));
     roles.push_back(roles_of(job.steps.back(), job.world));
-    job.layers.push_back(layers_of(job.steps.back(), roles.back()));
   }
   job.split = split_of(job.world, job.pipeline, job.steps, roles);
+  for (std::size_t stage = 0; stage < roles.size(); ++stage)
+    job.layers.push_back(layers_of(job.steps[stage], roles[stage], {job.world, job.split.tp}));
   job.order = rank_order(job.world, job.pipeline, roles.front(), job.split);
   return job;
 }

@@ -49,8 +49,63 @@ std::string row_name(const RankStep& step, std::uint32_t node, const Layers& lay
   return "op" + std::to_string(node) + (step.trace->nodes[node].name.empty() ? "" : " ") + step.trace->nodes[node].name;
 }
 
-Rows add_computes(const RankStep& step, Layers& layers) {
-  Rows rows;
+// What stands behind a compute of the forward pass.
+using Behind = std::map<std::uint32_t, std::vector<const TraceNode*>>;
+
+Behind exchanges_behind(const RankStep& step, const Roles& roles, const Exchanges& exchanges) {
+  Behind behind;
+  if (exchanges.ranks == 1) return behind;
+  for (const Transfer& transfer : roles.transfers) {
+    const TraceNode& node = step.trace->nodes[transfer.node];
+    const bool counts = transfer.role == Role::activations && exchanges.world.size_of(node.group) == exchanges.ranks;
+    const std::uint32_t before = step.work_before[transfer.node];
+    if (!counts || before == RankStep::kNone) continue;
+    const Pass pass = step.pass[before];
+    if (pass == Pass::forward || pass == Pass::unknown) behind[before].push_back(&node);
+  }
+  return behind;
+}
+
+void close(const std::vector<const TraceNode*>& behind, Layer& row) {
+  for (const TraceNode* node : behind) {
+    const bool gathers = node->collective == Collective::all_gather;
+    const bool sums = node->collective == Collective::all_reduce;
+    row.gathered = row.gathered || gathers;
+    if (row.behind > Exchange::gathers) continue;  // a gather behind a scatter, of the same output
+    row.behind = gathers ? Exchange::gathers : sums ? Exchange::sums : Exchange::scatters;
+    row.exchanged_bytes = node->bytes;
+  }
+}
+
+// Rows as computes come to them: one a layer, and one more behind each exchange in its midst.
+class GrowingRows {
+ public:
+  explicit GrowingRows(Layers& layers) : layers_(layers) {}
+
+  Layer& of(const std::string& layer) {
+    std::vector<Layer>& rows = layers_.rows;
+    const auto [first, is_new] = first_.emplace(layer, rows.size());
+    if (is_new) rows.push_back({layer});
+    Parts& parts = parts_.try_emplace(layer, Parts{first->second, 1}).first->second;
+    if (rows[parts.open].behind == Exchange::none) return rows[parts.open];
+    parts.open = rows.size();
+    rows.push_back({layer + "/" + std::to_string(++parts.count)});
+    return rows.back();
+  }
+  Rows first() && { return std::move(first_); }
+
+ private:
+  struct Parts {
+    std::size_t open = 0;
+    int count = 1;
+  };
+
+  Layers& layers_;
+  Rows first_;  // of each layer: its gradients go there
+  std::map<std::string, Parts> parts_;
+};
+
+void add_forwards(const RankStep& step, const Behind& behind, GrowingRows& rows, Layers& layers) {
   for (std::uint32_t i : step.computes) {
     const TraceNode& node = step.trace->nodes[i];
     if (step.pass[i] == Pass::backward) continue;
@@ -58,11 +113,16 @@ Rows add_computes(const RankStep& step, Layers& layers) {
       layers.updates += static_cast<double>(node.operations > 0 ? node.operations : node.microseconds);
       continue;
     }
-    const std::string name = row_name(step, i, layers);
-    const auto [row, is_new] = rows.emplace(name, layers.rows.size());
-    if (is_new) layers.rows.push_back({name});
-    add_forward(node, layers.rows[row->second]);
+    Layer& row = rows.of(row_name(step, i, layers));
+    add_forward(node, row);
+    if (const auto found = behind.find(i); found != behind.end()) close(found->second, row);
   }
+}
+
+Rows add_computes(const RankStep& step, const Behind& behind, Layers& layers) {
+  GrowingRows growing(layers);
+  add_forwards(step, behind, growing, layers);
+  Rows rows = std::move(growing).first();
   for (std::uint32_t i : step.computes) {
     if (step.pass[i] != Pass::backward) continue;
     layers.backward = true;
@@ -90,10 +150,10 @@ std::optional<std::size_t> row_of(const RankStep& step, std::uint32_t node, cons
 
 }  // namespace
 
-Layers layers_of(RankStep& step, const Roles& roles) {
+Layers layers_of(RankStep& step, const Roles& roles, const Exchanges& exchanges) {
   Layers layers;
   if (!step.named) tell_by_order(step, roles, layers);
-  const Rows rows = add_computes(step, layers);
+  const Rows rows = add_computes(step, exchanges_behind(step, roles, exchanges), layers);
   for (const Transfer& transfer : roles.transfers) {
     const TraceNode& node = step.trace->nodes[transfer.node];
     if (transfer.role != Role::gradients || !reduces(node.collective)) continue;

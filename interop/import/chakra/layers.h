@@ -4,6 +4,9 @@
 
 namespace orrery::interop::chakra {
 
+// What the ranks that split layers do with a layer's output before the next compute takes it.
+enum class Exchange : char { none, gathers, sums, scatters };
+
 // A row of the table of layers, before it is split over or gathered from ranks.
 struct Layer {
   std::string name;
@@ -12,6 +15,9 @@ struct Layer {
   double backward_operations = 0, backward_microseconds = 0;
   double tensor_bytes = 0;    // all that its forward pass touches
   double gradient_bytes = 0;  // of its own, as they are reduced
+  Exchange behind = Exchange::none;
+  bool gathered = false;  // the next row's input: by such a gather, or by one behind a scatter
+  std::int64_t exchanged_bytes = 0;
 };
 
 struct Layers {
@@ -23,8 +29,14 @@ struct Layers {
   double unplaced_bytes = 0;  // gradients that follow no compute
 };
 
+// Collectives in which `ranks` ranks exchange activations: those that split layers.
+struct Exchanges {
+  const World& world;
+  std::int64_t ranks = 1;  // 1: nobody splits them
+};
+
 // The forward pass in the order of dependencies; computes of one layer, where names say it,
-// are one row. Gradients go to the layer whose backward pass they follow.
-Layers layers_of(RankStep& step, const Roles& roles);
+// are one row, or one up to each exchange. Gradients go to the layer whose backward pass they follow.
+Layers layers_of(RankStep& step, const Roles& roles, const Exchanges& exchanges);
 
 }  // namespace orrery::interop::chakra

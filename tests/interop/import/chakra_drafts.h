@@ -39,6 +39,7 @@ inline bool says(const Draft& draft, const std::string& what) {
 struct Row {
   std::string name;
   double operations = 0, parameters = 0, kept = 0, output = 0;
+  std::string reads, makes;  // where layers are split
 };
 
 inline std::vector<Row> rows_of(const Draft& draft) {
@@ -51,7 +52,7 @@ inline std::vector<Row> rows_of(const Draft& draft) {
     std::istringstream cells(line);
     rows.emplace_back();
     cells >> rows.back().name >> rows.back().operations >> rows.back().parameters >> rows.back().kept >>
-        rows.back().output;
+        rows.back().output >> rows.back().reads >> rows.back().makes;
   }
   return rows;
 }

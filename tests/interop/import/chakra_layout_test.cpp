@@ -1,4 +1,6 @@
 // Who exchanges what with whom becomes a layout.
+#include <cmath>
+
 #include "tests/interop/import/chakra_drafts.h"
 #include "tests/interop/import/chakra_graph.h"
 
@@ -25,6 +27,8 @@ TEST(ChakraLayout, GroupsTellTheLayoutOfEveryShape) {
         ASSERT_EQ(rows.size(), 4u);  // one a block, of all stages
         EXPECT_EQ(rows[3].name, "transformer.3");
         EXPECT_EQ(sum(rows, &Row::operations), 4.0 * 2000 * tp);  // whole layers
+        EXPECT_EQ(rows[2].reads, tp > 1 ? "whole" : "");
+        EXPECT_EQ(rows[2].makes, tp > 1 ? "sum" : "");
         if (dp > 1) {
           EXPECT_EQ(rows[0].parameters, 2000.0 * tp);
         }
@@ -98,9 +102,70 @@ TEST(ChakraLayout, ShardedParametersAreZero) {
   EXPECT_EQ(draft_of(alike(gathers_after, 4)).text("layout.zero"), "2");
 }
 
+// A block with two sums, as attention and MLP have: a row up to each, the block's gradient shared by both.
+TEST(ChakraLayout, SumsInTheMidstOfALayerPartItsRow) {
+  TraceBytes trace;
+  TraceBytes::Needs before;
+  for (const char* part : {"mha", "mlp"}) {
+    const std::string name = std::string("transformer.0.") + part;
+    const auto product = trace.counted(name + ".x@0_COMP", before, 1000, 500);
+    before = {trace.collective(name + ".x@0_X1COMM", TraceBytes::kAllReduce, 64, {product}, "t")};
+  }
+  const auto back = trace.counted("transformer.0.mlp.dx@0_COMP", before, 4000);
+  trace.collective("transformer.0.mlp.dx@0_X1COMM", TraceBytes::kAllReduce, 64, {back}, "t");
+  trace.collective("transformer.0.mlp.w@1_X2COMM", TraceBytes::kAllReduce, 400, {back}, "d");
+  const auto rows = rows_of(draft_of(alike(trace, 4)));
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].name, "transformer.0");
+  EXPECT_EQ(rows[1].name, "transformer.0/2");
+  for (const Row& row : rows) {
+    EXPECT_EQ(row.output, 64);
+    EXPECT_EQ(row.makes, "sum");
+    EXPECT_EQ(row.reads, "whole");
+  }
+}
+
+// With outputs gathered: each rank makes a part. With sums cut and gathered again: sequence parallelism.
+TEST(ChakraLayout, ExchangesTellWhatRanksReadAndMake) {
+  TraceBytes trace;
+  const auto columns = trace.counted("a_fwd", {}, 10, 100);
+  const auto rows_product = trace.counted("b_fwd", {columns}, 10, 100);
+  const auto cut = trace.collective("s", TraceBytes::kReduceScatter, 64, {rows_product}, "t");
+  const auto norm = trace.counted("c_fwd", {cut}, 10, 100);
+  const auto whole = trace.collective("g", TraceBytes::kAllGather, 64, {norm}, "t");
+  const auto last = trace.counted("d_fwd", {whole}, 10, 100);
+  const auto back = trace.counted("d_bwd", {last}, 20);
+  const auto sum_back = trace.collective("r", TraceBytes::kReduceScatter, 64, {back}, "t");
+  trace.counted("c_bwd", {sum_back}, 20);
+  const Draft draft = draft_of(alike(trace, 2));
+  EXPECT_EQ(draft.text("layout.tp"), "2");
+  const auto rows = rows_of(draft);
+  ASSERT_EQ(rows.size(), 4u);
+  const auto is = [](const Row& row, const char* reads, const char* makes) {
+    return row.reads == reads && row.makes == makes;
+  };
+  EXPECT_TRUE(is(rows[0], "whole", "own"));
+  EXPECT_TRUE(is(rows[1], "own", "scatter"));
+  EXPECT_TRUE(is(rows[2], "own", "own"));
+  EXPECT_TRUE(is(rows[3], "whole", "own"));
+  EXPECT_EQ(rows[1].output, 64);
+  EXPECT_EQ(rows[2].output, 64);
+  // Each of both ranks touches 100 bytes, of which 2 x 2.3 are parameters (of 20 operations, as a square product).
+  EXPECT_EQ(rows[0].kept, 2 * 95);
+  EXPECT_EQ(rows[0].output, 2 * 48);
+}
+
+// Numbers of a table are those of all ranks, which divide them.
+TEST(ChakraLayout, RanksDivideWhatTheySplit) {
+  for (int tp : {2, 3, 4, 7}) {
+    GraphShape shape;
+    shape.tp = tp, shape.dp = 2, shape.pp = 2;
+    const Draft draft = draft_of(graph(shape));
+    for (const Row& row : rows_of(draft)) EXPECT_EQ(std::fmod(row.parameters, tp), 0) << row.name << " over " << tp;
+  }
+}
+
 TEST(ChakraLayout, WhatATableCannotHoldIsSaid) {
-  const Draft draft = draft_of(graph({}));
-  EXPECT_TRUE(says(draft, "layers are split over 2 ranks (tp)"));
   ImportOptions with_model;
   with_model.model = "llama-3.1-8b";
   const Draft model = draft_of(graph({}), with_model);
