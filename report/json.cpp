@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "models/layout/layout.h"
 #include "report/jobs.h"
 #include "report/memory/memory_report.h"
 #include "report/text.h"
@@ -18,6 +19,8 @@ ordered_json layout_json(const models::LayoutSpec& layout) {
   // Told also where there is none: the columns of a CSV are the same for every scenario.
   out["fsdp"] = layout.fsdp.empty() ? ordered_json() : ordered_json(layout.fsdp);
   out["sequence_parallel"] = layout.sequence_parallel;
+  const std::string replicas = models::replicas_text(layout);
+  out["stage_replicas"] = replicas.empty() ? ordered_json() : ordered_json(replicas);
   return out;
 }
 

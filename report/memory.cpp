@@ -77,7 +77,10 @@ bool will_fit(const models::Scenario& scenario, const models::Compiled& compiled
 std::vector<int> in_flight_by_stage(const models::Schedule& schedule) {
   using Type = models::Action::Type;
   std::vector<int> peaks;
-  for (const auto& actions : schedule.order) {
+  const auto& replicas = schedule.request.replicas;
+  const auto ranks = static_cast<int>(replicas.empty() ? schedule.order.size() : replicas.size());
+  for (int rank = 0; rank < ranks; ++rank) {
+    const auto& actions = schedule.order[schedule.list_of(rank)];
     int now = 0, peak = 0;
     for (const models::Action& action : actions)
       for (const models::Action& pass : models::passes(action)) {
@@ -85,7 +88,7 @@ std::vector<int> in_flight_by_stage(const models::Schedule& schedule) {
         if (models::makes_input_gradient(pass.type)) --now;
       }
     // Without a flush, forwards and backwards take turns above what is always in flight.
-    if (!models::flushes(schedule)) peak = models::carried_over(schedule, static_cast<int>(peaks.size())) + 1;
+    if (!models::flushes(schedule)) peak = models::carried_over(schedule, rank) + 1;
     peaks.push_back(peak);
   }
   return peaks;

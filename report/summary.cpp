@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/layout/layer_degrees.h"
+#include "models/layout/layout.h"
 #include "report/jobs.h"
 #include "report/text.h"
 
@@ -27,7 +28,9 @@ std::string layout_line(const Result& r) {
   if (l.tp > 1) text += kDimensions[static_cast<int>(l.tp_dimensions)];
   if (l.sequence_parallel) text += " + sequence parallel";
   if (l.cp > 1) text += ", cp " + std::to_string(l.cp);
-  text += ", pp " + std::to_string(l.pp) + ", dp " + std::to_string(l.dp);
+  text += ", pp " + std::to_string(l.pp);
+  const std::string replicas = models::replicas_text(l);
+  text += replicas.empty() ? ", dp " + std::to_string(l.dp) : " of " + replicas;
   if (l.ep > 1) text += ", ep " + std::to_string(l.ep);
   text += l.fsdp.empty() ? ", zero " + std::to_string(l.zero) : ", fsdp " + l.fsdp;
   return text;

@@ -98,7 +98,7 @@ int steps_of(const Scenario& scenario, const Schedule& schedule) {
   if (scenario.simulation.steps > 0) return scenario.simulation.steps;
   constexpr int kFew = 4;
   const int m = schedule.request.micro_batches;
-  return flushes(schedule) ? 2 : 2 + (kFew * schedule.request.ranks + m - 1) / m;
+  return flushes(schedule) ? 2 : 2 + (kFew * static_cast<int>(schedule.order.size()) + m - 1) / m;
 }
 
 }  // namespace

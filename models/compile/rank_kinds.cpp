@@ -19,7 +19,8 @@ IdVector<RankId, RankKind> rank_kinds(const Scenario& s, const Layout& layout) {
     const auto found = slow.find(r);
     const Coordinate at = layout.coordinate({r});
     kinds.add({at.pp, found == slow.end() ? 1.0 : found->second, uneven ? at.cp : 0,
-               uneven_experts ? layout.expert_coordinate({r}).ep : 0, s.cluster.kind_of({r})});
+               uneven_experts ? layout.expert_coordinate({r}).ep : 0, s.cluster.kind_of({r}),
+               s.layout.stage_replicas.empty() ? 0 : at.dp});
   }
   return kinds;
 }

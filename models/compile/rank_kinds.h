@@ -8,7 +8,7 @@ namespace orrery::models {
 
 // What every rank is one of: its stage, for every kind of node that a stage is on, for every factor by which a
 // straggler of that stage is slow, and for each place in a context-parallel or expert-parallel group where those
-// differ.
+// differ, or among a stage's replicas where those are its own.
 IdVector<RankId, RankKind> rank_kinds(const Scenario& scenario, const Layout& layout);
 
 }  // namespace orrery::models

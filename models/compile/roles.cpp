@@ -1,6 +1,7 @@
 #include "models/compile/roles.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -52,6 +53,40 @@ void add_peer(const Layout& layout, const Places& places, sim::Workload& workloa
     info.peer_of[{r}] = layout.rank(at);
   }
   workload.peer_roles.push_back(std::move(info));
+}
+
+// Of a stage's replicas q, q + R, ...: its turn-th micro-batch is where q + turn R comes to be, going round there.
+void add_turn(const Layout& layout, const Places& places, sim::Workload& workload, const std::string& name, int step,
+              int turn) {
+  const LayoutSpec& s = layout.spec();
+  sim::PeerRoleInfo info{name + " " + std::to_string(turn),
+                         IdVector<RankId, RankId>(static_cast<std::uint32_t>(places.size()), RankId::none())};
+  for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(places.size()); ++r) {
+    Coordinate at = places[r];
+    const int there = at.pp + step;
+    if (there < 0 || there >= s.pp || turn >= neighbours_in_turn(s, at.pp, there)) continue;
+    const int micro_batch = at.dp + turn * s.stage_replicas[static_cast<std::size_t>(at.pp)];
+    at.pp = there;
+    at.dp = micro_batch % s.stage_replicas[static_cast<std::size_t>(there)];
+    info.peer_of[{r}] = layout.rank(at);
+  }
+  workload.peer_roles.push_back(std::move(info));
+}
+
+void add_peers_in_turn(const Layout& layout, const Places& places, sim::Workload& workload) {
+  const LayoutSpec& s = layout.spec();
+  int turns = 1;
+  for (int stage = 0; stage + 1 < s.pp; ++stage)
+    turns = std::max({turns, neighbours_in_turn(s, stage, stage + 1), neighbours_in_turn(s, stage + 1, stage)});
+  for (int turn = 0; turn < turns; ++turn) {
+    add_turn(layout, places, workload, "next stage", 1, turn);
+    add_turn(layout, places, workload, "previous stage", -1, turn);
+  }
+}
+
+// The most of any stage.
+int replicas_at_most(const LayoutSpec& s) {
+  return s.stage_replicas.empty() ? s.dp : *std::max_element(s.stage_replicas.begin(), s.stage_replicas.end());
 }
 
 // Replicas in groups of `group` neighbours, so that a group lies inside a node where it
@@ -177,6 +212,12 @@ sim::GroupRole LayerRoles::replicas(int degree) const {
   return static_cast<sim::GroupRole>(first_ + static_cast<std::ptrdiff_t>(parts_.size()) + (found - degrees_.begin()));
 }
 
+int neighbours_in_turn(const LayoutSpec& layout, int here, int there) {
+  if (layout.stage_replicas.empty()) return 1;
+  const int ours = layout.stage_replicas[static_cast<std::size_t>(here)];
+  return std::lcm(ours, layout.stage_replicas[static_cast<std::size_t>(there)]) / ours;
+}
+
 bool shares_embedding(const ModelSpec& model) {
   return model.tied_embeddings || model.mtp_layers > 0;
 }
@@ -185,10 +226,13 @@ void add_roles(const Layout& layout, const Scenario& scenario, bool bidirectiona
   const LayoutSpec& s = layout.spec();
   const bool share = shares_embedding(scenario.model) && s.pp > 1;
   const Places at = places(layout);
-  add_role(at, workload, "tp", false, s.cp * s.dp * s.pp,
-           [s](const Coordinate& c) { return (c.pp * s.dp + c.dp) * s.cp + c.cp; });
+  const int dp = replicas_at_most(s);
+  add_role(at, workload, "tp", false, s.cp * dp * s.pp,
+           [s, dp](const Coordinate& c) { return (c.pp * dp + c.dp) * s.cp + c.cp; });
   add_replica_role(layout, at, workload, "dp", s.tp, bidirectional);
-  add_role(at, workload, "model", s.pp > 1, s.cp * s.dp, [s](const Coordinate& c) { return c.dp * s.cp + c.cp; });
+  // Pipelines whose stages have numbers of replicas of their own have no replica as a whole.
+  add_role(at, workload, "model", s.pp > 1, s.stage_replicas.empty() ? s.cp * s.dp : 0,
+           [s](const Coordinate& c) { return c.dp * s.cp + c.cp; });
   add_role(at, workload, "world", s.pp > 1, 1, [](const Coordinate&) { return 0; });
   add_role(at, workload, "embedding", true, s.tp * s.cp * s.dp, [s, share](const Coordinate& c) {
     if (!share || (c.pp != 0 && c.pp != s.pp - 1)) return -1;
@@ -201,6 +245,7 @@ void add_roles(const Layout& layout, const Scenario& scenario, bool bidirectiona
   if (has_grid_roles(scenario)) add_grid_roles(layout, at, workload);
   if (scenario.model.moe) add_expert_roles(layout, scenario.cluster.domain_gpus(), workload);
   add_layer_roles(layout, at, LayerRoles(scenario), bidirectional, workload);
+  if (!s.stage_replicas.empty()) return add_peers_in_turn(layout, at, workload);
   add_peer(layout, at, workload, "next stage", 1);
   add_peer(layout, at, workload, "previous stage", -1);
 }

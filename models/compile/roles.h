@@ -37,6 +37,13 @@ inline constexpr sim::GroupRole ep_node = 17;
 inline constexpr sim::GroupRole ep_rail = 18;
 inline constexpr sim::PeerRole next_stage = 0;  // around the ring of stages
 inline constexpr sim::PeerRole previous_stage = 1;
+// Where stages have numbers of replicas of their own: whom a rank's micro-batches go to in turn, and come from.
+constexpr sim::PeerRole next_in_turn(int turn) {
+  return static_cast<sim::PeerRole>(next_stage + 2 * turn);
+}
+constexpr sim::PeerRole previous_in_turn(int turn) {
+  return static_cast<sim::PeerRole>(previous_stage + 2 * turn);
+}
 }  // namespace role
 
 // Roles of layers with tensor-parallel degrees of their own (models/layout/layer_degrees.h):
@@ -64,6 +71,9 @@ class LayerRoles {
   std::vector<TensorPart> parts_;
   std::vector<int> degrees_;
 };
+
+// Neighbours that a replica of `here` meets in turn, the micro-batches going round among those of both stages.
+int neighbours_in_turn(const LayoutSpec& layout, int here, int there);
 
 // The last stage needs the first one's embedding, for its head or for the tokens after the next.
 bool shares_embedding(const ModelSpec& model);

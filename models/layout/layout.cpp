@@ -52,14 +52,27 @@ Layout::Layout(const LayoutSpec& spec) : spec_(spec) {
     own = stride;
     stride *= axis == Axis::tp ? spec.etp : axis == Axis::ep ? spec.ep : expert_replicas(spec_);
   }
+  int begin = 0;
+  for (const int replicas : spec.stage_replicas) {
+    stage_begins_.push_back(begin);
+    begin += replicas * spec.tp * spec.cp;
+  }
 }
 
 Coordinate Layout::coordinate(RankId rank) const {
   const int r = static_cast<int>(rank.value);
+  if (!stage_begins_.empty()) {
+    const auto stage = std::upper_bound(stage_begins_.begin(), stage_begins_.end(), r) - stage_begins_.begin() - 1;
+    const int in_stage = r - stage_begins_[static_cast<std::size_t>(stage)];
+    return {in_stage / tp_stride_ % spec_.tp, 0, in_stage / dp_stride_, static_cast<int>(stage)};
+  }
   return {r / tp_stride_ % spec_.tp, r / cp_stride_ % spec_.cp, r / dp_stride_ % spec_.dp, r / pp_stride_ % spec_.pp};
 }
 
 RankId Layout::rank(const Coordinate& at) const {
+  if (!stage_begins_.empty())
+    return {static_cast<std::uint32_t>(stage_begins_[static_cast<std::size_t>(at.pp)] + at.tp * tp_stride_ +
+                                       at.dp * dp_stride_)};
   return {
       static_cast<std::uint32_t>(at.tp * tp_stride_ + at.cp * cp_stride_ + at.dp * dp_stride_ + at.pp * pp_stride_)};
 }
@@ -84,6 +97,12 @@ int Layout::experts_per_domain(int domain_gpus) const {
   for (std::size_t i = 0; i < domains.size(); ++i)
     if (domains[i] != domains[i / static_cast<std::size_t>(each) * static_cast<std::size_t>(each)]) return spec_.ep;
   return spec_.ep % each == 0 ? static_cast<int>(each) : spec_.ep;
+}
+
+std::string replicas_text(const LayoutSpec& spec) {
+  std::string text;
+  for (const int replicas : spec.stage_replicas) text += (text.empty() ? "" : "-") + std::to_string(replicas);
+  return text;
 }
 
 std::vector<int> layers_of_stages(int layers, int chunks) {

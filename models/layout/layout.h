@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "models/scenario/scenario.h"
@@ -40,7 +41,11 @@ class Layout {
   LayoutSpec spec_;
   int tp_stride_ = 1, cp_stride_ = 1, dp_stride_ = 1, pp_stride_ = 1;
   int etp_stride_ = 1, ep_stride_ = 1, edp_stride_ = 1;  // among the ranks of one stage
+  std::vector<int> stage_begins_;                        // first rank, where stages have replicas of their own
 };
+
+// "15-1", where stages have numbers of replicas of their own.
+std::string replicas_text(const LayoutSpec& spec);
 
 // Transformer layers of every global stage by the contract's rule: n = pp*v
 // chunks; if n divides the layers each gets layers/n; otherwise embedding and

@@ -81,10 +81,6 @@ void derive_shard_group(Reading& reading) {
   }
 }
 
-}  // namespace
-
-namespace {
-
 void derive_sequence_parallel(Reading& reading) {
   LayoutSpec& layout = reading.scenario.layout;
   const bool is_table = !reading.scenario.model.table.empty(), is_grid = tensor_grid(layout).active();
@@ -114,7 +110,9 @@ void derive_layout(Reading& reading) {
   const std::int64_t fixed = std::int64_t{layout.tp} * layout.cp * layout.pp;
   const int gpus = reading.scenario.cluster.gpus();
   const bool fills = reading.has_cluster && fixed <= gpus && gpus % fixed == 0;
-  if (!reading.written("layout.dp") && fills) {
+  if (!layout.stage_replicas.empty()) {
+    if (!reading.written("layout.dp")) layout.dp = 1;  // replicas are counted by stage
+  } else if (!reading.written("layout.dp") && fills) {
     layout.dp = static_cast<int>(gpus / fixed);
     reading.defaulted("layout.dp", std::to_string(layout.dp));
   } else if (!reading.written("layout.dp")) {

@@ -114,6 +114,7 @@ void read_all(Reading& reading, Node& root) {
   check_by_layers(reading);
   check_batch(reading);
   check_pipeline(reading);
+  check_stage_replicas(reading);
   check_layer_table(reading);
   check_sharding(reading);
   check_hardware(reading);

@@ -101,6 +101,7 @@ void check_tensor_grid(Reading& reading);
 void check_by_layers(Reading& reading);
 void check_batch(Reading& reading);
 void check_pipeline(Reading& reading);
+void check_stage_replicas(Reading& reading);
 void check_sharding(Reading& reading);
 void check_hardware(Reading& reading);
 void check_jobs(Reading& reading);

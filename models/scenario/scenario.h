@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -166,8 +167,13 @@ struct LayoutSpec {
   OffloadSpec offload;
   std::vector<Axis> order = {Axis::tp, Axis::cp, Axis::ep, Axis::dp, Axis::pp};  // fastest-changing first
   std::vector<LayerRange> by_layers;  // from the first on, apart; other layers have `tp`
+  // Of every stage, among which micro-batches go round (pipeline.stage_replicas); empty: `dp` of each, else dp is 1.
+  std::vector<int> stage_replicas;
 
-  int gpus() const { return tp * cp * pp * dp; }
+  int gpus() const {
+    const int stages = std::accumulate(stage_replicas.begin(), stage_replicas.end(), 0);
+    return tp * cp * (stage_replicas.empty() ? pp * dp : stages);
+  }
 };
 
 struct PipelineSpec {

@@ -97,6 +97,7 @@ void check_unread(const ScheduleRule& rule, const ScheduleRequest& request, Erro
   if (request.extra_warmup != 0 && !interleaved)
     refuse(errors, "extra_warmup = " + std::to_string(request.extra_warmup) + only("interleaved-1f1b"));
   if (request.pairs && !rule.traits.may_pair) refuse(errors, "pairs" + only("none and interleaved-1f1b"));
+  if (!request.replicas.empty() && rule.name != kPipeDream.name) refuse(errors, "replicas" + only("pipedream"));
   if (!request.memory.empty() && !rule.traits.limited) refuse(errors, "a memory limit" + only("zb-auto"));
 }
 

@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include "models/schedules/schedule.h"
 
 namespace orrery::models {
@@ -25,6 +27,16 @@ int Schedule::stage_of(int rank, int chunk) const {
   const int p = request.ranks, mirrored = p - 1 - rank;
   if (placement == Placement::bidirectional) return chunk == 1 ? mirrored : rank;
   return chunk * p + (placement == Placement::wave && chunk % 2 == 1 ? mirrored : rank);
+}
+
+int Schedule::replicas_of(int rank) const {
+  return request.replicas.empty() ? 1 : request.replicas[static_cast<std::size_t>(rank)];
+}
+
+std::size_t Schedule::list_of(int rank) const {
+  if (request.replicas.empty()) return static_cast<std::size_t>(rank);
+  const auto first = request.replicas.begin();
+  return static_cast<std::size_t>(std::accumulate(first, first + rank, 0));
 }
 
 int Schedule::step_after(int stage, int micro_batch) const {

@@ -83,6 +83,8 @@ struct ScheduleRequest {
   // What schedules that search go by; one for all virtual stages, or one for each.
   std::vector<ScheduleCosts> costs = {};
   std::vector<StageMemory> memory = {};
+  // pipedream: of every stage, among which micro-batches go round; empty: one of each, on a rank of its own.
+  std::vector<int> replicas = {};
 };
 
 // What a scenario may say beside the name of a schedule; for a .csv file, anything.
@@ -102,7 +104,7 @@ struct ScheduleTraits {
 struct Schedule {
   ScheduleRequest request;
   Placement placement = Placement::linear;
-  std::vector<std::vector<Action>> order = {};  // by rank, compute only
+  std::vector<std::vector<Action>> order = {};  // by rank, compute only; of stages with replicas, by replica
   // bidirectional: so many micro-batches enter at rank 0, then as many at rank p-1, and so on.
   int turn = 0;
   ScheduleTraits traits = {};  // of its rule
@@ -118,6 +120,9 @@ struct Schedule {
   int rank_of(int stage, int micro_batch) const;
   int chunk_of(int stage, int micro_batch) const;
   int stage_of(int rank, int chunk) const;
+  // Of a rank's stages, and where `order` has the first of them.
+  int replicas_of(int rank) const;
+  std::size_t list_of(int rank) const;
   // Where the activation of `stage` goes: 1 to the next rank (around the ring), -1 to the one before, 0 nowhere else.
   int step_after(int stage, int micro_batch) const;
 };

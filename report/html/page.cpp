@@ -3,6 +3,7 @@
 #include <kainjow/mustache.hpp>
 
 #include "models/layout/layer_degrees.h"
+#include "models/layout/layout.h"
 #include "report/html/charts.h"
 #include "report/html/page_template.h"
 #include "report/jobs.h"
@@ -38,9 +39,11 @@ data figures(const Result& r) {
 data setup(const Result& r) {
   data rows{data::type::list};
   const models::LayoutSpec& l = r.layout;
+  const std::string replicas = models::replicas_text(l);
   rows << pair_of("GPUs", grouped(r.gpus) + " x " + r.gpu);
   rows << pair_of("layout", "tp " + models::degrees_text(l) + ", cp " + std::to_string(l.cp) + ", pp " +
-                                std::to_string(l.pp) + ", dp " + std::to_string(l.dp) + ", ep " + std::to_string(l.ep));
+                                std::to_string(l.pp) + ", dp " + (replicas.empty() ? std::to_string(l.dp) : replicas) +
+                                ", ep " + std::to_string(l.ep));
   rows << pair_of("schedule", r.schedule);
   rows << pair_of("digest", hex(r.digest.value()));
   return rows;

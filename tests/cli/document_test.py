@@ -31,7 +31,7 @@ PROMISED = {
 }
 # What we tell besides; a key that is neither here nor above is one that nobody decided on.
 BESIDES = {
-    "": {"peak", "published"}, "layout": {"etp", "zero", "fsdp", "sequence_parallel"}, "memory.stages": {"rank"},
+    "": {"peak", "published"}, "layout": {"etp", "zero", "fsdp", "sequence_parallel", "stage_replicas"}, "memory.stages": {"rank"},
     **{"flops_conventions." + name: {"model_flops_per_step"} for name in PROMISED["flops_conventions"]},
 }
 

@@ -14,8 +14,8 @@ namespace orrery::cli {
 namespace {
 
 // What a search replaces, and would contradict where the file says it too.
-constexpr const char* kDerived[] = {"pipeline.stage_layers", "pipeline.group", "pipeline.schedule",
-                                    "pipeline.virtual_stages", "layout.sequence_parallel"};
+constexpr const char* kDerived[] = {"pipeline.stage_layers", "pipeline.stage_replicas", "pipeline.group",
+                                    "pipeline.schedule",     "pipeline.virtual_stages", "layout.sequence_parallel"};
 
 constexpr const char* kReplicas = "layout.dp";
 constexpr const char* kDealt = "pipeline.stage_layers";

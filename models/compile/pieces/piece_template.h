@@ -88,6 +88,7 @@ struct RankKind {
   int context = 0;      // place in the context-parallel group, where those differ; else 0
   int expert = 0;       // place in the expert-parallel group, where routing is uneven; else 0
   int node = 0;         // kind of its node (ClusterSpec::kinds)
+  int replica = 0;      // of its stage, where stages have numbers of replicas of their own: micro-batches differ
   auto operator<=>(const RankKind&) const = default;
 };
 

@@ -64,9 +64,18 @@ PipelineTransfers::Edges PipelineTransfers::inputs_of(std::size_t i) const {
     if (!forward && !makes_input_gradient(pass.type)) continue;
     if (forward && pass.stage == 0) continue;
     const int step = schedule.step_after(forward ? pass.stage - 1 : pass.stage, pass.micro_batch);
-    if (step != 0) edges.add({i, forward, forward == (step > 0), forward ? pass.stage - 1 : pass.stage});
+    const int from = forward ? pass.stage - 1 : pass.stage + 1;
+    if (step != 0)
+      edges.add({i, forward, forward == (step > 0), forward ? from : pass.stage, false, turn_of(pass, from)});
   }
   return edges;
+}
+
+// Which of the replicas of a neighbouring stage a pass of this rank hands to, or takes from.
+int PipelineTransfers::turn_of(const Action& pass, int other_stage) const {
+  const LayoutSpec& layout = context_.scenario.layout;
+  if (layout.stage_replicas.empty()) return 0;
+  return context_.turn_of(pass.micro_batch) % neighbours_in_turn(layout, pass.stage, other_stage);
 }
 
 PipelineTransfers::Edges PipelineTransfers::outputs_of(const Action& action, std::size_t i) const {
@@ -76,14 +85,41 @@ PipelineTransfers::Edges PipelineTransfers::outputs_of(const Action& action, std
     const bool forward = is_forward(pass);
     if (!forward && (pass.stage == 0 || !makes_input_gradient(pass.type))) continue;
     const int step = schedule.step_after(forward ? pass.stage : pass.stage - 1, pass.micro_batch);
-    if (step != 0) edges.add({i, forward, forward == (step > 0), forward ? pass.stage : pass.stage - 1});
+    if (step == 0) continue;
+    const int to = pass.stage + (forward ? 1 : -1);
+    edges.add({i, forward, forward == (step > 0), forward ? pass.stage : to, false, turn_of(pass, to)});
   }
   return edges;
+}
+
+// The stage's replicas and its neighbour's have different micro-batches, each in their order. So what comes from
+// several of them in the order in which it is needed comes from each in the order in which that sends it: first
+// what is sent and needed in the same step of the stream, then what is sent in this one and needed in the next.
+std::vector<PipelineTransfers::Edge> PipelineTransfers::sent_by_replicas(bool to_next) const {
+  const Schedule& schedule = context_.schedule;
+  std::vector<Edge> now, next;
+  for (std::size_t i = 0; i < context_.actions().size(); ++i) {
+    const Action& action = context_.actions()[i];
+    for (Edge edge : inputs_of(i)) {
+      if (edge.to_next != to_next) continue;
+      const int there = action.stage + (to_next ? -1 : 1);
+      const int replica = action.micro_batch % schedule.replicas_of(there);
+      const auto& order = schedule.order[schedule.list_of(there) + static_cast<std::size_t>(replica)];
+      const auto sent = std::find_if(order.begin(), order.end(), [&](const Action& a) {
+        return a.type == action.type && a.micro_batch == action.micro_batch;
+      });
+      edge.next_step = sent != order.end() && action.steps_ago > sent->steps_ago;
+      (edge.next_step ? next : now).push_back(edge);
+    }
+  }
+  now.insert(now.end(), next.begin(), next.end());
+  return now;
 }
 
 // This rank's inputs in the order in which the neighbour sends them.
 std::vector<PipelineTransfers::Edge> PipelineTransfers::sent_by_neighbour(bool to_next) const {
   const Schedule& schedule = context_.schedule;
+  if (!schedule.request.replicas.empty()) return sent_by_replicas(to_next);
   const int p = schedule.request.ranks;
   const int neighbour = (context_.stage + (to_next ? p - 1 : 1)) % p;
 
@@ -109,7 +145,7 @@ std::vector<PipelineTransfers::Edge> PipelineTransfers::sent_by_neighbour(bool t
         const std::size_t found = consumer[place(edge.forward, stage, pass.micro_batch)];
         if (found == kNobody) continue;
         const bool next_step = context_.actions()[found].steps_ago > pass.steps_ago;
-        edges.push_back({found, edge.forward, to_next, edge.handed_by, next_step});
+        edges.push_back({found, edge.forward, to_next, edge.handed_by, next_step, 0});
       }
   return edges;
 }
@@ -156,7 +192,7 @@ void PipelineTransfers::find_slots() {
 // Sends and receives of two ranks meet in order within a tag: with two ranks, the
 // next one is the one before.
 sim::Transfer PipelineTransfers::transfer(const Edge& edge, bool send) const {
-  const sim::PeerRole peer = edge.to_next == send ? role::next_stage : role::previous_stage;
+  const sim::PeerRole peer = edge.to_next == send ? role::next_in_turn(edge.turn) : role::previous_in_turn(edge.turn);
   const int tag = edge.to_next ? (edge.forward ? 0 : 3) : (edge.forward ? 2 : 1);
   return {sim::TransferKind::point_to_point, peer, static_cast<std::uint16_t>(tag),
           messages_[static_cast<std::size_t>(edge.handed_by)]};

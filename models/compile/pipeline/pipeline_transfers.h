@@ -42,6 +42,7 @@ class PipelineTransfers {
     bool to_next = true;     // to the next rank, else to the one before
     int handed_by = 0;       // virtual stage whose output it is, or the gradient of that
     bool next_step = false;  // what is sent in this step is needed in the next (streams without an end)
+    int turn = 0;            // whose, of the neighbour's replicas (role::next_in_turn)
   };
   // An overlapped slot has two.
   struct Edges {
@@ -62,7 +63,9 @@ class PipelineTransfers {
   Edges inputs_of(std::size_t i) const;
   Edges outputs_of(const Action& action, std::size_t i) const;
   Edges outputs_of(std::size_t i) const { return outputs_of(context_.actions()[i], i); }
+  int turn_of(const Action& pass, int other_stage) const;
   std::vector<Edge> sent_by_neighbour(bool to_next) const;
+  std::vector<Edge> sent_by_replicas(bool to_next) const;
   void post_receives(std::size_t i);
   void find_gates();
   void find_slots();

@@ -116,6 +116,7 @@ ScheduleRequest schedule_request(const Scenario& s, KernelTable& kernels) {
   request.ranks = s.layout.pp;
   request.chunks = s.pipeline.virtual_stages;
   request.micro_batches = s.micro_batches();
+  request.replicas = s.layout.stage_replicas;
   const ScheduleTraits traits = schedule_traits(request.name);
   if (traits.grouped) request.group = s.pipeline.group;
   request.pairs = traits.may_pair && s.overlap.expert_parallel && s.layout.ep > 1;

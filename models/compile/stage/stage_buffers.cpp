@@ -7,8 +7,7 @@ namespace orrery::models {
 StageBuffers::StageBuffers(StageContext& context, const Chunks& chunks)
     : context_(context), builder_(context.builder), chunks_(chunks), offload_(context) {
   for (const auto& chunk : chunks_) most_pieces_ = std::max(most_pieces_, chunk.size());
-  const std::size_t slots =
-      chunks_.size() * static_cast<std::size_t>(context_.schedule.request.micro_batches) * most_pieces_;
+  const std::size_t slots = chunks_.size() * static_cast<std::size_t>(context_.micro_batches()) * most_pieces_;
   for (auto* held : {&until_input_, &until_weight_, &outputs_}) held->assign(slots, kNoBuffer);
 }
 
@@ -130,11 +129,11 @@ void StageBuffers::free_output() {
 // stream without an end, what the forward before it kept (hold_in_flight).
 int StageBuffers::held_as(const Action& pass) const {
   const int carried = pass.type == Action::Type::forward ? 0 : carried_over(context_.schedule, context_.stage);
-  return (pass.micro_batch + carried) % context_.schedule.request.micro_batches;
+  return (context_.turn_of(pass.micro_batch) + carried) % context_.micro_batches();
 }
 
 std::uint32_t& StageBuffers::slot(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece) const {
-  const int place = context_.chunk_of(pass) * context_.schedule.request.micro_batches + held_as(pass);
+  const int place = context_.chunk_of(pass) * context_.micro_batches() + held_as(pass);
   return held[static_cast<std::size_t>(place) * most_pieces_ + piece];
 }
 

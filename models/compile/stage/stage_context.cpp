@@ -14,11 +14,19 @@ bool overlaps(const std::vector<Action>& actions) {
   return std::any_of(actions.begin(), actions.end(), [](const Action& a) { return a.type == Action::Type::overlap; });
 }
 
+std::optional<Scenario> own_scenario(const Scenario& scenario, int stage) {
+  if (scenario.layout.stage_replicas.empty()) return std::nullopt;
+  Scenario own = scenario;
+  own.layout.dp = scenario.layout.stage_replicas[static_cast<std::size_t>(stage)];
+  return own;
+}
+
 }  // namespace
 
 StageContext::StageContext(const Scenario& s, const Schedule& order, const RankKind& who, KernelTable& table,
                            TensorTable& lists)
-    : scenario(s),
+    : own(own_scenario(s, who.stage)),
+      scenario(own ? *own : s),
       schedule(order),
       rank(who),
       stage(who.stage),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "models/compile/pieces/piece_template.h"
@@ -19,8 +20,12 @@ struct Streams {
 
 // What every part of a stage's program needs while it is being written.
 struct StageContext {
+  StageContext(const StageContext&) = delete;
+  StageContext& operator=(const StageContext&) = delete;
   StageContext(const Scenario& s, const Schedule& order, const RankKind& who, KernelTable& table, TensorTable& lists);
 
+  // With the stage's replicas as its data parallelism, where stages have numbers of their own.
+  const std::optional<Scenario> own;
   const Scenario& scenario;
   const Schedule& schedule;
   const RankKind rank;
@@ -31,7 +36,12 @@ struct StageContext {
   sim::ProgramBuilder builder;
   Streams streams;
 
-  const std::vector<Action>& actions() const { return schedule.order[static_cast<std::size_t>(stage)]; }
+  const std::vector<Action>& actions() const {
+    return schedule.order[schedule.list_of(stage) + static_cast<std::size_t>(rank.replica)];
+  }
+  // Micro-batches of a step that come to this replica of the stage, and the place of one among them.
+  int micro_batches() const { return schedule.request.micro_batches / schedule.replicas_of(stage); }
+  int turn_of(int micro_batch) const { return micro_batch / schedule.replicas_of(stage); }
   int stages() const { return schedule.stages(); }
   // Whether the stage's weights are updated behind action `i` of a stream without an
   // end: behind every backward (pipedream), or behind the last one of a step's

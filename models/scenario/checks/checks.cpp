@@ -188,6 +188,7 @@ void check_grid(Reading& reading) {
   if (!reading.has_cluster || !reading.knows({"layout.tp", "layout.cp", "layout.pp"})) return;
   if (with_dp && !reading.knows({"layout.dp"})) return;
 
+  if (!layout.stage_replicas.empty()) return;  // counted there: check_stage_replicas
   const std::int64_t gpus = scenario.cluster.gpus();
   const std::int64_t fixed = std::int64_t{layout.tp} * layout.cp * layout.pp;
   const bool fits = with_dp ? static_cast<Int128>(fixed) * layout.dp == gpus : fixed <= gpus && gpus % fixed == 0;

@@ -102,6 +102,7 @@ constexpr std::string_view kTail = R"(
   the middle chunks, ⌊(n−r)/2⌋ onward. n is at most layers + 2. `stage_layers` counts transformer layers only.
 - **Expert grid**: attention uses tp·cp·dp·pp, experts etp·ep·edp·pp over the same GPUs, so etp·ep divides tp·cp·dp; ep divides the experts.
 - Interleaved schedules: group N ≤ m, and m mod N is 0 or at least min(pp, N). Several chunks a rank need pp > 1 and a schedule that has them.
+- `stage_replicas`: pp entries whose sum times tp is the number of GPUs; dp is 1, and the micro-batches of a step are a multiple of each.
 - `zero` and `fsdp` exclude each other.
 - The GPU has a peak for the precision asked for.
 - `sequence_parallel: true` at tp 1 is switched off with a warning, as frameworks do.

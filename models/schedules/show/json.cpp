@@ -32,7 +32,7 @@ std::string schedule_json(const Schedule& schedule, const ScheduleTimes& times) 
   const ScheduleRequest& request = schedule.request;
   Json json;
   json["schedule"] = request.name;
-  json["ranks"] = request.ranks;
+  json["ranks"] = schedule.order.size();
   json["micro_batches"] = request.micro_batches;
   json["virtual_stages"] = request.chunks;
   json["costs"] = json_of(request.costs);

@@ -40,7 +40,7 @@ std::string table(const Schedule& schedule, const ScheduleTimes& times) {
   const ScheduleRequest& request = schedule.request;
   std::array<char, 32> ratio{};
   std::snprintf(ratio.data(), ratio.size(), "%.4f", times.bubble_ratio);
-  std::string text = request.name + ": " + std::to_string(request.ranks) + " ranks, " +
+  std::string text = request.name + ": " + std::to_string(schedule.order.size()) + " ranks, " +
                      std::to_string(request.micro_batches) + " micro-batches, " + std::to_string(request.chunks) +
                      (request.chunks == 1 ? " stage" : " stages") + " a rank\n\n" + draw_text(schedule, times) +
                      "\nmakespan " + std::to_string(times.makespan) + ", longest rank window " +
@@ -94,6 +94,9 @@ std::optional<Result<std::string>> instructions(const Schedule& schedule, std::s
         {},
         "format " + std::string(format) + " is for " + std::string(whose) + ", and the schedule is " + request.name};
   };
+  const bool known = format == "lowered" || format == "deepspeed" || format == "versions";
+  if (known && !request.replicas.empty())
+    return Error{{}, "format " + std::string(format) + " is not written for stages with replicas"};
   if (format == "lowered") return Result<std::string>(lowered_csv(schedule));
   if (format == "deepspeed") {
     if (request.name != "1f1b") return Result<std::string>(only("1f1b, which is what DeepSpeed runs"));

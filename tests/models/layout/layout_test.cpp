@@ -41,6 +41,18 @@ TEST(Layout, CoordinatesAndRanksAreInverse) {
   }
 }
 
+// PipeDream's 15-1 and the like: a stage's replicas follow each other, and the next stage follows them.
+TEST(Layout, StagesMayHaveReplicasOfTheirOwn) {
+  LayoutSpec s = spec(2, 1, 3, 1);
+  s.stage_replicas = {4, 1, 2};
+  const Layout layout(s);
+  EXPECT_EQ(layout.ranks(), 14);
+  EXPECT_EQ(layout.rank({.dp = 3}), RankId{6});
+  EXPECT_EQ(layout.rank({.tp = 1, .pp = 1}), RankId{9});
+  EXPECT_EQ(layout.rank({.dp = 1, .pp = 2}), RankId{12});
+  for (std::uint32_t r = 0; r < 14; ++r) EXPECT_EQ(layout.rank(layout.coordinate({r})), RankId{r});
+}
+
 // Megatron-LM: tp 2, dp 8, ep 4 with etp 1. Experts spread over neighbours, and
 // the ranks that hold the same ones stand ep apart.
 TEST(ExpertGrid, ExpertsSpreadOverNeighbours) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "models/schedules/schedule.h"
 
@@ -76,6 +77,92 @@ TEST(Stream, PipeDreamKeepsTheVersionsThatForwardsInFlightHaveSeen) {
       EXPECT_EQ(weight_versions(schedule, r), p - r);
     }
   }
+}
+
+Schedule replicated(const std::vector<int>& replicas, int micro_batches) {
+  ScheduleRequest request{"pipedream", static_cast<int>(replicas.size()), micro_batches};
+  request.replicas = replicas;
+  return schedule_of(request);
+}
+
+// Stages with as many replicas each are as many pipelines, each with every so-manieth micro-batch.
+TEST(Stream, EqualReplicasAreSeparatePipelines) {
+  for (const int n : {1, 2, 3})
+    for (int p = 1; p <= 4; ++p) {
+      const Schedule one = repeating_stretch(schedule_of({"pipedream", p, 4}));
+      const Schedule all = repeating_stretch(replicated(std::vector<int>(static_cast<std::size_t>(p), n), 4 * n));
+      ASSERT_EQ(all.order.size(), static_cast<std::size_t>(p * n));
+      for (std::size_t list = 0; list < all.order.size(); ++list) {
+        std::vector<Action> order = all.order[list];
+        for (Action& a : order) a.micro_batch = (a.micro_batch - static_cast<int>(list) % n) / n;
+        EXPECT_EQ(order, one.order[list / static_cast<std::size_t>(n)]) << "p=" << p << " n=" << n;
+      }
+    }
+}
+
+// Each micro-batch passes every stage once, on the replica whose turn it is; nothing waits for itself, in any round.
+// NOAM of the paper's section 3.2: VGG-16's 15-1 admits two.
+TEST(Stream, MicroBatchesGoRoundAmongReplicas) {
+  const std::vector<std::vector<int>> shapes = {{15, 1}, {1, 3}, {2, 3}, {3, 2, 1}, {2, 1, 3}, {4, 3, 1, 2}, {1, 1, 5}};
+  for (const std::vector<int>& replicas : shapes) {
+    const Schedule schedule = replicated(replicas, 60);
+    EXPECT_NE(evaluate(schedule, ScheduleCosts{}).makespan, ScheduleTimes::kNeverEnds);
+    std::size_t list = 0;
+    for (std::size_t s = 0; s < replicas.size(); ++s)
+      for (int q = 0; q < replicas[s]; ++q, ++list) {
+        EXPECT_EQ(schedule.order[list].size(), 2u * 60 / static_cast<unsigned>(replicas[s]));
+        for (const Action& a : schedule.order[list]) {
+          EXPECT_EQ(a.stage, static_cast<int>(s));
+          EXPECT_EQ(a.micro_batch % replicas[s], q);
+        }
+      }
+    EXPECT_EQ(list, schedule.order.size());
+  }
+  const Schedule vgg = replicated({15, 1}, 15);
+  EXPECT_EQ(weight_versions(vgg, 0), 2);
+  EXPECT_EQ(weight_versions(vgg, 1), 1);
+  EXPECT_EQ(carried_over(vgg, 0), 1);
+}
+
+// A gradient is needed in the step of the stream in which it is sent, or in the next one; an activation in the same.
+// What is received ahead of a step rests on that (models/compile/pipeline/pipeline_transfers).
+TEST(Stream, WhatReplicasSendIsNeededInThisStepOrTheNext) {
+  const auto steps_ago = [](const Schedule& s, int stage, Action::Type type, int k) {
+    const int replica = k % s.replicas_of(stage);
+    const auto& order = s.order[s.list_of(stage) + static_cast<std::size_t>(replica)];
+    return std::find_if(order.begin(), order.end(),
+                        [&](const Action& a) { return a.type == type && a.micro_batch == k; })
+        ->steps_ago;
+  };
+  for (int code = 0; code < 5 * 5 * 5; ++code) {
+    const std::vector<int> replicas = {1 + code % 5, 1 + code / 5 % 5, 1 + code / 25};
+    for (const int rounds : {1, 2}) {
+      const int m = std::lcm(std::lcm(replicas[0], replicas[1]), replicas[2]) * rounds;
+      const Schedule stretch = repeating_stretch(replicated(replicas, m));
+      for (const int stage : {0, 1})
+        for (int k = 0; k < m; ++k) {
+          const auto between = [&](Action::Type type, int from, int to) {
+            return steps_ago(stretch, to, type, k) - steps_ago(stretch, from, type, k);
+          };
+          const int later = between(Action::Type::backward, stage + 1, stage);
+          EXPECT_TRUE(later == 0 || later == 1) << code << ' ' << m << ' ' << k;
+          EXPECT_EQ(between(Action::Type::forward, stage, stage + 1), 0);
+        }
+    }
+  }
+}
+
+// A round of micro-batches takes as long as the stage whose replicas have most to do.
+TEST(Stream, ReplicasShareTheWorkOfTheirStage) {
+  const auto round = [](const std::vector<int>& replicas, const std::vector<ScheduleCosts>& costs, int n) {
+    const auto makespan = [&](int m) { return evaluate_by_stage(replicated(replicas, m), costs).makespan; };
+    return makespan(21 * n) - makespan(20 * n);
+  };
+  const ScheduleCosts ten{10, 10, 10, 0, 20, 30}, one{1, 1, 1, 0, 2, 3};
+  EXPECT_EQ(round({10, 1}, {ten, one}, 10), 30);
+  EXPECT_EQ(round({5, 1}, {ten, one}, 5), 30);
+  EXPECT_EQ(round({15, 1}, {ten, one}, 15), 45);  // the last stage is the slower one
+  EXPECT_EQ(round({3, 2}, {ten, ten}, 6), 90);
 }
 
 // One update a step, taken up a step later: with m >= p the version that step t reads,
