@@ -46,7 +46,8 @@ class Run(support.Case):
         self.assertIn("cannot be written", self.done("run", file, "--log-file", self.folder, status=5).stderr)
 
     def test_the_printed_configuration_is_the_same_scenario(self):
-        ready = ["llama-3.1-70b-64-h100", "mixtral-8x7b-64-h100", "llama-2-70b-16-h100-b", "bubble-4x8"]
+        ready = ["llama-3.1-70b-64-h100", "mixtral-8x7b-64-h100", "llama-2-70b-16-h100-b", "bubble-4x8",
+                 "pipedream-vgg-16-16-v100"]
         for name in ready:
             original = os.path.join(support.SOURCE, "scenarios", name + ".yaml")
             printed = self.done("check", original, "--print-config").stdout
