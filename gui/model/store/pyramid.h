@@ -21,12 +21,12 @@ struct Pixel {
   EventClass is = EventClass::other;
 };
 
-// A row seen from further and further away: cells of equal length, eight events
+// A row seen from further and further away: cells of equal length, four events
 // to a cell on average, and above them cells of four. So a line of pixels costs
 // what the screen is wide and not what the run is long.
 class Pyramid {
  public:
-  static constexpr std::uint32_t kEventsPerCell = 8;
+  static constexpr std::uint32_t kEventsPerCell = 4;
   static constexpr int kFanOut = 4;
 
   Pyramid() = default;
