@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "bench/trace_text.h"
+#include "gui/model/ask/compare/compare.h"
 #include "gui/model/load/open_file.h"
 #include "gui/model/store/build/trace_builder.h"
 #include "gui/view/timeline/canvas/canvas.h"
@@ -110,16 +111,45 @@ double hover_ms(TimelineView& view) {
   return ms_since(start) / kPoints;
 }
 
+// Lines of boxes that a frame has to fill.
+std::uint32_t lines_in_view(TimelineView& view) {
+  const Scene& scene = view.state().scene();
+  std::uint32_t lines = 0;
+  for (const Lane& lane : scene.lanes.all())
+    if (lane.y < scene.scroll + view.canvas().height()) lines += lane.rows + lane.second_rows;
+  return lines;
+}
+
 void measure(TimelineView& view, const std::string& what) {
   for (const int row_height : {18, 4}) {
     LaneChoices choices;
     choices.row_height = row_height;
     view.state().set_choices(choices);
     view.state().set_all_collapsed(false);
-    std::printf("%-24s rows %2d px   frame ms at 100 %% %.1f, 10 %% %.1f, 1 %% %.1f, 0.1 %% %.1f   hover %.3f ms\n",
-                what.c_str(), row_height, frame_ms(view, 1), frame_ms(view, 0.1), frame_ms(view, 0.01),
-                frame_ms(view, 0.001), hover_ms(view));
+    std::printf(
+        "%-24s rows %2d px, %3u lines   frame ms at 100 %% %.1f, 10 %% %.1f, 1 %% %.1f, 0.1 %% %.1f   hover %.3f ms\n",
+        what.c_str(), row_height, lines_in_view(view), frame_ms(view, 1), frame_ms(view, 0.1), frame_ms(view, 0.01),
+        frame_ms(view, 0.001), hover_ms(view));
   }
+}
+
+// With itself; and once more, until somebody gives up half-way.
+std::shared_ptr<const Compared> compared(const std::shared_ptr<const TraceModel>& model) {
+  auto start = Clock::now();
+  const Alignment alignment(*model, *model);
+  const Pairing pairing(*model, *model, alignment);
+  const double paired = ms_since(start);
+  start = Clock::now();
+  auto all = compare({model, model, {}, nullptr});
+  const double whole = ms_since(start);
+  Clock::time_point stopped;
+  (void)compare({model, model, {}, nullptr}, [&](double share) {
+    if (share > 0.5 && stopped == Clock::time_point()) stopped = Clock::now();
+    return share <= 0.5;
+  });
+  std::printf("compared in %.2f s, of it %.2f s for pairs; given up half-way it ended within %.1f ms; peak %.2f GiB\n",
+              whole / 1e3, paired / 1e3, ms_since(stopped), peak_gib());
+  return all;
 }
 
 void of_synthetic(TimelineView& view, double events) {
@@ -133,10 +163,9 @@ void of_synthetic(TimelineView& view, double events) {
   measure(view, std::to_string(static_cast<long>(events)));
   if (events > 1e7) return;
   // Beside itself, each event in both halves of its lane.
-  start = Clock::now();
-  view.state().set_second(std::make_shared<const SecondTrace>(*model, model));
-  std::printf("overlaid: paired in %.2f s, peak %.2f GiB\n", ms_since(start) / 1e3, peak_gib());
+  view.state().set_second(compared(model)->second);
   measure(view, "overlaid");
+  view.state().set_second(nullptr);
 }
 
 // The median of five, and what the processor had to do, which a busy machine changes less.

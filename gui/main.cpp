@@ -32,6 +32,19 @@ std::optional<TimeRange> parse_zoom(const QString& text) {
   return TimeRange{from->count_ps() / 1000, to->count_ps() / 1000};
 }
 
+// "3", or "3,5": steps of the first file and of the second.
+std::optional<RenderOptions::Align> parse_align(const QString& text) {
+  const QStringList numbers = text.split(',');
+  std::vector<std::int64_t> steps;
+  for (const QString& number : numbers) {
+    bool is_number = false;
+    steps.push_back(number.trimmed().toLongLong(&is_number));
+    if (!is_number) return std::nullopt;
+  }
+  if (steps.size() > 2) return std::nullopt;
+  return RenderOptions::Align{steps.front(), steps.size() == 2 ? std::optional(steps.back()) : std::nullopt};
+}
+
 // Of an option that may be there: nothing, or what is wrong with it.
 Errors read_moment(const QCommandLineParser& parser, const char* option, std::optional<Time>& moment) {
   if (!parser.isSet(option)) return {};
@@ -72,13 +85,14 @@ QString fault_of_choices(const QCommandLineParser& parser) {
     if (parser.isSet(option) && !values.contains(parser.value(option)))
       return QStringLiteral("--%1: '%2' is none of %3").arg(option, parser.value(option), values.join(", "));
   for (const char* option : {"zoom", "select", "size", "scale", "colour", "group", "filter", "collapse", "window",
-                             "panel", "critical", "page", "overlay"})
+                             "panel", "critical", "page", "overlay", "align"})
     if (parser.isSet(option) && !parser.isSet("render")) return QStringLiteral("--%1 is for --render").arg(option);
   return {};
 }
 
 QString fault_of_page(const QCommandLineParser& parser) {
-  for (const char* option : {"zoom", "select", "colour", "group", "filter", "collapse", "panel", "critical", "overlay"})
+  for (const char* option :
+       {"zoom", "select", "colour", "group", "filter", "collapse", "panel", "critical", "overlay", "align"})
     if (parser.isSet(option))
       return QStringLiteral("--%1 is for timelines, and this is the page of a result").arg(option);
   return {};
@@ -105,6 +119,9 @@ int render_files(const QStringList& files, const QCommandLineParser& parser) {
   options.collapse = parser.isSet("collapse");
   options.overlay = parser.isSet("overlay");
   if (options.overlay && files.size() != 2) return complain("--overlay takes two files", kUsage);
+  if (parser.isSet("align") && files.size() != 2) return complain("--align takes two files", kUsage);
+  if (parser.isSet("align") && !(options.align = parse_align(parser.value("align"))))
+    return complain("--align is a step of the first file, and one of the second: --align 3,5", kUsage);
   options.panel = parser.value("panel");
   options.window = parser.isSet("window") || !options.panel.isEmpty();
   const QStringList size = parser.value("size").split('x');
@@ -167,6 +184,7 @@ int run(QApplication& app) {
         "PANEL"},
        {"critical", "Show the critical path"},
        {"overlay", "Two files in one timeline: the second in the lower half of the lanes, coloured by difference"},
+       {"align", "Of two files: the steps that begin together, by number (one: the same in both)", "A[,B]"},
        {"page", "The page of a scenario's result in place of its timeline"}});
   parser.process(app);
   if (const QString fault = fault_of_choices(parser); !fault.isEmpty()) return complain(fault, kUsage);

@@ -26,9 +26,12 @@ class Gui(support.Case):
     def test_what_it_does_not_know_is_refused(self):
         scenario, picture = self.scenario(support.BUBBLE), self.path("out.png")
         for option, value in (("--theme", "blue"), ("--colour", "age"), ("--group", "gpu"), ("--panel", "all"),
-                              ("--zoom", "2s,1s"), ("--size", "10x10")):
+                              ("--zoom", "2s,1s"), ("--size", "10x10"), ("--align", "1")):
             errors = self.gui("--render", picture, option, value, scenario, status=2).stderr
             self.assertIn(option, errors)
+        both = (scenario, scenario)
+        self.assertIn("--align 3,5", self.gui("--render", picture, "--align", "last", *both, status=2).stderr)
+        self.assertIn("has steps", self.gui("--render", picture, "--align", "99", *both, status=5).stderr)
         self.assertIn("--zoom is for --render", self.gui("--zoom", "1s,2s", scenario, status=2).stderr)
         self.assertIn("'nothing'", self.gui("--render", picture, "--select", "nothing", scenario, status=5).stderr)
         self.assertFalse(os.path.exists(picture))

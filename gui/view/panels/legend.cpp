@@ -7,6 +7,16 @@
 
 namespace orrery::gui {
 
+namespace {
+
+QString heading(const SecondTrace& second) {
+  const Alignment& alignment = second.alignment;
+  if (alignment.steps_a().size() == 1 && alignment.steps_b().size() == 1) return QObject::tr("Second, below:");
+  return QObject::tr("Second, below, its step %1 on step %2:").arg(alignment.b().number).arg(alignment.a().number);
+}
+
+}  // namespace
+
 Legend::Legend(TimelineState& state, QWidget* parent) : QWidget(parent), state_(state) {
   setFixedHeight(fontMetrics().height() + 8);
   connect(&state_, &TimelineState::model_changed, this, [this] {
@@ -37,12 +47,12 @@ void Legend::paintEvent(QPaintEvent*) {
   };
   if (scene.second) {
     painter.setPen(scene.theme->muted);
-    const QString second = tr("Second, below:");
+    const QString second = heading(*scene.second);
     painter.drawText(x, middle + painter.fontMetrics().ascent() / 2 - 1, second);
     x += painter.fontMetrics().horizontalAdvance(second) + 10;
-    entry(QColor(scene.differences.of(1.0)), tr("as long"), false);
-    entry(QColor(scene.differences.of(2.0)), tr("twice"), false);
-    entry(QColor(scene.differences.of(0.5)), tr("half"), false);
+    entry(QColor(scene.differences.of(0)), tr("as long"), false);
+    entry(QColor(scene.differences.of(kMostDifference)), tr("twice"), false);
+    entry(QColor(scene.differences.of(-kMostDifference)), tr("half"), false);
     entry(QColor(scene.differences.alone()), tr("only there"), false);
   }
   for (const EventClass c : classes_)

@@ -1,45 +1,77 @@
 #include "gui/view/window/compare_view.h"
 
-#include <QHeaderView>
 #include <QSplitter>
-#include <QTreeWidget>
-
-#include "gui/model/ask/time/ticks.h"
-#include "gui/view/quantity_text.h"
-#include "report/text.h"
 
 namespace orrery::gui {
-namespace {
 
-constexpr std::size_t kMostListed = 500;
-
-}  // namespace
-
-CompareView::CompareView(TimelineView& first, QSplitter& splitter, QTreeWidget& table,
-                         std::shared_ptr<const TraceModel> second)
-    : first_(first), table_(table), second_(new TimelineView(&splitter)) {
+CompareView::CompareView(TimelineView& first, QSplitter& splitter, std::shared_ptr<const TraceModel> second)
+    : first_(first), second_(new TimelineView(&splitter)), asker_(new Asker(this)) {
   splitter.addWidget(second_);
   splitter.setSizes({1, 1});
   TimelineState &a = first_.state(), &b = second_->state();
   b.set_theme(*a.scene().theme);
   b.set_model(std::move(second), false);
   b.set_choices(a.choices());
-  compare();
-  const auto shift = [this] { return comparison_.range_b().begin - comparison_.range_a().begin; };
-  connect(&a, &TimelineState::picture_changed, this, [=, this, &a, &b] { follow(a, b, shift()); });
-  connect(&b, &TimelineState::picture_changed, this, [=, this, &a, &b] { follow(b, a, -shift()); });
-  connect(&a, &TimelineState::selection_changed, this,
-          [this, &a, &b] { select(a, comparison_.range_a().begin, b, comparison_.range_b().begin); });
-  connect(&b, &TimelineState::selection_changed, this,
-          [this, &a, &b] { select(b, comparison_.range_b().begin, a, comparison_.range_a().begin); });
-  connect(&a, &TimelineState::model_changed, this, &CompareView::compare);
+  b.show_steady_step();
+  connect(asker_, &Asker::progress, this, &CompareView::progress);
+  connect(asker_, &Asker::failed, this, &CompareView::failed);
+  connect(&a, &TimelineState::picture_changed, this, [this, &a, &b] { follow(a, b, true); });
+  connect(&b, &TimelineState::picture_changed, this, [this, &a, &b] { follow(b, a, false); });
+  connect(&a, &TimelineState::selection_changed, this, [this, &a, &b] { select(a, b, true); });
+  connect(&b, &TimelineState::selection_changed, this, [this, &a, &b] { select(b, a, false); });
   connect(&a, &TimelineState::choices_changed, this, [&a, &b] { b.set_choices(a.choices()); });
-  a.show(comparison_.range_a(), 0.01);
+  // Another trace, or more of it: nothing that was found is true of that.
+  connect(&a, &TimelineState::model_changed, this, [this] {
+    forget();
+    compare(std::nullopt);
+  });
 }
 
 CompareView::~CompareView() {
+  asker_->give_up();
   first_.state().set_second(nullptr);
   delete second_;
+}
+
+void CompareView::start() {
+  compare(std::nullopt);
+}
+
+bool CompareView::cancel() {
+  asker_->give_up();
+  return compared_ != nullptr;
+}
+
+void CompareView::compare(std::optional<Alignment> alignment) {
+  emit began();
+  const CompareRequest request{first_.state().scene().model, second_->state().scene().model, std::move(alignment),
+                               compared_ ? compared_->second : nullptr};
+  asker_->ask([this, request](const GoOn& go_on) -> Asked::Then {
+    auto compared = gui::compare(request, go_on);
+    return [this, compared] {
+      if (compared) show(compared);
+    };
+  });
+}
+
+void CompareView::show(std::shared_ptr<const Compared> compared) {
+  compared_ = std::move(compared);
+  second_->state().set_ratios([all = compared_](const std::string& name) { return all->comparison.ratio_of(name); });
+  overlay();
+  // What is aligned is to be seen, wherever a person looked before.
+  TimelineState& a = first_.state();
+  const TimeRange aligned = alignment()->a().range;
+  if (aligned.cut(a.scene().viewport.view()).empty())
+    a.show(aligned, 0.01);
+  else
+    follow(a, second_->state(), true);
+  select(a, second_->state(), true);
+  emit compared_anew();
+}
+
+void CompareView::forget() {
+  compared_.reset();
+  second_->state().set_ratios({});
 }
 
 void CompareView::set_overlaid(bool overlaid) {
@@ -50,49 +82,52 @@ void CompareView::set_overlaid(bool overlaid) {
 }
 
 void CompareView::overlay() {
-  const TimelineState& b = second_->state();
-  first_.state().set_second(overlaid_ ? std::make_shared<const SecondTrace>(first_.state().model(), b.scene().model)
-                                      : nullptr);
+  first_.state().set_second(overlaid_ && compared_ ? compared_->second : nullptr);
 }
 
-void CompareView::compare() {
-  comparison_ = Comparison(first_.state().model(), second_->state().model());
-  second_->state().set_ratios([this](const std::string& name) { return comparison_.ratio_of(name); });
-  fill_table();
-  if (overlaid_) overlay();
+void CompareView::align(const Alignment& alignment) {
+  if (compared_) compare(alignment);
 }
 
-void CompareView::fill_table() {
-  table_.clear();
-  const Theme& theme = *first_.state().scene().theme;
-  const auto text = [](double ns) { return q(time_text(static_cast<Ns>(ns))); };
-  for (std::size_t i = 0; i < std::min(kMostListed, comparison_.changes().size()); ++i) {
-    const Comparison::Change& change = comparison_.changes()[i];
-    const QString by = (change.difference() > 0 ? "+" : "") + text(change.difference());
-    const QString share =
-        change.time_a > 0 ? q(report::signed_percent(change.difference() / change.time_a)) : tr("only in B");
-    auto* item = new QTreeWidgetItem(&table_, {q(change.name), text(change.time_a), text(change.time_b), by,
-                                               change.time_b > 0 ? share : tr("only in A"),
-                                               QString("%L1 / %L2").arg(change.count_a).arg(change.count_b)});
-    QPixmap square(10, 10);
-    square.fill(theme.of(change.is));
-    item->setIcon(0, QIcon(square));
-    for (int c = 1; c < 6; ++c) item->setTextAlignment(c, Qt::AlignRight | Qt::AlignVCenter);
+bool CompareView::align_in_view() {
+  if (!compared_) return false;
+  const auto step = step_in_view(alignment()->steps_a(), first_.state().scene().viewport.view());
+  if (step) align(alignment()->with(*step));
+  return step.has_value();
+}
+
+void CompareView::align_next(int by) {
+  if (!compared_) return;
+  const Alignment& now = *alignment();
+  const auto at = static_cast<std::ptrdiff_t>(now.at_b()) + by;
+  if (at < 0 || at >= std::ssize(now.steps_b())) return;
+  align(now.with(now.at_a(), static_cast<std::size_t>(at)));
+}
+
+void CompareView::follow(TimelineState& from, TimelineState& to, bool forward) {
+  // A second that ends before the first looks elsewhere, and does not pull the first there
+  // as long as nobody moves it.
+  const bool still = !forward && (overlaid_ || from.scene().viewport.view() == led_to_);
+  if (!compared_ || following_) return;
+  following_ = true;
+  if (still) {
+    if (!overlaid_) to.set_scroll(from.scene().scroll);
+    following_ = false;
+    return;
   }
-}
-
-void CompareView::follow(TimelineState& from, TimelineState& to, Ns by) {
-  if (overlaid_ || std::exchange(following_, true)) return;
+  const Ns by = forward ? compared_->second->later : -compared_->second->later;
   const TimeRange view = from.scene().viewport.view();
   to.align({view.begin + by, view.end + by});
   to.set_scroll(from.scene().scroll);
+  led_to_ = (forward ? to : from).scene().viewport.view();
   following_ = false;
 }
 
-void CompareView::select(TimelineState& from, Ns since, TimelineState& to, Ns to_since) {
-  if (std::exchange(following_, true)) return;
+void CompareView::select(TimelineState& from, TimelineState& to, bool forward) {
+  if (!compared_ || std::exchange(following_, true)) return;
+  const Pairing& pairing = compared_->second->pairing();
   const EventRef event = from.selected();
-  to.select(event.is_none() ? event : counterpart(from.model(), event, since, to.model(), to_since));
+  to.select(event.is_none() ? event : forward ? pairing.in_b(event) : pairing.in_a(event));
   following_ = false;
 }
 

@@ -4,27 +4,25 @@
 #include <QComboBox>
 #include <QDockWidget>
 #include <QFontDatabase>
-#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QMenuBar>
 #include <QPlainTextEdit>
-#include <QProgressBar>
-#include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QToolBar>
-#include <QTreeWidget>
 #include <QVBoxLayout>
 
+#include "gui/view/asker.h"
 #include "gui/view/charts/breakdown_chart.h"
 #include "gui/view/charts/memory_chart.h"
 #include "gui/view/charts/network_chart.h"
 #include "gui/view/charts/roofline_chart.h"
 #include "gui/view/charts/sweep_panel.h"
 #include "gui/view/panels/area_panel.h"
+#include "gui/view/panels/changes_table.h"
 #include "gui/view/panels/details_panel.h"
 #include "gui/view/panels/event_table.h"
 #include "gui/view/panels/grouping_box.h"
@@ -34,11 +32,16 @@
 #include "gui/view/scenario/scenario_panel.h"
 #include "gui/view/timeline/canvas/canvas.h"
 #include "gui/view/window/compare_view.h"
+#include "gui/view/window/task_bar.h"
 
 namespace orrery::gui {
 
 MainWindow::MainWindow(QWidget* parent)
-    : QMainWindow(parent), timeline_(new TimelineView(this)), search_(nullptr), legend_(nullptr) {
+    : QMainWindow(parent),
+      timeline_(new TimelineView(this)),
+      search_(nullptr),
+      legend_(nullptr),
+      asker_(new Asker(this)) {
   setWindowTitle("Orrery");
   setAcceptDrops(true);
   resize(1500, 950);
@@ -142,15 +145,7 @@ void MainWindow::make_docks() {
   QDockWidget* roofline = dock(tr("Roofline"), roofline_, "roofline");
   QDockWidget* network = dock(tr("Network"), network_, "network");
   for (QDockWidget* one : {breakdown, memory, roofline, network, sweep_dock_}) tabifyDockWidget(summary, one);
-  changes_ = new QTreeWidget(this);
-  changes_->setHeaderLabels(
-      {tr("Operation"), tr("A, a rank"), tr("B, a rank"), tr("B - A"), tr("Change"), tr("Events")});
-  changes_->setRootIsDecorated(false);
-  changes_->setAlternatingRowColors(true);
-  changes_->header()->setStretchLastSection(false);
-  changes_->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
-  changes_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
-  changes_->setAccessibleName(tr("What changed, the most first"));
+  changes_ = new ChangesTable(this);
   changes_dock_ = dock(tr("Changes"), changes_, "changes");
   tabifyDockWidget(summary, changes_dock_);
   changes_dock_->hide();
@@ -177,16 +172,12 @@ void MainWindow::make_scenario_dock() {
 
 void MainWindow::make_status_bar() {
   status_ = new QLabel(this);
-  progress_ = new QProgressBar(this);
-  progress_->setMaximumWidth(240);
-  progress_->setRange(0, 1000);
-  cancel_ = new QPushButton(tr("Cancel"), this);
-  statusBar()->addPermanentWidget(status_);
-  statusBar()->addPermanentWidget(progress_);
-  statusBar()->addPermanentWidget(cancel_);
-  progress_->hide();
-  cancel_->hide();
-  connect(cancel_, &QPushButton::clicked, this, &MainWindow::cancel);
+  opening_bar_ = new TaskBar(tr("Opening"), this);
+  second_bar_ = new TaskBar(tr("Second trace"), this);
+  for (QWidget* one : std::initializer_list<QWidget*>{status_, second_bar_, opening_bar_})
+    statusBar()->addPermanentWidget(one);
+  connect(opening_bar_, &TaskBar::cancelled, this, &MainWindow::cancel);
+  connect(second_bar_, &TaskBar::cancelled, this, &MainWindow::cancel_second);
 }
 
 void MainWindow::set_theme(const QString& name) {
@@ -214,22 +205,6 @@ void MainWindow::show_page(bool page) {
   centre_->setCurrentIndex(page ? 1 : 0);
   if (!page) restoreState(panels_);
   (page ? static_cast<QWidget*>(page_) : &timeline_->canvas())->setFocus();
-}
-
-void MainWindow::compare_with(std::shared_ptr<const TraceModel> second) {
-  network_->compare_with(nullptr);
-  compare_.reset();
-  changes_dock_->setVisible(second != nullptr);
-  if (!second) return;
-  compare_ = std::make_unique<CompareView>(*timeline_, *splitter_, *changes_, std::move(second));
-  compare_->set_overlaid(overlaid_);
-  network_->compare_with(&compare_->second().state());
-  changes_dock_->raise();
-}
-
-void MainWindow::set_overlaid(bool overlaid) {
-  overlaid_ = overlaid;
-  if (compare_) compare_->set_overlaid(overlaid);
 }
 
 void MainWindow::scale_text(int points) {

@@ -13,17 +13,16 @@ class QLabel;
 class QLineEdit;
 class QMenu;
 class QPlainTextEdit;
-class QProgressBar;
-class QPushButton;
 class QSplitter;
 class QStackedWidget;
-class QTreeWidget;
 
 namespace orrery::gui {
 
+class Alignment;
 class AreaPanel;
+class Asker;
 class BackgroundOpen;
-class BackgroundPath;
+class ChangesTable;
 class CompareView;
 class EventTable;
 class GroupingBox;
@@ -34,11 +33,15 @@ class RooflineChart;
 class ScenarioPanel;
 class SearchBar;
 class SweepPanel;
+class TaskBar;
+struct TracePath;
 
 class MainWindow : public QMainWindow {
   Q_OBJECT
 
  public:
+  static constexpr int kMessageMs = 4000;  // that a remark stays in the status bar
+
   explicit MainWindow(QWidget* parent = nullptr);
   ~MainWindow() override;
 
@@ -50,6 +53,9 @@ class MainWindow : public QMainWindow {
   void open_second(const QString& path, const OpenOptions& options = {});
   void compare_with(std::shared_ptr<const TraceModel> second);
   CompareView* compared() { return compare_.get(); }
+  bool is_comparing() const;
+  // Steps of the two on each other, and in view.
+  void align(const Alignment& alignment);
   // Whether a second trace is in the lanes of the first, or below it.
   void set_overlaid(bool overlaid);
   // The page of a result before the timeline, which has it where a scenario was run.
@@ -59,6 +65,7 @@ class MainWindow : public QMainWindow {
   ScenarioPanel& scenario() { return *scenario_; }
   bool is_opening() const { return opening_ != nullptr; }
   void cancel();
+  void cancel_second();  // what is done to open it, or to compare
 
   TimelineView& timeline() { return *timeline_; }
   TimelineState& state() { return timeline_->state(); }
@@ -83,6 +90,7 @@ class MainWindow : public QMainWindow {
 
   void add(const QString& group, const QString& title, const QList<QKeySequence>& keys, std::function<void()> run,
            bool only_in_timeline = false);
+  void add_comparison();
   void add_navigation();
   void add_selection();
   QDockWidget* dock(const QString& title, QWidget* content, const QString& name);
@@ -99,9 +107,16 @@ class MainWindow : public QMainWindow {
   void export_picture();
   void edit_note();
   void ask_for_ranks();
+  void second_ended();
+  void show_compared();
   void toggle_compare();
   void toggle_overlaid();
+  bool can_align();
+  void align_in_view();
+  void align_next(int by);
+  void ask_for_steps();
   void toggle_critical();
+  void show_path(const TracePath& path);
   void forget_path();
   void find_track();
   void show_palette();
@@ -127,7 +142,7 @@ class MainWindow : public QMainWindow {
   QStackedWidget* centre_ = nullptr;  // the timeline, and the page of a result
   ResultView* page_ = nullptr;
   QByteArray panels_;  // around the timeline, while the page is shown
-  QTreeWidget* changes_ = nullptr;
+  ChangesTable* changes_ = nullptr;
   QDockWidget* changes_dock_ = nullptr;
   std::unique_ptr<CompareView> compare_;
   bool overlaid_ = false;
@@ -137,13 +152,13 @@ class MainWindow : public QMainWindow {
   QPlainTextEdit* summary_ = nullptr;
   QMenu* recent_ = nullptr;
   QLabel* status_ = nullptr;
-  QProgressBar* progress_ = nullptr;
-  QPushButton* cancel_ = nullptr;
+  TaskBar* opening_bar_ = nullptr;
+  TaskBar* second_bar_ = nullptr;
   std::vector<Command> commands_;
-  BackgroundOpen* opening_ = nullptr;
-  BackgroundPath* finding_ = nullptr;  // the critical path of a trace that does not say it
-  QString no_path_;                    // why there is none, once that is known
-  bool shows_part_ = false;            // of the file that is being opened
+  BackgroundOpen *opening_ = nullptr, *opening_second_ = nullptr;
+  Asker* asker_;             // for the critical path of a trace that does not say it
+  QString no_path_;          // why there is none, once that is known
+  bool shows_part_ = false;  // of the file that is being opened
   QString file_;
   OpenOptions options_;
 };

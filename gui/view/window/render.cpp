@@ -16,6 +16,7 @@
 #include "gui/view/timeline/ruler.h"
 #include "gui/view/timeline/timeline_view.h"
 #include "gui/view/timeline/track_tree.h"
+#include "gui/view/window/compare_view.h"
 #include "gui/view/window/main_window.h"
 
 namespace orrery::gui {
@@ -60,13 +61,52 @@ QString arrange(TimelineState& state, const Opened& opened, const RenderOptions&
   if (options.critical) state.toggle_critical();
   if (options.zoom)
     state.show(*options.zoom);
-  else
+  else if (!options.second)
     state.show_steady_step();
   if (options.select.isEmpty()) return {};
   const EventRef event = find(state, options.select);
   if (event.is_none())
     return QObject::tr("--select: no event in view or behind it has '%1' in its name").arg(options.select);
   state.select_and_reveal(event);
+  return {};
+}
+
+// The steps that were asked for, or those that align by themselves.
+std::optional<Alignment> alignment_of(const Alignment& all, const RenderOptions& options) {
+  return options.align ? all.with_numbers(options.align->first, options.align->second) : all;
+}
+
+QString no_such_step(const Alignment& all) {
+  const auto steps = [](const std::vector<Step>& of) {
+    return QObject::tr("%1 to %2").arg(of.front().number).arg(of.back().number);
+  };
+  return QObject::tr("--align: the first trace has steps %1, the second %2")
+      .arg(steps(all.steps_a()), steps(all.steps_b()));
+}
+
+// An empty text, or what there is not.
+QString overlay(TimelineState& state, const Opened& opened, const RenderOptions& options) {
+  const auto alignment = alignment_of(Alignment(*opened.model, *options.second), options);
+  if (!alignment) return no_such_step(Alignment(*opened.model, *options.second));
+  auto pairs = std::make_shared<const Pairing>(*opened.model, *options.second, *alignment);
+  state.set_second(std::make_shared<const SecondTrace>(options.second, *alignment, std::move(pairs)));
+  state.show(alignment->a().range, 0.01);
+  return {};
+}
+
+QString compare(MainWindow& window, const RenderOptions& options) {
+  const auto wait = [&] {
+    while (window.is_comparing()) QApplication::processEvents(QEventLoop::WaitForMoreEvents, 50);
+  };
+  window.set_overlaid(options.overlay);
+  window.compare_with(options.second);
+  wait();
+  if (window.compared()->alignment() == nullptr) return QObject::tr("the two traces cannot be compared");
+  const Alignment all = *window.compared()->alignment();
+  const auto alignment = alignment_of(all, options);
+  if (!alignment) return no_such_step(all);
+  window.align(*alignment);
+  wait();
   return {};
 }
 
@@ -136,8 +176,8 @@ QString render_window(const Opened& opened, const RenderOptions& options) {
     QApplication::processEvents();
     return write_picture(window, options);
   }
-  window.set_overlaid(options.overlay);
-  if (options.second) window.compare_with(options.second);
+  if (options.second)
+    if (QString fault = compare(window, options); !fault.isEmpty()) return fault;
   if (QString fault = arrange(window.state(), opened, options); !fault.isEmpty()) return fault;
   if (opened.is_scenario) window.scenario().show_scenario(options.file, options.changes);
   if (auto* panel = window.findChild<QDockWidget*>(options.panel)) {
@@ -167,7 +207,8 @@ QString render(const Opened& opened, const RenderOptions& options) {
   view.resize(options.width, options.height);
   view.grab();  // nothing is shown, so nobody lays it out for us
   view.state().set_model(opened.model, false);
-  if (options.second) view.state().set_second(std::make_shared<const SecondTrace>(*opened.model, options.second));
+  if (options.second)
+    if (QString fault = overlay(view.state(), opened, options); !fault.isEmpty()) return fault;
   if (QString fault = arrange(view.state(), opened, options); !fault.isEmpty()) return fault;
   if (!options.path.endsWith(".svg")) return write_picture(view, options);
   return write_svg(options.path, view.size(), "orrery timeline",

@@ -22,7 +22,12 @@ struct RenderOptions {
   std::vector<models::Override> changes;     // of it
   std::shared_ptr<const TraceModel> second;  // to compare with: in the window, below the first
   bool overlay = false;                      // or within its lanes, with or without the window
-  bool page = false;                         // the page of the result, which a scenario's run has too
+  struct Align {
+    std::int64_t first = 0;
+    std::optional<std::int64_t> second;  // the same number where it is not said
+  };
+  std::optional<Align> align;  // numbers of the steps of both that begin together
+  bool page = false;           // the page of the result, which a scenario's run has too
 };
 
 // An empty text, or what went wrong.

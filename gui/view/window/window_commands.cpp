@@ -4,8 +4,9 @@
 #include <QFileDialog>
 #include <QInputDialog>
 #include <QStatusBar>
-#include <utility>
 
+#include "gui/model/ask/path/trace_path.h"
+#include "gui/view/asker.h"
 #include "gui/view/panels/finder.h"
 #include "gui/view/panels/keys_dialog.h"
 #include "gui/view/panels/search_bar.h"
@@ -13,8 +14,6 @@
 #include "gui/view/scenario/scenario_panel.h"
 #include "gui/view/timeline/canvas/canvas.h"
 #include "gui/view/timeline/track_tree.h"
-#include "gui/view/window/background_path.h"
-#include "gui/view/window/compare_view.h"
 #include "gui/view/window/main_window.h"
 
 namespace orrery::gui {
@@ -34,9 +33,6 @@ void MainWindow::make_commands() {
   const QString file = tr("File"), view = tr("View"), help = tr("Help");
   add(file, tr("Open..."), {QKeySequence::Open}, [this] { ask_for_file(); });
   add(file, tr("Open again, or run again"), {QKeySequence("Ctrl+R")}, [this] { reopen(options_); });
-  add(file, tr("Compare with..., or no longer"), {QKeySequence("Ctrl+D")}, [this] { toggle_compare(); });
-  add(file, tr("Compare overlaid, or one below the other"), {QKeySequence("Ctrl+Shift+D")},
-      [this] { toggle_overlaid(); });
   add(file, tr("Edit the scenario, or no longer"), {QKeySequence("Ctrl+Shift+E")}, [this] { edit_scenario(); });
   add(file, tr("Run the scenario as edited"), {QKeySequence("Ctrl+Return")}, [this] { scenario_->run(); });
   add(file, tr("Show ranks..."), {QKeySequence("Ctrl+Shift+R")}, [this] { ask_for_ranks(); });
@@ -44,6 +40,7 @@ void MainWindow::make_commands() {
   add(file, tr("Quit"), {QKeySequence("Ctrl+Q")}, [this] { close(); });
   add_navigation();
   add_selection();
+  add_comparison();
   for (const Theme& theme : Theme::all())
     add(view, tr("Theme: %1").arg(theme.name), {}, [this, name = theme.name] { set_theme(name); });
   add(view, tr("Larger text"), {QKeySequence("Ctrl+="), QKeySequence("Ctrl++")}, [this] { scale_text(1); });
@@ -134,46 +131,32 @@ void MainWindow::edit_scenario() {
   if (scenario_dock_->isVisible()) scenario_->setFocus();
 }
 
-void MainWindow::toggle_compare() {
-  if (compare_) return compare_with(nullptr);
-  auto* dialog = new QFileDialog(this, tr("Compare with"));
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) { open_second(path); });
-  dialog->open();
-}
-
-// Without a second trace it asks for one, to be overlaid.
-void MainWindow::toggle_overlaid() {
-  if (compare_) return set_overlaid(!overlaid_);
-  set_overlaid(true);
-  toggle_compare();
-}
-
 // A trace that does not say its critical path is looked through the first time that
 // somebody asks.
 void MainWindow::toggle_critical() {
   if (state().has_critical()) return state().toggle_critical();
   if (is_opening()) return statusBar()->showMessage(tr("The critical path is known when all has been read"));
   if (!no_path_.isEmpty()) return statusBar()->showMessage(no_path_);
-  if (finding_ != nullptr) return;
+  if (asker_->is_asking()) return;
   statusBar()->showMessage(tr("Looking for the critical path"));
-  finding_ = new BackgroundPath(state().scene().model, this);
-  connect(finding_, &BackgroundPath::found, this, [this, me = finding_](const std::shared_ptr<const TracePath>& path) {
-    if (finding_ != me) return;
-    finding_ = nullptr;
-    statusBar()->clearMessage();
-    if (path->events.empty()) {
-      no_path_ = tr("There is no critical path: %1").arg(q(path->why_not));
-      return statusBar()->showMessage(no_path_);
-    }
-    state().set_critical(Marks(state().model(), path->events), state().scene().slack);
-    state().toggle_critical();
+  asker_->ask([this, model = state().scene().model](const GoOn& go_on) -> Asked::Then {
+    const auto path = std::make_shared<const TracePath>(find_path(*model, [&] { return go_on(0); }));
+    return [this, path] { show_path(*path); };
   });
-  finding_->start();
+}
+
+void MainWindow::show_path(const TracePath& path) {
+  statusBar()->clearMessage();
+  if (path.events.empty()) {
+    no_path_ = tr("There is no critical path: %1").arg(q(path.why_not));
+    return statusBar()->showMessage(no_path_);
+  }
+  state().set_critical(Marks(state().model(), path.events), state().scene().slack);
+  state().toggle_critical();
 }
 
 void MainWindow::forget_path() {
-  if (finding_ != nullptr) std::exchange(finding_, nullptr)->cancel();
+  asker_->give_up();
   no_path_.clear();
 }
 

@@ -10,8 +10,6 @@
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPlainTextEdit>
-#include <QProgressBar>
-#include <QPushButton>
 #include <QSettings>
 #include <QStatusBar>
 
@@ -23,6 +21,7 @@
 #include "gui/view/window/background_open.h"
 #include "gui/view/window/compare_view.h"
 #include "gui/view/window/main_window.h"
+#include "gui/view/window/task_bar.h"
 
 namespace orrery::gui {
 namespace {
@@ -85,16 +84,14 @@ void MainWindow::open(const QString& path, const OpenOptions& options) {
   options_ = options;
   shows_part_ = false;
   if (is_scenario(file_)) scenario_->show_scenario(file_, options.overrides);
-  progress_->setValue(0);
-  progress_->show();
-  cancel_->show();
+  opening_bar_->begin({});
   statusBar()->showMessage(tr("Opening %1").arg(file_));
   opening_ = new BackgroundOpen(file_, options, this);
   // What a cancelled one had already sent is no longer asked for.
   const auto mine = [this, me = opening_] { return opening_ == me; };
   connect(opening_, &BackgroundOpen::progress, this, [=, this](double share, const QString& what) {
     if (!mine()) return;
-    progress_->setValue(static_cast<int>(share * 1000));
+    opening_bar_->progress(share);
     status_->setText(what);
   });
   connect(opening_, &BackgroundOpen::so_far, this, [=, this](std::shared_ptr<const TraceModel> model) {
@@ -117,19 +114,6 @@ void MainWindow::open(const QString& path, const OpenOptions& options) {
   opening_->start();
 }
 
-void MainWindow::open_second(const QString& path, const OpenOptions& options) {
-  auto* second = new BackgroundOpen(QFileInfo(path).absoluteFilePath(), options, this);
-  statusBar()->showMessage(tr("Opening %1").arg(path));
-  connect(second, &BackgroundOpen::opened, this, [=, this](const std::shared_ptr<const Opened>& opened) {
-    statusBar()->clearMessage();
-    if (!opened->model)
-      return say_errors({tr("%1 is a result: `orrery compare A.json B.json` sets two beside each other").arg(path)});
-    compare_with(opened->model);
-  });
-  connect(second, &BackgroundOpen::failed, this, [=, this](const QStringList& errors) { say_errors(errors); });
-  second->start();
-}
-
 // Runs the scenario as the form has it, and says what that changed.
 void MainWindow::run_changed() {
   const QString file = QString::fromStdString(scenario_->form().file());
@@ -144,13 +128,12 @@ void MainWindow::cancel() {
   if (opening_ == nullptr) return;
   opening_->cancel();
   opening_ended();
-  statusBar()->showMessage(tr("Cancelled; what was read so far stays"), 4000);
+  statusBar()->showMessage(tr("Cancelled; what was read so far stays"), kMessageMs);
 }
 
 void MainWindow::opening_ended() {
   opening_ = nullptr;  // it goes when its thread has ended
-  progress_->hide();
-  cancel_->hide();
+  opening_bar_->end();
 }
 
 void MainWindow::show_opened(const QString& path, const std::shared_ptr<const Opened>& opened) {

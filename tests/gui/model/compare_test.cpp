@@ -21,7 +21,7 @@ std::shared_ptr<const TraceModel> trace(std::int64_t fc1_us, std::int64_t begin_
 
 TEST(Comparison, PutsTheLargestChangeFirst) {
   const auto a = trace(20, 0, false), b = trace(30, 7'000, true);
-  const Comparison comparison(*a, *b);
+  const Comparison comparison(*a, *b, Alignment(*a, *b));
   ASSERT_EQ(comparison.changes().size(), 3u);
   EXPECT_EQ(comparison.changes()[0].name, "fc1");
   EXPECT_DOUBLE_EQ(comparison.changes()[0].difference(), 4 * 10'000);
@@ -35,14 +35,29 @@ TEST(Comparison, PutsTheLargestChangeFirst) {
 // A trace is nothing but itself.
 TEST(Comparison, OfATraceWithItselfIsZero) {
   const auto a = trace(20, 0, true);
-  const Comparison comparison(*a, *a);
+  const Comparison comparison(*a, *a, Alignment(*a, *a));
   for (const Comparison::Change& change : comparison.changes()) EXPECT_EQ(change.difference(), 0);
 }
 
-TEST(Comparison, TheSamePieceOfWorkIsFoundInTheOther) {
+TEST(Comparison, TellsOfItsProgressAndGivesUp) {
   const auto a = trace(20, 0, false), b = trace(30, 7'000, true);
-  for (std::uint32_t i = 0; i < 8; ++i) EXPECT_EQ(counterpart(*a, {0, i}, 0, *b, 7'000'000), (EventRef{0, i}));
-  EXPECT_TRUE(counterpart(*b, {0, 8}, 7'000'000, *a, 0).is_none());
+  double share = -1;
+  const auto done = compare({a, b, {}, nullptr}, [&](double now) {
+    EXPECT_GE(now, share);
+    share = now;
+    return true;
+  });
+  ASSERT_NE(done, nullptr);
+  EXPECT_GT(share, 0.5);
+  EXPECT_EQ(done->second->pairing().pairs(), 8u);
+  EXPECT_EQ(compare({a, b, {}, nullptr}, [](double) { return false; }), nullptr);
+}
+
+// Pairs cost most, and hold for every alignment that lays the same numbers on each other.
+TEST(Comparison, KeepsThePairsThatAreAtHand) {
+  const auto a = trace(20, 0, false), b = trace(30, 7'000, true);
+  const auto first = compare({a, b, {}, nullptr});
+  EXPECT_EQ(compare({a, b, {}, first->second})->second->pairs, first->second->pairs);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ std::string scenario(const std::string& name) {
 AreaTotals totals_of_last_step(const TraceModel& model) {
   std::vector<std::uint32_t> tracks;
   for (std::uint32_t i = 0; i < model.tracks().size(); ++i) tracks.push_back(i);
-  return totals_of(model, tracks, steps_of(model).back());
+  return totals_of(model, tracks, steps_of(model).back().range);
 }
 
 // A pipeline without communication: (p-1)/(m+p-1) of every rank's step is bubble, and the
@@ -37,11 +37,11 @@ TEST(OpenScenario, BubblesAddUpToTheFormula) {
   const auto opened = open_file(scenario("bubble-4x8.yaml"), watch);
   ASSERT_TRUE(opened) << to_string(opened.errors().front());
   const TraceModel& model = *opened->model;
-  const std::vector<TimeRange> steps = steps_of(model);
+  const std::vector<Step> steps = steps_of(model);
   ASSERT_FALSE(steps.empty());
   const AreaTotals totals = totals_of_last_step(model);
   ASSERT_EQ(totals.processes, 4u);
-  const double idle = static_cast<double>(4 * steps.back().length());
+  const double idle = static_cast<double>(4 * steps.back().range.length());
   double busy = 0;
   for (int c = 0; is_compute(static_cast<EventClass>(c)); ++c)
     busy += static_cast<double>(totals.by_class[static_cast<std::size_t>(c)]);
@@ -55,7 +55,7 @@ TEST(OpenScenario, TheCriticalPathCoversTheStep) {
   const auto opened = open_file(scenario("bubble-interleaved-4x8x2.yaml"), watch);
   ASSERT_TRUE(opened);
   const TraceModel& model = *opened->model;
-  const TimeRange step = steps_of(model).back();
+  const TimeRange step = last_step_of(model);
   std::vector<TimeRange> ranges;
   for (const EventRef event : opened->critical_path) ranges.push_back(model.range(event).cut(step));
   std::sort(ranges.begin(), ranges.end(), [](TimeRange a, TimeRange b) { return a.begin < b.begin; });
@@ -75,7 +75,7 @@ TEST(OpenScenario, TheCriticalPathHasNoSlackAndOthersHave) {
     const auto opened = open_file(scenario(name), watch);
     ASSERT_TRUE(opened);
     const TraceModel& model = *opened->model;
-    const TimeRange step = steps_of(model).back();
+    const TimeRange step = last_step_of(model);
     std::size_t on_path = 0, known = 0, positive = 0, work = 0;
     for (const EventRef event : opened->critical_path) {
       if (model.range(event).begin < step.begin) continue;
@@ -223,7 +223,7 @@ TEST(OpenTrace, ThePathOfARunIsFoundInItsTrace) {
       ASSERT_TRUE(read->critical_path.empty());
       const TracePath found = find_path(*read->model);
       ASSERT_FALSE(found.events.empty()) << found.why_not;
-      const TimeRange step = steps_of(*read->model).back();
+      const TimeRange step = last_step_of(*read->model);
       std::vector<TimeRange> ranges;
       std::size_t known = 0, spare = 0;
       for (const EventRef event : found.events) {

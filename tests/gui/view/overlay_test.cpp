@@ -10,7 +10,7 @@ class Overlaid : public Window {
  protected:
   void SetUp() override {
     Window::SetUp();
-    window.compare_with(sample_trace(900)->model);
+    compare_with(sample_trace(900)->model);
     key(Qt::Key_D, Qt::ControlModifier | Qt::ShiftModifier);
     ASSERT_NE(state().scene().second, nullptr);
     state().show({0, 5'000'000});
@@ -45,8 +45,8 @@ TEST_F(Overlaid, EachHalfOfALaneHasItsOwnEvents) {
 TEST_F(Overlaid, TheSecondIsColouredByDifference) {
   const QImage picture = canvas().grab().toImage();
   const auto colour = [&](QPoint at) { return picture.pixelColor(at + QPoint(0, 7)).rgb(); };  // below letters
-  EXPECT_EQ(colour(middle_of_second(event(1, 2))), DifferenceColours(*state().scene().theme).of(1.5));
-  EXPECT_EQ(colour(middle_of_second(event(0, 2))), DifferenceColours(*state().scene().theme).of(1.0));
+  EXPECT_EQ(colour(middle_of_second(event(1, 2))), DifferenceColours(*state().scene().theme).of(difference_of(2, 3)));
+  EXPECT_EQ(colour(middle_of_second(event(0, 2))), DifferenceColours(*state().scene().theme).of(0));
   EXPECT_EQ(colour(middle_of(event(1, 2))), state().scene().colours.of_kind(model().row(event(1, 2))[2].kind));
 }
 
@@ -72,6 +72,8 @@ TEST_F(Overlaid, TheTreeFoldsBothTogether) {
 TEST_F(Overlaid, ANewModelIsPairedAnew) {
   const auto before = state().scene().second;
   state().set_model(sample_trace(700)->model, true);
+  EXPECT_EQ(state().scene().second, nullptr);
+  wait_for_comparison();
   ASSERT_NE(state().scene().second, nullptr);
   EXPECT_NE(state().scene().second, before);
   EXPECT_NEAR(*ratio_of(*state().scene().second, model(), event(1, 0)), 900.0 / 700, 1e-9);

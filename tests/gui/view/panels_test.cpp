@@ -88,7 +88,7 @@ TEST_F(Window, TheNetworkChartComparesTwoTraces) {
   EXPECT_EQ(panel->table().topLevelItemCount(), 4);
   EXPECT_TRUE(panel->table().isColumnHidden(5));
   EXPECT_EQ(panel->table().topLevelItem(0)->text(3), "104.9");  // 1 MiB in 10 us
-  window.compare_with(with_transfers(20));
+  compare_with(with_transfers(20));
   panel->refill();
   EXPECT_FALSE(panel->table().isColumnHidden(5));
   EXPECT_EQ(panel->table().topLevelItem(0)->text(5), "-50.0 %");
@@ -178,7 +178,7 @@ TEST_F(Window, OpensInTheBackgroundAndCancels) {
 
 // Two traces move together, and what is selected in one is in the other.
 TEST_F(Window, ComparesTwoTraces) {
-  window.compare_with(sample_trace()->model);
+  compare_with(sample_trace()->model);
   ASSERT_NE(window.compared(), nullptr);
   TimelineState& other = window.compared()->second().state();
   state().show({60'000'000, 70'000'000});

@@ -93,8 +93,31 @@ TEST(Render, DrawsTwoTracesInOneTimeline) {
   QFile file(options.path);
   ASSERT_TRUE(file.open(QIODevice::ReadOnly));
   const QByteArray text = file.readAll();
-  EXPECT_TRUE(text.contains(QColor(DifferenceColours(Theme::named("light")).of(1.5)).name().toUtf8()))
+  EXPECT_TRUE(text.contains(QColor(DifferenceColours(Theme::named("light")).of(difference_of(2, 3))).name().toUtf8()))
       << "half as long again";
+}
+
+// Any steps of the two, with the window and without.
+TEST(Render, AlignsTheStepsThatAreAskedFor) {
+  const QTemporaryDir folder;
+  RenderOptions options;
+  options.width = 900, options.height = 500;
+  options.overlay = true;
+  options.second = sample_trace(900)->model;
+  for (const bool window : {false, true}) {
+    options.window = window;
+    std::vector<QImage> pictures;
+    for (const auto& [first, second] : {std::pair(1, 1), {0, 0}, {0, 1}}) {
+      options.align = RenderOptions::Align{first, second};
+      options.path = folder.filePath("a.png");
+      ASSERT_EQ(render(*sample_trace(), options), QString());
+      pictures.emplace_back(options.path);
+    }
+    EXPECT_NE(pictures[0], pictures[1]);
+    EXPECT_NE(pictures[1], pictures[2]);
+    options.align = RenderOptions::Align{7, std::nullopt};
+    EXPECT_TRUE(render(*sample_trace(), options).contains("steps 0 to 1"));
+  }
 }
 
 TEST(Render, SaysWhatItCannotWrite) {

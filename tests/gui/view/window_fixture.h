@@ -70,6 +70,14 @@ class Window : public testing::Test {
   TimeRange view() { return state().scene().viewport.view(); }
   const TraceModel& model() { return state().model(); }
 
+  void compare_with(const std::shared_ptr<const TraceModel>& second) {
+    window.compare_with(second);
+    wait_for_comparison();
+  }
+  void wait_for_comparison() {
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !window.is_comparing(); }, 20'000));
+  }
+
   void key(Qt::Key key, Qt::KeyboardModifiers with = Qt::NoModifier) { QTest::keyClick(&canvas(), key, with); }
   // An event of the sample, by where it is: rows are schedule, compute, pp of each rank.
   EventRef event(std::uint32_t row, std::uint32_t index) { return {row, index}; }

@@ -2,36 +2,22 @@
 
 #include <cmath>
 
-#include "gui/model/ask/lanes/lanes.h"
-#include "gui/model/ask/time/steps.h"
 #include "gui/model/ask/work/area.h"
 
 namespace orrery::gui {
 namespace {
 
+// Of the time that comparing takes.
+constexpr double kShareOfPairs = 0.75;
+
 using Key = std::pair<std::string, EventClass>;
-
-AreaTotals totals_of_all(const TraceModel& model, TimeRange range) {
-  std::vector<std::uint32_t> tracks(model.tracks().size());
-  for (std::uint32_t i = 0; i < tracks.size(); ++i) tracks[i] = i;
-  return totals_of(model, tracks, range);
-}
-
-bool same_work(const TraceModel& a, EventRef of_a, const TraceModel& b, EventRef of_b) {
-  const Kind &left = a.kind(of_a), &right = b.kind(of_b);
-  return left.micro_batch == right.micro_batch && left.chunk == right.chunk && a.name(of_a) == b.name(of_b);
-}
 
 }  // namespace
 
-TimeRange compared_range(const TraceModel& model) {
-  const std::vector<TimeRange> steps = steps_of(model);
-  return steps.empty() ? model.extent() : steps.back();
-}
-
-Comparison::Comparison(const TraceModel& a, const TraceModel& b)
-    : range_a_(compared_range(a)), range_b_(compared_range(b)) {
-  const AreaTotals of_a = totals_of_all(a, range_a_), of_b = totals_of_all(b, range_b_);
+Comparison::Comparison(const TraceModel& a, const TraceModel& b, const Alignment& alignment, const GoOn& go_on) {
+  Tally tally(go_on, a.events() + b.events());
+  const NameTotals of_a = names_of(a, alignment.a().range, tally);
+  const NameTotals of_b = names_of(b, alignment.b().range, tally);
   std::map<Key, Change> changes;
   const auto change_of = [&](const TraceModel& model, const AreaTotals::Name& name) -> Change& {
     const std::string& text = model.names()[name.name];
@@ -66,22 +52,23 @@ double Comparison::ratio_of(const std::string& name) const {
   return at == ratios_.end() ? 1 : at->second;
 }
 
-EventRef counterpart(const TraceModel& from, EventRef event, Ns since, const TraceModel& to, Ns to_since) {
-  const std::string path = path_of_track(from, from.track_of(event));
-  const std::uint32_t level = event.row - from.track(event).first_row;
-  if (from.range(event).begin < since) since = to_since = INT64_MIN;  // of an earlier step: from the beginning
-  int before = 0;
-  for (std::uint32_t i = from.row(event).first_starting_from(since); i < event.index; ++i)
-    before += same_work(from, {event.row, i}, from, event);
-  for (std::uint32_t t = 0; t < to.tracks().size(); ++t) {
-    const Track& track = to.tracks()[t];
-    if (level >= track.rows || path_of_track(to, t) != path) continue;
-    const std::uint32_t r = track.first_row + level;
-    const Row& row = to.rows()[r];
-    for (std::uint32_t i = row.first_starting_from(to_since); i < row.size(); ++i)
-      if (same_work(from, event, to, {r, i}) && before-- == 0) return {r, i};
-  }
-  return EventRef::none();
+std::shared_ptr<const Compared> compare(const CompareRequest& request, const GoOn& go_on) {
+  const TraceModel &a = *request.first, &b = *request.second;
+  const Alignment alignment = request.alignment ? *request.alignment : Alignment(a, b);
+  const bool paired = request.before && request.before->alignment.offset() == alignment.offset();
+  bool wanted = true;
+  // Of one of two parts, or of all there is.
+  const auto part = [&](double from, double length) -> GoOn {
+    return [&, from, length](double share) { return wanted = wanted && (!go_on || go_on(from + share * length)); };
+  };
+  const double of_pairs = paired ? 0 : kShareOfPairs;
+  auto pairs = paired ? request.before->pairs : std::make_shared<const Pairing>(a, b, alignment, part(0, of_pairs));
+  if (!wanted) return nullptr;
+  Compared compared;
+  compared.comparison = Comparison(a, b, alignment, part(of_pairs, 1 - of_pairs));
+  if (!wanted) return nullptr;
+  compared.second = std::make_shared<const SecondTrace>(request.second, alignment, std::move(pairs));
+  return std::make_shared<const Compared>(std::move(compared));
 }
 
 }  // namespace orrery::gui

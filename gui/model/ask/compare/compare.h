@@ -1,15 +1,19 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "gui/model/ask/compare/alignment.h"
+#include "gui/model/ask/compare/second_trace.h"
+#include "gui/model/ask/go_on.h"
 #include "gui/model/store/trace_model.h"
 
 namespace orrery::gui {
 
 // Two traces, operation by operation: what each takes of a rank's step in one and in
-// the other. A trace that says its steps is taken at its last one; else all of it.
+// the other, or of all of a trace that says no steps.
 class Comparison {
  public:
   struct Change {
@@ -22,26 +26,34 @@ class Comparison {
   };
 
   Comparison() = default;
-  Comparison(const TraceModel& a, const TraceModel& b);
+  // What it has when it was told to give up is of no use.
+  Comparison(const TraceModel& a, const TraceModel& b, const Alignment& alignment, const GoOn& go_on = {});
 
   // The largest absolute difference first.
   const std::vector<Change>& changes() const { return changes_; }
   // What one event of that name takes in B against A; 1 where it is only in one.
   double ratio_of(const std::string& name) const;
-  TimeRange range_a() const { return range_a_; }
-  TimeRange range_b() const { return range_b_; }
 
  private:
   std::vector<Change> changes_;
   std::map<std::string, double> ratios_;
-  TimeRange range_a_, range_b_;
 };
 
-// What is compared of a trace: its last step, or all of it where it says none.
-TimeRange compared_range(const TraceModel& model);
+// All that is to be said of two traces.
+struct Compared {
+  std::shared_ptr<const SecondTrace> second;
+  Comparison comparison;
+};
 
-// The event of `to` that is the same piece of work as `event` of `from`: same rank, track,
-// name, micro-batch and chunk, and as many like it before it since `since`. None where there is none.
-EventRef counterpart(const TraceModel& from, EventRef event, Ns since, const TraceModel& to, Ns to_since);
+// What is compared with what: the steps that align by default where it is not said, paired
+// anew where no pairing of the same offset is at hand.
+struct CompareRequest {
+  std::shared_ptr<const TraceModel> first, second;
+  std::optional<Alignment> alignment;
+  std::shared_ptr<const SecondTrace> before;  // of the same traces; may be null
+};
+
+// Null where it was told to give up.
+std::shared_ptr<const Compared> compare(const CompareRequest& request, const GoOn& go_on = {});
 
 }  // namespace orrery::gui

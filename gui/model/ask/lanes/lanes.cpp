@@ -64,7 +64,7 @@ class Stacker {
   // Below all others.
   void only_in_second() {
     std::vector<Lane> tracks;
-    for (const std::uint32_t track : second_->pairing.tracks_only_in_b())
+    for (const std::uint32_t track : second_->pairing().tracks_only_in_b())
       if (Lane lane = second_lane(track); choices_.filter.empty() || contains(lane.label, choices_.filter))
         tracks.push_back(std::move(lane));
     if (tracks.empty()) return;
@@ -182,7 +182,7 @@ class Stacker {
   void add_second(std::uint32_t track, Lane& lane) const {
     if (!second_) return;
     lane.first_height = lane.row_height / 2;
-    const std::uint32_t other = second_->pairing.track_in_b(track);
+    const std::uint32_t other = second_->pairing().track_in_b(track);
     if (other == Pairing::kNone) return;
     lane.second_row = second_->model->tracks()[other].first_row;
     lane.second_rows = second_->model->tracks()[other].rows;

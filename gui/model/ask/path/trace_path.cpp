@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "gui/model/ask/compare/compare.h"
 #include "gui/model/ask/path/profile_walk.h"
 #include "gui/model/ask/path/run_walk.h"
+#include "gui/model/ask/time/steps.h"
 
 namespace orrery::gui {
 
@@ -14,7 +14,7 @@ TracePath find_path(const TraceModel& model, const std::function<bool()>& keep_g
     path.why_not = "there are no events";
     return path;
   }
-  const TimeRange range = compared_range(model);
+  const TimeRange range = last_step_of(model);
   const bool is_run =
       std::any_of(model.tracks().begin(), model.tracks().end(), [](const Track& track) { return track.is_overview(); });
   if (is_run) {

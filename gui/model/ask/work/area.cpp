@@ -9,7 +9,9 @@ namespace {
 using Intervals = std::vector<TimeRange>;
 
 void merge(Intervals& intervals) {
-  std::sort(intervals.begin(), intervals.end(), [](TimeRange a, TimeRange b) { return a.begin < b.begin; });
+  const auto earlier = [](TimeRange a, TimeRange b) { return a.begin < b.begin; };
+  if (!std::is_sorted(intervals.begin(), intervals.end(), earlier))
+    std::sort(intervals.begin(), intervals.end(), earlier);
   Intervals merged;
   for (const TimeRange& one : intervals) {
     if (!merged.empty() && one.begin <= merged.back().end)
@@ -33,6 +35,51 @@ Ns outside(const Intervals& all, const Intervals& without) {
   return sum;
 }
 
+// Counts events of a kind, and says what that is by name.
+class NameSums {
+ public:
+  explicit NameSums(const TraceModel& model) : model_(model), by_kind_(model.kinds().size()) {}
+
+  void add(std::uint32_t kind, Ns time) {
+    ++by_kind_[kind].count;
+    by_kind_[kind].time += time;
+  }
+
+  std::vector<AreaTotals::Name> take() const {
+    std::map<std::pair<std::uint32_t, EventClass>, AreaTotals::Name> names;
+    for (std::size_t kind = 0; kind < by_kind_.size(); ++kind) {
+      const Sum& sum = by_kind_[kind];
+      if (sum.count == 0) continue;
+      const EventClass is = model_.class_of_kind()[kind];
+      const std::uint32_t name = model_.kinds()[kind].name;
+      AreaTotals::Name& of = names.try_emplace({name, is}, AreaTotals::Name{name, is}).first->second;
+      of.count += sum.count;
+      of.time += sum.time;
+      if (is_communication(is)) of.bytes += static_cast<std::int64_t>(sum.count) * bytes_of(kind);
+    }
+    std::vector<AreaTotals::Name> sorted;
+    for (const auto& [key, name] : names) sorted.push_back(name);
+    std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.time > b.time; });
+    return sorted;
+  }
+
+ private:
+  struct Sum {
+    std::uint64_t count = 0;
+    Ns time = 0;
+  };
+
+  std::int64_t bytes_of(std::size_t kind) const {
+    const auto bytes = bytes_key_ ? arguments().number(model_.kinds()[kind].arguments, *bytes_key_) : std::nullopt;
+    return bytes.value_or(0);
+  }
+  const Arguments& arguments() const { return model_.parts().arguments; }
+
+  const TraceModel& model_;
+  std::optional<Arguments::KeyId> bytes_key_ = arguments().key("bytes");
+  std::vector<Sum> by_kind_;
+};
+
 struct ProcessTimes {
   Intervals compute;
   std::array<Intervals, kEventClasses> transfers;
@@ -40,7 +87,7 @@ struct ProcessTimes {
 
 class Adder {
  public:
-  Adder(const TraceModel& model, TimeRange range) : model_(model), range_(range), by_kind_(model.kinds().size()) {}
+  Adder(const TraceModel& model, TimeRange range) : model_(model), range_(range), names_(model) {}
 
   void add(std::uint32_t track) {
     const Track& of = model_.tracks()[track];
@@ -57,16 +104,11 @@ class Adder {
         totals_.exposed[i] += outside(times.transfers[i], times.compute);
       }
     }
-    sum_names();
+    totals_.names = names_.take();
     return std::move(totals_);
   }
 
  private:
-  struct Sum {
-    std::uint64_t count = 0;
-    Ns time = 0;
-  };
-
   void add(const Row& row, ProcessTimes& times, bool outermost) {
     for (std::uint32_t i = row.first_ending_after(range_.begin); i < row.size() && row.start(i) < range_.end; ++i) {
       const TimeRange cut = row.range(i).cut(range_);
@@ -74,8 +116,7 @@ class Adder {
       const auto at = static_cast<std::size_t>(index_of(is));
       ++totals_.events;
       ++totals_.count[at];
-      ++by_kind_[row[i].kind].count;
-      by_kind_[row[i].kind].time += cut.length();
+      names_.add(row[i].kind, cut.length());
       // Inner calls are part of the outer: they count by name, not twice as busy time.
       if (outermost) totals_.by_class[at] += cut.length();
       if (is_compute(is)) times.compute.push_back(cut);
@@ -83,35 +124,11 @@ class Adder {
     }
   }
 
-  void sum_names() {
-    std::map<std::pair<std::uint32_t, EventClass>, AreaTotals::Name> names;
-    for (std::size_t kind = 0; kind < by_kind_.size(); ++kind) {
-      const Sum& sum = by_kind_[kind];
-      if (sum.count == 0) continue;
-      const EventClass is = model_.class_of_kind()[kind];
-      const std::uint32_t name = model_.kinds()[kind].name;
-      AreaTotals::Name& of = names.try_emplace({name, is}, AreaTotals::Name{name, is}).first->second;
-      of.count += sum.count;
-      of.time += sum.time;
-      if (is_communication(is)) of.bytes += static_cast<std::int64_t>(sum.count) * bytes_of(kind);
-    }
-    for (const auto& [key, name] : names) totals_.names.push_back(name);
-    std::stable_sort(totals_.names.begin(), totals_.names.end(),
-                     [](const AreaTotals::Name& a, const AreaTotals::Name& b) { return a.time > b.time; });
-  }
-
-  std::int64_t bytes_of(std::size_t kind) const {
-    const auto bytes = bytes_key_ ? arguments().number(model_.kinds()[kind].arguments, *bytes_key_) : std::nullopt;
-    return bytes.value_or(0);
-  }
-  const Arguments& arguments() const { return model_.parts().arguments; }
-
   const TraceModel& model_;
   TimeRange range_;
-  std::optional<Arguments::KeyId> bytes_key_ = arguments().key("bytes");
   AreaTotals totals_;
   std::map<std::uint32_t, ProcessTimes> times_;  // by process
-  std::vector<Sum> by_kind_;
+  NameSums names_;
 };
 
 }  // namespace
@@ -123,6 +140,24 @@ AreaTotals totals_of(const TraceModel& model, std::span<const std::uint32_t> tra
   for (const std::uint32_t track : tracks)
     if (only_overviews || !model.tracks()[track].is_overview()) adder.add(track);
   return adder.take();
+}
+
+NameTotals names_of(const TraceModel& model, TimeRange range, Tally& tally) {
+  const bool only_overviews =
+      std::all_of(model.tracks().begin(), model.tracks().end(), [](const Track& track) { return track.is_overview(); });
+  NameSums names(model);
+  std::set<std::uint32_t> processes;
+  for (const Track& track : model.tracks()) {
+    if (!only_overviews && track.is_overview()) continue;
+    processes.insert(track.process);
+    for (std::uint32_t r = track.first_row; r < track.first_row + track.rows; ++r) {
+      const Row& row = model.rows()[r];
+      for (std::uint32_t i = row.first_ending_after(range.begin);
+           i < row.size() && row.start(i) < range.end && tally.add(1); ++i)
+        names.add(row[i].kind, row.range(i).cut(range).length());
+    }
+  }
+  return {names.take(), static_cast<std::uint32_t>(processes.size())};
 }
 
 }  // namespace orrery::gui

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "gui/model/ask/go_on.h"
 #include "gui/model/store/trace_model.h"
 
 namespace orrery::gui {
@@ -29,5 +30,12 @@ struct AreaTotals {
 // Tracks that only name what others do (Track::is_overview) count when nothing
 // else is asked for.
 AreaTotals totals_of(const TraceModel& model, std::span<const std::uint32_t> tracks, TimeRange range);
+// Of all such tracks the names alone, which takes a tenth as long; told to someone who may give
+// it up, and then it is of no use.
+struct NameTotals {
+  std::vector<AreaTotals::Name> names;  // the longest first
+  std::uint32_t processes = 0;
+};
+NameTotals names_of(const TraceModel& model, TimeRange range, Tally& tally);
 
 }  // namespace orrery::gui

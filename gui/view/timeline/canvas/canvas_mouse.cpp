@@ -81,7 +81,7 @@ void Canvas::mouseReleaseEvent(QMouseEvent* event) {
     EventRef hit = event_at(event->pos());
     // What is selected is the first's; the second's stands for its partner.
     if (const EventRef second = second_at(event->pos()); !second.is_none())
-      hit = state_.scene().second->pairing.in_a(second);
+      hit = state_.scene().second->pairing().in_a(second);
     if (hit.is_none())
       state_.clear();
     else

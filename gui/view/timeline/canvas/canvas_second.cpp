@@ -39,14 +39,14 @@ void Canvas::draw_second_boxes(QPainter& painter) {
   const Scene& scene = state_.scene();
   if (!scene.second) return;
   const auto partner = [&](EventRef event) {
-    return event.is_none() ? QRect() : second_rect_of(scene.second->pairing.in_b(event));
+    return event.is_none() ? QRect() : second_rect_of(scene.second->pairing().in_b(event));
   };
   draw_box(painter, partner(state_.hovered()), scene.theme->text, 1);
   draw_box(painter, partner(state_.selected()), scene.theme->accent, 2);
   const EventRef here = pointer_ ? second_at(*pointer_) : EventRef::none();
   if (here.is_none()) return;
   draw_box(painter, second_rect_of(here), scene.theme->text, 1);
-  draw_box(painter, rect_of(scene.second->pairing.in_a(here)), scene.theme->text, 1);
+  draw_box(painter, rect_of(scene.second->pairing().in_a(here)), scene.theme->text, 1);
 }
 
 QStringList Canvas::second_tip(EventRef event) const {

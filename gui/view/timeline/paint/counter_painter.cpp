@@ -33,7 +33,7 @@ void LanePainter::paint_counter(QImage& image, QPainter& painter, const Lane& la
 // What the second trace's counter stands at, as a line over the first's parts.
 void LanePainter::paint_second_sum(QPainter& painter, std::uint32_t index, double top, int width, int y,
                                    int height) const {
-  const std::uint32_t other = scene_.second ? scene_.second->pairing.counter_in_b(index) : Pairing::kNone;
+  const std::uint32_t other = scene_.second ? scene_.second->pairing().counter_in_b(index) : Pairing::kNone;
   if (other == Pairing::kNone) return;
   std::vector<double> sum(static_cast<std::size_t>(width), 0), values(sum.size());
   for (const Series& series : scene_.second->model->counters()[other].series) {

@@ -1,6 +1,4 @@
 // One line of pixels of a row: which colours it has, and what letters it has room for.
-#include <utility>
-
 #include "gui/view/timeline/paint/lane_painter.h"
 #include "gui/view/timeline/paint/line_pattern.h"
 
@@ -32,11 +30,10 @@ Pattern pattern_of_class(EventClass c, bool all) {
 }
 
 // Of the second trace the hatching says what the colour says: longer, shorter, or nowhere else.
-Pattern pattern_of_ratio(std::optional<double> ratio) {
-  constexpr double kAlike = 1.05;
-  if (!ratio) return kDots;
-  if (*ratio > kAlike) return kBackHatch;
-  return *ratio < 1 / kAlike ? kBars : kPlain;
+Pattern pattern_of_difference(Difference difference) {
+  if (difference == kAlone) return kDots;
+  if (difference > kAlike) return kBackHatch;
+  return difference < -kAlike ? kBars : kPlain;
 }
 
 }  // namespace
@@ -89,21 +86,19 @@ void LanePainter::colour_row(std::uint32_t row_index) {
 
 void LanePainter::colour_second_row(std::uint32_t row_index) {
   const SecondTrace& second = *scene_.second;
-  const Row& row = second.model->rows()[row_index];
-  // Of the pixel whose colour was asked for last: it has its pattern next, and so many more follow.
-  std::optional<double> ratio;
-  std::uint32_t known = Pixel::kNothing;
-  QRgb colour = 0;
+  const std::vector<Difference>& differences = second.pairing().differences(row_index);
+  const auto difference_of = [&](const Pixel& pixel) {
+    return differences.empty() ? kAlone : differences[pixel.event];
+  };
+  const bool patterns = scene_.theme->patterns;
   colour_line(
-      row, second.here(scene_.viewport.view()), second.model->class_of_kind(),
+      second.model->rows()[row_index], second.here(scene_.viewport.view()), second.model->class_of_kind(),
       [&](const Pixel& pixel) {
-        if (std::exchange(known, pixel.event) == pixel.event) return colour;
-        ratio = ratio_of(second, *scene_.model, {row_index, pixel.event});
-        return colour = is_idle(pixel.is) ? scene_.theme->of(pixel.is).rgb() : scene_.differences.of(ratio);
+        return is_idle(pixel.is) ? scene_.theme->of(pixel.is).rgb() : scene_.differences.of(difference_of(pixel));
       },
       [&](const Pixel& pixel) {
         if (is_idle(pixel.is)) return kHatch;
-        return scene_.theme->patterns ? pattern_of_ratio(ratio) : kPlain;
+        return patterns ? pattern_of_difference(difference_of(pixel)) : kPlain;
       });
 }
 
@@ -136,7 +131,7 @@ void LanePainter::find_second_texts(std::uint32_t row, int top, int height) {
   find_texts(*scene_.second->model, row, top, height, [&](EventRef event) {
     const EventClass is = scene_.second->model->class_of(event);
     if (is_idle(is)) return text_on(scene_.theme->of(is));
-    return text_on(QColor(scene_.differences.of(ratio_of(*scene_.second, *scene_.model, event))));
+    return text_on(QColor(scene_.differences.of(scene_.second->pairing().difference(event))));
   });
 }
 

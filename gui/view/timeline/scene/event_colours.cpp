@@ -33,14 +33,11 @@ QColor difference_colour(double ratio, const Theme& theme) {
   return QColor(mix(from.red(), to.red()), mix(from.green(), to.green()), mix(from.blue(), to.blue()));
 }
 
-DifferenceColours::DifferenceColours(const Theme& theme) : alone_(theme.mark.rgb()) {
-  for (std::size_t i = 0; i < kSteps; ++i)
-    by_ratio_[i] = difference_colour(std::exp2(2.0 * static_cast<double>(i) / (kSteps - 1) - 1), theme).rgb();
-}
-
-std::size_t DifferenceColours::step_of(double ratio) {
-  const double share = std::clamp((std::log2(ratio) + 1) / 2, 0.0, 1.0);
-  return static_cast<std::size_t>(std::lround(share * (kSteps - 1)));
+DifferenceColours::DifferenceColours(const Theme& theme) {
+  by_difference_.fill(theme.mark.rgb());  // kAlone, and what no difference is
+  for (int d = -kMostDifference; d <= kMostDifference; ++d)
+    by_difference_[static_cast<std::uint8_t>(d)] =
+        difference_colour(std::exp2(static_cast<double>(d) / kMostDifference), theme).rgb();
 }
 
 EventColours::EventColours(const TraceModel& model, const Theme& theme, ColourBy by,

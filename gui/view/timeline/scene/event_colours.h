@@ -3,10 +3,10 @@
 #include <QColor>
 #include <array>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "gui/model/ask/compare/difference.h"
 #include "gui/model/store/trace_model.h"
 #include "gui/view/theme.h"
 
@@ -36,16 +36,11 @@ class DifferenceColours {
   DifferenceColours() = default;
   explicit DifferenceColours(const Theme& theme);
 
-  // Of an event that takes so many times as long as its partner; none: it has no partner.
-  QRgb of(std::optional<double> ratio) const { return ratio ? by_ratio_[step_of(*ratio)] : alone_; }
-  QRgb alone() const { return alone_; }
+  QRgb of(Difference difference) const { return by_difference_[static_cast<std::uint8_t>(difference)]; }
+  QRgb alone() const { return of(kAlone); }
 
  private:
-  static constexpr std::size_t kSteps = 65;  // from half as long to twice
-  static std::size_t step_of(double ratio);
-
-  std::array<QRgb, kSteps> by_ratio_{};
-  QRgb alone_ = 0;
+  std::array<QRgb, 256> by_difference_{};
 };
 
 // What micro-batch number n is drawn in.

@@ -146,8 +146,8 @@ void TimelineState::show_all() {
 }
 
 void TimelineState::show_steady_step() {
-  const std::vector<TimeRange> steps = steps_of(model());
-  if (steps.size() > 1) show(steps.back(), 0.01);
+  const std::vector<Step> steps = steps_of(model());
+  if (steps.size() > 1) show(steps.back().range, 0.01);
 }
 
 void TimelineState::back() {
