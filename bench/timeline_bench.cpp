@@ -19,6 +19,11 @@
 #include "gui/model/ask/compare/compare.h"
 #include "gui/model/load/open_file.h"
 #include "gui/model/store/build/trace_builder.h"
+#include "gui/view/charts/breakdown_chart.h"
+#include "gui/view/charts/memory_chart.h"
+#include "gui/view/charts/network_chart.h"
+#include "gui/view/panels/area_panel.h"
+#include "gui/view/panels/event_table.h"
 #include "gui/view/timeline/canvas/canvas.h"
 #include "gui/view/timeline/timeline_view.h"
 
@@ -152,6 +157,26 @@ std::shared_ptr<const Compared> compared(const std::shared_ptr<const TraceModel>
   return all;
 }
 
+void of_panels(TimelineView& view) {
+  view.state().show_all();
+  const auto timed = [](const char* what, auto&& question) {
+    const auto start = Clock::now();
+    question();
+    std::printf("  %s %.3f s", what, ms_since(start) / 1e3);
+  };
+  AreaPanel area(view.state());
+  EventTable events(view.state());
+  BreakdownChart breakdown(view.state(), nullptr);
+  NetworkChart network(view.state(), nullptr);
+  MemoryChart memory(view.state(), nullptr);
+  timed("totals", [&] { area.refill(); });
+  timed("events", [&] { static_cast<EventListModel*>(events.model())->refill(); });
+  timed("breakdown", [&] { breakdown.refill(); });
+  timed("network", [&] { network.refill(); });
+  timed("memory", [&] { memory.refill(); });
+  std::printf("\n");
+}
+
 void of_synthetic(TimelineView& view, double events) {
   auto start = Clock::now();
   const auto model = synthetic(static_cast<std::uint64_t>(events));
@@ -161,6 +186,7 @@ void of_synthetic(TimelineView& view, double events) {
   std::printf("%.0e events: built in %.2f s, shown in %.0f ms, %.2f GiB, peak %.2f GiB\n", events, made / 1e3,
               ms_since(start), static_cast<double>(model->bytes()) / (1 << 30), peak_gib());
   measure(view, std::to_string(static_cast<long>(events)));
+  of_panels(view);
   if (events > 1e7) return;
   // Beside itself, each event in both halves of its lane.
   view.state().set_second(compared(model)->second);

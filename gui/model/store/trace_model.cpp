@@ -1,5 +1,7 @@
 #include "gui/model/store/trace_model.h"
 
+#include <algorithm>
+
 namespace orrery::gui {
 
 TraceModel::TraceModel(Parts parts) : parts_(std::move(parts)) {
@@ -43,6 +45,12 @@ EventRef TraceModel::next(EventRef e) const {
 
 EventRef TraceModel::previous(EventRef e) const {
   return e.index > 0 ? EventRef{e.row, e.index - 1} : EventRef::none();
+}
+
+std::pair<std::uint32_t, std::uint32_t> TraceModel::tracks_of(std::uint32_t process) const {
+  const auto [begin, end] = std::ranges::equal_range(parts_.tracks, process, {}, &Track::process);
+  return {static_cast<std::uint32_t>(begin - parts_.tracks.begin()),
+          static_cast<std::uint32_t>(end - parts_.tracks.begin())};
 }
 
 }  // namespace orrery::gui

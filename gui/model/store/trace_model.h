@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gui/model/store/arguments.h"
@@ -80,6 +81,9 @@ class TraceModel {
   std::uint64_t events() const { return events_; }
   std::size_t bytes() const;
   TimeRange extent() const { return extent_; }  // from the first event to the end of the last
+
+  // The first track of a process, and the one behind its last.
+  std::pair<std::uint32_t, std::uint32_t> tracks_of(std::uint32_t process) const;
 
   // Of one event.
   const Row& row(EventRef e) const { return parts_.rows[e.row]; }

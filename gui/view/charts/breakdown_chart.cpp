@@ -14,14 +14,13 @@ namespace {
 std::vector<std::uint32_t> tracks_that_count(const TraceModel& model, std::uint32_t process) {
   std::vector<std::uint32_t> tracks;
   const bool ours = model.processes()[process].rank.has_value();
-  for (std::uint32_t i = 0; i < model.tracks().size(); ++i) {
-    const Track& track = model.tracks()[i];
-    if (track.process == process && (!ours || track.name == "compute")) tracks.push_back(i);
-  }
+  const auto [begin, end] = model.tracks_of(process);
+  for (std::uint32_t i = begin; i < end; ++i)
+    if (!ours || model.tracks()[i].name == "compute") tracks.push_back(i);
   return tracks;
 }
 
-Stack time_by_class(const TraceModel& model, TimeRange range) {
+Stack time_by_class(const TraceModel& model, TimeRange range, const GoOn& go_on) {
   Stack stack;
   for (std::size_t c = 0; c < kEventClasses; ++c) {
     const auto is = static_cast<EventClass>(c);
@@ -30,7 +29,7 @@ Stack time_by_class(const TraceModel& model, TimeRange range) {
   for (std::uint32_t p = 0; p < model.processes().size() && stack.bars.size() < kMostBars; ++p) {
     const std::vector<std::uint32_t> tracks = tracks_that_count(model, p);
     if (tracks.empty()) continue;
-    const AreaTotals totals = totals_of(model, tracks, range);
+    const AreaTotals totals = totals_of(model, tracks, range, go_on);
     Stack::Bar bar{model.processes()[p].name, {}};
     for (const Ns time : totals.by_class) bar.values.push_back(static_cast<double>(time) * 1e-9);
     stack.bars.push_back(std::move(bar));
@@ -45,12 +44,15 @@ BreakdownChart::BreakdownChart(TimelineState& state, QWidget* parent)
   connect(&state_, &TimelineState::area_changed, this, [this] { refill_soon(); });
 }
 
-QChart* BreakdownChart::make_chart() {
+BreakdownChart::Question BreakdownChart::question() {
   const TimeRange range = state_.area() ? state_.area()->range : state_.scene().viewport.view();
-  QChart* chart = stack_chart(time_by_class(state_.model(), range), *state_.scene().theme,
-                              static_cast<double>(range.length()) * 1e-9);
-  fit_ticks(*chart, view_->width());
-  return chart;
+  return [this, range, model = state_.scene().model](const GoOn& go_on) -> Draw {
+    return [this, range, stack = time_by_class(*model, range, go_on)] {
+      QChart* chart = stack_chart(stack, *state_.scene().theme, static_cast<double>(range.length()) * 1e-9);
+      fit_ticks(*chart, view_->width());
+      return chart;
+    };
+  };
 }
 
 }  // namespace orrery::gui

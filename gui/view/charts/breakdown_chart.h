@@ -13,7 +13,7 @@ class BreakdownChart : public ChartPanel {
   explicit BreakdownChart(TimelineState& state, QWidget* parent = nullptr);
 
  private:
-  QChart* make_chart() override;
+  Question question() override;
 };
 
 }  // namespace orrery::gui

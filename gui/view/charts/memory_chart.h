@@ -14,7 +14,10 @@ class MemoryChart : public ChartPanel {
   explicit MemoryChart(TimelineState& state, QWidget* parent = nullptr);
 
  private:
-  QChart* make_chart() override;
+  Question question() override {
+    return [this](const GoOn&) -> Draw { return [this] { return make_chart(); }; };
+  }
+  QChart* make_chart();
 };
 
 }  // namespace orrery::gui

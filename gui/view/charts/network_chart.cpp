@@ -15,9 +15,13 @@ namespace {
 
 constexpr double kGiga = 1e9;
 
-std::vector<TransferSize> in_view(const TimelineState& state) {
-  const auto& area = state.area();
-  return transfers_of(state.model(), area ? area->range : state.scene().viewport.view());
+// A trace and the part of it that is looked at.
+struct Part {
+  std::shared_ptr<const TraceModel> model;
+  TimeRange range;
+};
+Part part_of(const TimelineState& state) {
+  return {state.scene().model, state.area() ? state.area()->range : state.scene().viewport.view()};
 }
 
 QPointF place_of(const TransferSize& size) {
@@ -79,10 +83,16 @@ void NetworkChart::add_lines(QChart& chart, const std::vector<TransferSize>& siz
   }
 }
 
-QChart* NetworkChart::make_chart() {
+NetworkChart::Question NetworkChart::question() {
+  return [this, a = part_of(state_), b = second_ ? part_of(*second_) : Part()](const GoOn& go_on) -> Draw {
+    auto of_a = transfers_of(*a.model, a.range, go_on);
+    auto of_b = b.model ? transfers_of(*b.model, b.range, go_on) : std::vector<TransferSize>();
+    return [this, of_a, of_b] { return make_chart(of_a, of_b); };
+  };
+}
+
+QChart* NetworkChart::make_chart(const std::vector<TransferSize>& a, const std::vector<TransferSize>& b) {
   auto* chart = new QChart;
-  const std::vector<TransferSize> a = in_view(state_);
-  const std::vector<TransferSize> b = second_ ? in_view(*second_) : std::vector<TransferSize>();
   fill_table(a, b);
   std::set<std::string> kinds;  // the same colour in both traces
   double left = 1e300, right = 0, low = 1e300, high = 0;

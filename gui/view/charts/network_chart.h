@@ -20,7 +20,8 @@ class NetworkChart : public TableChart {
   void compare_with(TimelineState* second);  // null: no longer
 
  private:
-  QChart* make_chart() override;
+  Question question() override;
+  QChart* make_chart(const std::vector<TransferSize>& a, const std::vector<TransferSize>& b);
   void fill_table(const std::vector<TransferSize>& a, const std::vector<TransferSize>& b);
   void add_lines(QChart& chart, const std::vector<TransferSize>& sizes, const std::set<std::string>& kinds,
                  bool second);

@@ -21,7 +21,10 @@ class RooflineChart : public TableChart {
   void show_roofline(std::shared_ptr<const Roofline> roofline);
 
  private:
-  QChart* make_chart() override;
+  Question question() override {
+    return [this](const GoOn&) -> Draw { return [this] { return make_chart(); }; };
+  }
+  QChart* make_chart();
   void fill_table();
   void add_roofs(QChart& chart, double left, double right);
   void choose_near(QPointF at);

@@ -49,7 +49,8 @@ AreaPanel::AreaPanel(TimelineState& state, QWidget* parent)
       state_(state),
       head_(new QLabel(this)),
       classes_(table({tr("Class"), tr("Time"), tr("Share"), tr("Exposed"), tr("Events")}, this)),
-      names_(table({tr("Name"), tr("Time"), tr("Events"), tr("Mean"), tr("Rate")}, this)) {
+      names_(table({tr("Name"), tr("Time"), tr("Events"), tr("Mean"), tr("Rate")}, this)),
+      asker_(new Asker(this)) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(2);
@@ -64,25 +65,50 @@ AreaPanel::AreaPanel(TimelineState& state, QWidget* parent)
   later_.setSingleShot(true);
   later_.setInterval(kLaterMs);
   connect(&later_, &QTimer::timeout, this, [this] {
-    if (isVisible()) refill();
+    if (isVisible()) ask();
   });
-  const auto soon = [this] { later_.start(); };
+  connect(asker_, &Asker::progress, this, [this](double share) {
+    if (share > 0) head_->setText(tr("Adding up: %1").arg(q(report::percent(share))));
+  });
+  // What was asked before is of no use: somebody looks elsewhere.
+  const auto soon = [this] {
+    asker_->give_up();
+    later_.start();
+  };
   connect(&state_, &TimelineState::area_changed, this, soon);
   connect(&state_, &TimelineState::picture_changed, this, soon);
 }
 
-void AreaPanel::refill() {
-  const TraceModel& model = state_.model();
+AreaPanel::Part AreaPanel::part() const {
   const bool whole = !state_.area();
-  const TimeRange range = whole ? state_.scene().viewport.view() : state_.area()->range;
-  const std::vector<std::uint32_t> tracks =
-      whole ? state_.scene().lanes.tracks_between(model, 0, state_.scene().lanes.height()) : state_.area_tracks();
-  const AreaTotals totals = totals_of(model, tracks, range);
-  head_->setText(tr("%1   %2 on %n track(s), %L3 events", nullptr, static_cast<int>(tracks.size()))
-                     .arg(whole ? tr("In view:") : tr("Area:"), q(time_text(range.length())))
+  const Lanes& lanes = state_.scene().lanes;
+  return {state_.scene().model, whole ? lanes.tracks_between(state_.model(), 0, lanes.height()) : state_.area_tracks(),
+          whole ? state_.scene().viewport.view() : state_.area()->range, whole};
+}
+
+void AreaPanel::refill() {
+  const Part of = part();
+  fill(of, totals_of(*of.model, of.tracks, of.range));
+}
+
+void AreaPanel::ask() {
+  asker_->ask([this, of = part()](const GoOn& go_on) -> Asked::Then {
+    const AreaTotals totals = totals_of(*of.model, of.tracks, of.range, go_on);
+    return [this, of, totals] { fill(of, totals); };
+  });
+}
+
+void AreaPanel::fill(const Part& part, const AreaTotals& totals) {
+  head_->setText(tr("%1   %2 on %n track(s), %L3 events", nullptr, static_cast<int>(part.tracks.size()))
+                     .arg(part.whole ? tr("In view:") : tr("Area:"), q(time_text(part.range.length())))
                      .arg(totals.events));
+  fill_classes(part, totals);
+  fill_names(part, totals);
+}
+
+void AreaPanel::fill_classes(const Part& part, const AreaTotals& totals) {
   // Shares are of the time that all ranks with such tracks had.
-  const Ns all = range.length() * std::max<Ns>(1, totals.processes);
+  const Ns all = part.range.length() * std::max<Ns>(1, totals.processes);
   classes_->clear();
   for (std::size_t i = 0; i < kEventClasses; ++i) {
     if (totals.count[i] == 0) continue;
@@ -92,6 +118,9 @@ void AreaPanel::refill() {
          is_communication(is) ? q(time_text(totals.exposed[i])) : QString(), QString("%L1").arg(totals.count[i])},
         state_.scene().theme->of(is));
   }
+}
+
+void AreaPanel::fill_names(const Part& part, const AreaTotals& totals) {
   names_->clear();
   for (std::size_t i = 0; i < std::min(kMostNames, totals.names.size()); ++i) {
     const AreaTotals::Name& name = totals.names[i];
@@ -100,7 +129,7 @@ void AreaPanel::refill() {
             ? quantity_text(static_cast<double>(name.bytes) * 1e9 / static_cast<double>(name.time), "B/s")
             : QString();
     add(names_,
-        {q(model.names()[name.name]), q(time_text(name.time)), QString("%L1").arg(name.count),
+        {q(part.model->names()[name.name]), q(time_text(name.time)), QString("%L1").arg(name.count),
          q(time_text(name.time / static_cast<Ns>(name.count))), rate},
         state_.scene().theme->of(name.is));
   }

@@ -3,6 +3,8 @@
 #include <QTimer>
 #include <QWidget>
 
+#include "gui/model/ask/work/area.h"
+#include "gui/view/asker.h"
 #include "gui/view/timeline/scene/timeline_state.h"
 
 class QLabel;
@@ -17,14 +19,29 @@ class AreaPanel : public QWidget {
 
  public:
   explicit AreaPanel(TimelineState& state, QWidget* parent = nullptr);
+  // Now; else it is asked beside the window's work when the hand rests.
   void refill();
 
  private:
+  // What totals are of.
+  struct Part {
+    std::shared_ptr<const TraceModel> model;
+    std::vector<std::uint32_t> tracks;
+    TimeRange range;
+    bool whole;  // all that is in view, not an area
+  };
+  Part part() const;
+  void ask();
+  void fill(const Part& part, const AreaTotals& totals);
+  void fill_classes(const Part& part, const AreaTotals& totals);
+  void fill_names(const Part& part, const AreaTotals& totals);
+
   TimelineState& state_;
   QLabel* head_;
   QTreeWidget* classes_;
   QTreeWidget* names_;
   QTimer later_;
+  Asker* asker_;
 };
 
 }  // namespace orrery::gui

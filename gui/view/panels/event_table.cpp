@@ -4,42 +4,52 @@
 #include <algorithm>
 
 #include "gui/model/ask/time/ticks.h"
+#include "gui/model/ask/work/listing.h"
 #include "gui/view/quantity_text.h"
 
 namespace orrery::gui {
 
-EventListModel::EventListModel(TimelineState& state, QObject* parent) : QAbstractTableModel(parent), state_(state) {}
+namespace {
+
+// What is listed.
+struct ShownPart {
+  std::shared_ptr<const TraceModel> model;
+  std::vector<std::uint32_t> tracks;
+  TimeRange range;
+};
+
+ShownPart shown_part(const TimelineState& state) {
+  const Lanes& lanes = state.scene().lanes;
+  if (state.area()) return {state.scene().model, state.area_tracks(), state.area()->range};
+  return {state.scene().model, lanes.tracks_between(state.model(), 0, lanes.height()), state.scene().viewport.view()};
+}
+
+}  // namespace
+
+EventListModel::EventListModel(TimelineState& state, QObject* parent)
+    : QAbstractTableModel(parent), state_(state), asker_(new Asker(this)) {}
 
 void EventListModel::refill() {
-  beginResetModel();
-  events_.clear();
-  const TraceModel& model = state_.model();
-  const bool area = state_.area().has_value();
-  const TimeRange range = area ? state_.area()->range : state_.scene().viewport.view();
-  const std::vector<std::uint32_t> tracks =
-      area ? state_.area_tracks() : state_.scene().lanes.tracks_between(model, 0, state_.scene().lanes.height());
-  const auto room = static_cast<std::size_t>(kMost);
-  for (const std::uint32_t shown : tracks) {
-    const Track& of = model.tracks()[shown];
-    for (std::uint32_t r = of.first_row; r < of.first_row + of.rows; ++r) {
-      const Row& row = model.rows()[r];
-      // Each row may give as many as there is room for: the earliest of all are kept.
-      std::size_t taken = 0;
-      for (std::uint32_t i = row.first_ending_after(range.begin);
-           i < row.size() && row.start(i) < range.end && taken < room; ++i, ++taken)
-        events_.push_back({r, i});
-    }
-    if (events_.size() > 8 * room) {
-      const auto earlier = [&](EventRef a, EventRef b) { return model.range(a).begin < model.range(b).begin; };
-      std::nth_element(events_.begin(), events_.begin() + kMost, events_.end(), earlier);
-      events_.resize(room);
-    }
-  }
-  std::sort(events_.begin(), events_.end(), [&](EventRef a, EventRef b) {
-    const Ns left = model.range(a).begin, right = model.range(b).begin;
-    return left != right ? left < right : a < b;
+  const ShownPart part = shown_part(state_);
+  asker_->give_up();
+  show(first_events(*part.model, part.tracks, part.range, kMost));
+}
+
+void EventListModel::ask() {
+  asker_->ask([this, part = shown_part(state_)](const GoOn& go_on) -> Asked::Then {
+    auto events = first_events(*part.model, part.tracks, part.range, kMost, go_on);
+    return [this, events] { show(events); };
   });
-  if (events_.size() > room) events_.resize(room);
+}
+
+void EventListModel::forget() {
+  asker_->give_up();
+  show({});
+}
+
+void EventListModel::show(std::vector<EventRef> events) {
+  beginResetModel();
+  events_ = std::move(events);
   endResetModel();
 }
 
@@ -107,7 +117,7 @@ EventTable::EventTable(TimelineState& state, QWidget* parent)
   later_.setSingleShot(true);
   later_.setInterval(150);
   connect(&later_, &QTimer::timeout, this, [this] {
-    if (isVisible()) list_->refill();
+    if (isVisible()) list_->ask();
   });
   const auto soon = [this] {
     setColumnHidden(EventListModel::slack, state_.scene().slack.empty());
@@ -116,7 +126,7 @@ EventTable::EventTable(TimelineState& state, QWidget* parent)
   connect(&state_, &TimelineState::area_changed, this, soon);
   connect(&state_, &TimelineState::picture_changed, this, soon);
   // Rows of another trace mean nothing here.
-  connect(&state_, &TimelineState::model_changed, list_, &EventListModel::refill);
+  connect(&state_, &TimelineState::model_changed, list_, &EventListModel::forget);
   connect(this, &QTableView::activated, this,
           [this](const QModelIndex& index) { state_.select_and_reveal(list_->event_at(index.row())); });
 }

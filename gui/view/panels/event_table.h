@@ -4,6 +4,7 @@
 #include <QTableView>
 #include <QTimer>
 
+#include "gui/view/asker.h"
 #include "gui/view/timeline/scene/timeline_state.h"
 
 namespace orrery::gui {
@@ -20,6 +21,9 @@ class EventListModel : public QAbstractTableModel {
   explicit EventListModel(TimelineState& state, QObject* parent);
 
   void refill();
+  // The same, found beside the window's work.
+  void ask();
+  void forget();
   EventRef event_at(int row) const { return events_[static_cast<std::size_t>(row)]; }
   int row_of(EventRef event) const;
 
@@ -29,8 +33,11 @@ class EventListModel : public QAbstractTableModel {
   QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
  private:
+  void show(std::vector<EventRef> events);
+
   TimelineState& state_;
   std::vector<EventRef> events_;
+  Asker* asker_;
 };
 
 // What the timeline draws, for those who do not look at it. Activating a row selects it.

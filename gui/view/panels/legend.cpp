@@ -1,7 +1,7 @@
 #include "gui/view/panels/legend.h"
 
 #include <QPainter>
-#include <set>
+#include <array>
 
 #include "gui/view/quantity_text.h"
 
@@ -22,8 +22,11 @@ Legend::Legend(TimelineState& state, QWidget* parent) : QWidget(parent), state_(
   connect(&state_, &TimelineState::model_changed, this, [this] {
     // Kind 0 is nobody's.
     const auto& kinds = state_.model().class_of_kind();
-    const std::set<EventClass> found(kinds.begin() + (kinds.empty() ? 0 : 1), kinds.end());
-    classes_.assign(found.begin(), found.end());
+    std::array<bool, kEventClasses> found{};
+    for (std::size_t i = 1; i < kinds.size(); ++i) found[static_cast<std::size_t>(index_of(kinds[i]))] = true;
+    classes_.clear();
+    for (int c = 0; c < kEventClasses; ++c)
+      if (found[static_cast<std::size_t>(c)]) classes_.push_back(static_cast<EventClass>(c));
     update();
   });
   connect(&state_, &TimelineState::picture_changed, this, [this] { update(); });

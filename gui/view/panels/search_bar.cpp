@@ -4,19 +4,28 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QLineEdit>
-#include <QRegularExpression>
 #include <QToolButton>
 
 #include "gui/view/quantity_text.h"
 
 namespace orrery::gui {
 
+namespace {
+
+Marks hits_of(const TraceModel& model, const QRegularExpression& pattern, const GoOn& go_on) {
+  return Marks(
+      model, [&](std::string_view name) { return pattern.match(q(name)).hasMatch(); }, go_on);
+}
+
+}  // namespace
+
 SearchBar::SearchBar(TimelineState& state, QWidget* parent)
     : QWidget(parent),
       state_(state),
       line_(new QLineEdit(this)),
       regex_(new QToolButton(this)),
-      count_(new QLabel(this)) {
+      count_(new QLabel(this)),
+      asker_(new Asker(this)) {
   auto* row = new QHBoxLayout(this);
   row->setContentsMargins(0, 0, 0, 0);
   row->addWidget(line_);
@@ -34,11 +43,11 @@ SearchBar::SearchBar(TimelineState& state, QWidget* parent)
   line_->installEventFilter(this);
   later_.setSingleShot(true);
   later_.setInterval(150);
-  connect(&later_, &QTimer::timeout, this, &SearchBar::search_now);
+  connect(&later_, &QTimer::timeout, this, &SearchBar::search_beside);
   connect(line_, &QLineEdit::textChanged, this, [this] { later_.start(); });
   connect(regex_, &QToolButton::toggled, this, &SearchBar::search_now);
   connect(&state_, &TimelineState::model_changed, this, [this] {
-    if (!line_->text().isEmpty()) search_now();
+    if (!line_->text().isEmpty()) search_beside();
   });
 }
 
@@ -47,23 +56,34 @@ void SearchBar::begin() {
   line_->selectAll();
 }
 
-void SearchBar::search_now() {
+// None where the letters are no pattern, and that is said.
+std::optional<QRegularExpression> SearchBar::pattern() {
   later_.stop();
+  asker_->give_up();
   const QString text = line_->text();
-  if (text.isEmpty()) {
-    count_->clear();
-    state_.set_hits({});
-    return;
-  }
   const QRegularExpression pattern(regex_->isChecked() ? text : QRegularExpression::escape(text),
                                    QRegularExpression::CaseInsensitiveOption);
-  if (!pattern.isValid()) {
-    count_->setText(tr("not a regex"));
-    count_->setToolTip(pattern.errorString());
-    state_.set_hits({});
-    return;
-  }
-  Marks hits(state_.model(), [&](std::string_view name) { return pattern.match(q(name)).hasMatch(); });
+  count_->setToolTip(pattern.errorString());
+  if (!text.isEmpty() && pattern.isValid()) return pattern;
+  count_->setText(text.isEmpty() ? QString() : tr("not a regex"));
+  state_.set_hits({});
+  return std::nullopt;
+}
+
+void SearchBar::search_now() {
+  if (const auto of = pattern()) show(hits_of(state_.model(), *of, {}));
+}
+
+void SearchBar::search_beside() {
+  const auto of = pattern();
+  if (!of) return;
+  asker_->ask([this, of, model = state_.scene().model](const GoOn& go_on) -> Asked::Then {
+    auto hits = hits_of(*model, *of, go_on);
+    return [this, hits] { show(hits); };
+  });
+}
+
+void SearchBar::show(Marks hits) {
   count_->setText(tr(hits.truncated() ? "over %L1" : "%L1 found").arg(hits.count()));
   state_.set_hits(std::move(hits));
 }
@@ -72,7 +92,7 @@ bool SearchBar::eventFilter(QObject* object, QEvent* event) {
   if (object != line_ || event->type() != QEvent::KeyPress) return QWidget::eventFilter(object, event);
   const auto* key = static_cast<QKeyEvent*>(event);
   if (key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter) {
-    if (later_.isActive()) search_now();
+    if (later_.isActive() || asker_->is_asking()) search_now();
     state_.next_hit(!(key->modifiers() & Qt::ShiftModifier));
     return true;
   }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <QRegularExpression>
 #include <QTimer>
 #include <QWidget>
 
+#include "gui/view/asker.h"
 #include "gui/view/timeline/scene/timeline_state.h"
 
 class QLabel;
@@ -20,6 +22,7 @@ class SearchBar : public QWidget {
 
   void begin();  // takes the keyboard
   void search_now();
+  void search_beside();  // beside the window's work
 
  signals:
   void left();  // Escape: the keyboard goes back to the timeline
@@ -28,11 +31,15 @@ class SearchBar : public QWidget {
   bool eventFilter(QObject* object, QEvent* event) override;
 
  private:
+  std::optional<QRegularExpression> pattern();
+  void show(Marks hits);
+
   TimelineState& state_;
   QLineEdit* line_;
   QToolButton* regex_;
   QLabel* count_;
   QTimer later_;
+  Asker* asker_;
 };
 
 }  // namespace orrery::gui

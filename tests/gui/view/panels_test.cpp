@@ -106,6 +106,20 @@ TEST_F(Window, TotalsOfAnAreaAreThoseOfItsEvents) {
   EXPECT_EQ(forward[0]->text(2), "60.0 %");
 }
 
+// When the hand rests they follow by themselves, without the window's waiting for them.
+TEST_F(Window, PanelsFollowTheViewByThemselves) {
+  auto* totals = window.findChild<AreaPanel*>();
+  const auto says = [&](const QString& text) {
+    for (const QLabel* label : totals->findChildren<QLabel*>())
+      if (label->text().contains(text)) return true;
+    return false;
+  };
+  state().show({0, 10'000'000});
+  EXPECT_TRUE(QTest::qWaitFor([&] { return says("10.00 ms"); }, 10'000));
+  state().set_area(Area{{0, 5'000'000}, 0, state().scene().lanes.height()});
+  EXPECT_TRUE(QTest::qWaitFor([&] { return says("5.000 ms"); }, 10'000));
+}
+
 TEST_F(Window, TheEventTableIsInOrderOfTimeAndSelects) {
   EventListModel list(state(), nullptr);
   state().show({0, 5'000'000});

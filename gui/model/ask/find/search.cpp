@@ -11,12 +11,13 @@ Key key_of(const TraceModel& model, EventRef e) {
 
 }  // namespace
 
-Marks::Marks(const TraceModel& model, const std::function<bool(std::string_view)>& accepts) {
+Marks::Marks(const TraceModel& model, const std::function<bool(std::string_view)>& accepts, const GoOn& go_on) {
+  Tally tally(go_on, model.events());
   std::vector<bool> name_hit, kind_hit;
   for (const std::string& name : model.names()) name_hit.push_back(accepts(name));
   for (const Kind& kind : model.kinds()) kind_hit.push_back(kind.name < name_hit.size() && name_hit[kind.name]);
   rows_.resize(model.rows().size());
-  for (std::size_t row = 0; row < rows_.size(); ++row) {
+  for (std::size_t row = 0; row < rows_.size() && tally.add(model.rows()[row].size()); ++row) {
     const std::span<const Event> events = model.rows()[row].events();
     for (std::uint32_t i = 0; i < events.size(); ++i) {
       if (!kind_hit[events[i].kind]) continue;

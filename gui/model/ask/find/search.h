@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gui/model/ask/go_on.h"
 #include "gui/model/store/trace_model.h"
 
 namespace orrery::gui {
@@ -14,8 +15,8 @@ class Marks {
   static constexpr std::uint64_t kMost = 4'000'000;
 
   Marks() = default;
-  // Events whose name is accepted; at most kMost of them.
-  Marks(const TraceModel& model, const std::function<bool(std::string_view name)>& accepts);
+  // Events whose name is accepted; at most kMost of them. Of no use where it was told to give up.
+  Marks(const TraceModel& model, const std::function<bool(std::string_view name)>& accepts, const GoOn& go_on = {});
   Marks(const TraceModel& model, std::vector<EventRef> events);
 
   std::uint64_t count() const { return count_; }

@@ -285,8 +285,8 @@ std::vector<std::uint32_t> Lanes::tracks_between(const TraceModel& model, int to
     if (lane.y + lane.height <= top || lane.y >= bottom) continue;
     if (lane.is == Lane::Is::track) tracks.insert(lane.index);
     if (lane.is != Lane::Is::process || !lane.collapsed) continue;
-    for (std::uint32_t i = 0; i < model.tracks().size(); ++i)
-      if (model.tracks()[i].process == lane.index) tracks.insert(i);
+    const auto inner = model.tracks_of(lane.index);
+    for (std::uint32_t i = inner.first; i < inner.second; ++i) tracks.insert(i);
   }
   return {tracks.begin(), tracks.end()};
 }

@@ -9,9 +9,7 @@ namespace {
 using Intervals = std::vector<TimeRange>;
 
 void merge(Intervals& intervals) {
-  const auto earlier = [](TimeRange a, TimeRange b) { return a.begin < b.begin; };
-  if (!std::is_sorted(intervals.begin(), intervals.end(), earlier))
-    std::sort(intervals.begin(), intervals.end(), earlier);
+  std::sort(intervals.begin(), intervals.end(), [](TimeRange a, TimeRange b) { return a.begin < b.begin; });
   Intervals merged;
   for (const TimeRange& one : intervals) {
     if (!merged.empty() && one.begin <= merged.back().end)
@@ -85,32 +83,42 @@ struct ProcessTimes {
   std::array<Intervals, kEventClasses> transfers;
 };
 
+// Takes tracks by process: what a process did is put together, and let go, when the next begins.
 class Adder {
  public:
-  Adder(const TraceModel& model, TimeRange range) : model_(model), range_(range), names_(model) {}
+  Adder(const TraceModel& model, TimeRange range, Tally& tally)
+      : model_(model), range_(range), tally_(tally), names_(model) {}
 
   void add(std::uint32_t track) {
     const Track& of = model_.tracks()[track];
-    for (std::uint32_t row = of.first_row; row < of.first_row + of.rows; ++row)
-      add(model_.rows()[row], times_[of.process], row == of.first_row);
+    if (of.process != process_) close(of.process);
+    for (std::uint32_t row = of.first_row; row < of.first_row + of.rows && !tally_.stopped(); ++row)
+      add(model_.rows()[row], times_, row == of.first_row);
   }
 
   AreaTotals take() {
-    totals_.processes = static_cast<std::uint32_t>(times_.size());
-    for (auto& [process, times] : times_) {
-      merge(times.compute);
-      for (std::size_t i = 0; i < kEventClasses; ++i) {
-        merge(times.transfers[i]);
-        totals_.exposed[i] += outside(times.transfers[i], times.compute);
-      }
-    }
+    close(kNobody);
     totals_.names = names_.take();
     return std::move(totals_);
   }
 
  private:
+  static constexpr std::uint32_t kNobody = UINT32_MAX;
+
+  void close(std::uint32_t next) {
+    totals_.processes += process_ != kNobody;
+    process_ = next;
+    merge(times_.compute);
+    for (std::size_t i = 0; i < kEventClasses; ++i) {
+      merge(times_.transfers[i]);
+      totals_.exposed[i] += outside(times_.transfers[i], times_.compute);
+    }
+    times_ = {};
+  }
+
   void add(const Row& row, ProcessTimes& times, bool outermost) {
-    for (std::uint32_t i = row.first_ending_after(range_.begin); i < row.size() && row.start(i) < range_.end; ++i) {
+    for (std::uint32_t i = row.first_ending_after(range_.begin);
+         i < row.size() && row.start(i) < range_.end && tally_.add(1); ++i) {
       const TimeRange cut = row.range(i).cut(range_);
       const EventClass is = model_.class_of_kind()[row[i].kind];
       const auto at = static_cast<std::size_t>(index_of(is));
@@ -126,18 +134,25 @@ class Adder {
 
   const TraceModel& model_;
   TimeRange range_;
+  Tally& tally_;
   AreaTotals totals_;
-  std::map<std::uint32_t, ProcessTimes> times_;  // by process
+  std::uint32_t process_ = kNobody;  // whose times these are
+  ProcessTimes times_;
   NameSums names_;
 };
 
 }  // namespace
 
-AreaTotals totals_of(const TraceModel& model, std::span<const std::uint32_t> tracks, TimeRange range) {
+AreaTotals totals_of(const TraceModel& model, std::span<const std::uint32_t> tracks, TimeRange range,
+                     const GoOn& go_on) {
   const bool only_overviews =
       std::all_of(tracks.begin(), tracks.end(), [&](std::uint32_t t) { return model.tracks()[t].is_overview(); });
-  Adder adder(model, range);
-  for (const std::uint32_t track : tracks)
+  std::vector<std::uint32_t> by_process(tracks.begin(), tracks.end());
+  std::stable_sort(by_process.begin(), by_process.end(),
+                   [&](auto a, auto b) { return model.tracks()[a].process < model.tracks()[b].process; });
+  Tally tally(go_on, model.events());
+  Adder adder(model, range, tally);
+  for (const std::uint32_t track : by_process)
     if (only_overviews || !model.tracks()[track].is_overview()) adder.add(track);
   return adder.take();
 }

@@ -28,8 +28,9 @@ struct AreaTotals {
 };
 
 // Tracks that only name what others do (Track::is_overview) count when nothing
-// else is asked for.
-AreaTotals totals_of(const TraceModel& model, std::span<const std::uint32_t> tracks, TimeRange range);
+// else is asked for. Of no use where it was told to give up.
+AreaTotals totals_of(const TraceModel& model, std::span<const std::uint32_t> tracks, TimeRange range,
+                     const GoOn& go_on = {});
 // Of all such tracks the names alone, which takes a tenth as long; told to someone who may give
 // it up, and then it is of no use.
 struct NameTotals {

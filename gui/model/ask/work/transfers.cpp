@@ -61,9 +61,10 @@ Said said_by(const TraceModel& model, std::size_t kind) {
 
 }  // namespace
 
-std::vector<TransferSize> transfers_of(const TraceModel& model, TimeRange range) {
+std::vector<TransferSize> transfers_of(const TraceModel& model, TimeRange range, const GoOn& go_on) {
+  Tally tally(go_on, model.kinds().size() + model.events());
   std::vector<Said> said(model.kinds().size());
-  for (std::size_t kind = 0; kind < said.size(); ++kind)
+  for (std::size_t kind = 0; kind < said.size() && tally.add(1); ++kind)
     if (is_communication(model.class_of_kind()[kind])) said[kind] = said_by(model, kind);
 
   std::map<std::pair<std::string, std::int64_t>, TransferSize> found;
@@ -72,7 +73,8 @@ std::vector<TransferSize> transfers_of(const TraceModel& model, TimeRange range)
     const Track& track = model.tracks()[model.parts().track_of_row[r]];
     if (track.is_overview()) continue;
     const bool waiting_is_apart = track.name == "compute";  // a box of its own there
-    for (std::uint32_t i = row.first_starting_from(range.begin); i < row.size() && row.start(i) < range.end; ++i) {
+    for (std::uint32_t i = row.first_starting_from(range.begin);
+         i < row.size() && row.start(i) < range.end && tally.add(1); ++i) {
       const Said& of = said[row[i].kind];
       if (of.kind.empty() || of.bytes <= 0) continue;
       const double seconds = static_cast<double>(row.duration(i)) * 1e-9 - (waiting_is_apart ? 0 : of.waited_s);

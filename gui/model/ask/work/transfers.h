@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "gui/model/ask/go_on.h"
 #include "gui/model/store/trace_model.h"
 
 namespace orrery::gui {
@@ -23,7 +24,7 @@ struct TransferSize {
 
 // Those that begin in a range of a trace, by kind and then by size. Ours say their
 // kind and bytes; PyTorch's NCCL kernels say name, elements and type of a collective.
-std::vector<TransferSize> transfers_of(const TraceModel& model, TimeRange range);
+std::vector<TransferSize> transfers_of(const TraceModel& model, TimeRange range, const GoOn& go_on = {});
 
 // The same kind and size in two traces; what only one has stands alone.
 struct TransferPair {
