@@ -4,6 +4,7 @@
 #include <QPainter>
 #include <QWheelEvent>
 #include <cmath>
+#include <utility>
 
 namespace orrery::gui {
 
@@ -11,7 +12,9 @@ Minimap::Minimap(TimelineState& state, QWidget* parent) : QWidget(parent), state
   setFixedHeight(kHeight);
   setAttribute(Qt::WA_OpaquePaintEvent);
   setAccessibleName(tr("Whole trace"));
-  connect(&state_, &TimelineState::model_changed, this, [this] { drawn_ = nullptr; });
+  connect(&state_, &TimelineState::model_changed, this, [this] { is_old_ = true; });
+  connect(&state_, &TimelineState::colours_changed, this, [this] { is_old_ = true; });
+  connect(&state_, &TimelineState::limits_changed, this, [this] { is_old_ = true; });
   connect(&state_, &TimelineState::picture_changed, this, [this] { update(); });
 }
 
@@ -43,7 +46,7 @@ void Minimap::draw_picture(double scale) {
   for (int y = 0; y < picture_.height(); ++y) {
     const auto which = static_cast<std::size_t>(y) * rows.size() / static_cast<std::size_t>(picture_.height());
     const Row& row = model.rows()[rows[which]];
-    if (which != drawn) row.sample(model.extent(), model.class_of_kind(), pixels);
+    if (which != drawn) row.sample(state_.scene().viewport.limits(), model.class_of_kind(), pixels);
     drawn = which;
     auto* line = reinterpret_cast<QRgb*>(picture_.scanLine(y));
     for (std::size_t x = 0; x < pixels.size(); ++x)
@@ -53,10 +56,9 @@ void Minimap::draw_picture(double scale) {
 
 void Minimap::draw(QPainter& painter) {
   const Theme& theme = *state_.scene().theme;
-  // Colours follow choices, so they are compared as well as the trace.
   const double scale = painter.deviceTransform().m11();
   const bool fits = picture_.width() == qRound(width() * scale) && picture_.devicePixelRatio() == scale;
-  if (drawn_ != &state_.model() || !fits) draw_picture(scale), drawn_ = &state_.model();
+  if (std::exchange(is_old_, false) || !fits) draw_picture(scale);
   painter.fillRect(rect(), theme.window);
   painter.drawImage(0, 3, picture_);
   const TimeRange view = state_.scene().viewport.view();

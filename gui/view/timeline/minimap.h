@@ -30,7 +30,7 @@ class Minimap : public QWidget {
 
   TimelineState& state_;
   QImage picture_;
-  const TraceModel* drawn_ = nullptr;
+  bool is_old_ = true;
 };
 
 }  // namespace orrery::gui

@@ -115,6 +115,22 @@ TEST_F(Window, TheMinimapMovesTheView) {
   EXPECT_NEAR(static_cast<double>(view().begin + view().end) / 2, 50e6, 1e6);
 }
 
+// It is drawn once, and again when what it is drawn from changes.
+TEST_F(Window, TheMinimapFollowsThemesAndColours) {
+  Minimap& map = window.timeline().minimap();
+  state().show_all();
+  const auto picture = [&] { return map.grab().toImage(); };
+  QImage before = picture();
+  EXPECT_EQ(picture(), before);
+  state().set_colour_by(ColourBy::name);
+  EXPECT_NE(picture(), before);
+  before = picture();
+  window.set_theme("dark");
+  const int middle = map.width() / 2;
+  const QRgb at = picture().pixel(middle, map.height() / 2);
+  EXPECT_NE(at, before.pixel(middle, map.height() / 2));
+}
+
 TEST_F(Window, AClickOnARankCollapsesIt) {
   const std::size_t all = state().scene().lanes.all().size();
   QTest::mouseClick(&window.timeline().tree(), Qt::LeftButton, {}, {60, 8});

@@ -40,12 +40,14 @@ void TimelineState::set_model(std::shared_ptr<const TraceModel> model, bool same
 void TimelineState::set_theme(const Theme& theme) {
   scene_.theme = &theme;
   scene_.rebuild_colours();
+  emit colours_changed();
   emit picture_changed();
 }
 
 void TimelineState::set_colour_by(ColourBy by) {
   scene_.colour_by = by;
   scene_.rebuild_colours();
+  emit colours_changed();
   emit picture_changed();
 }
 
@@ -70,7 +72,9 @@ void TimelineState::set_limits() {
     limits = {std::min(limits.begin, other.begin - scene_.second->later),
               std::max(limits.end, other.end - scene_.second->later)};
   }
+  if (limits == scene_.viewport.limits()) return;
   scene_.viewport.set_limits(limits);
+  emit limits_changed();
 }
 
 void TimelineState::set_size(int width, int height) {

@@ -104,6 +104,8 @@ class TimelineState : public QObject {
 
  signals:
   void model_changed();
+  void colours_changed();  // as well as the picture
+  void limits_changed();   // what there is to see at all
   void picture_changed();  // anything that lanes are drawn from
   void overlay_changed();  // what is drawn on top
   void selection_changed();
