@@ -10,7 +10,7 @@
 namespace orrery::gui {
 namespace {
 
-constexpr int kDone = 0, kUsage = 2, kInput = 3, kInputOutput = 5;
+constexpr int kDone = 0, kUsage = 2, kInput = 3, kInputOutput = 5, kInternal = 6;
 
 int complain(const QString& text, int status) {
   std::fprintf(stderr, "orrery-gui: %s\n", qUtf8Printable(text));
@@ -149,6 +149,7 @@ int render_files(const QStringList& files, const QCommandLineParser& parser) {
     if (!second) return complain(second.errors());
     if (!opened->model || !second->model) return complain("two results: `orrery compare A.json B.json`", kUsage);
     options.second = second->model;
+    options.second_file = files.back();
   }
   for (const std::string& remark : opened->remarks) std::fprintf(stderr, "%s\n", remark.c_str());
   const QString fault = render(*opened, options);
@@ -191,7 +192,11 @@ int run(QApplication& app) {
   const QStringList files = parser.positionalArguments();
   if (parser.isSet("render")) {
     if (files.empty() || files.size() > 2) return complain("--render takes a file, or two to compare", kUsage);
-    return render_files(files, parser);
+    try {
+      return render_files(files, parser);
+    } catch (const std::exception& fault) {  // ours, or memory has run out
+      return complain(QStringLiteral("internal error: %1").arg(fault.what()), kInternal);
+    }
   }
   const auto options = options_of(parser);
   if (!options) return complain(options.errors());

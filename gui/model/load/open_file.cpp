@@ -1,5 +1,6 @@
 #include "gui/model/load/open_file.h"
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -23,6 +24,7 @@ Result<Opened> open_result(const std::string& path) {
 }
 
 Result<Opened> open_file(const std::string& path, OpenWatch& watch, const OpenOptions& options) {
+  if (std::filesystem::is_directory(path)) return Error{{path, 0, 0}, "is a directory, not a file", Fault::io};
   const bool is_trace = !is_scenario(path) && !is_result_file(path);
   if ((options.from || options.to) && !is_trace)
     return Error{{path, 0, 0}, "--from and --to choose a part of a trace, and this is none"};

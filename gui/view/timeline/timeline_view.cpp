@@ -1,6 +1,7 @@
 #include "gui/view/timeline/timeline_view.h"
 
 #include <QGridLayout>
+#include <QLabel>
 #include <QScrollBar>
 
 #include "gui/view/timeline/canvas/canvas.h"
@@ -22,13 +23,15 @@ TimelineView::TimelineView(QWidget* parent)
       tree_(new TrackTree(*state_, this)),
       ruler_(new Ruler(*state_, this)),
       minimap_(new Minimap(*state_, this)),
-      corner_(new QWidget(this)),
+      corner_(new QLabel(this)),
       scroll_bar_(new QScrollBar(Qt::Vertical, this)) {
   auto* grid = new QGridLayout(this);
   grid->setContentsMargins(0, 0, 0, 0);
   grid->setSpacing(0);
   tree_->setFixedWidth(kTreeWidth);
   corner_->setFixedWidth(kTreeWidth);
+  corner_->setMargin(6);
+  corner_->setTextFormat(Qt::PlainText);
   grid->addWidget(corner_, 0, 0, 2, 1);
   grid->addWidget(minimap_, 0, 1);
   grid->addWidget(ruler_, 1, 1);
@@ -45,6 +48,14 @@ TimelineView::TimelineView(QWidget* parent)
   });
   setAutoFillBackground(true);
   setFocusProxy(canvas_);
+}
+
+void TimelineView::set_title(const QString& title) {
+  QStringList lines;
+  for (const QString& line : title.split('\n'))
+    lines << corner_->fontMetrics().elidedText(line, Qt::ElideMiddle, kTreeWidth - 2 * corner_->margin());
+  corner_->setText(lines.join('\n'));
+  corner_->setToolTip(title);
 }
 
 void TimelineView::keep_scroll_bar() {

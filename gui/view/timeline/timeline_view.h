@@ -4,6 +4,7 @@
 
 #include "gui/view/timeline/scene/timeline_state.h"
 
+class QLabel;
 class QScrollBar;
 
 namespace orrery::gui {
@@ -25,6 +26,8 @@ class TimelineView : public QWidget {
   TrackTree& tree() { return *tree_; }
   Ruler& ruler() { return *ruler_; }
   Minimap& minimap() { return *minimap_; }
+  // Beside the ruler: which trace it is, where there are two.
+  void set_title(const QString& title);
 
  private:
   void keep_scroll_bar();
@@ -34,7 +37,7 @@ class TimelineView : public QWidget {
   TrackTree* tree_;
   Ruler* ruler_;
   Minimap* minimap_;
-  QWidget* corner_;
+  QLabel* corner_;
   QScrollBar* scroll_bar_;
 };
 

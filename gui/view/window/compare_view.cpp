@@ -1,6 +1,8 @@
 #include "gui/view/window/compare_view.h"
 
+#include <QScopedValueRollback>
 #include <QSplitter>
+#include <utility>
 
 namespace orrery::gui {
 
@@ -16,7 +18,9 @@ CompareView::CompareView(TimelineView& first, QSplitter& splitter, std::shared_p
   connect(asker_, &Asker::progress, this, &CompareView::progress);
   connect(asker_, &Asker::failed, this, &CompareView::failed);
   connect(&a, &TimelineState::picture_changed, this, [this, &a, &b] { follow(a, b, true); });
-  connect(&b, &TimelineState::picture_changed, this, [this, &a, &b] { follow(b, a, false); });
+  connect(&b, &TimelineState::picture_changed, this, [this, &a, &b] {
+    if (!overlaid_) follow(b, a, false);
+  });
   connect(&a, &TimelineState::selection_changed, this, [this, &a, &b] { select(a, b, true); });
   connect(&b, &TimelineState::selection_changed, this, [this, &a, &b] { select(b, a, false); });
   connect(&a, &TimelineState::choices_changed, this, [&a, &b] { b.set_choices(a.choices()); });
@@ -29,7 +33,9 @@ CompareView::CompareView(TimelineView& first, QSplitter& splitter, std::shared_p
 
 CompareView::~CompareView() {
   asker_->give_up();
+  forget();
   first_.state().set_second(nullptr);
+  first_.set_title({});
   delete second_;
 }
 
@@ -56,7 +62,7 @@ void CompareView::compare(std::optional<Alignment> alignment) {
 
 void CompareView::show(std::shared_ptr<const Compared> compared) {
   compared_ = std::move(compared);
-  second_->state().set_ratios([all = compared_](const std::string& name) { return all->comparison.ratio_of(name); });
+  meet();
   overlay();
   // What is aligned is to be seen, wherever a person looked before.
   TimelineState& a = first_.state();
@@ -69,16 +75,43 @@ void CompareView::show(std::shared_ptr<const Compared> compared) {
   emit compared_anew();
 }
 
+// Each can look as far as the other, since two rulers of different scales would mislead;
+// and the second has the colours of the comparison.
+void CompareView::meet() {
+  TimelineState &a = first_.state(), &b = second_->state();
+  const Ns later = compared_ ? compared_->second->later : 0;
+  const TimeRange of_a = a.model().extent(), of_b = b.model().extent();
+  const QScopedValueRollback quiet(following_, true);
+  a.set_beyond(compared_ ? TimeRange{of_b.begin - later, of_b.end - later} : TimeRange());
+  b.set_beyond(compared_ ? TimeRange{of_a.begin + later, of_a.end + later} : TimeRange());
+  if (const auto all = compared_)
+    b.set_ratios([all](const std::string& name) { return all->comparison.ratio_of(name); });
+  else
+    b.set_ratios({});
+}
+
 void CompareView::forget() {
   compared_.reset();
-  second_->state().set_ratios({});
+  meet();
 }
 
 void CompareView::set_overlaid(bool overlaid) {
   if (overlaid == overlaid_) return;
   overlaid_ = overlaid;
   second_->setVisible(!overlaid);
+  say_names();
   overlay();
+}
+
+void CompareView::set_names(const QString& first, const QString& second) {
+  first_name_ = first, second_name_ = second;
+  say_names();
+}
+
+void CompareView::say_names() {
+  const QString a = tr("A: %1").arg(first_name_), b = tr("B: %1").arg(second_name_);
+  first_.set_title(overlaid_ ? a + '\n' + b : a);
+  second_->set_title(b);
 }
 
 void CompareView::overlay() {
@@ -105,21 +138,11 @@ void CompareView::align_next(int by) {
 }
 
 void CompareView::follow(TimelineState& from, TimelineState& to, bool forward) {
-  // A second that ends before the first looks elsewhere, and does not pull the first there
-  // as long as nobody moves it.
-  const bool still = !forward && (overlaid_ || from.scene().viewport.view() == led_to_);
-  if (!compared_ || following_) return;
-  following_ = true;
-  if (still) {
-    if (!overlaid_) to.set_scroll(from.scene().scroll);
-    following_ = false;
-    return;
-  }
+  if (!compared_ || std::exchange(following_, true)) return;
   const Ns by = forward ? compared_->second->later : -compared_->second->later;
   const TimeRange view = from.scene().viewport.view();
   to.align({view.begin + by, view.end + by});
   to.set_scroll(from.scene().scroll);
-  led_to_ = (forward ? to : from).scene().viewport.view();
   following_ = false;
 }
 

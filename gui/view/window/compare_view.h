@@ -21,6 +21,8 @@ class CompareView : public QObject {
 
  public:
   CompareView(TimelineView& first, QSplitter& splitter, std::shared_ptr<const TraceModel> second);
+  // What people call the two.
+  void set_names(const QString& first, const QString& second);
   ~CompareView() override;
 
   // Once all who listen are connected.
@@ -52,6 +54,8 @@ class CompareView : public QObject {
  private:
   void compare(std::optional<Alignment> alignment);
   void show(std::shared_ptr<const Compared> compared);
+  void say_names();
+  void meet();
   void forget();
   void overlay();
   void follow(TimelineState& from, TimelineState& to, bool forward);
@@ -61,8 +65,8 @@ class CompareView : public QObject {
   TimelineView* second_;
   std::shared_ptr<const Compared> compared_;
   Asker* asker_;
+  QString first_name_, second_name_;
   bool following_ = false, overlaid_ = false;
-  TimeRange led_to_;  // where the second looks since it followed last
 };
 
 }  // namespace orrery::gui

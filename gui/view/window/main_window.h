@@ -51,7 +51,7 @@ class MainWindow : public QMainWindow {
   void show_opened(const QString& path, const std::shared_ptr<const Opened>& opened);
   // A second one below it, to be compared; null takes it away.
   void open_second(const QString& path, const OpenOptions& options = {});
-  void compare_with(std::shared_ptr<const TraceModel> second);
+  void compare_with(std::shared_ptr<const TraceModel> second, const QString& name = {});
   CompareView* compared() { return compare_.get(); }
   bool is_comparing() const;
   // Steps of the two on each other, and in view.
@@ -144,6 +144,7 @@ class MainWindow : public QMainWindow {
   QByteArray panels_;  // around the timeline, while the page is shown
   ChangesTable* changes_ = nullptr;
   QDockWidget* changes_dock_ = nullptr;
+  bool changes_are_new_ = false;  // nobody has seen them
   std::unique_ptr<CompareView> compare_;
   bool overlaid_ = false;
   GroupingBox* group_ = nullptr;
@@ -159,7 +160,7 @@ class MainWindow : public QMainWindow {
   Asker* asker_;             // for the critical path of a trace that does not say it
   QString no_path_;          // why there is none, once that is known
   bool shows_part_ = false;  // of the file that is being opened
-  QString file_;
+  QString file_, second_name_;
   OpenOptions options_;
 };
 

@@ -3,6 +3,7 @@
 #include <QApplication>
 #include <QDockWidget>
 #include <QElapsedTimer>
+#include <QFileInfo>
 #include <QPainter>
 #include <QPixmap>
 #include <QSvgGenerator>
@@ -99,7 +100,8 @@ QString compare(MainWindow& window, const RenderOptions& options) {
     while (window.is_comparing()) QApplication::processEvents(QEventLoop::WaitForMoreEvents, 50);
   };
   window.set_overlaid(options.overlay);
-  window.compare_with(options.second);
+  window.compare_with(options.second, QFileInfo(options.second_file).fileName());
+  window.compared()->set_names(QFileInfo(options.file).fileName(), QFileInfo(options.second_file).fileName());
   wait();
   if (window.compared()->alignment() == nullptr) return QObject::tr("the two traces cannot be compared");
   const Alignment all = *window.compared()->alignment();

@@ -18,7 +18,7 @@ struct RenderOptions {
   bool critical = false, collapse = false;
   bool window = false;                       // a .png, with menus and panels around it
   QString panel;                             // of the window: the one to show, "breakdown"
-  QString file;                              // a scenario's, for the panel that edits it
+  QString file, second_file;                 // a scenario's for the panel that edits it; names of what is compared
   std::vector<models::Override> changes;     // of it
   std::shared_ptr<const TraceModel> second;  // to compare with: in the window, below the first
   bool overlay = false;                      // or within its lanes, with or without the window

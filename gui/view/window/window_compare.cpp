@@ -3,11 +3,13 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QStatusBar>
+#include <QTimer>
 #include <utility>
 
 #include "gui/view/charts/network_chart.h"
 #include "gui/view/panels/align_dialog.h"
 #include "gui/view/panels/changes_table.h"
+#include "gui/view/panels/legend.h"
 #include "gui/view/timeline/canvas/canvas.h"
 #include "gui/view/window/background_open.h"
 #include "gui/view/window/compare_view.h"
@@ -40,7 +42,7 @@ void MainWindow::open_second(const QString& path, const OpenOptions& options) {
     second_ended();
     if (!opened->model)
       return say_errors({tr("%1 is a result: `orrery compare A.json B.json` sets two beside each other").arg(path)});
-    compare_with(opened->model);
+    compare_with(opened->model, QFileInfo(path).fileName());
   });
   connect(opening_second_, &BackgroundOpen::failed, this, [=, this](const QStringList& errors) {
     if (!mine()) return;
@@ -74,11 +76,12 @@ bool MainWindow::is_comparing() const {
   return compare_ && compare_->is_comparing();
 }
 
-void MainWindow::compare_with(std::shared_ptr<const TraceModel> second) {
+void MainWindow::compare_with(std::shared_ptr<const TraceModel> second, const QString& name) {
   network_->compare_with(nullptr);
   compare_.reset();
   second_bar_->end();
   changes_->clear();
+  legend_->set_aligned(std::nullopt);
   changes_dock_->setVisible(second != nullptr);
   if (!second) return;
   compare_ = std::make_unique<CompareView>(*timeline_, *splitter_, std::move(second));
@@ -91,20 +94,27 @@ void MainWindow::compare_with(std::shared_ptr<const TraceModel> second) {
     second_bar_->end();
     say_errors({why});
   });
+  second_name_ = name;
+  compare_->set_names(QFileInfo(file_).fileName(), name);
   compare_->set_overlaid(overlaid_);
   compare_->start();
   network_->compare_with(&compare_->second().state());
-  changes_dock_->raise();
+  changes_are_new_ = true;
 }
 
 void MainWindow::show_compared() {
   second_bar_->end();
   const Alignment& alignment = *compare_->alignment();
+  legend_->set_aligned(alignment);
   changes_->show_changes(compare_->compared()->comparison, *state().scene().theme);
   const bool whole = alignment.steps_a().size() == 1 && alignment.steps_b().size() == 1;
   const QString steps =
       tr("step %1 of the first, %2 of the second").arg(alignment.a().number).arg(alignment.b().number);
-  changes_dock_->setWindowTitle(whole ? tr("Changes") : tr("Changes: %1").arg(steps));
+  changes_dock_->setWindowTitle(
+      whole ? tr("Changes") : tr("Changes: steps %1, %2").arg(alignment.a().number).arg(alignment.b().number));
+  // A tab that has just come is there a moment later.
+  if (std::exchange(changes_are_new_, false))
+    QTimer::singleShot(50, changes_dock_, [dock = changes_dock_] { dock->raise(); });
   if (!whole) statusBar()->showMessage(tr("Aligned: %1").arg(steps), kMessageMs);
 }
 

@@ -145,6 +145,7 @@ void MainWindow::show_opened(const QString& path, const std::shared_ptr<const Op
   show_page(opened->model == nullptr);
   remember_recent(path);
   setWindowTitle(QFileInfo(path).fileName() + " - Orrery");
+  if (compare_) compare_->set_names(QFileInfo(path).fileName(), second_name_);
   QStringList remarks;
   for (const std::string& remark : opened->remarks) remarks << QString::fromStdString(remark);
   statusBar()->showMessage(remarks.value(0), remarks.isEmpty() ? 1 : 0);
@@ -191,8 +192,12 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {
-  const QList<QUrl> urls = event->mimeData()->urls();
-  if (!urls.isEmpty() && urls.front().isLocalFile()) open(urls.front().toLocalFile());
+  QStringList files;
+  for (const QUrl& url : event->mimeData()->urls())
+    if (url.isLocalFile()) files << url.toLocalFile();
+  if (files.isEmpty()) return;
+  open(files[0]);
+  if (files.size() == 2) open_second(files[1]);
 }
 
 void MainWindow::remember_recent(const QString& path) {

@@ -7,6 +7,7 @@
 
 #include "gui/view/panels/align_dialog.h"
 #include "gui/view/panels/changes_table.h"
+#include "gui/view/panels/legend.h"
 #include "gui/view/window/compare_view.h"
 #include "gui/view/window/task_bar.h"
 #include "tests/gui/view/window_fixture.h"
@@ -80,7 +81,21 @@ TEST_F(Aligned, TheTableIsOfTheAlignedSteps) {
   EXPECT_EQ(found[0]->text(3), "+7.500 ms");  // 25 of them a rank, 0.3 ms each
   key(Qt::Key_Left, Qt::AltModifier);
   steps();
-  EXPECT_TRUE(table->parentWidget()->windowTitle().contains("step 1 of the first, 0 of the second"));
+  EXPECT_TRUE(table->parentWidget()->windowTitle().contains("steps 1, 0"));
+}
+
+TEST_F(Aligned, TheLegendExplainsTheSecond) {
+  auto* legend = window.findChild<Legend*>();
+  EXPECT_TRUE(legend->texts().contains("Second, its step 1 on step 1:"));
+  EXPECT_TRUE(legend->texts().contains("twice"));
+  EXPECT_FALSE(legend->texts().contains("only there"));
+  key(Qt::Key_D, Qt::ControlModifier | Qt::ShiftModifier);
+  EXPECT_TRUE(legend->texts().contains("only there"));
+  const int high = legend->height();
+  legend->resize(200, high);
+  EXPECT_GT(legend->height(), high) << "what has no room goes below";
+  key(Qt::Key_D, Qt::ControlModifier);
+  EXPECT_FALSE(legend->texts().contains("twice"));
 }
 
 TEST_F(Aligned, WhoHasNoSecondIsToldSo) {
@@ -90,6 +105,18 @@ TEST_F(Aligned, WhoHasNoSecondIsToldSo) {
   EXPECT_TRUE(window.statusBar()->currentMessage().contains("Ctrl+D"));
   key(Qt::Key_L, Qt::ControlModifier);
   EXPECT_EQ(window.findChild<AlignDialog*>(), nullptr);
+}
+
+// A second that is shorter has the scale of the first, wherever that looks.
+TEST_F(Aligned, BothRulersHaveOneScale) {
+  TraceMaker maker;
+  maker.slice(maker.track(maker.process("rank 0"), "compute"), 0, 100);
+  compare_with(maker.finish());
+  for (const TimeRange range : {model().extent(), TimeRange{70'000'000, 80'000'000}}) {
+    state().show(range);
+    const Ns later = window.compared()->alignment()->later();
+    EXPECT_EQ(second().scene().viewport.view(), (TimeRange{range.begin + later, range.end + later}));
+  }
 }
 
 // The second timeline has the keys of the first.

@@ -10,21 +10,6 @@ namespace {
 
 constexpr int kElideFrom = 40;  // pixels that the beginning of a long name needs
 
-bool is_gap_of(std::uint8_t pattern, int x, int y) {
-  switch (pattern) {
-    case kHatch:
-      return ((x + y) & 7) < 3;
-    case kBackHatch:
-      return ((x - y) & 7) < 2;
-    case kBars:
-      return (x & 3) == 0;
-    case kDots:
-      return (x & 3) == 0 && (y & 3) == 0;
-    default:
-      return false;
-  }
-}
-
 QRgb* line_of(QImage& image, int y) {
   return reinterpret_cast<QRgb*>(image.scanLine(y));
 }
@@ -66,8 +51,13 @@ void LanePainter::paint_texts(QPainter& painter) {
     const QString name = QString::fromStdString(text.model->name(text.event));
     const bool fits = painter.fontMetrics().horizontalAdvance(name) <= room.width();
     if (!fits && text.width < kElideFrom) continue;
-    painter.drawText(room, Qt::AlignVCenter | Qt::AlignLeft,
-                     fits ? name : painter.fontMetrics().elidedText(name, Qt::ElideRight, room.width()));
+    const QString shown = fits ? name : painter.fontMetrics().elidedText(name, Qt::ElideRight, room.width());
+    // Hatching runs through letters.
+    if (scene_.theme->patterns)
+      painter.fillRect(
+          QRect(room.left() - 2, room.top(), painter.fontMetrics().horizontalAdvance(shown) + 4, room.height()),
+          text.behind);
+    painter.drawText(room, Qt::AlignVCenter | Qt::AlignLeft, shown);
   }
 }
 

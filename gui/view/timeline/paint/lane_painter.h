@@ -57,7 +57,7 @@ class LanePainter {
     const TraceModel* model;
     EventRef event;
     int left, width, top, height;
-    QColor colour;
+    QColor behind, colour;
   };
 
   const Scene& scene_;

@@ -8,34 +8,6 @@ namespace {
 constexpr int kTextFrom = 24;   // pixels of an event that the shortest names need
 constexpr int kBorderFrom = 4;  // of one that shows where it begins
 
-// Idle time is always hatched: it is what is missing, not what is there.
-Pattern pattern_of_class(EventClass c, bool all) {
-  if (is_idle(c)) return kHatch;
-  if (!all) return kPlain;
-  switch (c) {
-    case EventClass::backward:
-    case EventClass::pp:
-      return kBackHatch;
-    case EventClass::weight_gradient:
-    case EventClass::cp:
-    case EventClass::ep:
-      return kDots;
-    case EventClass::recompute:
-    case EventClass::tp:
-    case EventClass::dp:
-      return kBars;
-    default:
-      return kPlain;
-  }
-}
-
-// Of the second trace the hatching says what the colour says: longer, shorter, or nowhere else.
-Pattern pattern_of_difference(Difference difference) {
-  if (difference == kAlone) return kDots;
-  if (difference > kAlike) return kBackHatch;
-  return difference < -kAlike ? kBars : kPlain;
-}
-
 }  // namespace
 
 template <class ColourOf, class PatternOf>
@@ -114,7 +86,8 @@ void LanePainter::find_texts(const TraceModel& model, std::uint32_t row, int top
     const auto layout = [this](std::size_t pixels) { return static_cast<int>(static_cast<double>(pixels) / scale_); };
     if (pixels_[begin].event != Pixel::kNothing && x - begin >= wide) {
       const EventRef event{row, pixels_[begin].event};
-      texts_.push_back({&model, event, layout(begin), layout(x - begin), top, height, colour_of(event)});
+      const QColor behind(line_[begin + 1]);
+      texts_.push_back({&model, event, layout(begin), layout(x - begin), top, height, behind, colour_of(event)});
     }
     begin = x;
   }

@@ -15,6 +15,7 @@ void TimelineState::set_model(std::shared_ptr<const TraceModel> model, bool same
   scene_.hits = {};
   scene_.slack = {};
   scene_.second.reset();
+  beyond_ = {};
   // Rows are numbered anew by every model.
   selected_ = hovered_ = EventRef::none();
   if (!same_trace) {
@@ -64,13 +65,22 @@ void TimelineState::set_second(std::shared_ptr<const SecondTrace> second) {
   emit selection_changed();  // what is said of it beside
 }
 
-// All there is of either trace.
+void TimelineState::set_beyond(TimeRange beyond) {
+  beyond_ = beyond;
+  set_limits();
+  emit picture_changed();
+}
+
+// All there is, of either trace.
 void TimelineState::set_limits() {
   TimeRange limits = scene_.model->extent();
+  const auto widen = [&](TimeRange by) {
+    if (!by.empty()) limits = {std::min(limits.begin, by.begin), std::max(limits.end, by.end)};
+  };
+  widen(beyond_);
   if (scene_.second && scene_.second->model->events() > 0) {
     const TimeRange other = scene_.second->model->extent();
-    limits = {std::min(limits.begin, other.begin - scene_.second->later),
-              std::max(limits.end, other.end - scene_.second->later)};
+    widen({other.begin - scene_.second->later, other.end - scene_.second->later});
   }
   if (limits == scene_.viewport.limits()) return;
   scene_.viewport.set_limits(limits);

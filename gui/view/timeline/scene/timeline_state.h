@@ -41,6 +41,8 @@ class TimelineState : public QObject {
   void set_ratios(std::function<double(const std::string& name)> ratio_of);
   // Another trace in the lower half of the lanes; null takes it away.
   void set_second(std::shared_ptr<const SecondTrace> second);
+  // Beyond the trace there is that much to see: of another that moves with it. Empty: nothing.
+  void set_beyond(TimeRange beyond);
   void set_size(int width, int height);  // of the canvas
   void set_hits(Marks hits);
   // The critical path of a run, and how far from it all else is.
@@ -125,6 +127,7 @@ class TimelineState : public QObject {
   std::optional<Area> area_;
   std::optional<TimeRange> measure_;
   std::vector<TimelineNote> notes_;
+  TimeRange beyond_;
   bool focused_ = false;
   int current_lane_ = -1;
 };
