@@ -80,7 +80,9 @@ QString fault_of_choices(const QCommandLineParser& parser) {
       {"theme", themes},
       {"colour", {"class", "micro-batch", "name"}},
       {"group", {"none", "node", "pipeline", "tp", "dp", "cp", "ep"}},
-      {"panel", {"details", "totals", "events", "summary", "breakdown", "memory", "roofline", "network", "scenario"}}};
+      {"panel",
+       {"details", "totals", "events", "summary", "breakdown", "memory", "roofline", "network", "scenario",
+        "changes"}}};
   for (const auto& [option, values] : choices)
     if (parser.isSet(option) && !values.contains(parser.value(option)))
       return QStringLiteral("--%1: '%2' is none of %3").arg(option, parser.value(option), values.join(", "));
@@ -94,7 +96,7 @@ QString fault_of_page(const QCommandLineParser& parser) {
   for (const char* option :
        {"zoom", "select", "colour", "group", "filter", "collapse", "panel", "critical", "overlay", "align"})
     if (parser.isSet(option))
-      return QStringLiteral("--%1 is for timelines, and this is the page of a result").arg(option);
+      return QStringLiteral("--%1 is for timelines, and this is the page of a result or a sweep").arg(option);
   return {};
 }
 
@@ -134,9 +136,14 @@ int render_files(const QStringList& files, const QCommandLineParser& parser) {
   if (!is_number || !(options.scale >= 0.5 && options.scale <= 4))
     return complain("--scale is between 0.5 and 4", kUsage);
 
+  options.file = files.front();
+  if (options.file.endsWith(".sqlite") || options.file.endsWith(".db")) {
+    if (const QString fault = fault_of_page(parser); !fault.isEmpty()) return complain(fault, kUsage);
+    const QString fault = render_sweep(options);
+    return fault.isEmpty() ? kDone : complain(fault, kInputOutput);
+  }
   const auto open_options = options_of(parser);
   if (!open_options) return complain(open_options.errors());
-  options.file = files.front();
   options.changes = open_options->overrides;
   OpenWatch watch;
   const auto opened = open_file(options.file.toStdString(), watch, *open_options);
@@ -181,7 +188,8 @@ int run(QApplication& app) {
        {"filter", "Show only tracks with this in their name", "TEXT"},
        {"collapse", "Collapse every rank"},
        {"window", "The whole window, with its panels"},
-       {"panel", "Of the window: details, totals, events, summary, breakdown, memory, roofline, network or scenario",
+       {"panel",
+        "Of the window: details, totals, events, summary, breakdown, memory, roofline, network, scenario or changes",
         "PANEL"},
        {"critical", "Show the critical path"},
        {"overlay", "Two files in one timeline: the second in the lower half of the lanes, coloured by difference"},

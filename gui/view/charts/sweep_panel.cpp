@@ -62,6 +62,14 @@ SweepPanel::SweepPanel(QWidget* parent) : QWidget(parent), view_(new QChartView(
   });
 }
 
+QString SweepPanel::open(const QString& path, const Theme& theme) {
+  const auto store = sweep::Store::read(path.toStdString());
+  auto rows = store ? store->rows() : Result<std::vector<sweep::Row>>(store.errors());
+  if (!rows) return q(to_string(rows.errors().front()));
+  show_sweep(store->meta(), std::move(*rows), theme);
+  return {};
+}
+
 void SweepPanel::show_sweep(sweep::Meta meta, std::vector<sweep::Row> rows, const Theme& theme) {
   meta_ = std::move(meta);
   rows_ = std::move(rows);

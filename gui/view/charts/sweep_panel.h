@@ -22,6 +22,9 @@ class SweepPanel : public QWidget {
   static constexpr std::size_t kMostPoints = 2'000;
   explicit SweepPanel(QWidget* parent = nullptr);
 
+  // An empty text, or what is wrong with the store.
+  QString open(const QString& path, const Theme& theme);
+  const sweep::Meta& meta() const { return meta_; }
   void show_sweep(sweep::Meta meta, std::vector<sweep::Row> rows, const Theme& theme);
   const std::vector<sweep::Row>& rows() const { return rows_; }
 

@@ -215,8 +215,12 @@ void TrackTree::keyPressEvent(QKeyEvent* event) {
 }
 
 void TrackTree::contextMenuEvent(QContextMenuEvent* event) {
-  const Lane* lane = lane_at(event->y());
-  if (lane != nullptr) show_menu(*lane, event->globalPos());
+  // By the key it is of the current lane, wherever the pointer is.
+  const bool by_key = event->reason() == QContextMenuEvent::Keyboard;
+  const Lane* lane = by_key ? current() : lane_at(event->y());
+  if (lane == nullptr) return;
+  const int y = lane->y + state_.scene().lanes.pinned_height() - state_.scene().scroll + lane->height / 2;
+  show_menu(*lane, by_key ? mapToGlobal(QPoint(width() / 2, y)) : event->globalPos());
 }
 
 void TrackTree::show_menu(const Lane& at, QPoint where) {

@@ -95,7 +95,11 @@ void MainWindow::make_tool_bar() {
   colour_->addItems({tr("colour: class"), tr("colour: micro-batch"), tr("colour: name")});
   connect(colour_, &QComboBox::activated, this,
           [this](int index) { state().set_colour_by(static_cast<ColourBy>(index)); });
+  colour_->setAccessibleName(tr("What colours stand for"));
+  connect(&state(), &TimelineState::colours_changed, this,
+          [this] { colour_->setCurrentIndex(static_cast<int>(state().scene().colour_by)); });
   filter_ = new QLineEdit(bar);
+  filter_->setAccessibleName(tr("Filter tracks"));
   filter_->setPlaceholderText(tr("Filter tracks"));
   filter_->setClearButtonEnabled(true);
   filter_->setMaximumWidth(200);

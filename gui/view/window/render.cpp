@@ -9,6 +9,7 @@
 #include <QSvgGenerator>
 
 #include "gui/model/ask/path/trace_path.h"
+#include "gui/view/charts/sweep_panel.h"
 #include "gui/view/quantity_text.h"
 #include "gui/view/result/result_view.h"
 #include "gui/view/scenario/scenario_panel.h"
@@ -182,7 +183,8 @@ QString render_window(const Opened& opened, const RenderOptions& options) {
     if (QString fault = compare(window, options); !fault.isEmpty()) return fault;
   if (QString fault = arrange(window.state(), opened, options); !fault.isEmpty()) return fault;
   if (opened.is_scenario) window.scenario().show_scenario(options.file, options.changes);
-  if (auto* panel = window.findChild<QDockWidget*>(options.panel)) {
+  const QString in_front = options.panel.isEmpty() && options.second ? "changes" : options.panel;
+  if (auto* panel = window.findChild<QDockWidget*>(in_front)) {
     panel->show();
     panel->raise();
   }
@@ -194,6 +196,24 @@ QString render_window(const Opened& opened, const RenderOptions& options) {
 }
 
 }  // namespace
+
+QString write_timeline(TimelineView& view, const QString& path) {
+  if (path.endsWith(".svg"))
+    return write_svg(path, view.size(), "orrery timeline", [&](QPainter& painter) { draw_timeline(view, painter); });
+  return view.grab().save(path) ? QString() : cannot_write(path);
+}
+
+QString render_sweep(const RenderOptions& options) {
+  const Theme& theme = Theme::named(options.theme);
+  QApplication::setPalette(theme.palette());
+  SweepPanel panel;
+  if (QString fault = panel.open(options.file, theme); !fault.isEmpty()) return fault;
+  panel.resize(options.width, options.height);
+  panel.grab();  // nothing is shown, so nobody lays it out for us
+  if (!options.path.endsWith(".svg")) return write_picture(panel, options);
+  return write_svg(options.path, panel.size(), "orrery sweep",
+                   [&](QPainter& painter) { panel.render(&painter, {}, {}, QWidget::DrawChildren); });
+}
 
 QString render(const Opened& opened, const RenderOptions& options) {
   if (!options.path.endsWith(".svg") && !options.path.endsWith(".png"))
@@ -212,9 +232,7 @@ QString render(const Opened& opened, const RenderOptions& options) {
   if (options.second)
     if (QString fault = overlay(view.state(), opened, options); !fault.isEmpty()) return fault;
   if (QString fault = arrange(view.state(), opened, options); !fault.isEmpty()) return fault;
-  if (!options.path.endsWith(".svg")) return write_picture(view, options);
-  return write_svg(options.path, view.size(), "orrery timeline",
-                   [&](QPainter& painter) { draw_timeline(view, painter); });
+  return options.path.endsWith(".svg") ? write_timeline(view, options.path) : write_picture(view, options);
 }
 
 }  // namespace orrery::gui

@@ -7,6 +7,8 @@
 
 namespace orrery::gui {
 
+class TimelineView;
+
 // A picture of a timeline in a file, made without a display.
 struct RenderOptions {
   QString path;  // .png or .svg
@@ -32,5 +34,9 @@ struct RenderOptions {
 
 // An empty text, or what went wrong.
 QString render(const Opened& opened, const RenderOptions& options);
+// The points of a sweep: the chart and the best as a table.
+QString render_sweep(const RenderOptions& options);
+// A timeline as it is on the screen.
+QString write_timeline(TimelineView& view, const QString& path);
 
 }  // namespace orrery::gui

@@ -15,6 +15,7 @@
 #include "gui/view/timeline/canvas/canvas.h"
 #include "gui/view/timeline/track_tree.h"
 #include "gui/view/window/main_window.h"
+#include "gui/view/window/render.h"
 
 namespace orrery::gui {
 namespace {
@@ -110,6 +111,11 @@ void MainWindow::add_selection() {
   add(
       select, tr("Area from the selected event"), {QKeySequence("R")}, [this] { state().area_from_selection(); }, true);
   add(
+      select, tr("Area of what is in view"), {QKeySequence("Shift+R")}, [this] { state().area_from_view(); }, true);
+  add(
+      select, tr("Measure the selected event, or from the one before"), {QKeySequence("X")},
+      [this] { state().measure_selection(); }, true);
+  add(
       select, tr("Zoom to the area"), {QKeySequence("Z")}, [this] { state().show_area(); }, true);
   add(
       select, tr("Note..."), {QKeySequence("M")}, [this] { edit_note(); }, true);
@@ -120,10 +126,13 @@ void MainWindow::add_selection() {
 }
 
 void MainWindow::ask_for_file() {
-  const QString path = QFileDialog::getOpenFileName(
+  auto* dialog = new QFileDialog(
       this, tr("Open"), {},
       tr("Traces, scenarios and results (*.json *.gz *.zst *.pftrace *.yaml *.yml *.sqlite *.db);;All files (*)"));
-  if (!path.isEmpty()) open(path);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::ExistingFile);
+  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) { open(path); });
+  dialog->open();
 }
 
 void MainWindow::edit_scenario() {
@@ -180,8 +189,19 @@ void MainWindow::ask_for_ranks() {
 }
 
 void MainWindow::export_picture() {
-  const QString path = QFileDialog::getSaveFileName(this, tr("Export picture"), "timeline.png", tr("PNG (*.png)"));
-  if (!path.isEmpty() && !timeline_->grab().save(path)) say_errors({tr("%1: cannot be written").arg(path)});
+  auto* dialog = new QFileDialog(this, tr("Export picture"), {}, tr("PNG (*.png);;SVG, as shapes (*.svg)"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setAcceptMode(QFileDialog::AcceptSave);
+  dialog->setDefaultSuffix("png");
+  dialog->selectFile("timeline.png");
+  connect(dialog, &QFileDialog::filterSelected, dialog,
+          [dialog](const QString& filter) { dialog->setDefaultSuffix(filter.startsWith("SVG") ? "svg" : "png"); });
+  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+    const QString fault = write_timeline(*timeline_, path);
+    if (!fault.isEmpty()) return say_errors({fault});
+    statusBar()->showMessage(tr("Written: %1").arg(path), kMessageMs);
+  });
+  dialog->open();
 }
 
 void MainWindow::edit_note() {

@@ -60,18 +60,15 @@ void MainWindow::reopen(const OpenOptions& options) {
 // A store of a sweep is no timeline: its points are, each when it is asked for.
 bool MainWindow::open_sweep(const QString& path) {
   if (!path.endsWith(".sqlite") && !path.endsWith(".db")) return false;
-  const auto store = sweep::Store::read(path.toStdString());
-  auto rows = store ? store->rows() : Result<std::vector<sweep::Row>>(store.errors());
-  if (!rows) {
-    say_errors({QString::fromStdString(to_string(rows.errors().front()))});
+  if (const QString fault = sweep_->open(path, *state().scene().theme); !fault.isEmpty()) {
+    say_errors({fault});
     return true;
   }
-  sweep_->show_sweep(store->meta(), std::move(*rows), *state().scene().theme);
   sweep_dock_->show();
   sweep_dock_->raise();
   remember_recent(path);
   statusBar()->showMessage(
-      tr("%L1 points of %2").arg(sweep_->rows().size()).arg(QString::fromStdString(store->meta().file)));
+      tr("%L1 points of %2").arg(sweep_->rows().size()).arg(QString::fromStdString(sweep_->meta().file)));
   return true;
 }
 
@@ -243,6 +240,7 @@ void MainWindow::save_file_state() {
   const TimeRange view = state().scene().viewport.view();
   settings.setValue("begin", QString::number(view.begin));
   settings.setValue("end", QString::number(view.end));
+  settings.setValue("colour", static_cast<int>(state().scene().colour_by));
   settings.setValue("grouping", static_cast<int>(choices.grouping));
   settings.setValue("collapsed", texts(choices.collapsed));
   settings.setValue("expanded", texts(choices.expanded));
@@ -266,6 +264,7 @@ void MainWindow::restore_file_state() {
   choices.moved.clear();
   for (const QString& path : settings.value("moved").toStringList()) choices.moved.push_back(path.toStdString());
   state().set_choices(std::move(choices));
+  state().set_colour_by(static_cast<ColourBy>(std::clamp(settings.value("colour").toInt(), 0, 2)));
   std::vector<TimelineNote> notes;
   for (const QString& line : settings.value("notes").toStringList())
     notes.push_back({line.section(' ', 0, 0).toLongLong(), line.section(' ', 1)});

@@ -74,6 +74,11 @@ TEST_F(Aligned, ControlLAsksForBothSteps) {
   EXPECT_FALSE(window.compared()->alignment()->a().range.cut(view()).empty()) << "it is shown";
 }
 
+TEST_F(Aligned, TheTableComesToTheFront) {
+  const auto* table = window.findChild<ChangesTable*>();
+  EXPECT_TRUE(QTest::qWaitFor([&] { return !table->visibleRegion().isEmpty(); }, 2'000));
+}
+
 TEST_F(Aligned, TheTableIsOfTheAlignedSteps) {
   auto* table = window.findChild<ChangesTable*>();
   const auto found = table->findItems("fc1", Qt::MatchExactly);

@@ -1,5 +1,6 @@
 // What the mouse does, and what is where.
 #include <QAccessible>
+#include <QMenu>
 #include <QNativeGestureEvent>
 
 #include "tests/gui/view/window_fixture.h"
@@ -152,6 +153,32 @@ TEST_F(Window, ADraggedNameGoesWhereTheLineWas) {
   EXPECT_EQ(state().scene().lanes.all().size(), all) << "a drag is no click";
 }
 
+TEST_F(Window, ARightClickOnANameOffersToFoldPinAndMove) {
+  TrackTree& tree = window.timeline().tree();
+  const Lane compute = state().scene().lanes.all()[2];
+  ASSERT_EQ(compute.path, "rank 0/compute");
+  const auto choose = [&](QContextMenuEvent::Reason reason, const QString& what) {
+    const QPoint at(60, compute.y + compute.height / 2);
+    QContextMenuEvent event(reason, at, tree.mapToGlobal(at));
+    QApplication::sendEvent(&tree, &event);
+    auto* menu = tree.findChild<QMenu*>();
+    ASSERT_NE(menu, nullptr);
+    for (QAction* action : menu->actions())
+      if (action->text() == what) action->trigger();
+    delete menu;
+  };
+  choose(QContextMenuEvent::Mouse, "Pin to the top");
+  ASSERT_EQ(state().scene().lanes.pinned().size(), 1u);
+  EXPECT_EQ(state().scene().lanes.pinned()[0].path, compute.path);
+  choose(QContextMenuEvent::Mouse, "Collapse all");
+  EXPECT_TRUE(state().scene().lanes.all()[0].collapsed);
+  // By the key it is of the current track, wherever the pointer is.
+  state().set_all_collapsed(false);
+  state().set_current_lane(0);
+  choose(QContextMenuEvent::Keyboard, "Collapse");
+  EXPECT_TRUE(state().scene().lanes.all()[0].collapsed);
+}
+
 // How a person left the tracks of a file is how they find them.
 TEST_F(Window, TheOrderOfTracksIsKeptForTheNextTime) {
   state().set_current_lane(0);
@@ -163,17 +190,23 @@ TEST_F(Window, TheOrderOfTracksIsKeptForTheNextTime) {
   EXPECT_EQ(next.state().scene().lanes.all()[0].path, "rank 1");
 }
 
-// What is drawn is told to screen readers as well, and where it is.
-TEST_F(Window, ScreenReadersFindTheEventsInView) {
+// What is drawn is told to screen readers as well, and where it is: tracks, and in them events.
+TEST_F(Window, ScreenReadersFindTheTracksAndEventsInView) {
   state().show({0, 10'000'000});
   QAccessibleInterface* access = QAccessible::queryAccessibleInterface(&canvas());
   ASSERT_NE(access, nullptr);
-  ASSERT_GT(access->childCount(), 40);
-  QAccessibleInterface* first = access->child(0);
+  ASSERT_EQ(access->childCount(), 6);
+  QAccessibleInterface* track = access->child(1);
+  EXPECT_EQ(track->role(), QAccessible::Row);
+  EXPECT_EQ(track->text(QAccessible::Name), "rank 0/compute");
+  EXPECT_EQ(access->indexOfChild(track), 1);
+  QAccessibleInterface* first = access->child(0)->child(0);
   EXPECT_EQ(first->text(QAccessible::Name), "forward, F0, 0 ns, 900.0 us");
   EXPECT_EQ(first->rect().topLeft(), canvas().mapToGlobal(canvas().rect_of(event(0, 0)).topLeft()));
+  EXPECT_EQ(first->parent()->text(QAccessible::Name), "rank 0/schedule");
   state().select(event(0, 2));
   EXPECT_TRUE(access->text(QAccessible::Value).contains("F2"));
+  EXPECT_TRUE(access->child(0)->child(2)->state().selected);
 }
 
 TEST_F(Window, EveryThemeDrawsEveryLane) {

@@ -2,8 +2,10 @@
 #include <QChart>
 #include <QChartView>
 #include <QDir>
+#include <QDropEvent>
 #include <QElapsedTimer>
 #include <QLabel>
+#include <QMimeData>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTreeWidget>
@@ -19,6 +21,7 @@
 #include "gui/view/panels/event_table.h"
 #include "gui/view/panels/grouping_box.h"
 #include "gui/view/window/compare_view.h"
+#include "gui/view/window/render.h"
 #include "tests/gui/view/window_fixture.h"
 
 namespace orrery::gui {
@@ -171,6 +174,17 @@ TEST_F(Window, ASweepOpensAsPoints) {
   emit table->itemActivated(table->topLevelItem(0), 0);
   ASSERT_EQ(spy.count(), 1);
   EXPECT_EQ(spy[0][1].toULongLong(), 2u);
+  // As a picture too, of either kind.
+  RenderOptions options;
+  options.file = QString::fromStdString(path);
+  options.width = 800, options.height = 400;
+  for (const char* name : {"a.png", "a.svg"}) {
+    options.path = folder.filePath(name);
+    EXPECT_EQ(render_sweep(options), QString());
+    EXPECT_GT(QFileInfo(options.path).size(), 1'000);
+  }
+  options.file = "/nowhere.sqlite";
+  EXPECT_NE(render_sweep(options), QString());
 }
 
 // A file is shown while it is read, and can be left.
@@ -223,6 +237,38 @@ TEST_F(Window, GroupsThatTheTraceDoesNotTellCannotBeChosen) {
   window.show_opened("/nowhere/foreign.json", opened);
   EXPECT_FALSE(enabled(Grouping::stage));
   EXPECT_EQ(state().choices().grouping, Grouping::none) << "what was chosen before is not there";
+}
+
+TEST_F(Window, DroppedFilesAreOpenedAndTheSecondIsComparedWith) {
+  const QString file = QString::fromUtf8(ORRERY_SOURCE_DIR) + "/scenarios/bubble-4x8.yaml";
+  QMimeData data;
+  data.setUrls({QUrl::fromLocalFile(file), QUrl::fromLocalFile(file)});
+  QDragEnterEvent enter({10, 10}, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+  QApplication::sendEvent(&window, &enter);
+  EXPECT_TRUE(enter.isAccepted());
+  QDropEvent drop({10, 10}, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+  QApplication::sendEvent(&window, &drop);
+  ASSERT_TRUE(QTest::qWaitFor(
+      [&] { return !window.is_opening() && window.compared() != nullptr && window.compared()->compared() != nullptr; },
+      30'000));
+  EXPECT_EQ(window.compared()->compared()->second->pairing().pairs(), model().events());
+}
+
+// What a person chose is there the next time: of a file, and of the window.
+TEST_F(Window, TheSessionIsKept) {
+  state().show({3'000'000, 9'000'000});
+  state().set_colour_by(ColourBy::micro_batch);
+  state().set_notes({{4'000'000, "here"}});
+  window.set_theme("dark");
+  window.close();
+  MainWindow next;
+  EXPECT_EQ(next.state().scene().theme->name, "dark");
+  next.show_opened("/nowhere/sample.json", sample_trace());
+  EXPECT_EQ(next.state().scene().viewport.view(), (TimeRange{3'000'000, 9'000'000}));
+  EXPECT_EQ(next.state().scene().colour_by, ColourBy::micro_batch);
+  ASSERT_EQ(next.state().notes().size(), 1u);
+  EXPECT_EQ(next.state().notes()[0].text, "here");
+  EXPECT_TRUE(QSettings().value("recent").toStringList().contains("/nowhere/sample.json"));
 }
 
 TEST_F(Window, TheTextGrowsAndLanesWithIt) {

@@ -11,8 +11,8 @@
 namespace orrery::gui {
 namespace {
 
-// More are in the table of events.
-constexpr int kMostEvents = 500;
+// Of a track; more are in the table of events.
+constexpr std::size_t kMostEvents = 200;
 
 QString spoken(const TraceModel& model, EventRef event) {
   const TimeRange range = model.range(event);
@@ -41,26 +41,64 @@ class Part : public QAccessibleInterface {
   Canvas* canvas_;
 };
 
+template <class Parts>
+int place_of(const Parts& parts, const QAccessibleInterface* part) {
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    if (parts[i].get() == part) return static_cast<int>(i);
+  return -1;
+}
+
 class EventPart final : public Part {
  public:
-  EventPart(QAccessibleInterface* parent, Canvas* canvas, TimelineState* state, EventRef event)
-      : Part(parent, canvas), state_(state), event_(event) {}
+  EventPart(QAccessibleInterface* parent, Canvas* canvas, EventRef event) : Part(parent, canvas), event_(event) {}
 
   QString text(QAccessible::Text what) const override {
-    return what == QAccessible::Name ? spoken(state_->model(), event_) : QString();
+    return what == QAccessible::Name ? spoken(canvas_->state().model(), event_) : QString();
   }
   QRect rect() const override { return on_screen(canvas_->rect_of(event_)); }
   QAccessible::Role role() const override { return QAccessible::Cell; }
   QAccessible::State state() const override {
     QAccessible::State now;
     now.selectable = true;
-    now.selected = state_->selected() == event_;
+    now.selected = canvas_->state().selected() == event_;
     return now;
   }
 
  private:
-  TimelineState* state_;
   EventRef event_;
+};
+
+// A track that has something in view, and its events.
+class TrackPart final : public Part {
+ public:
+  TrackPart(QAccessibleInterface* parent, Canvas* canvas, const Lane& lane) : Part(parent, canvas), lane_(lane) {
+    const TimeRange view = canvas->state().scene().viewport.view();
+    for (std::uint32_t r = lane.first_row; r < lane.first_row + lane.rows; ++r) {
+      const Row& row = canvas->state().model().rows()[r];
+      for (std::uint32_t i = row.first_ending_after(view.begin); i < row.size() && row.start(i) < view.end; ++i) {
+        if (events_.size() == kMostEvents) return;
+        events_.push_back(std::make_unique<EventPart>(this, canvas, EventRef{r, i}));
+      }
+    }
+  }
+
+  QString text(QAccessible::Text what) const override { return what == QAccessible::Name ? q(lane_.path) : QString(); }
+  QRect rect() const override {
+    const Scene& scene = canvas_->state().scene();
+    const int y = lane_.y - scene.scroll + scene.lanes.pinned_height();
+    return on_screen(QRect(0, y, canvas_->width(), lane_.height));
+  }
+  QAccessible::Role role() const override { return QAccessible::Row; }
+  QAccessible::State state() const override { return {}; }
+  int childCount() const override { return static_cast<int>(events_.size()); }
+  QAccessibleInterface* child(int index) const override {
+    return index >= 0 && index < childCount() ? events_[static_cast<std::size_t>(index)].get() : nullptr;
+  }
+  int indexOfChild(const QAccessibleInterface* part) const override { return place_of(events_, part); }
+
+ private:
+  Lane lane_;
+  std::vector<std::unique_ptr<EventPart>> events_;
 };
 
 class AccessibleCanvas final : public QAccessibleWidget {
@@ -69,18 +107,14 @@ class AccessibleCanvas final : public QAccessibleWidget {
 
   int childCount() const override {
     refill();
-    return static_cast<int>(parts_.size());
+    return static_cast<int>(tracks_.size());
   }
   QAccessibleInterface* child(int index) const override {
-    if (parts_.empty()) refill();
-    return index >= 0 && index < static_cast<int>(parts_.size()) ? parts_[static_cast<std::size_t>(index)].get()
-                                                                 : nullptr;
+    if (tracks_.empty()) refill();
+    return index >= 0 && index < static_cast<int>(tracks_.size()) ? tracks_[static_cast<std::size_t>(index)].get()
+                                                                  : nullptr;
   }
-  int indexOfChild(const QAccessibleInterface* part) const override {
-    for (std::size_t i = 0; i < parts_.size(); ++i)
-      if (parts_[i].get() == part) return static_cast<int>(i);
-    return -1;
-  }
+  int indexOfChild(const QAccessibleInterface* part) const override { return place_of(tracks_, part); }
   QString text(QAccessible::Text what) const override {
     TimelineState& state = canvas_->state();
     if (what == QAccessible::Value && !state.selected().is_none()) return spoken(state.model(), state.selected());
@@ -89,22 +123,18 @@ class AccessibleCanvas final : public QAccessibleWidget {
 
  private:
   void refill() const {
-    parts_.clear();
-    TimelineState& state = canvas_->state();
-    const TimeRange view = state.scene().viewport.view();
-    for (const Lane& lane : state.scene().lanes.all())
-      for (std::uint32_t r = lane.first_row; r < lane.first_row + lane.rows; ++r) {
-        const Row& row = state.model().rows()[r];
-        for (std::uint32_t i = row.first_ending_after(view.begin); i < row.size() && row.start(i) < view.end; ++i) {
-          if (parts_.size() == kMostEvents) return;
-          parts_.push_back(
-              std::make_unique<EventPart>(const_cast<AccessibleCanvas*>(this), canvas_, &state, EventRef{r, i}));
-        }
-      }
+    tracks_.clear();
+    const Scene& scene = canvas_->state().scene();
+    for (const Lane& lane : scene.lanes.all()) {
+      const int y = lane.y - scene.scroll + scene.lanes.pinned_height();
+      if (lane.rows == 0 || y + lane.height < 0 || y > canvas_->height()) continue;
+      auto track = std::make_unique<TrackPart>(const_cast<AccessibleCanvas*>(this), canvas_, lane);
+      if (track->childCount() > 0) tracks_.push_back(std::move(track));
+    }
   }
 
   Canvas* canvas_;
-  mutable std::vector<std::unique_ptr<EventPart>> parts_;
+  mutable std::vector<std::unique_ptr<TrackPart>> tracks_;
 };
 
 QAccessibleInterface* make(const QString&, QObject* object) {

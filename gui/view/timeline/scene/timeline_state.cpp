@@ -1,5 +1,7 @@
 #include "gui/view/timeline/scene/timeline_state.h"
 
+#include <utility>
+
 #include "gui/model/ask/path/cause.h"
 #include "gui/model/ask/time/steps.h"
 
@@ -17,7 +19,7 @@ void TimelineState::set_model(std::shared_ptr<const TraceModel> model, bool same
   scene_.second.reset();
   beyond_ = {};
   // Rows are numbered anew by every model.
-  selected_ = hovered_ = EventRef::none();
+  selected_ = selected_before_ = hovered_ = EventRef::none();
   if (!same_trace) {
     scene_.critical = {};
     scene_.show_critical = false;
@@ -173,7 +175,7 @@ void TimelineState::forward() {
 }
 
 void TimelineState::select(EventRef event) {
-  selected_ = event;
+  if (event != selected_) selected_before_ = std::exchange(selected_, event);
   focused_ = false;
   emit overlay_changed();
   emit selection_changed();
@@ -261,6 +263,10 @@ void TimelineState::area_from_selection() {
   set_area(Area{model().range(selected_), 0, scene_.lanes.height()});
 }
 
+void TimelineState::area_from_view() {
+  set_area(Area{scene_.viewport.view(), 0, scene_.lanes.height()});
+}
+
 void TimelineState::show_area() {
   if (area_) show(area_->range);
 }
@@ -273,6 +279,16 @@ std::vector<std::uint32_t> TimelineState::area_tracks() const {
 void TimelineState::set_measure(std::optional<TimeRange> measure) {
   measure_ = measure;
   emit overlay_changed();
+}
+
+void TimelineState::measure_selection() {
+  if (selected_.is_none()) return;
+  TimeRange range = model().range(selected_);
+  if (!selected_before_.is_none()) {
+    const TimeRange before = model().range(selected_before_);
+    range = {std::min(range.begin, before.begin), std::max(range.end, before.end)};
+  }
+  set_measure(range);
 }
 
 void TimelineState::set_notes(std::vector<TimelineNote> notes) {

@@ -81,10 +81,14 @@ class TimelineState : public QObject {
   const std::optional<Area>& area() const { return area_; }
   void set_area(std::optional<Area> area);
   void area_from_selection();
+  void area_from_view();
   void show_area();
   std::vector<std::uint32_t> area_tracks() const;
   const std::optional<TimeRange>& measure() const { return measure_; }
   void set_measure(std::optional<TimeRange> measure);
+  // From the begin of the one of the two that were selected last to the end of the other; of
+  // one where there was none before.
+  void measure_selection();
 
   const std::vector<TimelineNote>& notes() const { return notes_; }
   void set_notes(std::vector<TimelineNote> notes);
@@ -123,7 +127,7 @@ class TimelineState : public QObject {
   Scene scene_;
   int height_ = 1;
   std::optional<double> pointer_;
-  EventRef selected_ = EventRef::none(), hovered_ = EventRef::none();
+  EventRef selected_ = EventRef::none(), selected_before_ = EventRef::none(), hovered_ = EventRef::none();
   std::optional<Area> area_;
   std::optional<TimeRange> measure_;
   std::vector<TimelineNote> notes_;
