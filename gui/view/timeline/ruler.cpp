@@ -9,12 +9,21 @@
 namespace orrery::gui {
 
 Ruler::Ruler(TimelineState& state, QWidget* parent) : QWidget(parent), state_(state) {
-  setFixedHeight(kHeight);
+  fit_font();
   setAttribute(Qt::WA_OpaquePaintEvent);
   setCursor(Qt::IBeamCursor);
   setAccessibleName(tr("Time ruler"));
   connect(&state_, &TimelineState::picture_changed, this, [this] { update(); });
   connect(&state_, &TimelineState::overlay_changed, this, [this] { update(); });
+}
+
+// Numbers above, marks below.
+void Ruler::fit_font() {
+  setFixedHeight(std::max(26, fontMetrics().height() + 12));
+}
+
+void Ruler::changeEvent(QEvent* event) {
+  if (event->type() == QEvent::FontChange) fit_font();
 }
 
 void Ruler::paintEvent(QPaintEvent*) {

@@ -11,7 +11,6 @@ class Ruler : public QWidget {
   Q_OBJECT
 
  public:
-  static constexpr int kHeight = 26;
   explicit Ruler(TimelineState& state, QWidget* parent = nullptr);
 
   void draw(QPainter& painter);
@@ -20,12 +19,14 @@ class Ruler : public QWidget {
   QString measure_text(TimeRange range) const;
 
  protected:
+  void changeEvent(QEvent* event) override;
   void paintEvent(QPaintEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
   void mouseReleaseEvent(QMouseEvent* event) override;
 
  private:
+  void fit_font();
   TimeRange dragged(double to) const;
   void draw_measure(QPainter& painter);
 

@@ -10,12 +10,6 @@
 #include "gui/view/timeline/track_tree.h"
 
 namespace orrery::gui {
-namespace {
-
-constexpr int kTreeWidth = 190;
-
-}  // namespace
-
 TimelineView::TimelineView(QWidget* parent)
     : QWidget(parent),
       state_(new TimelineState(this)),
@@ -28,8 +22,6 @@ TimelineView::TimelineView(QWidget* parent)
   auto* grid = new QGridLayout(this);
   grid->setContentsMargins(0, 0, 0, 0);
   grid->setSpacing(0);
-  tree_->setFixedWidth(kTreeWidth);
-  corner_->setFixedWidth(kTreeWidth);
   corner_->setMargin(6);
   corner_->setTextFormat(Qt::PlainText);
   grid->addWidget(corner_, 0, 0, 2, 1);
@@ -40,6 +32,8 @@ TimelineView::TimelineView(QWidget* parent)
   grid->addWidget(scroll_bar_, 0, 2, 3, 1);
   grid->setColumnStretch(1, 1);
   grid->setRowStretch(2, 1);
+  connect(state_, &TimelineState::choices_changed, this, &TimelineView::keep_width);
+  keep_width();
   connect(scroll_bar_, &QScrollBar::valueChanged, state_, &TimelineState::set_scroll);
   connect(state_, &TimelineState::picture_changed, this, [this] { keep_scroll_bar(); });
   connect(state_, &TimelineState::picture_changed, this, [this] {
@@ -51,11 +45,19 @@ TimelineView::TimelineView(QWidget* parent)
 }
 
 void TimelineView::set_title(const QString& title) {
+  corner_->setToolTip(title);
   QStringList lines;
   for (const QString& line : title.split('\n'))
-    lines << corner_->fontMetrics().elidedText(line, Qt::ElideMiddle, kTreeWidth - 2 * corner_->margin());
+    lines << corner_->fontMetrics().elidedText(line, Qt::ElideMiddle, corner_->width() - 2 * corner_->margin());
   corner_->setText(lines.join('\n'));
-  corner_->setToolTip(title);
+}
+
+void TimelineView::keep_width() {
+  const int wide = state_->choices().name_width;
+  if (tree_->width() == wide && corner_->width() == wide) return;
+  tree_->setFixedWidth(wide);
+  corner_->setFixedWidth(wide);
+  set_title(corner_->toolTip());
 }
 
 void TimelineView::keep_scroll_bar() {

@@ -30,6 +30,7 @@ class TimelineView : public QWidget {
   void set_title(const QString& title);
 
  private:
+  void keep_width();
   void keep_scroll_bar();
 
   TimelineState* state_;

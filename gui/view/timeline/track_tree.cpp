@@ -16,13 +16,14 @@ namespace orrery::gui {
 namespace {
 
 constexpr int kIndent = 12, kMark = 14;
+constexpr int kLeastWidth = 110, kEdge = 5;  // the edge within which the width is held
 
 }  // namespace
 
 TrackTree::TrackTree(TimelineState& state, QWidget* parent) : QWidget(parent), state_(state) {
   setFocusPolicy(Qt::StrongFocus);
   setAttribute(Qt::WA_OpaquePaintEvent);
-  setMinimumWidth(110);
+  setMouseTracking(true);
   setAccessibleName(tr("Tracks"));
   connect(&state_, &TimelineState::picture_changed, this, [this] { update(); });
   connect(&state_, &TimelineState::overlay_changed, this, [this] { update(); });
@@ -56,6 +57,11 @@ void TrackTree::draw(QPainter& painter) {
   draw_drop(painter);
 }
 
+// That a name takes of a lane which is higher.
+int TrackTree::head_height() const {
+  return std::max(22, fontMetrics().height() + 4);
+}
+
 void TrackTree::draw_lane(QPainter& painter, const Lane& lane, int y, bool current) {
   const Theme& theme = *state_.scene().theme;
   const QRect box(0, y, width() - 1, lane.height);
@@ -69,7 +75,7 @@ void TrackTree::draw_lane(QPainter& painter, const Lane& lane, int y, bool curre
   }
   const int left = 6 + lane.depth * kIndent;
   if (lane.can_collapse) {  // a small triangle, down when open
-    const QPointF c(left + 4, y + std::min(lane.height, 22) / 2.0);
+    const QPointF c(left + 4, y + std::min(lane.height, head_height()) / 2.0);
     QPolygonF mark = lane.collapsed ? QPolygonF({c + QPointF(-2, -4), c + QPointF(3, 0), c + QPointF(-2, 4)})
                                     : QPolygonF({c + QPointF(-4, -2), c + QPointF(4, -2), c + QPointF(0, 3)});
     painter.setRenderHint(QPainter::Antialiasing);
@@ -81,7 +87,7 @@ void TrackTree::draw_lane(QPainter& painter, const Lane& lane, int y, bool curre
   font.setBold(head);
   painter.setFont(font);
   painter.setPen(head ? theme.text : theme.muted.lightness() < 128 ? theme.text.lighter(130) : theme.text.darker(115));
-  const QRect room(left + kMark, y, width() - left - kMark - 6, std::min(lane.height, 22));
+  const QRect room(left + kMark, y, width() - left - kMark - 6, std::min(lane.height, head_height()));
   painter.drawText(room, Qt::AlignVCenter | Qt::AlignLeft,
                    painter.fontMetrics().elidedText(q(lane.label), Qt::ElideMiddle, room.width()));
   if (lane.is == Lane::Is::counter && state_.model().counters()[lane.index].series.size() > 1 && lane.height >= 40) {
@@ -93,9 +99,9 @@ void TrackTree::draw_lane(QPainter& painter, const Lane& lane, int y, bool curre
     painter.setFont(small);
     for (std::size_t s = 0; s < counter.series.size() && x < width() - 20; ++s) {
       const QString name = q(counter.series[s].name).left(5);
-      painter.fillRect(QRect(x, y + 27, 6, 8), theme.series[s % theme.series.size()]);
+      painter.fillRect(QRect(x, y + lane.height - 17, 6, 8), theme.series[s % theme.series.size()]);
       painter.setPen(theme.muted);
-      painter.drawText(x + 8, y + 35, name);
+      painter.drawText(x + 8, y + lane.height - 9, name);
       x += 14 + painter.fontMetrics().horizontalAdvance(name);
     }
   }
@@ -120,7 +126,19 @@ const Lane* TrackTree::current() const {
   return at >= 0 && at < static_cast<int>(lanes.size()) ? &lanes[static_cast<std::size_t>(at)] : nullptr;
 }
 
+bool TrackTree::at_edge(QPoint at) const {
+  return at.x() >= width() - kEdge;
+}
+
+void TrackTree::set_width(int pixels) {
+  LaneChoices choices = state_.choices();
+  choices.name_width = std::clamp(pixels, kLeastWidth, std::max(kLeastWidth, window()->width() / 2));
+  state_.set_choices(std::move(choices));
+}
+
 void TrackTree::mousePressEvent(QMouseEvent* event) {
+  widening_ = event->button() == Qt::LeftButton && at_edge(event->pos());
+  if (widening_) return;
   const Lane* lane = lane_at(event->pos().y());
   if (lane == nullptr || event->button() != Qt::LeftButton) return;
   const bool pinned = event->pos().y() < state_.scene().lanes.pinned_height();
@@ -129,6 +147,8 @@ void TrackTree::mousePressEvent(QMouseEvent* event) {
 }
 
 void TrackTree::mouseMoveEvent(QMouseEvent* event) {
+  if (widening_) return set_width(event->pos().x());
+  if (!drag_) setCursor(at_edge(event->pos()) ? Qt::SplitHCursor : Qt::ArrowCursor);
   if (!drag_ || (event->buttons() & Qt::LeftButton) == 0) return;
   if ((event->pos() - drag_->from).manhattanLength() >= QApplication::startDragDistance()) drag_->moving = true;
   if (!drag_->moving) return;
@@ -162,6 +182,7 @@ void TrackTree::find_drop(int y) {
 }
 
 void TrackTree::mouseReleaseEvent(QMouseEvent* event) {
+  if (std::exchange(widening_, false)) return;
   const std::optional<Drag> drag = std::exchange(drag_, std::nullopt);
   if (!drag || event->button() != Qt::LeftButton) return;
   unsetCursor();

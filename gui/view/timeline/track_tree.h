@@ -19,6 +19,9 @@ class TrackTree : public QWidget {
   explicit TrackTree(TimelineState& state, QWidget* parent = nullptr);
 
   void draw(QPainter& painter);
+  int head_height() const;
+  bool at_edge(QPoint at) const;
+  void set_width(int pixels);
   const Lane* lane_at(int y) const;
 
  protected:
@@ -47,6 +50,7 @@ class TrackTree : public QWidget {
     int line = 0;  // from the top of the widget
   };
   TimelineState& state_;
+  bool widening_ = false;
   std::optional<Drag> drag_;
 };
 

@@ -17,6 +17,7 @@ const std::vector<MouseHint>& mouse_hints() {
       {QObject::tr("Measure"), QObject::tr("Drag on the ruler")},
       {QObject::tr("Zoom to a range"), QObject::tr("Alt+drag on the ruler")},
       {QObject::tr("Move a track or a rank"), QObject::tr("Drag its name")},
+      {QObject::tr("Make room for names"), QObject::tr("Drag their right edge")},
       {QObject::tr("Collapse, pin, move to the front"), QObject::tr("Right click on its name")},
   };
   return hints;

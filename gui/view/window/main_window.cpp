@@ -214,9 +214,11 @@ void MainWindow::show_page(bool page) {
 void MainWindow::scale_text(int points) {
   QFont font = QApplication::font();
   font.setPointSizeF(std::clamp(font.pointSizeF() + points, 6.0, 30.0));
+  const int before = QFontMetrics(QApplication::font()).height();
   QApplication::setFont(font);
   LaneChoices choices = state().choices();
   choices.row_height = std::max(14, QFontMetrics(font).height() + 3);
+  choices.name_width = choices.name_width * QFontMetrics(font).height() / std::max(1, before);
   state().set_choices(choices);
   page_->set_theme(*state().scene().theme);
 }

@@ -219,6 +219,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
   settings.setValue("panels", shows_page() ? panels_ : saveState());
   settings.setValue("theme", state().scene().theme->name);
   settings.setValue("text", QApplication::font().pointSizeF());
+  settings.setValue("names", state().choices().name_width);
   event->accept();
 }
 
@@ -229,6 +230,9 @@ void MainWindow::restore() {
   restoreState(settings.value("panels").toByteArray());
   const double points = settings.value("text", 0).toDouble();
   if (points > 0) scale_text(static_cast<int>(points - QApplication::font().pointSizeF()));
+  LaneChoices choices = state().choices();
+  choices.name_width = std::clamp(settings.value("names", choices.name_width).toInt(), 80, 2000);
+  state().set_choices(std::move(choices));
 }
 
 // How a person left a file: where they looked, what was collapsed, their notes.

@@ -138,6 +138,18 @@ TEST_F(Window, AClickOnARankCollapsesIt) {
   EXPECT_LT(state().scene().lanes.all().size(), all);
 }
 
+TEST_F(Window, TheEdgeOfTheNamesCanBeDragged) {
+  TrackTree& tree = window.timeline().tree();
+  const int wide = tree.width(), left = canvas().width();
+  drag(tree, {wide - 2, 100}, {wide + 98, 100});
+  EXPECT_EQ(tree.width(), wide + 98);
+  QApplication::processEvents();
+  EXPECT_EQ(canvas().width(), left - 98);
+  window.close();
+  MainWindow next;
+  EXPECT_EQ(next.timeline().tree().width(), wide + 98) << "it is kept";
+}
+
 TEST_F(Window, ADraggedNameGoesWhereTheLineWas) {
   TrackTree& tree = window.timeline().tree();
   const auto& lanes = state().scene().lanes.all();

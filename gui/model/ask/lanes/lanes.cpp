@@ -6,7 +6,7 @@
 namespace orrery::gui {
 namespace {
 
-constexpr int kHeader = 22, kCounter = 44, kHeat = 14, kGap = 3;
+constexpr int kLeastHeader = 22, kLeastCounter = 44, kHeat = 14, kGap = 3;
 // More processes than that begin collapsed: one sees the job first.
 constexpr std::size_t kExpandedAtFirst = 8;
 
@@ -25,7 +25,7 @@ std::string label_of(const Process& process) {
 class Stacker {
  public:
   Stacker(const TraceModel& model, const LaneChoices& choices, const SecondTrace* second)
-      : model_(model), choices_(choices), second_(second) {
+      : model_(model), choices_(choices), second_(second), header_(std::max(kLeastHeader, choices.row_height + 4)) {
     for (std::size_t i = 0; i < choices.moved.size(); ++i) place_.try_emplace(choices.moved[i], i);
     tracks_of_.resize(model.processes().size());
     counters_of_.resize(model.processes().size());
@@ -70,7 +70,7 @@ class Stacker {
     if (tracks.empty()) return;
     Lane lane;
     lane.is = Lane::Is::group;
-    lane.height = kHeader;
+    lane.height = header_;
     lane.path = "group/second";
     lane.label =
         "only in the second  (" + std::to_string(tracks.size()) + (tracks.size() == 1 ? " track)" : " tracks)");
@@ -121,7 +121,7 @@ class Stacker {
     Lane lane;
     lane.is = Lane::Is::group;
     lane.index = value;
-    lane.height = kHeader;
+    lane.height = header_;
     const std::string word(short_name(choices_.grouping));
     lane.path = "group/" + word + (known ? std::to_string(value) : "");
     lane.label = (known ? word + " " + std::to_string(value) : "elsewhere") + "  (" + std::to_string(members.size()) +
@@ -154,7 +154,7 @@ class Stacker {
     const bool many = tracks_of_.size() > kExpandedAtFirst;
     const bool only_counters = tracks_of_[process].empty() && inner.size() > 4;
     lane.collapsed = choices_.filter.empty() && is_collapsed(lane.path, many || only_counters);
-    lane.height = kHeader;
+    lane.height = header_;
     if (lane.collapsed) summarise(process, lane);
     const bool open = !lane.collapsed;
     push(std::move(lane));
@@ -173,7 +173,7 @@ class Stacker {
     if (best == nullptr) return;
     lane.first_row = best->first_row;
     lane.rows = 1;
-    lane.row_height = lane.first_height = kHeader - 2;
+    lane.row_height = lane.first_height = header_ - 2;
     add_second(static_cast<std::uint32_t>(best - model_.tracks().data()), lane);
     lane.second_rows = std::min(1u, lane.second_rows);
   }
@@ -235,13 +235,14 @@ class Stacker {
     lane.path = model_.processes()[counter.process].name + "/" + counter.name;
     lane.label = counter.name;
     lane.pinned = choices_.pinned.contains(lane.path);
-    lane.height = counter.is_rate() ? kHeat : kCounter;
+    lane.height = counter.is_rate() ? kHeat : std::max(kLeastCounter, 2 * choices_.row_height + 6);
     return lane;
   }
 
   const TraceModel& model_;
   const LaneChoices& choices_;
   const SecondTrace* second_;                 // or none
+  int header_;                                // height of a rank's or a group's
   std::map<std::string, std::size_t> place_;  // of choices.moved
   std::vector<std::vector<std::uint32_t>> tracks_of_, counters_of_;
 };

@@ -18,7 +18,8 @@ struct LaneChoices {
   std::set<std::string> expanded;   // those that are collapsed by default
   std::set<std::string> pinned;     // of tracks and counters
   std::vector<std::string> moved;   // paths, in this order before their siblings that are not named
-  int row_height = 18;
+  int row_height = 18;              // both in pixels
+  int name_width = 190;             // of the names beside the lanes
 };
 
 // One strip of the picture, from top to bottom.
