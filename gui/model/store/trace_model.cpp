@@ -48,9 +48,12 @@ EventRef TraceModel::previous(EventRef e) const {
 }
 
 std::pair<std::uint32_t, std::uint32_t> TraceModel::tracks_of(std::uint32_t process) const {
-  const auto [begin, end] = std::ranges::equal_range(parts_.tracks, process, {}, &Track::process);
-  return {static_cast<std::uint32_t>(begin - parts_.tracks.begin()),
-          static_cast<std::uint32_t>(end - parts_.tracks.begin())};
+  const std::vector<Track>& tracks = parts_.tracks;
+  const auto begin = std::lower_bound(tracks.begin(), tracks.end(), process,
+                                      [](const Track& track, std::uint32_t p) { return track.process < p; });
+  const auto end = std::upper_bound(begin, tracks.end(), process,
+                                    [](std::uint32_t p, const Track& track) { return p < track.process; });
+  return {static_cast<std::uint32_t>(begin - tracks.begin()), static_cast<std::uint32_t>(end - tracks.begin())};
 }
 
 }  // namespace orrery::gui

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <ranges>
 #include <utility>
 
 namespace orrery::gui {
@@ -51,9 +50,9 @@ RowPairs RowPairer::pair(const Row& a, const Row& b, Tally& tally) {
 
 void RowPairer::pair(const Row& a, std::span<const std::uint32_t> events_a, const Row& b,
                      std::span<const std::uint32_t> events_b, RowPairs& pairs) {
-  for (const std::uint32_t j : std::views::reverse(events_b)) {
-    std::uint32_t& head = heads_[b_.work_of(b[j])];
-    next_[j] = std::exchange(head, j);
+  for (std::size_t at = events_b.size(); at-- > 0;) {
+    const std::uint32_t j = events_b[at];
+    next_[j] = std::exchange(heads_[b_.work_of(b[j])], j);
   }
   for (const std::uint32_t i : events_a) {
     std::uint32_t& head = heads_[a_.work_of(a[i])];
