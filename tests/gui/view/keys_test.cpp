@@ -261,6 +261,10 @@ TEST_F(Window, CFindsThePathOfAProfileOrSaysWhyNot) {
 
 TEST_F(Window, AQuestionMarkShowsEveryKey) {
   key(Qt::Key_F1);
+  delete window.findChild<KeysDialog*>();
+  window.activateWindow();
+  ASSERT_TRUE(QTest::qWaitForWindowActive(&window));
+  QTest::keyClick(&canvas(), '?', Qt::ShiftModifier);
   auto* dialog = window.findChild<KeysDialog*>();
   ASSERT_NE(dialog, nullptr);
   const auto* table = dialog->findChild<QTableWidget*>();
