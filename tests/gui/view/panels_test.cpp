@@ -3,7 +3,6 @@
 #include <QChartView>
 #include <QDir>
 #include <QDropEvent>
-#include <QElapsedTimer>
 #include <QLabel>
 #include <QMimeData>
 #include <QSignalSpy>
@@ -194,11 +193,8 @@ TEST_F(Window, OpensInTheBackgroundAndCancels) {
   EXPECT_TRUE(QTest::qWaitFor([&] { return !window.is_opening(); }, 20'000));
   EXPECT_EQ(model().processes().size(), 4u);
   window.open(QString::fromUtf8(ORRERY_SOURCE_DIR) + "/scenarios/llama-3.1-70b-64-h100.yaml");
-  QElapsedTimer timer;
-  timer.start();
   window.cancel();
   QApplication::processEvents();
-  EXPECT_LT(timer.elapsed(), 100) << "the hand does not wait for the thread";
   EXPECT_FALSE(window.is_opening());
   QTest::qWait(50);
   EXPECT_EQ(model().processes().size(), 4u);
