@@ -125,7 +125,7 @@ std::vector<std::uint64_t> PlanLayouts::quickest_bases(bool recompute) const {
   };
   bases.look_closer = [&](std::uint64_t i) {
     if (recompute && !scope_.any_memory && !fits(*recomputing_all(layouts_[i]))) return sweep::Look{"does not fit", 0};
-    const sweep::Look seen = look_at(layouts_[i], true);
+    sweep::Look seen = look_at(layouts_[i], true);
     bounds[i] = seen.bound;
     return seen;
   };
