@@ -143,14 +143,19 @@ std::shared_ptr<const TraceModel> long_trace() {
   return maker.finish();
 }
 
+// Such a trace is open, and is being compared with itself.
+std::shared_ptr<const TraceModel> compare_long_trace(MainWindow& window) {
+  auto opened = std::make_shared<Opened>();
+  opened->model = long_trace();
+  window.show_opened("/nowhere/long.json", opened);
+  window.compare_with(opened->model);
+  return opened->model;
+}
+
 // While two traces are compared the window goes on, and it does not wait for the thread
 // when a person has had enough.
 TEST_F(Window, ComparingIsBesideTheWindowsWorkAndIsCancelled) {
-  const auto trace = long_trace();
-  auto opened = std::make_shared<Opened>();
-  opened->model = trace;
-  window.show_opened("/nowhere/long.json", opened);
-  window.compare_with(trace);
+  compare_long_trace(window);
   ASSERT_TRUE(window.is_comparing());
   const Ns before = view().length();
   key(Qt::Key_W);
@@ -168,11 +173,7 @@ TEST_F(Window, ComparingIsBesideTheWindowsWorkAndIsCancelled) {
 }
 
 TEST_F(Window, ComparingTellsHowFarItIs) {
-  const auto trace = long_trace();
-  auto opened = std::make_shared<Opened>();
-  opened->model = trace;
-  window.show_opened("/nowhere/long.json", opened);
-  window.compare_with(trace);
+  const auto trace = compare_long_trace(window);
   QSignalSpy told(window.compared(), &CompareView::progress);
   wait_for_comparison();
   ASSERT_GT(told.count(), 3);
