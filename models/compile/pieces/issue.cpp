@@ -61,11 +61,15 @@ sim::StreamIndex ListIssuer::side_stream(const TemplateOp& op) const {
   return op.category == context_.category(TimeCategory::ep) ? context_.streams.ep : context_.streams.tp;
 }
 
+bool ListIssuer::exchanges() const {
+  return context_.scenario.model.moe && context_.scenario.layout.ep > 1;
+}
+
 // Products run on the SMs that are not set aside for exchanges.
 double ListIssuer::slot_slowdown(const TemplateOp& op) const {
   const int aside = context_.scenario.software.exchange_sms;
   const int sms = context_.scenario.cluster.gpu_of(context_.rank.node).sms;
-  if (op.kernel_class != sim::KernelClass::compute_bound || sms <= aside) return 1;
+  if (!exchanges() || op.kernel_class != sim::KernelClass::compute_bound || sms <= aside) return 1;
   return static_cast<double>(sms) / (sms - aside);
 }
 
@@ -79,8 +83,7 @@ sim::StreamIndex ListIssuer::hidden_stream(const TemplateOp& op) const {
 // nothing can be issued to hide it.
 bool ListIssuer::is_worth_hiding(const TemplateOp& op) const {
   const bool host_waits = next_ + 1 < ops_.size() && ops_[next_ + 1].kind == LayerStep::Kind::host_sync;
-  const bool exchanges = context_.scenario.model.moe && context_.scenario.layout.ep > 1;
-  return !host_waits && (!exchanges || op.category == context_.category(TimeCategory::ep));
+  return !host_waits && (!exchanges() || op.category == context_.category(TimeCategory::ep));
 }
 
 void IssuedLists::issue(const std::vector<TemplateOp>& ops, const std::function<void()>& sync_host) {

@@ -47,6 +47,7 @@ class ListIssuer {
   sim::StreamIndex side_stream(const TemplateOp& op) const;
   sim::StreamIndex hidden_stream(const TemplateOp& op) const;
   bool is_worth_hiding(const TemplateOp& op) const;
+  bool exchanges() const;  // between experts
   double slot_slowdown(const TemplateOp& op) const;
 
   StageContext& context_;

@@ -113,7 +113,11 @@ void check_expert_overlap(Reading& reading) {
   if (!reading.knows({"layout.pp", "layout.ep", "pipeline.schedule", "overlap.expert_parallel", "overlap.pipeline"}))
     return;
   const Scenario& scenario = reading.scenario;
-  if (!scenario.overlap.expert_parallel || scenario.layout.ep == 1) return;
+  if (!scenario.overlap.expert_parallel) return;
+  if (scenario.layout.ep == 1) {
+    reading.scenario.warnings.push_back("overlap.expert_parallel has no effect at ep 1");
+    return;
+  }
   const std::string& schedule = scenario.pipeline.schedule;
   const std::string_view key =
       reading.written("overlap.expert_parallel") ? "overlap.expert_parallel" : "pipeline.schedule";
@@ -165,6 +169,14 @@ void check_recompute(Reading& reading) {
   if (recompute.kind == Recompute::Kind::full_layers && recompute.n > scenario.model.layers)
     reading.fail("training.recompute", "full_layers " + text(recompute.n) + " is more than the model's " +
                                            text(scenario.model.layers) + " layers");
+  const auto without = [&](std::string_view module, bool has, const std::string& what) {
+    const bool named = std::find(recompute.modules.begin(), recompute.modules.end(), module) != recompute.modules.end();
+    if (named && !has)
+      reading.scenario.warnings.push_back("training.recompute: " + std::string(module) + " has no effect without " +
+                                          what);
+  };
+  without("mla_up_proj", scenario.model.mla.has_value(), "latent attention");
+  without("moe_act", scenario.model.moe.has_value(), "experts");
 }
 
 }  // namespace

@@ -186,6 +186,14 @@ TEST(Reader, SequenceParallelAtTpOneIsSwitchedOffWithAWarning) {
   EXPECT_TRUE(lists(s.warnings, "layout.sequence_parallel has no effect at tp 1"));
 }
 
+TEST(Reader, WhatHasNoEffectIsToldInAWarning) {
+  const Scenario s =
+      read({{"overlap.expert_parallel", "true"}, {"training.recompute", "[norm, mla_up_proj, moe_act]"}});
+  EXPECT_TRUE(lists(s.warnings, "overlap.expert_parallel has no effect at ep 1"));
+  EXPECT_TRUE(lists(s.warnings, "training.recompute: mla_up_proj has no effect without latent attention"));
+  EXPECT_TRUE(lists(s.warnings, "training.recompute: moe_act has no effect without experts"));
+}
+
 TEST(Reader, FewerKeyHeadsThanRanksAreCopied) {
   EXPECT_EQ(read({{"model.kv_heads", "2"}, {"layout.tp", "4"}}).model.kv_heads, 2);
 }
