@@ -98,7 +98,7 @@ struct Reference {
   }
 };
 
-template <int kDim, int kValueDim, int kWarps, int kInner, int kBands = 1>
+template <int kDim, int kValueDim, int kWarps, int kInner, int kBands = 1, class Products = Warps>
 void check(const Case& c, bool last_thread_first) {
   constexpr int kBatch = 2;
   const Tensor q(kBatch, c.queries, c.heads, kDim, 1), k(kBatch, c.keys, c.kv_heads, kDim, 2),
@@ -123,7 +123,7 @@ void check(const Case& c, bool last_thread_first) {
                      c.window,
                      c.causal,
                      static_cast<float>(1 / std::sqrt(double{kDim}))};
-  using C = Cut<kWarps, kBands, kInner>;
+  using C = Cut<kWarps, kBands, kInner, Products>;
   const auto tiles = [](int rows) { return (rows + C::kRows - 1) / C::kRows; };
   const auto launch = [&](int x, int y, int shared) {
     return simt::Launch{static_cast<unsigned>(x), static_cast<unsigned>(y), kWarps * 32,
@@ -193,6 +193,13 @@ TEST(Attention, TwoBandsAWarp) {
   check<64, 64, 2, 32, 2>({200, 200, 2, 1, true, 0}, false);
   check<64, 64, 2, 32, 2>({90, 150, 1, 1, true, 70}, true);
   check<128, 128, 4, 32, 2>({130, 130, 1, 1, true, 0}, false);
+}
+
+// Hopper's: four warps together, tiles in panels.
+TEST(Attention, OfWarpgroups) {
+  check<64, 64, 4, 64, 1, Warpgroups>({100, 100, 4, 2, true, 0}, false);
+  check<128, 128, 8, 64, 1, Warpgroups>({140, 140, 1, 1, true, 0}, true);
+  check<128, 128, 4, 128, 1, Warpgroups>({70, 150, 1, 1, true, 40}, false);
 }
 
 TEST(Attention, HeadsOf128AndLatentOnesOf192And128) {

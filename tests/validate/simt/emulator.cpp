@@ -16,11 +16,13 @@
 #endif
 
 #include "validate/cuda/kernels/simt.h"
+#include "validate/cuda/kernels/warpgroup.h"
 
 namespace orrery::validate::simt {
 namespace {
 
 constexpr std::size_t kStack = 256 << 10;
+constexpr std::size_t kAligned = 1024;
 constexpr unsigned kWarp = 32;
 
 struct PendingCopy {
@@ -34,6 +36,7 @@ struct Fiber {
   bool done = false;
   std::vector<std::vector<PendingCopy>> groups;  // committed, oldest first
   std::vector<PendingCopy> open;
+  bool unseen = false;  // by the tensor cores: what has come since they were last told
 };
 
 // What lanes of a warp hand each other; two of it, since a lane may be one exchange ahead.
@@ -44,8 +47,8 @@ struct Warp {
 
 struct Block {
   explicit Block(const Launch& of) : launch(of), fibers(of.threads), warps((of.threads + kWarp - 1) / kWarp) {
-    memory.assign(of.shared_bytes + 128, 0xff);
-    shared = memory.data() + (128 - reinterpret_cast<std::uintptr_t>(memory.data()) % 128) % 128;
+    memory.assign(of.shared_bytes + kAligned, 0xff);
+    shared = memory.data() + (kAligned - reinterpret_cast<std::uintptr_t>(memory.data()) % kAligned) % kAligned;
   }
   const Launch& launch;
   std::vector<Fiber> fibers;
@@ -182,6 +185,29 @@ struct Operands {
   std::uint32_t a[4], b[2];
 };
 
+// PTX ISA, matrix descriptor of wgmma, 128-byte swizzle. Element (row, column) of a matrix
+// whose rows are 128 bytes apart; columns from 64 on lie at the leading offset.
+struct Matrix {
+  explicit Matrix(std::uint64_t d)
+      : start((d & 0x3fff) << 4), far((d >> 16 & 0x3fff) << 4), eight_rows((d >> 32 & 0x3fff) << 4) {
+    if (d >> 62 != 1) throw std::runtime_error("a matrix that is not swizzled by 128 bytes");
+  }
+  float at(unsigned row, unsigned column) const {
+    const std::size_t plain = start + column / 64 * far + row / 8 * eight_rows + row % 8 * 128 + column % 64 * 2;
+    const std::size_t swizzled = plain ^ (plain >> 7 & 7) << 4;
+    check_shared(now->shared + swizzled / 16 * 16);
+    std::uint16_t bits = 0;
+    std::memcpy(&bits, now->shared + swizzled, sizeof bits);
+    return bf16_at(bits, 0);
+  }
+  std::size_t start, far, eight_rows;
+};
+
+void check_seen() {
+  if (now->fibers[now->thread].unseen)
+    throw std::runtime_error("tensor cores read what they were not told of (fence.proxy.async)");
+}
+
 }  // namespace
 
 void run(const Launch& launch, const std::function<void()>& kernel) {
@@ -304,6 +330,7 @@ void wait_for_copies_but(int newest) {
   auto& groups = now->fibers[now->thread].groups;
   while (groups.size() > static_cast<std::size_t>(newest)) {
     for (const simt::PendingCopy& copy : groups.front()) {
+      now->fibers[now->thread].unseen = true;
       if (copy.from != nullptr) {
         std::memcpy(copy.to, copy.from, 16);
       } else {
@@ -324,6 +351,40 @@ void load_matrices_transposed(std::uint32_t (&r)[4], const void* row) {
   const auto all = simt::matrices(row);
   const unsigned lane = now->thread % simt::kWarp, column = 2 * (lane % 4);
   for (unsigned i = 0; i < 4; ++i) r[i] = simt::word(all[i][column][lane / 4], all[i][column + 1][lane / 4]);
+}
+
+std::uint32_t shared_address(const void* pointer) {
+  return static_cast<std::uint32_t>(static_cast<const unsigned char*>(pointer) - now->shared);
+}
+void show_to_tensor_cores() {
+  now->fibers[now->thread].unseen = false;
+}
+
+// PTX ISA, wgmma.m64nNk16: sums over lanes as mma.sync's, 16 rows a warp. The left from
+// shared memory, both with k along a row; or from registers, the right with k down its rows.
+void multiply_64(float (*sum)[4], int tiles, std::uint64_t left, std::uint64_t right) {
+  simt::check_seen();
+  const simt::Matrix a(left), b(right);
+  const unsigned lane = now->thread % simt::kWarp, first = now->thread / simt::kWarp % 4 * 16;
+  for (unsigned t = 0; t < static_cast<unsigned>(tiles); ++t)
+    for (unsigned i = 0; i < 4; ++i)
+      for (unsigned k = 0; k < 16; ++k)
+        sum[t][i] += a.at(first + lane / 4 + i / 2 * 8, k) * b.at(8 * t + lane % 4 * 2 + i % 2, k);
+}
+void multiply_64(float (*sum)[4], int tiles, const std::uint32_t (&left)[4], std::uint64_t right) {
+  simt::check_seen();
+  const simt::Matrix b(right);
+  const unsigned lane = now->thread % simt::kWarp;
+  const auto& given = exchange(&left, sizeof left);
+  for (unsigned i = 0; i < 4; ++i) {
+    for (unsigned k = 0; k < 16; ++k) {
+      std::uint32_t of[4];
+      std::memcpy(of, given[lane / 4 * 4 + k % 8 / 2].data(), sizeof of);
+      const float a = simt::bf16_at(of[i / 2 + k / 8 * 2], k % 2);
+      for (unsigned t = 0; t < static_cast<unsigned>(tiles); ++t)
+        sum[t][i] += a * b.at(k, 8 * t + lane % 4 * 2 + i % 2);
+    }
+  }
 }
 
 // PTX ISA, mma.m16n8k16 with 16-bit floats. With group g = lane / 4 and t = lane % 4:

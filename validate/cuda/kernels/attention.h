@@ -10,7 +10,7 @@
 
 #include <type_traits>
 
-#include "validate/cuda/kernels/tiles.h"
+#include "validate/cuda/kernels/panels.h"
 
 namespace orrery::validate::cuda {
 
@@ -83,12 +83,35 @@ ORRERY_DEVICE float sum_of_row(float x) {
   return x + shuffle_xor(x, 2);
 }
 
+// Whose products a kernel is made of: each warp's own, or those of four warps together.
+struct Warps {
+  template <int kWidth, int kRows>
+  using Tile = cuda::Tile<kWidth>;
+  ORRERY_DEVICE static void have_landed() {}
+};
+struct Warpgroups {
+  template <int kWidth, int kRows>
+  using Tile = Panels<kWidth, kRows>;
+  ORRERY_DEVICE static void have_landed() { show_to_tensor_cores(); }
+};
+
 // How a kernel's work is cut: a block has kWarps warps, each of them kBands bands of 16
 // rows; kInner rows of the other side go by at once.
-template <int kWarps_, int kBands_, int kInner_>
-struct Cut {
+template <int kWarps_, int kBands_, int kInner_, class Products = Warps>
+struct Cut : Products {
   static constexpr int kWarps = kWarps_, kBands = kBands_, kInner = kInner_;
   static constexpr int kThreads = kWarps * 32, kRows = kWarps * kBands * 16;
+  template <int kWidth>
+  using Outer = typename Products::template Tile<kWidth, kRows>;
+  template <int kWidth>
+  using Inner = typename Products::template Tile<kWidth, kInner>;
+
+  // What was fetched is there, for all; and nobody reads any more what was there before.
+  ORRERY_DEVICE static void meet() {
+    wait_for_copies<0>();
+    Products::have_landed();
+    sync_threads();
+  }
 };
 
 // Rows of a warp's product that one lane has.
@@ -154,18 +177,22 @@ ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(C::kThreads, kBlocksAnSm) attention_forw
   const Bf16* v = t.v + at.row0(t.keys, t.kv_heads, at.kv_head) * kValueDim;
 
   Bf16* shared = reinterpret_cast<Bf16*>(shared_bytes());
-  const Tile<kDim> q_tile{shared};
+  const typename C::template Outer<kDim> q_tile{shared};
   Bf16* stages = shared + kQueries * kDim;
-  const auto k_tile = [&](int stage) { return Tile<kDim>{stages + stage * kKeys * (kDim + kValueDim)}; };
-  const auto v_tile = [&](int stage) { return Tile<kValueDim>{k_tile(stage).base + kKeys * kDim}; };
+  const auto k_tile = [&](int stage) {
+    return typename C::template Inner<kDim>{stages + stage * kKeys * (kDim + kValueDim)};
+  };
+  const auto v_tile = [&](int stage) {
+    return typename C::template Inner<kValueDim>{k_tile(stage).base + kKeys * kDim};
+  };
   const auto fetch = [&](int stage, int key) {
-    k_tile(stage).template fetch<kKeys, C::kThreads>(k, k_stride, key, t.keys);
-    v_tile(stage).template fetch<kKeys, C::kThreads>(v, v_stride, key, t.keys);
+    fetch_rows<kKeys, C::kThreads>(k_tile(stage), k, k_stride, key, t.keys);
+    fetch_rows<kKeys, C::kThreads>(v_tile(stage), v, v_stride, key, t.keys);
   };
 
   const int end = first + kQueries < t.queries ? first + kQueries : t.queries;
   const int begin_key = sight.first_key(first) / kKeys * kKeys, end_key = sight.last_key(end);
-  q_tile.template fetch<kQueries, C::kThreads>(q, q_stride, first, t.queries);
+  fetch_rows<kQueries, C::kThreads>(q_tile, q, q_stride, first, t.queries);
   fetch(0, begin_key);
   commit_copies();
 
@@ -177,8 +204,7 @@ ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(C::kThreads, kBlocksAnSm) attention_forw
   clear(o);
   int stage = 0;
   for (int key = begin_key; key < end_key; key += kKeys, stage ^= 1) {
-    wait_for_copies<0>();
-    sync_threads();  // all have come, and nobody reads the other stage any more
+    C::meet();
     if (key + kKeys < end_key) fetch(stage ^ 1, key + kKeys);
     commit_copies();
 
@@ -254,22 +280,26 @@ ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(C::kThreads, kBlocksAnSm) attention_quer
   const Bf16* v = t.v + at.row0(t.keys, t.kv_heads, at.kv_head) * kValueDim;
 
   Bf16* shared = reinterpret_cast<Bf16*>(shared_bytes());
-  const Tile<kDim> q_tile{shared};
-  const Tile<kValueDim> do_tile{shared + kQueries * kDim};
+  const typename C::template Outer<kDim> q_tile{shared};
+  const typename C::template Outer<kValueDim> do_tile{shared + kQueries * kDim};
   Bf16* stages = shared + kQueries * (kDim + kValueDim);
-  const auto k_tile = [&](int stage) { return Tile<kDim>{stages + stage * kKeys * (kDim + kValueDim)}; };
-  const auto v_tile = [&](int stage) { return Tile<kValueDim>{k_tile(stage).base + kKeys * kDim}; };
+  const auto k_tile = [&](int stage) {
+    return typename C::template Inner<kDim>{stages + stage * kKeys * (kDim + kValueDim)};
+  };
+  const auto v_tile = [&](int stage) {
+    return typename C::template Inner<kValueDim>{k_tile(stage).base + kKeys * kDim};
+  };
   const auto fetch = [&](int stage, int key) {
-    k_tile(stage).template fetch<kKeys, C::kThreads>(k, k_stride, key, t.keys);
-    v_tile(stage).template fetch<kKeys, C::kThreads>(v, v_stride, key, t.keys);
+    fetch_rows<kKeys, C::kThreads>(k_tile(stage), k, k_stride, key, t.keys);
+    fetch_rows<kKeys, C::kThreads>(v_tile(stage), v, v_stride, key, t.keys);
   };
 
   const int end = first + kQueries < t.queries ? first + kQueries : t.queries;
   const int begin_key = sight.first_key(first) / kKeys * kKeys, end_key = sight.last_key(end);
-  q_tile.template fetch<kQueries, C::kThreads>(t.q + at.row0(t.queries, t.heads, at.head) * kDim, q_stride, first,
-                                               t.queries);
-  do_tile.template fetch<kQueries, C::kThreads>(t.d_o + at.row0(t.queries, t.heads, at.head) * kValueDim, o_stride,
-                                                first, t.queries);
+  fetch_rows<kQueries, C::kThreads>(q_tile, t.q + at.row0(t.queries, t.heads, at.head) * kDim, q_stride, first,
+                                    t.queries);
+  fetch_rows<kQueries, C::kThreads>(do_tile, t.d_o + at.row0(t.queries, t.heads, at.head) * kValueDim, o_stride, first,
+                                    t.queries);
   fetch(0, begin_key);
   commit_copies();
 
@@ -287,8 +317,7 @@ ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(C::kThreads, kBlocksAnSm) attention_quer
   clear(dq);
   int stage = 0;
   for (int key = begin_key; key < end_key; key += kKeys, stage ^= 1) {
-    wait_for_copies<0>();
-    sync_threads();  // all have come, and nobody reads the other stage any more
+    C::meet();
     if (key + kKeys < end_key) fetch(stage ^ 1, key + kKeys);
     commit_copies();
     Product<kBands, kKeys / 8> s, dp;
@@ -343,12 +372,16 @@ ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(C::kThreads, kBlocksAnSm) attention_key_
   const long long kv_row = static_cast<long long>(batch) * t.keys * t.kv_heads + kv_head;
 
   Bf16* shared = reinterpret_cast<Bf16*>(shared_bytes());
-  const Tile<kDim> k_tile{shared};
-  const Tile<kValueDim> v_tile{shared + kKeys * kDim};
+  const typename C::template Outer<kDim> k_tile{shared};
+  const typename C::template Outer<kValueDim> v_tile{shared + kKeys * kDim};
   Bf16* stages = shared + kKeys * (kDim + kValueDim);
   float* figures = reinterpret_cast<float*>(stages + 2 * kQueries * (kDim + kValueDim));
-  const auto q_tile = [&](int stage) { return Tile<kDim>{stages + stage * kQueries * (kDim + kValueDim)}; };
-  const auto do_tile = [&](int stage) { return Tile<kValueDim>{q_tile(stage).base + kQueries * kDim}; };
+  const auto q_tile = [&](int stage) {
+    return typename C::template Inner<kDim>{stages + stage * kQueries * (kDim + kValueDim)};
+  };
+  const auto do_tile = [&](int stage) {
+    return typename C::template Inner<kValueDim>{q_tile(stage).base + kQueries * kDim};
+  };
 
   const int end = first + kKeys < t.keys ? first + kKeys : t.keys;
   const int begin_query = sight.first_query(first) / kQueries * kQueries, end_query = sight.last_query(end);
@@ -358,8 +391,8 @@ ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(C::kThreads, kBlocksAnSm) attention_key_
   const auto fetch = [&](int stage, int round) {
     const int head = kv_head * shared_by + round / tiles, query = begin_query + round % tiles * kQueries;
     const long long row = static_cast<long long>(batch) * t.queries * t.heads + head;
-    q_tile(stage).template fetch<kQueries, C::kThreads>(t.q + row * kDim, q_stride, query, t.queries);
-    do_tile(stage).template fetch<kQueries, C::kThreads>(t.d_o + row * kValueDim, o_stride, query, t.queries);
+    fetch_rows<kQueries, C::kThreads>(q_tile(stage), t.q + row * kDim, q_stride, query, t.queries);
+    fetch_rows<kQueries, C::kThreads>(do_tile(stage), t.d_o + row * kValueDim, o_stride, query, t.queries);
     for (int i = static_cast<int>(thread_x()); i < kQueries; i += C::kThreads) {
       const long long at =
           (static_cast<long long>(batch) * t.heads + head) * t.queries + (query + i < t.queries ? query + i : 0);
@@ -368,8 +401,8 @@ ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(C::kThreads, kBlocksAnSm) attention_key_
     }
   };
 
-  k_tile.template fetch<kKeys, C::kThreads>(t.k + kv_row * kDim, k_stride, first, t.keys);
-  v_tile.template fetch<kKeys, C::kThreads>(t.v + kv_row * kValueDim, v_stride, first, t.keys);
+  fetch_rows<kKeys, C::kThreads>(k_tile, t.k + kv_row * kDim, k_stride, first, t.keys);
+  fetch_rows<kKeys, C::kThreads>(v_tile, t.v + kv_row * kValueDim, v_stride, first, t.keys);
   if (rounds > 0) fetch(0, 0);
   commit_copies();
 
@@ -380,8 +413,7 @@ ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(C::kThreads, kBlocksAnSm) attention_key_
   clear(dv);
   for (int round = 0; round < rounds; ++round) {
     const int stage = round % 2, query = begin_query + round % tiles * kQueries;
-    wait_for_copies<0>();
-    sync_threads();
+    C::meet();
     if (round + 1 < rounds) fetch(stage ^ 1, round + 1);
     commit_copies();
     Product<kBands, kQueries / 8> s, dp;

@@ -52,7 +52,7 @@ ORRERY_DEVICE void sync_threads() {
 }
 
 ORRERY_DEVICE unsigned char* shared_bytes() {
-  extern __shared__ __align__(128) unsigned char memory[];
+  extern __shared__ __align__(1024) unsigned char memory[];  // as tiles of warpgroups begin
   return memory;
 }
 

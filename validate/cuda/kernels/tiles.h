@@ -23,24 +23,6 @@ struct Tile {
 
   ORRERY_DEVICE Bf16* chunk(int row, int c) const { return base + (row * kChunks + (c ^ (row & 7))) * 8; }
 
-  // Rows first, first + 1… of a matrix of `count` rows that lie `stride` elements
-  // apart; rows beyond are zeros. By all threads of the block, in the background.
-  template <int kRows, int kThreads>
-  ORRERY_DEVICE void fetch(const Bf16* matrix, long long stride, int first, int count) const {
-    static_assert(kRows * kChunks % kThreads == 0);
-    // Where a thread keeps its column from one step to the next, addresses are sums.
-    constexpr bool kSameColumn = kThreads % kChunks == 0;
-    const int thread = static_cast<int>(thread_x());
-    ORRERY_UNROLL
-    for (int step = 0; step < kRows * kChunks / kThreads; ++step) {
-      const int i = thread + step * kThreads;
-      const int row = kSameColumn ? thread / kChunks + step * (kThreads / kChunks) : i / kChunks;
-      const int c = kSameColumn ? thread % kChunks : i % kChunks;
-      const bool valid = first + row < count;
-      copy_async(chunk(row, c), matrix + (valid ? first + row : 0) * stride + c * 8, valid);
-    }
-  }
-
   // a[16 x 16]: rows row0 on, columns column0 on.
   ORRERY_DEVICE void left(std::uint32_t (&a)[4], int row0, int column0) const {
     const int lane = static_cast<int>(thread_x() % 32), matrix = lane / 8;
@@ -58,6 +40,24 @@ struct Tile {
     load_matrices_transposed(b, chunk(k0 + lane % 8 + matrix % 2 * 8, n0 / 8 + matrix / 2));
   }
 };
+
+// Rows first, first + 1… of a matrix of `count` rows that lie `stride` elements apart
+// into a tile; rows beyond are zeros. By all threads of the block, in the background.
+template <int kRows, int kThreads, class Tile>
+ORRERY_DEVICE void fetch_rows(const Tile& tile, const Bf16* matrix, long long stride, int first, int count) {
+  static_assert(kRows * Tile::kChunks % kThreads == 0);
+  // Where a thread keeps its column from one step to the next, addresses are sums.
+  constexpr bool kSameColumn = kThreads % Tile::kChunks == 0;
+  const int thread = static_cast<int>(thread_x());
+  ORRERY_UNROLL
+  for (int step = 0; step < kRows * Tile::kChunks / kThreads; ++step) {
+    const int i = thread + step * kThreads;
+    const int row = kSameColumn ? thread / Tile::kChunks + step * (kThreads / Tile::kChunks) : i / Tile::kChunks;
+    const int c = kSameColumn ? thread % Tile::kChunks : i % Tile::kChunks;
+    const bool valid = first + row < count;
+    copy_async(tile.chunk(row, c), matrix + (valid ? first + row : 0) * stride + c * 8, valid);
+  }
+}
 
 // What a warp's products leave: kBands bands of 16 rows, each of kTiles tiles of 16 x 8.
 template <int kBands, int kTiles>
@@ -94,6 +94,15 @@ ORRERY_DEVICE void multiply_rows(Product<kBands, kTiles>& sum, const Tile<kDepth
   }
 }
 
+// Two tiles of a product, side by side, as a[16 x 16] of the next.
+ORRERY_DEVICE void left_of(std::uint32_t (&a)[4], const float (&upper)[4], const float (&lower)[4]) {
+  ORRERY_UNROLL
+  for (int word = 0; word < 4; ++word) {
+    const float(&from)[4] = word < 2 ? upper : lower;
+    a[word] = pack_bf16(from[word % 2 * 2], from[word % 2 * 2 + 1]);
+  }
+}
+
 // sum += x times the tile, whose rows x's columns count over. x goes in as bf16.
 template <int kWidth, int kBands, int kTiles>
 ORRERY_DEVICE void multiply_columns(Product<kBands, kWidth / 8>& sum, const Product<kBands, kTiles>& x,
@@ -102,11 +111,7 @@ ORRERY_DEVICE void multiply_columns(Product<kBands, kWidth / 8>& sum, const Prod
   for (int k = 0; k < kTiles; k += 2) {
     std::uint32_t a[kBands][4];
     ORRERY_UNROLL
-    for (int band = 0; band < kBands; ++band) ORRERY_UNROLL
-    for (int word = 0; word < 4; ++word) {
-      const float(&from)[4] = x[band][k + word / 2];
-      a[band][word] = pack_bf16(from[word % 2 * 2], from[word % 2 * 2 + 1]);
-    }
+    for (int band = 0; band < kBands; ++band) left_of(a[band], x[band][k], x[band][k + 1]);
     ORRERY_UNROLL
     for (int n = 0; n < kWidth / 8; n += 2) {
       std::uint32_t b[4];
