@@ -32,6 +32,11 @@ struct Work {
   Duration planned;
 };
 
+// What a stream will be asked for. `beside`: collectives and delays of the host, no kernels,
+// so that a device may run them beside the kernels and not among them. Sends and receives alone
+// are told apart, since a device with fewer queues than streams can have many in one queue.
+enum class StreamUse { nothing, kernels, beside, messages };
+
 // What executes the ops of a program, in the words of a GPU: in-order streams,
 // events that are recorded in one stream and waited for in another, memory that
 // is allocated and freed in stream order. Calls enqueue and return at once.
@@ -42,7 +47,7 @@ class Device {
  public:
   virtual ~Device() = default;
 
-  virtual StreamHandle add_stream(RankId rank, const std::string& name) = 0;
+  virtual StreamHandle add_stream(RankId rank, const std::string& name, StreamUse use) = 0;
   // An event of this moment of the stream. Handles are not used again before forget_events().
   virtual EventHandle record(StreamHandle stream) = 0;
   // What is enqueued from now on starts after the event.
@@ -54,6 +59,10 @@ class Device {
 
   // Whether it has something to run such a kernel with.
   virtual bool can_run(const models::Kernel&) const { return true; }
+
+  // Whether an event has come, so that what waits for it holds up no queue. A device that
+  // does not mind says yes.
+  virtual bool is_over(EventHandle) { return true; }
 
   virtual bool failed() const = 0;
   // Waits for all that was enqueued.

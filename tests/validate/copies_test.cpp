@@ -24,7 +24,7 @@ struct Collective {
     for (int r = 0; r < n; ++r) {
       const RankId rank{static_cast<std::uint32_t>(3 * r + 1)};  // members are numbered in order, not by rank
       members.push_back(rank);
-      const StreamHandle stream = device.add_stream(rank, "tp");
+      const StreamHandle stream = device.add_stream(rank, "tp", StreamUse::kernels);
       device.reserve(rank, {bytes});
       Words data(static_cast<std::size_t>(bytes / 2));
       for (auto& word : data) word = static_cast<std::uint16_t>(random());

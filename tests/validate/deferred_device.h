@@ -17,7 +17,7 @@ namespace orrery::validate {
 // Elements are 16-bit integers.
 class DeferredDevice : public Device, public Mover {
  public:
-  StreamHandle add_stream(RankId, const std::string&) override {
+  StreamHandle add_stream(RankId, const std::string&, StreamUse) override {
     streams_.emplace_back();
     return static_cast<StreamHandle>(streams_.size() - 1);
   }

@@ -82,6 +82,19 @@ TEST(SmShare, IsWhatTheArchitectureSplitsBy) {
   EXPECT_NE(sm_share(132, 17, 9).errors()[0].what.find("at most 16 virtual ranks"), std::string::npos);
 }
 
+TEST(SmPieces, LeaveSomeForWhatRunsBesideKernels) {
+  const auto pieces = [](int sms, int ranks, int major, int share) {
+    const SmPieces cut = sm_pieces(sms, ranks, major, share);
+    EXPECT_LE(cut.all() * cut.sms_of_a_piece, sms);
+    EXPECT_EQ(cut.of_a_rank * cut.sms_of_a_piece, share);
+    return cut.beside_a_rank;
+  };
+  EXPECT_EQ(pieces(132, 4, 9, 16), 1);
+  EXPECT_EQ(pieces(132, 8, 9, 8), 1) << "128 of 132";
+  EXPECT_EQ(pieces(132, 4, 9, 32), 0) << "none are left";
+  EXPECT_EQ(pieces(108, 4, 8, 26), 0);
+}
+
 // Every rank makes the same splits, is in one part of each at most, and finds the
 // communicator of whatever its program does in exactly one.
 TEST(Communicators, AreThereOnceForEveryGroupStreamAndPair) {

@@ -289,8 +289,8 @@ class Contended final : public Device {
  public:
   explicit Contended(StandIn& inner) : inner_(inner) {}
 
-  StreamHandle add_stream(RankId rank, const std::string& name) override {
-    const StreamHandle stream = inner_.add_stream(rank, name);
+  StreamHandle add_stream(RankId rank, const std::string& name, StreamUse use) override {
+    const StreamHandle stream = inner_.add_stream(rank, name, use);
     streams_.emplace_back(stream, rank);
     return stream;
   }
@@ -380,7 +380,9 @@ class Economical final : public Device {
   std::size_t most_events = 0;
   bool asked_for_forgotten = false;
 
-  StreamHandle add_stream(RankId rank, const std::string& name) override { return device_.add_stream(rank, name); }
+  StreamHandle add_stream(RankId rank, const std::string& name, StreamUse use) override {
+    return device_.add_stream(rank, name, use);
+  }
   EventHandle record(StreamHandle stream) override {
     events_.push_back(device_.record(stream));
     most_events = std::max(most_events, events_.size());

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "sim/engine/engine.h"
 #include "tests/models/compile/support.h"
 #include "tests/sim/random_world.h"
@@ -61,6 +63,63 @@ TEST(Runner, DoesWhatTheSimulatorDoesOnRandomPrograms) {
     expect_equal(executed(workload, seen_durations(seen)), seen);
     if (HasFailure()) return;
   }
+}
+
+// A device with few queues: it says of an event that it is over a while later, and is told
+// of no message that waits for one which is not.
+class Minding final : public StandIn {
+ public:
+  using StandIn::StandIn;
+  StreamHandle add_stream(RankId rank, const std::string& name, StreamUse use) override {
+    ++streams[use];
+    return StandIn::add_stream(rank, name, use);
+  }
+  bool is_over(EventHandle event) override {
+    ++asked;
+    return looks_[event]++ > event % 5;
+  }
+
+  int asked = 0;
+  std::map<StreamUse, int> streams;
+
+ private:
+  std::map<EventHandle, unsigned> looks_;
+};
+
+TEST(Runner, HoldsMessagesBackFromADeviceThatMinds) {
+  int asked = 0;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    SCOPED_TRACE(seed);
+    const sim::Workload workload = sim::kit::RandomWorld(seed).workload();
+    const std::vector<sim::Span> seen = simulated(workload);
+    sim::Trace trace;
+    Minding device(seen_durations(seen));
+    RunnerOptions options;
+    options.trace = &trace;
+    EXPECT_TRUE(execute(workload, device, device, options).ok());
+    expect_equal(trace.spans(), seen);
+    asked += device.asked;
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(asked, 1000);
+}
+
+TEST(Runner, TellsWhatStreamsAreUsedFor) {
+  World world;
+  const sim::PeerRole next = world.peers({1, 0}), before = world.peers({1, 0});
+  for (int r = 0; r < 2; ++r) {
+    Script p;
+    p.add_stream("unused");
+    p.kernel(p.main, Duration::us(1));
+    p.send(p.side, next, 100, true);
+    p.receive(p.side, before, 100);
+    world.ranks(1, p.done());
+  }
+  Minding device(planned_durations(world.workload));
+  EXPECT_TRUE(execute(world.workload, device, device, {}).ok());
+  EXPECT_EQ(device.streams[StreamUse::messages], 2);
+  EXPECT_EQ(device.streams[StreamUse::nothing], 2);
+  EXPECT_EQ(device.streams[StreamUse::beside], 2) << "kernels without a shape are delays";
 }
 
 // Without claims and with free links it needs no telling.

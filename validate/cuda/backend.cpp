@@ -65,12 +65,14 @@ class CudaBackend final : public Backend {
                                           : "copies on one GPU";
     record.mode = options_.graph ? "graph" : "eager";
     record.notes.insert(record.notes.end(), notes_.begin(), notes_.end());
-    // CUDA_DEVICE_MAX_CONNECTIONS, which orrery-gpu sets to what there is.
-    constexpr std::size_t kQueues = 32;
-    if (!options_.graph && device_->streams() > kQueues)
+    if (!options_.graph && device_->streams() > cuda::kQueues)
       record.notes.push_back(std::to_string(device_->streams()) + " streams shared the GPU's " +
-                             std::to_string(kQueues) +
+                             std::to_string(cuda::kQueues) +
                              " queues: an op may have waited for one of another stream that it does not depend on");
+    if (device_->is_partitioned())
+      record.notes.push_back("ranks have " + std::to_string(device_->sms()) + " SMs each, transfers and delays " +
+                             (device_->sms_beside() > 0 ? std::to_string(device_->sms_beside()) + " of their own"
+                                                        : std::string("the same")));
     record.device_memory = {static_cast<std::int64_t>(properties.totalGlobalMem)};
     record.operand_memory = Bytes{static_cast<std::int64_t>(device_->operand_bytes())} + mover_.bytes();
     record.memory = device_->memory().use();

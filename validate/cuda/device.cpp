@@ -44,7 +44,7 @@ Errors CudaDevice::start() {
   }
   gemms_ = std::make_unique<Gemms>(faults_, arena_, partitions_ ? sms_ : 0);
   faults_.ok(cudaDeviceGetStreamPriorityRange(nullptr, &first_in_line_), "priorities of streams");
-  origin_ = make_stream(options_.ranks.empty() ? RankId{0} : options_.ranks.front(), 0);
+  origin_ = make_stream(options_.ranks.empty() ? RankId{0} : options_.ranks.front(), false, 0);
   return faults_.errors();
 }
 
@@ -58,7 +58,8 @@ CudaDevice::~CudaDevice() {
     cudaEventDestroy(event.timed);
     if (event.order != nullptr) cudaEventDestroy(event.order);
   }
-  for (const Stream& stream : streams_) destroy_stream(stream.handle);
+  for (const Stream& stream : streams_)
+    if (!stream.shared) destroy_stream(stream.handle);
   destroy_stream(origin_);
 }
 
@@ -80,10 +81,10 @@ void CudaDevice::prepare(std::span<const models::Kernel> kernels) {
   faults_.ok(cudaDeviceSynchronize(), "preparing kernels");
 }
 
-StreamHandle CudaDevice::add_stream(RankId rank, const std::string& name) {
+StreamHandle CudaDevice::add_stream(RankId rank, const std::string& name, StreamUse use) {
   const bool is_first =
       std::none_of(streams_.begin(), streams_.end(), [rank](const Stream& s) { return s.rank == rank; });
-  streams_.push_back({rank, name, is_first ? 0 : first_in_line_});
+  streams_.push_back({rank, name, use, is_first ? 0 : first_in_line_});
   return static_cast<StreamHandle>(streams_.size() - 1);
 }
 
@@ -93,10 +94,10 @@ int CudaDevice::partition_of(RankId rank) const {
   return 0;
 }
 
-cudaStream_t CudaDevice::make_stream(RankId rank, int priority) {
+cudaStream_t CudaDevice::make_stream(RankId rank, bool beside, int priority) {
   cudaStream_t made = nullptr;
   if (partitions_) {
-    made = partitions_->stream(partition_of(rank), priority);
+    made = partitions_->stream(partition_of(rank), beside, priority);
     if (made == nullptr) faults_.add("no stream in the SM partition of rank " + std::to_string(rank.value));
     return made;
   }
@@ -108,7 +109,8 @@ cudaStream_t CudaDevice::make_stream(RankId rank, int priority) {
 bool CudaDevice::begin() {
   if (begun_) return true;
   begun_ = true;
-  began_ = std::chrono::steady_clock::now();
+  began_ = last_over_ = std::chrono::steady_clock::now();
+  find_queues();
   if (options_.graph) {
     if (!faults_.ok(cudaStreamBeginCapture(origin_, cudaStreamCaptureModeRelaxed), "graph mode: beginning to capture"))
       return false;
@@ -118,16 +120,47 @@ bool CudaDevice::begin() {
   return !faults_.failed();
 }
 
+void CudaDevice::find_queues() {
+  const auto used =
+      std::count_if(streams_.begin(), streams_.end(), [](const Stream& s) { return s.use != StreamUse::nothing; });
+  shares_queues_ = options_.ranks.size() > 1 && !options_.graph && static_cast<std::size_t>(used) > kQueues;
+}
+
 cudaStream_t CudaDevice::stream(StreamHandle handle) {
   if (failed() || !begin()) return nullptr;
   Stream& s = streams_[handle];
   s.moved = true;
   if (s.handle != nullptr) return s.handle;
-  s.handle = make_stream(s.rank, s.priority);
+  if (s.use == StreamUse::messages && shares_queues_) {
+    s.handle = stream_of_messages(s.rank);
+    s.shared = s.handle != nullptr;
+    if (s.shared) return s.handle;
+  }
+  s.handle = make_stream(s.rank, s.use != StreamUse::kernels, s.priority);
   if (failed()) return nullptr;
   const Event& beginning = events_[kBeginning];
   faults_.ok(cudaStreamWaitEvent(s.handle, capturing_ ? beginning.order : beginning.timed, 0), "a stream's beginning");
   return s.handle;
+}
+
+cudaStream_t CudaDevice::stream_of_messages(RankId rank) const {
+  for (const Stream& s : streams_)
+    if (s.rank == rank && s.use == StreamUse::messages && s.handle != nullptr) return s.handle;
+  return nullptr;
+}
+
+bool CudaDevice::is_over(EventHandle event) {
+  if (failed() || !shares_queues_ || event == kBeginning) return true;
+  const cudaError_t status = cudaEventQuery(events_[event].timed);
+  const auto now = std::chrono::steady_clock::now();
+  if (status != cudaErrorNotReady) {
+    last_over_ = now;
+    return faults_.ok(status, "executing what was enqueued"), true;
+  }
+  cudaGetLastError();  // that it has not come yet is no error
+  if (now - last_over_ > options_.deadline)
+    faults_.add("nothing ended within " + std::to_string(options_.deadline.count()) + " s");
+  return false;
 }
 
 EventHandle CudaDevice::record_event(cudaStream_t stream) {
@@ -204,8 +237,8 @@ void CudaDevice::stream_through(const std::string& family, Bytes bytes, cudaStre
 }
 
 std::size_t CudaDevice::streams() const {
-  return static_cast<std::size_t>(
-      std::count_if(streams_.begin(), streams_.end(), [](const Stream& s) { return s.handle != nullptr; }));
+  return static_cast<std::size_t>(std::count_if(streams_.begin(), streams_.end(),
+                                                [](const Stream& s) { return s.handle != nullptr && !s.shared; }));
 }
 
 bool CudaDevice::can_run(const models::Kernel& kernel) const {
@@ -261,7 +294,7 @@ void CudaDevice::launch_graph() {
   if (faults_.ok(cudaGraphInstantiate(&executable, graph, 0), "graph mode: making a graph of the run")) {
     for (int i = 0; i < kGraphRuns && !failed(); ++i)
       if (faults_.ok(cudaGraphLaunch(executable, origin_), "graph mode: launching"))
-        wait_for(origin_, {{}, "graph", 0});
+        wait_for(origin_, {.rank = {}, .name = "graph"});
     cudaGraphExecDestroy(executable);
   }
   cudaGraphDestroy(graph);

@@ -27,7 +27,12 @@ struct DeviceOptions {
   std::chrono::seconds deadline{120};  // for all that was enqueued
 };
 
-// A GPU that executes the ops of one rank, or of several virtual ones.
+// CUDA_DEVICE_MAX_CONNECTIONS, which orrery-gpu sets to what there is.
+inline constexpr std::size_t kQueues = 32;
+
+// A GPU that executes the ops of one rank, or of several virtual ones. Where those have more
+// streams than it has queues, what waits at the head of a queue holds up all behind it: all
+// messages of a virtual rank then go through one stream, and are enqueued when they can run.
 //
 // Streams are made when they are first used, and begin behind one event that is the
 // device's own beginning. Those of transfers and of the host go first where a rank's first
@@ -41,13 +46,14 @@ class CudaDevice final : public Device {
   // Chooses algorithms and makes operands for these kernels; before they are enqueued.
   void prepare(std::span<const models::Kernel> kernels);
 
-  StreamHandle add_stream(RankId rank, const std::string& name) override;
+  StreamHandle add_stream(RankId rank, const std::string& name, StreamUse use) override;
   EventHandle record(StreamHandle stream) override;
   void wait(StreamHandle stream, EventHandle event) override;
   void kernel(StreamHandle stream, const Work& work, const Place& place) override;
   std::optional<BufferHandle> allocate(StreamHandle stream, Bytes bytes) override;
   void free(StreamHandle stream, BufferHandle buffer) override;
   bool can_run(const models::Kernel& kernel) const override;
+  bool is_over(EventHandle event) override;
   bool failed() const override { return faults_.failed(); }
   Errors synchronize() override;
   Time time_of(EventHandle event) override;
@@ -59,6 +65,8 @@ class CudaDevice final : public Device {
   Faults& faults() { return faults_; }
   bool captures() const { return options_.graph; }
   int sms() const { return sms_; }
+  bool is_partitioned() const { return partitions_ != nullptr; }
+  int sms_beside() const { return partitions_ ? partitions_->sms_beside() : 0; }  // of transfers alone; 0: none
   // Asked again and again while it waits; what it says ends the wait.
   void watch(std::function<std::optional<std::string>()> broken) { broken_ = std::move(broken); }
   // Of the host, from the beginning until synchronize().
@@ -75,7 +83,9 @@ class CudaDevice final : public Device {
   struct Stream {
     RankId rank;
     std::string name;
+    StreamUse use = StreamUse::nothing;
     int priority = 0;
+    bool shared = false;  // `handle` is another's
     cudaStream_t handle = nullptr;
     EventHandle last = kBeginning;  // recorded behind all that was enqueued, unless `moved`
     bool moved = false;
@@ -88,8 +98,10 @@ class CudaDevice final : public Device {
 
   explicit CudaDevice(const DeviceOptions& options);
   Errors start();
+  cudaStream_t stream_of_messages(RankId rank) const;
   int partition_of(RankId rank) const;
-  cudaStream_t make_stream(RankId rank, int priority);
+  cudaStream_t make_stream(RankId rank, bool beside, int priority);
+  void find_queues();
   EventHandle record_event(cudaStream_t stream);
   bool begin();
   void launch_graph();
@@ -99,7 +111,7 @@ class CudaDevice final : public Device {
 
   DeviceOptions options_;
   Faults faults_;
-  int sms_ = 0;            // that a stream may use
+  int sms_ = 0;            // that a stream of kernels may use
   int first_in_line_ = 0;  // the priority of all streams of a rank but its first, which computes
   std::unique_ptr<Partitions> partitions_;
   Memory memory_;
@@ -108,6 +120,8 @@ class CudaDevice final : public Device {
   Attention attention_;
   cudaStream_t origin_ = nullptr;  // the first; a capture begins and ends there
   bool begun_ = false, capturing_ = false;
+  bool shares_queues_ = false;
+  std::chrono::steady_clock::time_point last_over_;  // when something last was, of what is asked for
   std::vector<Stream> streams_;
   std::vector<Event> events_;
   std::size_t next_event_ = 0;  // those from here on are forgotten, and recorded again

@@ -4,6 +4,7 @@
 
 #include <cuda.h>
 
+#include <span>
 #include <string>
 
 #include "validate/plan/sm_share.h"
@@ -60,35 +61,51 @@ class GreenContexts final : public Partitions {
   ~GreenContexts() override {
     for (const CUstream stream : streams_) driver_.destroy_stream(stream);
     for (const CUgreenCtx context : contexts_) driver_.destroy(context);
+    for (const CUgreenCtx context : beside_) driver_.destroy(context);
   }
 
-  Errors add(const CUdevResource& piece, CUdevice device) {
-    CUdevResource resource = piece;
-    CUdevResourceDesc description = nullptr;
-    if (const CUresult s = driver_.describe(&description, &resource, 1); s != CUDA_SUCCESS)
-      return {refused("cuDevResourceGenerateDesc", s)};
-    CUgreenCtx context = nullptr;
-    if (const CUresult s = driver_.create(&context, description, device, CU_GREEN_CTX_DEFAULT_STREAM);
-        s != CUDA_SUCCESS)
-      return {refused("cuGreenCtxCreate", s)};
-    contexts_.push_back(context);
-    return {};
+  // A partition of these pieces.
+  Errors add(std::span<const CUdevResource> pieces, CUdevice device) { return add_to(contexts_, pieces, device); }
+  Errors add_beside(std::span<const CUdevResource> pieces, CUdevice device) {
+    sms_beside_ = sms_of(pieces);
+    return add_to(beside_, pieces, device);
+  }
+  static int sms_of(std::span<const CUdevResource> pieces) {
+    unsigned sms = 0;
+    for (const CUdevResource& piece : pieces) sms += piece.sm.smCount;
+    return static_cast<int>(sms);
   }
 
   int sms() const override { return sms_; }
+  int sms_beside() const override { return sms_beside_; }
 
-  cudaStream_t stream(int partition, int priority) override {
+  cudaStream_t stream(int partition, bool beside, int priority) override {
     CUstream made = nullptr;
-    const CUgreenCtx context = contexts_[static_cast<std::size_t>(partition)];
+    const bool apart = beside && !beside_.empty();
+    const CUgreenCtx context = (apart ? beside_ : contexts_)[static_cast<std::size_t>(partition)];
     if (driver_.create_stream(&made, context, CU_STREAM_NON_BLOCKING, priority) != CUDA_SUCCESS) return nullptr;
     streams_.push_back(made);
     return made;
   }
 
  private:
+  Errors add_to(std::vector<CUgreenCtx>& contexts, std::span<const CUdevResource> pieces, CUdevice device) const {
+    std::vector<CUdevResource> resources(pieces.begin(), pieces.end());
+    CUdevResourceDesc description = nullptr;
+    if (const CUresult s = driver_.describe(&description, resources.data(), static_cast<unsigned>(resources.size()));
+        s != CUDA_SUCCESS)
+      return {refused("cuDevResourceGenerateDesc", s)};
+    CUgreenCtx context = nullptr;
+    if (const CUresult s = driver_.create(&context, description, device, CU_GREEN_CTX_DEFAULT_STREAM);
+        s != CUDA_SUCCESS)
+      return {refused("cuGreenCtxCreate", s)};
+    contexts.push_back(context);
+    return {};
+  }
+
   Driver driver_;
-  int sms_;
-  std::vector<CUgreenCtx> contexts_;
+  int sms_, sms_beside_ = 0;
+  std::vector<CUgreenCtx> contexts_, beside_;
   std::vector<CUstream> streams_;
 };
 
@@ -110,19 +127,33 @@ Result<std::unique_ptr<Partitions>> Partitions::create(int gpu, int count, int a
   if (const CUresult s = driver.device_get(&device, gpu); s != CUDA_SUCCESS) return refused("cuDeviceGet", s);
   if (const CUresult s = driver.get_resource(device, &whole, CU_DEV_RESOURCE_TYPE_SM); s != CUDA_SUCCESS)
     return refused("cuDeviceGetDevResource", s);
-  std::vector<CUdevResource> pieces(static_cast<std::size_t>(count));
-  auto made = static_cast<unsigned>(count);
-  if (const CUresult s = driver.split(pieces.data(), &made, &whole, nullptr, 0, static_cast<unsigned>(*share));
+  // The GPU in the smallest pieces that it has; a partition has several.
+  SmPieces cut = sm_pieces(sms, count, major, *share);
+  std::vector<CUdevResource> pieces(static_cast<std::size_t>(cut.all()));
+  auto made = static_cast<unsigned>(pieces.size());
+  if (const CUresult s =
+          driver.split(pieces.data(), &made, &whole, nullptr, 0, static_cast<unsigned>(cut.sms_of_a_piece));
       s != CUDA_SUCCESS)
     return refused("cuDevSmResourceSplitByCount", s);
-  if (made < static_cast<unsigned>(count))
+  // An H100 of 132 SMs gives 15 of eight: its clusters have 16 or 18.
+  if (made < pieces.size()) cut.beside_a_rank = 0;
+  if (static_cast<int>(made) < cut.all())
     return Error{{},
-                 "this GPU gives " + std::to_string(made) + " partitions of " + std::to_string(*share) + " SMs, not " +
-                     std::to_string(count),
+                 "this GPU gives " + std::to_string(made) + " pieces of " + std::to_string(cut.sms_of_a_piece) +
+                     " SMs, not " + std::to_string(cut.all()),
                  Fault::unsupported};
-  auto contexts = std::make_unique<GreenContexts>(driver, static_cast<int>(pieces.front().sm.smCount));
-  for (const CUdevResource& piece : pieces)
-    if (Errors errors = contexts->add(piece, device); !errors.empty()) return errors;
+  const auto of = static_cast<std::size_t>(cut.of_a_rank), beside = static_cast<std::size_t>(cut.beside_a_rank);
+  std::span<const CUdevResource> left = pieces;
+  const auto take = [&left](std::size_t n) {
+    const auto taken = left.first(n);
+    left = left.subspan(n);
+    return taken;
+  };
+  auto contexts = std::make_unique<GreenContexts>(driver, GreenContexts::sms_of(left.first(of)));
+  for (int rank = 0; rank < count; ++rank)
+    if (Errors errors = contexts->add(take(of), device); !errors.empty()) return errors;
+  for (int rank = 0; rank < count && beside > 0; ++rank)
+    if (Errors errors = contexts->add_beside(take(beside), device); !errors.empty()) return errors;
   return std::unique_ptr<Partitions>(std::move(contexts));
 }
 

@@ -306,7 +306,7 @@ Result<std::vector<SelfTestLine>> self_test(int gpu, Speeds speeds) {
   for (const auto& [dim, value_dim] : {std::pair(64, 64), std::pair(128, 128), std::pair(192, 128)})
     for (SelfTestLine& line : check_attention(device.faults(), dim, value_dim)) lines.push_back(std::move(line));
   lines.push_back(check_sum(device));
-  const StreamHandle stream = device.add_stream({0}, "self-test");
+  const StreamHandle stream = device.add_stream({0}, "self-test", StreamUse::kernels);
   if (speeds == Speeds::tell) {
     tell_rates(device, stream, lines);
     tell_bandwidths(device, stream, lines);

@@ -1,9 +1,18 @@
 #include "validate/plan/sm_share.h"
 
 namespace orrery::validate {
+namespace {
+
+constexpr int kSmsBeside = 8;
+
+bool splits_by_eight(int compute_capability_major) {
+  return compute_capability_major >= 9;
+}
+
+}  // namespace
 
 Result<int> sm_share(int sms, int ranks, int compute_capability_major, int asked) {
-  const bool by_eight = compute_capability_major >= 9;
+  const bool by_eight = splits_by_eight(compute_capability_major);
   const int multiple = by_eight ? 8 : 2, least = by_eight ? 8 : 4;
   const int share = sms / ranks / multiple * multiple;
   if (asked > 0 && (asked % multiple != 0 || asked < least || asked > share))
@@ -17,6 +26,11 @@ Result<int> sm_share(int sms, int ranks, int compute_capability_major, int asked
                std::to_string(sms) + " SMs are too few for " + std::to_string(ranks) + " partitions of at least " +
                    std::to_string(least) + " SMs; at most " + std::to_string(sms / least) + " virtual ranks",
                Fault::unsupported};
+}
+
+SmPieces sm_pieces(int sms, int ranks, int compute_capability_major, int share) {
+  if (!splits_by_eight(compute_capability_major)) return {ranks, share, 1, 0};
+  return {ranks, kSmsBeside, share / kSmsBeside, ranks * (share + kSmsBeside) <= sms ? 1 : 0};
 }
 
 }  // namespace orrery::validate

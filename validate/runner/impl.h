@@ -17,7 +17,8 @@ class Runner {
   Execution run();
 
  private:
-  static constexpr int kTurn = 32;  // ops that a stream enqueues before other ranks have their turn
+  static constexpr int kTurn = 8;             // ops that a stream enqueues before other ranks have their turn
+  static constexpr std::size_t kAhead = 192;  // ops of a stream that may be under way on a device that minds
   static constexpr std::uint32_t kNoMeeting = UINT32_MAX;
   static constexpr sim::OpIndex kNotBlocked = UINT32_MAX;
 
@@ -43,6 +44,7 @@ class Runner {
   };
 
   void add_rank(RankId rank);
+  StreamUse use_of(const sim::Program& program, sim::StreamIndex stream) const;
   bool go_on() const;
   void advance(StreamState& s);
   bool next_step(StreamState& s);
@@ -57,6 +59,7 @@ class Runner {
   void tell_stuck(Errors& faults) const;
 
   sim::OpIndex group_end(const StreamState& s) const;
+  bool may_enter(const StreamState& s, sim::OpIndex end);
   void enter_transfers(StreamState& s, sim::OpIndex end);
   std::uint32_t enter(const StreamState& s, sim::OpIndex op);
   bool all_local_are_in(const sim::Meeting& meeting) const;

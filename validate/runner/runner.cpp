@@ -29,11 +29,25 @@ void Runner::add_rank(RankId rank) {
     StreamState& stream = streams_.emplace_back();
     stream.rank = rank;
     stream.index = static_cast<sim::StreamIndex>(s);
-    stream.handle = device_.add_stream(rank, program.streams[s].name);
+    stream.handle =
+        device_.add_stream(rank, program.streams[s].name, use_of(program, static_cast<sim::StreamIndex>(s)));
     stream.position = device_.record(stream.handle);
     ready_.push_back(static_cast<std::uint32_t>(streams_.size() - 1));
   }
   buffers_[rank].resize(program.buffers.size());
+}
+
+StreamUse Runner::use_of(const sim::Program& program, sim::StreamIndex index) const {
+  const sim::Stream& stream = program.streams[index];
+  if (stream.ops.empty()) return StreamUse::nothing;
+  bool messages = true, beside = true;
+  for (std::size_t i = 0; i < stream.ops.size(); ++i) {
+    const sim::OpKind kind = stream.ops[i].kind;
+    if (kind == sim::OpKind::wait) continue;
+    messages &= sim::is_point_to_point(kind);
+    beside &= kind != sim::OpKind::kernel || stream.notes[i].kernel >= options_.kernels.size();
+  }
+  return messages ? StreamUse::messages : beside ? StreamUse::beside : StreamUse::kernels;
 }
 
 Execution Runner::run() {
@@ -61,10 +75,14 @@ bool Runner::go_on() const {
 void Runner::advance(StreamState& s) {
   for (int n = 0; n < kTurn && go_on(); ++n) {
     if (s.at == ops_of(s).size() && !next_step(s)) return;
+    if (s.ends.size() >= kAhead && !device_.is_over(s.ends[s.ends.size() - kAhead])) break;
     const sim::OpIndex end = group_end(s);
     for (sim::OpIndex op = s.at; op < end; ++op)
       if (!is_issued(s, ops_of(s)[op])) return block(s, op);
-    if (!sim::is_local(ops_of(s)[s.at].kind)) return enter_transfers(s, end);
+    if (!sim::is_local(ops_of(s)[s.at].kind)) {
+      if (!may_enter(s, end)) break;
+      return enter_transfers(s, end);
+    }
     issue_local(s);
     if (wake_waiters(s)) return;
   }

@@ -12,6 +12,17 @@ sim::OpIndex Runner::group_end(const StreamState& s) const {
   return sim::is_point_to_point(ops[s.at].kind) ? sim::group_end(ops, s.at) : s.at + 1;
 }
 
+// Messages of a device that minds come when what they await is over.
+bool Runner::may_enter(const StreamState& s, sim::OpIndex end) {
+  for (sim::OpIndex i = s.at; i < end; ++i) {
+    const sim::Op& op = ops_of(s)[i];
+    if (op.kind == sim::OpKind::collective || op.kind == sim::OpKind::copy) return true;
+    if (!op.waits() || (op.on_previous_step() && s.step == 0)) continue;
+    if (!device_.is_over(sibling(s, op.after_stream).ends[awaited(s, op)])) return false;
+  }
+  return true;
+}
+
 // The stream goes on when the last of its peers has come.
 void Runner::enter_transfers(StreamState& s, sim::OpIndex end) {
   bool waited = false;

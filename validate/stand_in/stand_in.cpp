@@ -4,7 +4,7 @@
 
 namespace orrery::validate {
 
-StreamHandle StandIn::add_stream(RankId rank, const std::string&) {
+StreamHandle StandIn::add_stream(RankId rank, const std::string&, StreamUse) {
   if (rank.value >= held_.size()) held_.resize(rank.value + 1u);
   streams_.push_back({rank, Time()});
   return static_cast<StreamHandle>(streams_.size() - 1);

@@ -36,7 +36,7 @@ class StandIn : public Device, public Transport {
  public:
   explicit StandIn(std::unique_ptr<Durations> durations) : durations_(std::move(durations)) {}
 
-  StreamHandle add_stream(RankId rank, const std::string& name) override;
+  StreamHandle add_stream(RankId rank, const std::string& name, StreamUse use) override;
   EventHandle record(StreamHandle stream) override;
   void wait(StreamHandle stream, EventHandle event) override;
   void kernel(StreamHandle stream, const Work& work, const Place& place) override;

@@ -109,9 +109,12 @@ void CopyTransport::run_moves(const Exchange& exchange, const std::vector<Move>&
 
 void CopyTransport::message(const Exchange& exchange, std::vector<std::pair<StreamHandle, EventHandle>>& ends) {
   const std::vector<Move> moves = moves_of(exchange.kind, 2);
-  const StreamHandle on = lane(exchange);
+  const auto receiver = std::find_if(exchange.local.begin(), exchange.local.end(),
+                                     [](const Endpoint& endpoint) { return !endpoint.sends; });
+  const StreamHandle on = receiver->stream;
   const RankId from = exchange.members[0], to = exchange.members[1];
-  for (const Endpoint& endpoint : exchange.local) device_.wait(on, endpoint.arrived);
+  for (const Endpoint& endpoint : exchange.local)
+    if (endpoint.stream != on) device_.wait(on, endpoint.arrived);
   mover_.reserve(from, exchange.bytes);
   mover_.reserve(to, exchange.bytes);
   const auto imposed = imposed_ ? imposed_(exchange, moves) : std::nullopt;
@@ -119,7 +122,8 @@ void CopyTransport::message(const Exchange& exchange, std::vector<std::pair<Stre
   mover_.copy(on, {to, true, {}}, {from, false, {}}, exchange.bytes);
   if (imposed) mover_.hold(on, start, *imposed);
   const EventHandle end = device_.record(on);
-  for (const Endpoint& endpoint : exchange.local) ends.emplace_back(endpoint.stream, end);
+  for (const Endpoint& endpoint : exchange.local)
+    if (endpoint.stream != on) ends.emplace_back(endpoint.stream, end);
 }
 
 void CopyTransport::to_host(const Exchange& exchange) {
@@ -129,14 +133,6 @@ void CopyTransport::to_host(const Exchange& exchange) {
   const Mover::Mark start = imposed ? mover_.mark(endpoint.stream) : 0;
   mover_.copy_to_host(endpoint.stream, endpoint.place.rank, exchange.bytes);
   if (imposed) mover_.hold(endpoint.stream, start, *imposed);
-}
-
-StreamHandle CopyTransport::lane(const Exchange& exchange) {
-  const auto key = std::tuple(exchange.members[0], exchange.members[1], exchange.tag);
-  const auto [at, is_new] = lanes_.try_emplace(key);
-  if (is_new)
-    at->second = device_.add_stream(exchange.members[1], "receive from " + std::to_string(exchange.members[0].value));
-  return at->second;
 }
 
 }  // namespace orrery::validate

@@ -1,9 +1,7 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
-#include <tuple>
 
 #include "validate/transport/mover.h"
 #include "validate/transport/steps.h"
@@ -22,8 +20,7 @@ ImposedTime imposed_link(Duration latency, BytesPerSecond bandwidth);
 // (a rank's part runs on the rank's own streams), so step counts and dependencies are
 // exercised; links are not, unless they are imposed.
 //
-// A collective runs on the streams of its endpoints. Messages run on lanes, one for
-// every (from, to, tag), so that those of one group pass each other.
+// A collective runs on the streams of its endpoints, a message on its receiver's.
 class CopyTransport final : public Transport {
  public:
   CopyTransport(Device& device, Mover& mover, ImposedTime imposed = {});
@@ -35,12 +32,10 @@ class CopyTransport final : public Transport {
   void message(const Exchange& exchange, std::vector<std::pair<StreamHandle, EventHandle>>& ends);
   void to_host(const Exchange& exchange);
   void run_moves(const Exchange& exchange, const std::vector<Move>& moves, const std::vector<StreamHandle>& streams);
-  StreamHandle lane(const Exchange& exchange);
 
   Device& device_;
   Mover& mover_;
   ImposedTime imposed_;
-  std::map<std::tuple<RankId, RankId, std::uint16_t>, StreamHandle> lanes_;
 };
 
 }  // namespace orrery::validate
