@@ -14,6 +14,7 @@ namespace orrery::validate::cuda {
 cudaError_t launch_memory_kernel(MemoryKernel kernel, const Operands& operands, std::int64_t units,
                                  const float* rope_table, int sms, cudaStream_t stream);
 
+cudaError_t launch_copy(void* to, const void* from, std::uint64_t bytes, int sms, cudaStream_t stream);
 // to += from, as bf16.
 cudaError_t launch_add(void* to, const void* from, std::uint64_t bytes, int sms, cudaStream_t stream);
 

@@ -127,6 +127,14 @@ cudaError_t launch_add(void* to, const void* from, std::uint64_t bytes, int sms,
   return cudaPeekAtLastError();
 }
 
+cudaError_t launch_copy(void* to, const void* from, std::uint64_t bytes, int sms, cudaStream_t stream) {
+  const std::uint64_t vectors = (bytes + sizeof(Vector) - 1) / sizeof(Vector);
+  const Grid grid{static_cast<std::int64_t>(vectors), sms};
+  copy_into<<<grid.threads_for_units(), kThreads, 0, stream>>>(static_cast<Vector*>(to),
+                                                               static_cast<const Vector*>(from), vectors);
+  return cudaPeekAtLastError();
+}
+
 cudaError_t launch_delay(std::uint64_t ns, cudaStream_t stream) {
   delay<<<1, 1, 0, stream>>>(ns);
   return cudaPeekAtLastError();

@@ -35,29 +35,36 @@ void CudaMover::reserve(RankId rank, Bytes bytes) {
   constexpr std::size_t kWhole = 1 << 12;  // pieces are moved by 16 bytes: the last may go a little further
   const std::size_t wanted = (static_cast<std::size_t>(bytes.n) / kWhole + 1) * kWhole;
   Buffers& b = buffers_[rank];
+  b.at = b.at + b.piece + wanted <= b.bytes ? b.at + b.piece : 0;
+  b.piece = wanted;
   if (b.bytes >= wanted || device_.failed()) return;
   if (!device_.faults().ok(cudaDeviceSynchronize(), "a transfer buffer")) return;
   cudaFree(b.read);
   cudaFree(b.written);
-  b = {allocate(wanted, 2 * rank.value + 2), allocate(wanted, 2 * rank.value + 3), wanted};
+  const std::size_t ring = std::max(wanted, kRingBytes);
+  b = {allocate(ring, 2 * rank.value + 2), allocate(ring, 2 * rank.value + 3), ring, 0, wanted};
 }
 
 unsigned char* CudaMover::at(const Piece& piece) {
   const Buffers& b = buffers_[piece.rank];
-  return (piece.written ? b.written : b.read) + piece.offset.n;
+  return (piece.written ? b.written : b.read) + b.at + piece.offset.n;
+}
+
+int CudaMover::sms() const {
+  return device_.sms_beside() > 0 ? device_.sms_beside() : device_.sms();
 }
 
 void CudaMover::copy(StreamHandle stream, const Piece& to, const Piece& from, Bytes bytes) {
   const cudaStream_t s = device_.stream(stream);
   if (s == nullptr) return;
-  device_.faults().ok(cudaMemcpyAsync(at(to), at(from), static_cast<std::size_t>(bytes.n), cudaMemcpyDeviceToDevice, s),
+  device_.faults().ok(launch_copy(at(to), at(from), static_cast<std::uint64_t>(bytes.n), sms(), s),
                       "a copy between ranks");
 }
 
 void CudaMover::add(StreamHandle stream, const Piece& to, const Piece& from, Bytes bytes) {
   const cudaStream_t s = device_.stream(stream);
   if (s == nullptr) return;
-  device_.faults().ok(launch_add(at(to), at(from), static_cast<std::uint64_t>(bytes.n), device_.sms(), s),
+  device_.faults().ok(launch_add(at(to), at(from), static_cast<std::uint64_t>(bytes.n), sms(), s),
                       "a sum between ranks");
 }
 

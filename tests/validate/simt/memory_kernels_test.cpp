@@ -254,6 +254,13 @@ TEST_F(MemoryKernels, ChunksOfASumAreAdded) {
   }
 }
 
+TEST_F(MemoryKernels, ChunksAreCopiedToTheLastVector) {
+  const std::vector<Vector> before = in;
+  simt::run({2, 1, 64}, [&] { copy_into(in.data(), in.data() + 5000, 3001); });
+  for (std::uint64_t e = 0; e < 8 * kVectors; ++e)
+    ASSERT_EQ(bf16_at(in, e), bf16_at(before, e < 8 * 3001 ? e + 40000 : e)) << e;
+}
+
 // A shape's bytes are what its kernel moves, to half a unit.
 TEST(Traffic, UnitsMoveTheBytesAskedFor) {
   for (int i = 0; i < kMemoryKernels; ++i) {

@@ -169,6 +169,20 @@ ORRERY_KERNEL inline void zero_vectors(Operands o, std::uint64_t vectors) {
   for (std::uint64_t i = global_thread(); i < vectors; i += all_threads()) store(at(o.out, o.first + i), Vector{});
 }
 
+// A chunk on its way from one rank to another: several loads of a thread under way at once.
+ORRERY_KERNEL inline void copy_into(Vector* to, const Vector* from, std::uint64_t vectors) {
+  constexpr std::uint64_t kUnderWay = 4;
+  for (std::uint64_t i = global_thread(); i < vectors; i += kUnderWay * all_threads()) {
+    Vector v[kUnderWay];
+    ORRERY_UNROLL
+    for (std::uint64_t k = 0; k < kUnderWay; ++k)
+      if (i + k * all_threads() < vectors) v[k] = load(from + i + k * all_threads());
+    ORRERY_UNROLL
+    for (std::uint64_t k = 0; k < kUnderWay; ++k)
+      if (i + k * all_threads() < vectors) store(to + i + k * all_threads(), v[k]);
+  }
+}
+
 // to += from: what a rank does with a chunk of a sum that has come.
 ORRERY_KERNEL inline void add_into(Vector* to, const Vector* from, std::uint64_t vectors) {
   for (std::uint64_t i = global_thread(); i < vectors; i += all_threads()) {
