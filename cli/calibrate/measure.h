@@ -17,7 +17,7 @@ struct MeasureOptions {
   int virtual_ranks = 0;               // so many on one GPU, each on its share of the SMs; 0: none
   int sms = 0;                         // of a virtual rank's share; 0: as many as there are
   std::uint64_t seed = 1;
-  double minutes = kMostMinutes;  // what measuring may take, beside choosing algorithms
+  double minutes = kMostMinutes;  // what measuring may take, choosing algorithms included
   bool exact = false;             // the scenarios' own kernels and no others
   bool quiet = false;
 };

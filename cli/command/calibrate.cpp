@@ -82,7 +82,7 @@ void add_calibrate(CLI::App& app, int& status) {
                "Only the scenarios' own kernels, the host's share and collectives: no curves for other sizes")
       ->needs("FILE");
   sub.add_option("--minutes", command->measure.minutes,
-                 "What measuring may take; with less, fewer kernels are timed (choosing algorithms comes beside it)")
+                 "What measuring may take, choosing algorithms included; with less, fewer kernels are timed")
       ->option_text("N")
       ->capture_default_str()
       ->check(CLI::Range(0.1, kMostMinutes));

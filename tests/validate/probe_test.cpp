@@ -189,6 +189,48 @@ TEST(CalibrationPlan, MeasuresExactlyWhatIsAskedForFirst) {
   EXPECT_FALSE(timed(sim::TransferKind::all_reduce, 1));
 }
 
+TEST(CalibrationPlan, GivesWhatIsAskedForExactlyTheSameTimeEach) {
+  World world(4);
+  Wanted wanted;
+  wanted.exactly = true;
+  for (const int n : {1024, 2048, 4096}) {
+    models::GemmShape product;
+    product.m = product.k = 1024, product.n = n;
+    wanted.kernels.push_back({product});
+  }
+  wanted.kernels.push_back({models::MemoryBoundShape{"rmsnorm", Bytes{1 << 20}}});
+  wanted.transfers = {{sim::TransferKind::all_gather, 4, Bytes{1 << 20}}};
+  std::map<std::string, double> budgets;
+  double all = 0;
+  for (const Block& block : calibration_plan(world.cluster.gpu, wanted, 1, 0.5))
+    all += budgets[block.name] = block.budget;
+  EXPECT_LE(all, 300);
+  EXPECT_GT(all, 270);
+  EXPECT_DOUBLE_EQ(budgets.at("gemm.bf16") / 3, budgets.at("memory_bound"));
+  EXPECT_DOUBLE_EQ(budgets.at("collectives"), budgets.at("memory_bound"));
+}
+
+// Choosing algorithms takes its time from all blocks alike.
+TEST(Calibrate, StaysWithinItsTimeWhenPreparingTakesLong) {
+  const auto told = [](double preparing) {
+    World world(1);
+    double clock = 0;
+    std::vector<std::string> lines;
+    world.options.bench.clock = [&clock] { return clock += 1e-3; };
+    world.options.prepare = [&](std::span<const Kernel>) { return clock += preparing, Errors{}; };
+    world.options.tell = [&](const std::string& line) { lines.push_back(line); };
+    world.options.wanted.exactly = true;
+    world.options.wanted.kernels = {{models::MemoryBoundShape{"rmsnorm", Bytes{1 << 20}}}};
+    world.run();
+    for (const std::string& line : lines)
+      if (line.find("memory_bound: measuring") != std::string::npos)
+        return std::stoi(line.substr(line.find("at most") + 8));
+    return 0;
+  };
+  EXPECT_EQ(told(0), 545);
+  EXPECT_NEAR(told(300), 545 * 296 / 565, 1);
+}
+
 // Transfers of a program, by what they are among whom.
 TEST(AskedTransfers, AreThoseOfEveryRankOnce) {
   const std::string file = std::string(ORRERY_SOURCE_DIR) + "/scenarios/llama-3.1-70b-64-h100.yaml";
@@ -324,7 +366,7 @@ TEST(Interference, FindsWhatACollectiveTakesFromAKernel) {
   World world(2);
   Contended contended(world.device);
   Bench bench(contended, world.device, world.options.bench);
-  const Calibration found = probe_interference(10).measure(bench);
+  const Calibration found = probe_interference(10).measure(bench, 10);
   EXPECT_NEAR(found.interference.at("compute_bound_by_collective").value, 0.2, 0.01);
   EXPECT_NEAR(found.interference.at("memory_bound_by_collective").value, 0.2, 0.01);
 }
@@ -479,7 +521,7 @@ TEST(RunBlocks, ABlockInWhichTheSentinelMovesIsMeasuredAgain) {
   int measured = 0;
   const auto block = [&](int bad) {
     measured = 0;
-    return Block{"b", 10, 1, {}, [&, bad](Bench&) {
+    return Block{"b", 10, 1, {}, [&, bad](Bench&, double) {
                    if (++measured <= bad) factor *= 1.05;
                    return Calibration{};
                  }};

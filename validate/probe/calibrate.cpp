@@ -1,5 +1,6 @@
 #include "validate/probe/calibrate.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -43,18 +44,31 @@ std::vector<models::Kernel> kernels_of(const std::vector<Block>& blocks) {
   return {kernels.begin(), kernels.end()};
 }
 
+// What blocks may take of their budgets, when so many seconds went by before the first.
+double pace(const std::vector<Block>& blocks, double share, double gone) {
+  constexpr double kSentinels = 1;  // seconds around a block
+  constexpr double kLeast = 0.1;
+  double budgets = 0;
+  for (const Block& block : blocks) budgets += block.budget;
+  const double left = share * kLongestCalibration - gone - kSentinels * static_cast<double>(blocks.size());
+  return budgets > 0 ? std::clamp(left / budgets, kLeast, 1.0) : 1;
+}
+
 }  // namespace
 
 Calibrated calibrate(const topology::GpuSpec& gpu, Device& device, Transport& transport,
                      const CalibrateOptions& options) {
   Bench bench(device, transport, options.bench);
   const std::vector<Block> blocks = calibration_plan(gpu, options.wanted, options.bench.seed, options.share);
-  if (Errors errors = options.prepare(kernels_of(blocks)); !errors.empty())
-    return {{}, 0, 0, blocks.size(), false, errors};
+  const std::vector<models::Kernel> kernels = kernels_of(blocks);
+  options.tell(std::to_string(kernels.size()) + " kernels: choosing algorithms");
+  const double began = bench.seconds();
+  if (Errors errors = options.prepare(kernels); !errors.empty()) return {{}, 0, 0, blocks.size(), false, errors};
   SessionOptions session_options;
   session_options.folder = options.folder;
   session_options.gpu = gpu.name;
   session_options.digest = digest_of(options);
+  session_options.pace = pace(blocks, options.share, bench.agreed(bench.seconds() - began));
   session_options.tell = options.tell;
   Session session = run_blocks(blocks, bench, session_options);
 

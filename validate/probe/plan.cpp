@@ -26,6 +26,7 @@ class Lists {
       if (seen_.insert(kernel).second) lists_[block].push_back(kernel);
   }
   const std::map<std::string, std::vector<Kernel>>& by_block() const { return lists_; }
+  std::size_t size() const { return seen_.size(); }
 
  private:
   std::set<Kernel> seen_;
@@ -63,28 +64,42 @@ void add_spread(const topology::GpuSpec& gpu, std::uint64_t seed, double share, 
   for (const Kernel& kernel : spread_memory_bound(memory_bound_families(gpu))) lists.add(block_of(kernel), {kernel});
 }
 
+// Every kernel and transfer has as much time, whichever block it is in.
+std::vector<Block> exact_plan(const Lists& lists, const Wanted& wanted, double share) {
+  const std::size_t all = std::max<std::size_t>(1, lists.size() + wanted.transfers.size());
+  const double of_one = share * (kLongestCalibration - kLaunch - kInterference - kChecks) / static_cast<double>(all);
+  std::vector<Block> blocks{probe_launch(share * kLaunch)};
+  for (const auto& [block, kernels] : lists.by_block())
+    blocks.push_back(probe_kernels(block, kernels, kernels.size(), of_one * static_cast<double>(kernels.size())));
+  blocks.push_back(probe_collectives(wanted.transfers, of_one * static_cast<double>(wanted.transfers.size())));
+  blocks.push_back(probe_interference(share * kInterference));
+  if (!wanted.sequences.empty()) blocks.push_back(probe_checks(wanted.sequences, share * kChecks));
+  return blocks;
+}
+
 }  // namespace
 
 std::vector<Block> calibration_plan(const topology::GpuSpec& gpu, const Wanted& wanted, std::uint64_t seed,
                                     double share) {
   Lists lists;
   for (const Kernel& kernel : wanted.kernels) lists.add(block_of(kernel), {kernel});
+  if (wanted.exactly) return exact_plan(lists, wanted, share);
   std::map<std::string, std::size_t> asked;
   for (const auto& [block, kernels] : lists.by_block()) asked[block] = kernels.size();
-  if (!wanted.exactly) add_spread(gpu, seed, share, lists);
+  add_spread(gpu, seed, share, lists);
 
   const std::map<std::string, double> budgets{
       {"attention", kAttention}, {"gemm.bf16", kBf16}, {"memory_bound", kMemoryBound}, {"optimizer", kOptimizer}};
   const double of_a_format = kOtherFormats / std::max(1.0, static_cast<double>(lists.by_block().size()) - 4);
   std::vector<Block> blocks;
-  if (!wanted.exactly) blocks.push_back(probe_peaks(gpu, share * kPeaks));
+  blocks.push_back(probe_peaks(gpu, share * kPeaks));
   blocks.push_back(probe_launch(share * kLaunch));
   for (const auto& [block, kernels] : lists.by_block()) {
     const auto budget = budgets.find(block);
     blocks.push_back(
         probe_kernels(block, kernels, asked[block], share * (budget == budgets.end() ? of_a_format : budget->second)));
   }
-  if (!wanted.exactly) blocks.push_back(probe_copies(share * kCopies));
+  blocks.push_back(probe_copies(share * kCopies));
   blocks.push_back(probe_collectives(wanted.transfers, share * kCollectives));
   blocks.push_back(probe_interference(share * kInterference));
   if (!wanted.sequences.empty()) blocks.push_back(probe_checks(wanted.sequences, share * kChecks));

@@ -17,6 +17,8 @@ struct Wanted {
   std::vector<AskedTransfer> transfers;   // before a spread of sizes
 };
 
+inline constexpr double kLongestCalibration = 600;  // seconds
+
 // What a calibration of `gpu` measures: what is wanted, and a spread for all other
 // kernels. Every kernel stands in one block. Budgets add up to less than 10 minutes, or
 // to `share` of that.

@@ -34,7 +34,7 @@ Block probe_checks(const std::vector<KernelSequence>& sequences, double budget) 
     for (const models::Kernel& kernel : sequence.kernels)
       digest.add(models::digest_of(kernel)), kernels.push_back(kernel);
   return {"check", budget, digest.value(), std::move(kernels),
-          [=](Bench& bench) { return measure(bench, sequences, budget); }};
+          [=](Bench& bench, double seconds) { return measure(bench, sequences, seconds); }};
 }
 
 }  // namespace orrery::validate

@@ -62,7 +62,7 @@ Calibration measure(Bench& bench, const Kernel& memory_bound) {
 
 Block probe_interference(double budget) {
   const Kernel memory_bound{models::MemoryBoundShape{"residual_add", Bytes{256 << 20}}};
-  return {"interference", budget, 1, {compute_bound(), memory_bound}, [=](Bench& bench) {
+  return {"interference", budget, 1, {compute_bound(), memory_bound}, [=](Bench& bench, double) {
             return measure(bench, memory_bound);
           }};
 }

@@ -31,7 +31,7 @@ Block probe_kernels(const std::string& name, const std::vector<Kernel>& kernels,
   Digest digest;
   for (const Kernel& kernel : kernels) digest.add(models::digest_of(kernel));
   return {name, budget, digest.value(), kernels,
-          [=](Bench& bench) { return measure(bench, name, kernels, wanted, budget); }};
+          [=](Bench& bench, double seconds) { return measure(bench, name, kernels, wanted, seconds); }};
 }
 
 }  // namespace orrery::validate

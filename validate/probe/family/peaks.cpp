@@ -69,7 +69,7 @@ Block probe_peaks(const topology::GpuSpec& gpu, double budget) {
   for (const auto& [dtype, peak] : gpu.peak) dtypes.push_back(dtype), kernels.push_back(large_product(dtype));
   for (const char* family : kStreaming) kernels.push_back(streaming(family));
   return {"peaks", budget, dtypes.size(), std::move(kernels),
-          [=](Bench& bench) { return measure(bench, dtypes, budget); }};
+          [=](Bench& bench, double seconds) { return measure(bench, dtypes, seconds); }};
 }
 
 }  // namespace orrery::validate

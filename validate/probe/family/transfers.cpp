@@ -92,15 +92,17 @@ models::Calibration measure_collectives(Bench& bench, const std::vector<AskedTra
 }  // namespace
 
 Block probe_copies(double budget) {
-  return {"copies", budget, 1, {}, [=](Bench& bench) { return measure(bench, "copies", copies(bench), 0, budget); }};
+  return {"copies", budget, 1, {}, [=](Bench& bench, double seconds) {
+            return measure(bench, "copies", copies(bench), 0, seconds);
+          }};
 }
 
 Block probe_collectives(const std::vector<AskedTransfer>& asked, double budget) {
   Digest digest;
   for (const AskedTransfer& a : asked)
     digest.add(static_cast<std::uint64_t>(a.kind)).add(a.ranks).add(static_cast<std::uint64_t>(a.bytes.n));
-  return {"collectives", budget, digest.value(), {}, [=](Bench& bench) {
-            return measure_collectives(bench, asked, budget);
+  return {"collectives", budget, digest.value(), {}, [=](Bench& bench, double seconds) {
+            return measure_collectives(bench, asked, seconds);
           }};
 }
 

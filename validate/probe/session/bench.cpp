@@ -11,14 +11,15 @@ namespace {
 constexpr Duration kIssue = Duration::us(8);
 constexpr int kAhead = 16;          // launches that are queued in any case before the first begins
 constexpr int kCovered = 125;       // whose issue the shortest batch, a millisecond, lasts itself
-constexpr int kLongestQueue = 500;  // a driver's queue holds about a thousand launches
+constexpr int kLongestQueue = 300;  // a driver's queue holds about a thousand launches and events
 
 }  // namespace
 
 Bench::Bench(Device& device, Transport& transport, BenchOptions options)
     : device_(device), transport_(transport), options_(std::move(options)) {
   for (const RankId rank : options_.local)
-    lanes_.push_back({rank, device_.add_stream(rank, "compute"), device_.add_stream(rank, "transfers")});
+    lanes_.push_back({rank, device_.add_stream(rank, "compute", StreamUse::kernels),
+                      device_.add_stream(rank, "transfers", StreamUse::beside)});
 }
 
 void Bench::begin_block(std::uint32_t number) {

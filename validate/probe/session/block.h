@@ -15,8 +15,9 @@ struct Block {
   std::string name;
   double budget = 0;
   std::uint64_t digest = 0;
-  std::vector<models::Kernel> kernels;                 // that it launches, as far as the device can
-  std::function<models::Calibration(Bench&)> measure;  // only what it measured
+  std::vector<models::Kernel> kernels;  // that it launches, as far as the device can
+  // Only what it measured, within so many seconds.
+  std::function<models::Calibration(Bench&, double)> measure;
 };
 
 }  // namespace orrery::validate

@@ -34,7 +34,7 @@ class BlockRunner {
       ++session.resumed, ++session.finished;
       return;
     }
-    options_.tell(block.name + ": measuring, at most " + std::to_string(static_cast<int>(block.budget)) + " s");
+    options_.tell(block.name + ": measuring, at most " + std::to_string(static_cast<int>(budget_of(block))) + " s");
     const double begin = bench_.seconds();
     Calibration part = measured(block, number);
     session.interrupted = bench_.stopped();
@@ -55,6 +55,8 @@ class BlockRunner {
   }
 
  private:
+  double budget_of(const Block& block) const { return options_.pace * block.budget; }
+
   static std::string tenths(double seconds) {
     char text[32];
     std::snprintf(text, sizeof text, "%.1f", seconds);
@@ -81,11 +83,12 @@ class BlockRunner {
   Calibration measured(const Block& block, std::uint32_t number) {
     bench_.begin_block(number);
     Calibration part;
-    spare_ += block.budget;
+    const double budget = budget_of(block);
+    spare_ += budget;
     for (int n = 1; n <= kTries && !bench_.stopped(); ++n) {
       const double began = bench_.seconds();
       const double before = sentinel_time();
-      part = block.measure(bench_);
+      part = block.measure(bench_, budget);
       const double after = sentinel_time();
       const double took = bench_.seconds() - began;
       spare_ -= took;

@@ -12,6 +12,7 @@ struct SessionOptions {
   std::string folder;        // where finished blocks are kept; empty: nowhere
   std::string gpu;           // that is measured
   std::uint64_t digest = 0;  // of the machine and its software: what another measured is not taken over
+  double pace = 1;           // what a block may take of its budget
   std::function<void(const std::string&)> tell = [](const std::string&) {};  // a line on how it goes
 };
 
