@@ -217,10 +217,11 @@ Course exchange_course(double bytes, const Communicator& c, const TrafficFootpri
 
   Course simple;
   simple.bytes = ll.bytes;
-  const double full = own.full > 0 ? message / (message + own.full * kKiB * kKiB) : 0;
-  simple.startup = own.base + (own.step + full * own.full_step) * peers + hop(Protocol::simple);
+  const double full = own.full > 0 && !crosses ? message / (message + own.full * kKiB * kKiB) : 0;
+  simple.startup = own.base + own.step * peers + hop(Protocol::simple);
   const double on_wire = on_links(links.links, simple.bytes, own.bandwidth, 1);
-  simple.seconds = on_wire + own_share(c, bytes, own.own_share) + ramp(own.ramp, on_wire);
+  simple.seconds =
+      on_wire + full * own.full_step * peers * kMicro + own_share(c, bytes, own.own_share) + ramp(own.ramp, on_wire);
 
   const auto total = [](const Course& course) { return course.startup * kMicro + course.seconds; };
   const bool by_ll = forced ? *forced == Protocol::ll : total(ll) < total(simple);
