@@ -79,6 +79,22 @@ std::string nccl_version_in(const std::string& note) {
   return end > at + 2 ? note.substr(at, end - at) : "";
 }
 
+// "user report; Tree forced", "NVLS disabled, Ring": not NCCL's own choice.
+std::string forced_algorithm_in(const std::string& note) {
+  if (note.find("Tree forced") != std::string::npos) return "tree";
+  return note.find("NVLS disabled") != std::string::npos ? "ring" : "";
+}
+
+// Half of the last digit that was printed.
+double rounding_of(const std::string& note, const std::string& bandwidth) {
+  double value = 0;
+  std::from_chars(bandwidth.data(), bandwidth.data() + bandwidth.size(), value);
+  if (note.find("derived from the printed") == std::string::npos || !(value > 0)) return 0;
+  const std::size_t point = bandwidth.find('.');
+  const double digits = point == std::string::npos ? 0 : static_cast<double>(bandwidth.size() - point - 1);
+  return 0.5 * std::pow(10, -digits) / value;
+}
+
 constexpr std::size_t kMostErrors = 20;
 
 }  // namespace
@@ -103,6 +119,8 @@ Result<std::vector<CollectiveMeasurement>> parse_collective_rows(std::string_vie
     m.dtype = row.text("dtype");
     m.note = row.text("note");
     m.nccl = nccl_version_in(m.note);
+    m.algorithm = forced_algorithm_in(m.note);
+    m.rounding = rounding_of(m.note, row.text("busbw_GBps"));
     m.nodes = static_cast<int>(row.number("nodes", 1e6));
     m.gpus_per_node = static_cast<int>(row.number("gpus_per_node", 4096));
     m.kind = kind.value_or(TransferKind::all_reduce);

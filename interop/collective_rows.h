@@ -13,11 +13,13 @@ namespace orrery::interop {
 // A published measurement of one collective. Bytes in the sense of nccl-tests.
 struct CollectiveMeasurement {
   std::string source, platform, gpu, dtype, note;
-  std::string nccl;  // version, "2.27": the last that the note names; empty where it names none
+  std::string nccl;       // version, "2.27": the last that the note names; empty where it names none
+  std::string algorithm;  // "tree", "ring": what the note says that NCCL was made to run; empty: its own choice
   int nodes = 1, gpus_per_node = 1;
   sim::TransferKind kind = sim::TransferKind::all_reduce;
   Bytes bytes;
   double microseconds = 0;
+  double rounding = 0;  // how far off the time may be, as a share, where it was worked out from a bandwidth as printed
 };
 
 // CSV with the columns source, platform, gpu, nodes, gpus_per_node, op, dtype, bytes,

@@ -25,6 +25,7 @@ Result<std::vector<CollectivePlatform>> read_collective_platforms(const SearchPa
       p.cluster = f.text("cluster").value_or("");
       p.skip = f.text("skip").value_or("");
       p.nvl = f.flag("nvl").value_or(false);
+      p.efficiency = f.number("efficiency", 0.01, 1);
       f.finish();
       platforms.push_back(std::move(p));
     }
@@ -42,14 +43,16 @@ Result<CollectiveBench> CollectiveBench::of(const CollectivePlatform& platform, 
     wanted.nodes = std::to_string(row.nodes);
     wanted.gpus_per_node = std::to_string(row.gpus_per_node);
   }
-  const Result<topology::ClusterSpec> cluster = read_preset_cluster(wanted, path);
+  Result<topology::ClusterSpec> cluster = read_preset_cluster(wanted, path);
   if (!cluster) return cluster.errors();
+  if (platform.efficiency) cluster->fabric.efficiency = *platform.efficiency;
   Result<topology::Fabric> built = topology::Fabric::build(*cluster);
   if (!built) return built.errors();
   const auto facts = models::read_collective_facts(path, *cluster, row.nccl);
   if (!facts) return facts.errors();
   CollectiveBench bench;
   bench.kind_ = row.kind;
+  bench.algorithm_ = models::algorithm_from(row.algorithm);
   bench.int8_ = row.dtype == "int8" || row.dtype == "uint8";
   bench.fabric_ = std::make_shared<const topology::Fabric>(std::move(*built));
   bench.facts_ = *facts;
@@ -59,6 +62,7 @@ Result<CollectiveBench> CollectiveBench::of(const CollectivePlatform& platform, 
 
 std::vector<models::CollectiveRow> CollectiveBench::table(std::span<const Bytes> sizes, models::Forced forced) const {
   forced.int8 = int8_;
+  if (!forced.algorithm) forced.algorithm = algorithm_;
   const auto planner = models::make_planner(fabric_, models::Network::flow, facts_, forced);
   return models::collective_table(*fabric_, *planner, kind_, ranks_, sizes);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,13 +16,14 @@ namespace orrery::cli {
 // Which cluster published rows are compared with (scenarios/published/collectives.yaml).
 struct CollectivePlatform {
   std::string gpu, platform, cluster, skip;
-  bool nvl = false;  // hosts are trays of one NVLink domain
+  bool nvl = false;                  // hosts are trays of one NVLink domain
+  std::optional<double> efficiency;  // of its NICs, where its own rows show one other than the preset's
 };
 
 Result<std::vector<CollectivePlatform>> read_collective_platforms(const SearchPath& path);
 
-// The cluster of a published row, all of it in one group, with the version of NCCL and the element type that the row
-// names.
+// The cluster of a published row, all of it in one group, with the version of NCCL, the element type and the algorithm
+// that the row names.
 class CollectiveBench {
  public:
   static Result<CollectiveBench> of(const CollectivePlatform& platform, const interop::CollectiveMeasurement& row,
@@ -34,6 +36,7 @@ class CollectiveBench {
  private:
   sim::TransferKind kind_ = sim::TransferKind::all_reduce;
   bool int8_ = false;
+  std::optional<models::Algorithm> algorithm_;
   std::shared_ptr<const topology::Fabric> fabric_;
   std::shared_ptr<const models::CollectiveFacts> facts_;
   std::vector<RankId> ranks_;

@@ -15,6 +15,9 @@ namespace {
 using interop::CollectiveMeasurement;
 using Rows = std::vector<const CollectiveMeasurement*>;
 
+// A bandwidth printed as "0.01" is a time within half of itself: nothing to be held to.
+constexpr double kMostRounding = 0.05;
+
 constexpr const char* kTables[] = {"nccl_single_node.csv", "nccl_tests_logs.csv"};
 
 std::string lower(std::string text) {
@@ -28,9 +31,9 @@ bool contains(const std::string& text, const std::string& word) {
 
 // Of measurements of one size on as many ranks: (most - least) / median, and the median of those.
 double spread_of(const Rows& rows) {
-  std::map<std::tuple<int, int, std::int64_t>, std::vector<double>> same;
+  std::map<std::tuple<int, int, std::int64_t, std::string>, std::vector<double>> same;
   for (const CollectiveMeasurement* row : rows)
-    same[{row->nodes, row->gpus_per_node, row->bytes.n}].push_back(row->microseconds);
+    same[{row->nodes, row->gpus_per_node, row->bytes.n, row->algorithm}].push_back(row->microseconds);
   std::vector<double> spreads;
   for (auto& [key, times] : same) {
     if (times.size() < 2) continue;
@@ -44,9 +47,9 @@ double spread_of(const Rows& rows) {
 
 // Rows that one communicator can have run, as one program would.
 std::vector<Rows> sweeps_of(const Rows& rows) {
-  std::map<std::tuple<int, int, std::string, std::string>, Rows> by_run;
+  std::map<std::tuple<int, int, std::string, std::string, std::string>, Rows> by_run;
   for (const CollectiveMeasurement* row : rows)
-    by_run[{row->nodes, row->gpus_per_node, row->dtype, row->nccl}].push_back(row);
+    by_run[{row->nodes, row->gpus_per_node, row->dtype, row->nccl, row->algorithm}].push_back(row);
   std::vector<Rows> sweeps;
   for (auto& [run, sweep] : by_run) sweeps.push_back(std::move(sweep));
   return sweeps;
@@ -71,6 +74,10 @@ class Reproduction {
     });
     if (at == platforms_.end() || !at->skip.empty()) {
       ++left_out_[row.platform + ": " + (at == platforms_.end() ? "no preset" : at->skip)];
+      return;
+    }
+    if (row.rounding > kMostRounding) {
+      ++left_out_[row.platform + ": their bandwidths are printed with too few digits"];
       return;
     }
     Series& series = series_[{row.platform, std::string(sim::to_string(row.kind))}];
