@@ -148,6 +148,14 @@ struct NodeGroup {
   BytesPerSecond link;  // of a NIC's port; at most what the switches' ports carry, fabric.link
 };
 
+// What a cluster's NCCL is told (`cluster.nccl`): names as NCCL has them, checked by who knows them.
+struct NcclSpec {
+  std::string version;                             // whose choices its collectives follow; empty: the newest known
+  std::vector<std::string> protocols, algorithms;  // those that may run, as NCCL_PROTO and NCCL_ALGO; empty: all
+  std::string tuner;                               // a plugin that chooses in its place; empty: none
+  bool operator==(const NcclSpec&) const = default;
+};
+
 struct ClusterSpec {
   std::string name;
   GpuSpec gpu;
@@ -164,7 +172,7 @@ struct ClusterSpec {
   std::vector<NodeGroup> groups;
   std::vector<LinkFault> faults;
   std::string cpu_vendor = "intel";
-  std::string nccl;                        // version whose choices its collectives follow; empty: the newest known
+  NcclSpec nccl;
   bool ideal = false;                      // free links: transfers take no time
   std::vector<std::string> assumptions;    // said in the result's warnings
   std::vector<std::string> defaults_used;  // "cluster.host.numa = 2": what nobody wrote

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "models/collectives/nccl/model.h"
+#include "models/collectives/nccl/tuner.h"
 #include "models/collectives/times/kernel_times.h"
 
 namespace orrery::models {
@@ -13,6 +14,9 @@ namespace orrery::models {
 struct CollectiveFacts {
   NcclModel nccl;
   KernelTimes times;
+  std::vector<Protocol> protocols;    // those that may run (`cluster.nccl`); empty: all
+  std::vector<Algorithm> algorithms;  // the same
+  std::optional<Tuner> tuner;
   // In a cluster of unlike nodes: of each kind; empty where all are alike.
   std::vector<std::shared_ptr<const CollectiveFacts>> kinds;
 };

@@ -33,7 +33,7 @@ class ClusterReader {
       read_groups(f, *groups);
     else
       read_nodes(f);
-    spec_.nccl = f.text("nccl").value_or("");
+    read_nccl(f, errors_, spec_);
     read_fabric(f, links_, errors_, spec_);
     if (groups) join_groups(f);
     read_faults(f, errors_, spec_);

@@ -160,7 +160,20 @@ double nccl_estimate(TransferKind kind, double bytes, const Communicator& c, Cho
   return latency(kind, bytes, c, choice) + bytes / (1000 * algorithm_bandwidth(kind, bytes, c, choice));
 }
 
-Choice nccl_choice(TransferKind kind, double bytes, const Communicator& c, const Forced& forced) {
+namespace {
+
+template <class Enum>
+bool has(const std::vector<Enum>& allowed, Enum value) {
+  return allowed.empty() || std::find(allowed.begin(), allowed.end(), value) != allowed.end();
+}
+
+// What the cluster's NCCL is told (NCCL_ALGO, NCCL_PROTO) where a person does not say otherwise.
+bool is_told(const Communicator& c, Choice choice, const Forced& forced) {
+  return (forced.algorithm || has(c.site.facts->algorithms, choice.algorithm)) &&
+         (forced.protocol || has(c.site.facts->protocols, choice.protocol));
+}
+
+std::optional<Choice> least(TransferKind kind, double bytes, const Communicator& c, const Forced& forced, bool told) {
   const auto possible = [&](Algorithm algorithm) {
     return nccl_can(kind, c, {algorithm, forced.protocol.value_or(Protocol::simple)});
   };
@@ -173,10 +186,23 @@ Choice nccl_choice(TransferKind kind, double bytes, const Communicator& c, const
     for (Protocol protocol : {Protocol::simple, Protocol::ll, Protocol::ll128}) {
       const Choice choice{algorithm, protocol};
       if ((forced.protocol && protocol != *forced.protocol) || !nccl_can(kind, c, choice)) continue;
+      if (told && !is_told(c, choice, forced)) continue;
       const double time = nccl_estimate(kind, bytes, c, choice);
       if (!best || time < least) best = choice, least = time;
     }
   }
+  return best;
+}
+
+}  // namespace
+
+Choice nccl_choice(TransferKind kind, double bytes, const Communicator& c, const Forced& forced) {
+  if (const std::optional<Tuner>& tuner = c.site.facts->tuner; tuner && !forced.algorithm && !forced.protocol)
+    if (const auto choice = tuner->choice(kind, bytes, c.ranks, c.nodes()); choice && nccl_can(kind, c, *choice))
+      return *choice;
+  std::optional<Choice> best = least(kind, bytes, c, forced, true);
+  // An operation that can do nothing of what was told runs all the same.
+  if (!best) best = least(kind, bytes, c, forced, false);
   return best.value_or(Choice{});
 }
 

@@ -207,5 +207,64 @@ TEST(DoubleBinaryTree, LeavesOfOneAreInnerInTheOther) {
   }
 }
 
+Communicator told(Communicator c, const topology::NcclSpec& nccl) {
+  topology::ClusterSpec spec;
+  spec.gpu.compute_capability = 90;
+  spec.nccl = nccl;
+  c.site.facts = facts_of(spec);
+  return c;
+}
+
+// As NCCL_PROTO and NCCL_ALGO: what a cluster's plugin or people set. What a person asks for goes before it, and an
+// operation that can do nothing of it runs all the same.
+TEST(NcclChoice, KeepsToWhatTheClusterIsTold) {
+  const Communicator c = communicator(Generation::hopper, 2, 8, 370.8, 50);
+  const Choice free = nccl_choice(TransferKind::all_reduce, 1024, c);
+  Forced by_ll128;
+  by_ll128.protocol = Protocol::ll128;
+  EXPECT_EQ(free.protocol, Protocol::ll);
+  EXPECT_EQ(nccl_choice(TransferKind::all_reduce, 1024, told(c, {"", {"Simple"}, {}, ""})).protocol, Protocol::simple);
+  EXPECT_EQ(nccl_choice(TransferKind::all_reduce, 1024, told(c, {"", {}, {"ring"}, ""})).algorithm, Algorithm::ring);
+  EXPECT_EQ(nccl_choice(TransferKind::all_gather, 1024, told(c, {"", {}, {"tree"}, ""})).algorithm, Algorithm::ring);
+  EXPECT_EQ(nccl_choice(TransferKind::all_reduce, 1024, told(c, {"", {"Simple"}, {}, ""}), by_ll128).protocol,
+            Protocol::ll128);
+}
+
+// Corners of aws-ofi-nccl's regions at 32 ranks, and halfway (in logarithms) between 32 and 64.
+TEST(NcclChoice, FollowsATunerWhereItKnowsTheGroup) {
+  const Communicator c =
+      told(with_nvls(communicator(Generation::blackwell, 4, 8, 721.8, 50)), {"", {}, {}, "aws-p6-b200"});
+  const auto at = [&](double bytes) { return nccl_choice(TransferKind::all_reduce, bytes, c); };
+  constexpr double kMiB = 1 << 20;
+  Forced by_tree;
+  by_tree.algorithm = Algorithm::tree;
+  EXPECT_EQ(at(0.3 * kMiB), (Choice{Algorithm::tree, Protocol::ll}));
+  EXPECT_EQ(at(17.5 * kMiB), (Choice{Algorithm::tree, Protocol::ll128}));
+  EXPECT_EQ(at(18 * kMiB), (Choice{Algorithm::ring, Protocol::ll128}));
+  EXPECT_EQ(at(400 * kMiB), (Choice{Algorithm::nvls_tree, Protocol::simple}));
+  EXPECT_EQ(at(416 * kMiB), (Choice{Algorithm::ring, Protocol::simple}));
+  EXPECT_EQ(nccl_choice(TransferKind::all_reduce, 416 * kMiB, c, by_tree).algorithm, Algorithm::tree);
+
+  const Tuner& tuner = *c.site.facts->tuner;
+  EXPECT_EQ(tuner.choice(TransferKind::all_reduce, 645 * kMiB, 48, 6)->algorithm, Algorithm::nvls_tree);
+  EXPECT_EQ(tuner.choice(TransferKind::all_reduce, 720 * kMiB, 48, 6)->algorithm, Algorithm::ring);
+  EXPECT_FALSE(tuner.choice(TransferKind::all_reduce, kMiB, 16, 2)) << "two hosts are NCCL's own";
+  EXPECT_FALSE(tuner.choice(TransferKind::all_reduce, kMiB, 4, 4)) << "one rank of each host";
+  EXPECT_FALSE(tuner.choice(TransferKind::broadcast, kMiB, 32, 4));
+}
+
+TEST(NcclChoice, RefusesNamesThatNcclDoesNotKnow) {
+  topology::ClusterSpec spec;
+  spec.gpu.compute_capability = 90;
+  spec.nccl = {"", {"LL64"}, {"star"}, "nobody"};
+  const auto facts = read_collective_facts(SearchPath({std::string(ORRERY_SOURCE_DIR) + "/scenarios"}), spec, "",
+                                           {"cluster.yaml", 3, 9});
+  ASSERT_FALSE(facts.ok());
+  ASSERT_EQ(facts.errors().size(), 3U);
+  EXPECT_EQ(facts.errors()[0].what, "'LL64' is no protocol of NCCL's");
+  EXPECT_EQ(facts.errors()[1].what, "'star' is no algorithm of NCCL's");
+  EXPECT_EQ(facts.errors()[0].where.line, 3);
+}
+
 }  // namespace
 }  // namespace orrery::models

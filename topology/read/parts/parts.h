@@ -13,6 +13,7 @@ void read_scale_up(Fields& cluster, const LinkFacts& links, Errors& errors, Clus
 void read_host(Fields& cluster, const LinkFacts& links, Errors& errors, ClusterSpec& spec);      // host.cpp
 void read_fabric(Fields& cluster, const LinkFacts& links, Errors& errors, ClusterSpec& spec);    // network.cpp
 void read_faults(Fields& cluster, Errors& errors, ClusterSpec& spec);                            // faults.cpp
+void read_nccl(Fields& cluster, Errors& errors, ClusterSpec& spec);                              // nccl.cpp
 
 // What they share.
 
