@@ -86,27 +86,36 @@ Course ring_course(TransferKind kind, double bytes, const Communicator& c, Proto
 
 // F13: before the tree is in full flow, its first chunk has been up and down, at the
 // rate at which one channel's block of threads moves data. Microseconds.
-double tree_fill(double bytes, const Communicator& c, Protocol protocol, double bandwidth) {
+double tree_fill(double bytes, const Communicator& c, Protocol protocol, const RingTimes& own) {
   const int depth = 2 * (c.ranks_per_domain - 1 + log2_floor(c.nodes()));
   const double chunk =
       std::min(tree_chunk(protocol, bytes, c.graph.channels, c.nodes(), c.ranks_per_domain), bytes / c.graph.channels);
-  const double channel = bytes_per_second(c, bandwidth) / ring_channels(c.site.generation);
+  const double channel = own.tree_channel > 0 ? bytes_per_second(c, own.tree_channel)
+                                              : bytes_per_second(c, own.bandwidth) / ring_channels(c.site.generation);
   return depth * chunk / channel / kMicro;
 }
 
+// NCCL's corrections for trees of middling size fit what LL and LL128 lose in the chains
+// inside nodes; by Simple it is the fill that takes long.
+double tree_share(double bytes, const Communicator& c, Protocol protocol) {
+  if (protocol == Protocol::simple) return 1;
+  const double in_chains = c.ranks_per_domain > 1 ? tree_correction(protocol, bytes) : 1;
+  return in_chains * (protocol == Protocol::ll128 && c.nodes() > 1 ? kTreeLl128 : 1);
+}
+
+// Once filled it flows: waiting and bytes add up, by Simple too.
 Course tree_course(double bytes, const Communicator& c, Protocol protocol, const Footprint& links) {
   const KernelTimes& times = c.site.facts->times;
   const RingTimes& own = times.ring[static_cast<std::size_t>(protocol)];
-  const double waiting = 2 * ((c.ranks_per_domain - 1) * own.hop +
-                              log2_floor(c.nodes()) * network_hop(times.tree_network_hop, c, protocol)) +
-                         tree_fill(bytes, c, protocol, own.bandwidth);
   Course course;
   course.bytes = bytes / c.graph.spread;
-  const double correction =
-      tree_correction(protocol, bytes) * (protocol == Protocol::ll128 && c.nodes() > 1 ? kTreeLl128 : 1);
-  const double on_wire =
-      on_links(links, course.bytes, own.bandwidth * correction, of(kWireShare, protocol) * correction * c.graph.rails);
-  put_together(own.base, waiting, on_wire, protocol, course);
+  course.startup = own.base +
+                   2 * ((c.ranks_per_domain - 1) * own.tree_hop +
+                        log2_floor(c.nodes()) * network_hop(times.tree_network_hop, c, protocol)) +
+                   tree_fill(bytes, c, protocol, own);
+  const double share = tree_share(bytes, c, protocol);
+  course.seconds =
+      on_links(links, course.bytes, own.bandwidth * share, of(kWireShare, protocol) * share * c.graph.rails);
   return course;
 }
 

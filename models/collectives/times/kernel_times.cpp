@@ -62,6 +62,9 @@ class Reader {
     times.own_copy = times.own_share;
     share(f, "own_copy", times.own_copy);
     if (const std::optional<double> ramp = f.number("ramp", 0, 1000)) times.ramp = *ramp;
+    times.tree_hop = times.hop;
+    time(f, "tree_hop", times.tree_hop);
+    share(f, "tree_channel", times.tree_channel);
     f.finish();
   }
 

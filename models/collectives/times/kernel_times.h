@@ -21,6 +21,8 @@ struct RingTimes {
   double own_share = 1;                // at which a rank's own share passes the kernel
   double own_copy = 1;                 // the same where nothing is reduced
   double ramp = 0;                     // times the root of the links' time
+  double tree_hop = 0;                 // one step of a tree's chain
+  double tree_channel = 0;             // at which one channel of a tree fills; 0: as one of as many as rings have
 };
 
 // All-reduce in the NVLink switches.
