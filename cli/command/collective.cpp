@@ -35,6 +35,21 @@ void compare_with(const interop::NcclTestsLog& log, const std::string& name, rep
   }
 }
 
+// What was asked for and ran nowhere in the table: an operation, these ranks or their network cannot do it.
+void remark_what_did_not_run(const CollectiveOptions& options, const report::CollectiveTable& table) {
+  const auto never = [&](const auto& is_it) {
+    return !table.rows.empty() && std::none_of(table.rows.begin(), table.rows.end(), is_it);
+  };
+  const models::Forced& asked = options.forced;
+  const std::string there = " does no such " + table.operation + " here; NCCL's choice stands";
+  if (asked.algorithm &&
+      never([&](const auto& row) { return row.method.algorithm == *asked.algorithm || row.time == Duration(); }))
+    complain("--algo " + std::string(to_string(*asked.algorithm)) + there);
+  if (asked.protocol &&
+      never([&](const auto& row) { return row.method.protocol == *asked.protocol || row.time == Duration(); }))
+    complain("--proto " + std::string(to_string(*asked.protocol)) + there);
+}
+
 int write_file(const std::string& path, const std::string& text) {
   Output out(path);
   if (!out.ok()) return kInputOutput;
@@ -92,6 +107,7 @@ int CollectiveCommand::run() {
   table.rooted = has_root(kind);
   table.rows = models::collective_table(*fabric, *planner, kind, *ranks, options.sizes, on_links.get());
   if (log) compare_with(*log, compare, table);
+  remark_what_did_not_run(options, table);
   return write(table);
 }
 

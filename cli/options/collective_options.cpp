@@ -124,7 +124,8 @@ bool has_root(TransferKind kind) {
 
 void CollectiveOptions::add_to(CLI::App& app) {
   app_ = &app;
-  app.add_option("--cluster", cluster, "Cluster preset (scenarios/hardware/clusters)")
+  app.add_option("--cluster", cluster,
+                 "Cluster preset (scenarios/hardware/clusters), or a scenario whose cluster it is")
       ->option_text("PRESET")
       ->required();
   app.add_option("--nodes", nodes, "Nodes (1)")->option_text("K");

@@ -7,7 +7,8 @@
 
 namespace orrery::cli {
 
-// The cluster section of a scenario as options say it; empty texts were not given.
+// The cluster section of a scenario as options say it; empty texts were not given. `preset`
+// may be a scenario's file (.yaml, .yml, .json), whose cluster it then is.
 struct PresetCluster {
   std::string preset, nodes = "", gpus = "", gpus_per_node = "";
 };

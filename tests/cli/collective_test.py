@@ -151,6 +151,27 @@ class Collective(support.Case):
         [forced] = self.rows("all-reduce", *H100, "--bytes", "2M", "--algo", "Ring", "--proto", "simple")
         self.assertEqual((forced["algorithm"], forced["protocol"]), ("ring", "Simple"))
 
+    # PAT gathers and scatters one rank a node, and nothing else.
+    def test_what_cannot_run_is_remarked(self):
+        asked = ["--bytes", "1M", "--algo", "pat"]
+        self.assertIn("--algo pat does no such all-reduce", self.done("collective", "all-reduce", *H100, "--nodes", 2, *asked).stderr)
+        self.assertEqual(self.done("collective", "all-gather", *H100, "--nodes", 2, "--gpus-per-node", 1, *asked).stderr, "")
+        self.assertIn("--proto LL128 does no such all-to-all",
+                      self.done("collective", "all-to-all", *H100, "--bytes", "1M", "--proto", "LL128").stderr)
+
+    # What no preset has: switches that reduce. The file's nodes stand where no option says another number.
+    def test_the_cluster_may_be_a_scenarios(self):
+        file = self.scenario("cluster: {preset: dgx-h100, nodes: 4, fabric: {sharp: true}}\n")
+        [row] = self.rows("all-reduce", "--cluster", file, "--bytes", "64M", "--algo", "collnet-chain")
+        self.assertEqual((row["algorithm"], row["protocol"]), ("collnet-chain", "Simple"))
+        [more] = self.rows("all-reduce", "--cluster", file, "--nodes", 8, "--bytes", "64M", "--algo", "ring")
+        [less] = self.rows("all-reduce", "--cluster", file, "--bytes", "64M", "--algo", "ring")
+        self.assertGreater(more["busbw_GBps"] * more["time_us"], less["busbw_GBps"] * less["time_us"])  # 2(n-1)/n
+        name = self.scenario("cluster: dgx-a100\n")
+        self.assertEqual(self.rows("all-reduce", "--cluster", name, "--nodes", 1, "--bytes", "1M")[0]["channels"], 24)
+        self.assertIn("has no 'cluster'", self.done("collective", "all-reduce", "--cluster",
+                                                    self.scenario("model: llama-3.1-8b\n"), status=3).stderr)
+
     def test_a_log_stands_beside_its_prediction(self):
         log = self.scenario(LOG, "log.txt")
         plot = self.path("plot.svg")
