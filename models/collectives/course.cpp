@@ -222,7 +222,11 @@ Course exchange_course(double bytes, const Communicator& c, const TrafficFootpri
   Course ll;
   ll.bytes = message * links.parts;
   ll.startup = own.ll_base + own.ll_step * peers + hop(Protocol::ll);
-  ll.seconds = std::max(message / bytes_per_second(c, own.ll_bandwidth), on_links(links.links, ll.bytes, 0.5, 0.5));
+  ll.seconds = message / bytes_per_second(c, own.ll_bandwidth);
+  if (own.ll_links > 0)
+    ll.seconds += on_links(links.links, ll.bytes, own.ll_links, 0.5);
+  else
+    ll.seconds = std::max(ll.seconds, on_links(links.links, ll.bytes, 0.5, 0.5));
 
   Course simple;
   simple.bytes = ll.bytes;
@@ -233,7 +237,9 @@ Course exchange_course(double bytes, const Communicator& c, const TrafficFootpri
       on_wire + full * own.full_step * peers * kMicro + own_share(c, bytes, own.own_share) + ramp(own.ramp, on_wire);
 
   const auto total = [](const Course& course) { return course.startup * kMicro + course.seconds; };
-  const bool by_ll = forced ? *forced == Protocol::ll : total(ll) < total(simple);
+  const double until = crosses ? kSendLlBytesPerChannel * message_channels(c.site, true) : own.ll_until * kKiB;
+  const bool is_small = own.ll_until > 0 ? message <= until : total(ll) < total(simple);
+  const bool by_ll = forced ? *forced == Protocol::ll : is_small;
   Course& course = by_ll ? ll : simple;
   course.links = &links.links;
   course.method = {Algorithm::pairwise, by_ll ? Protocol::ll : Protocol::simple, message_channels(c.site, crosses)};

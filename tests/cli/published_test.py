@@ -66,14 +66,14 @@ class MeasuredCollectives(support.Case):
             self.assertLessEqual(small["p90_error"], 0.20, row)
 
     # Where rings go over from protocol to protocol, and rings to NVLS, 93 in 100 are within one power of two; all-to-alls
-    # from Hopper on 8 in 10. A100's LL and Simple lie nearer to each other than measurements do (docs/accuracy.md).
+    # 8 in 10.
     def test_crossovers_are_where_logs_show_them(self):
         def powers(all_to_all):
             return [math.log2(c["seen_bytes"] / c["predicted_bytes"]) for c in self.document["crossovers"]
-                    if (c["operation"] == "all-to-all") == all_to_all and not (all_to_all and "A100" in c["platform"])
+                    if (c["operation"] == "all-to-all") == all_to_all
                     and ("single-node" in c["platform"] or "tray" in c["platform"])]
 
-        for found, sweeps, share in (powers(False), 100, 0.93), (powers(True), 16, 0.8):
+        for found, sweeps, share in (powers(False), 100, 0.93), (powers(True), 22, 0.8):
             self.assertGreater(len(found), sweeps)
             self.assertGreaterEqual(sum(abs(p) < 1.5 for p in found) / len(found), share, found)
 

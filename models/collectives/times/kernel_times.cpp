@@ -81,6 +81,8 @@ class Reader {
     time(f, "ll_base", times.ll_base);
     time(f, "ll_step", times.ll_step);
     share(f, "ll_bandwidth", times.ll_bandwidth);
+    share(f, "ll_links", times.ll_links);
+    if (const std::optional<double> until = f.number("ll_until", 0, 1e6)) times.ll_until = *until;
     time(f, "base", times.base);
     time(f, "step", times.step);
     share(f, "bandwidth", times.bandwidth);

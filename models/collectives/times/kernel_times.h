@@ -33,9 +33,10 @@ struct NvlsTimes {
   double chunk = 0;      // KiB: a chunk as small as this runs at half of it
 };
 
-// Messages between all pairs; LL where it is faster.
+// Messages between all pairs; LL where it is faster, or up to a size of the message.
 struct ExchangeTimes {
   double ll_base = 0, ll_step = 0, ll_bandwidth = 0;  // one peer's message goes at ll_bandwidth
+  double ll_links = 0, ll_until = 0;                  // and all of them at ll_links; KiB; 0: where it is faster
   double base = 0, step = 0, bandwidth = 1, own_share = 1, ramp = 0;
   double full_step = 0, full = 0;  // more of a step where its message is large; MiB at which it is half
 };
