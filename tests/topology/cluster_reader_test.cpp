@@ -38,6 +38,16 @@ TEST(ClusterReader, ReadsTheContractsInlineExample) {
   EXPECT_EQ(spec.fabric.kind, "rail-optimized");
 }
 
+// A version alone, or what NCCL is told besides; one name or several.
+TEST(ClusterReader, NcclIsAVersionOrAMapping) {
+  EXPECT_EQ(cluster(kInline + "nccl: \"2.27\"\n").nccl, (NcclSpec{"2.27", {}, {}, ""}));
+  EXPECT_EQ(cluster(kInline + "nccl: {version: \"2.27\", protocols: [LL, Simple], algorithms: ring, tuner: t}\n").nccl,
+            (NcclSpec{"2.27", {"LL", "Simple"}, {"ring"}, "t"}));
+  EXPECT_EQ(cluster("preset: aws-p4d\nnodes: 2\n").nccl.protocols, std::vector<std::string>{"Simple"});
+  expect_fault(kInline + "nccl: {protocols: [{LL: 1}]}\n", "must be a name or a list of names");
+  expect_fault(kInline + "nccl: {protocol: LL}\n", "did you mean 'protocols'?");
+}
+
 TEST(ClusterReader, ListsWhatNobodyWrote) {
   const ClusterSpec spec = cluster(
       "{gpu: a100-sxm-80gb, nodes: 2, scale_up: {kind: nvswitch, generation: nvlink3}, fabric: {kind: "
