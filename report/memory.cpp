@@ -49,7 +49,7 @@ std::vector<RankId> largest_ranks(const RunInputs& inputs) {
 }  // namespace
 
 ReservedByProgram::ReservedByProgram(const models::Scenario& scenario, const models::Compiled& compiled)
-    : compiled_(compiled) {
+    : scenario_(scenario), compiled_(compiled) {
   models::CachingAllocator::Options options;
   options.expandable_segments = scenario.software.expandable_segments;
   for (int kind = 0; kind < scenario.cluster.kinds(); ++kind) {
@@ -60,7 +60,7 @@ ReservedByProgram::ReservedByProgram(const models::Scenario& scenario, const mod
 
 Bytes ReservedByProgram::of(ProgramId program) {
   const auto kind = static_cast<std::size_t>(compiled_.node_of_program[program.value]);
-  return on_kind_[kind].of(compiled_.workload.programs[program]);
+  return on_kind_[kind].of(compiled_.workload.programs[program], scenario_, compiled_.held_by_program[program.value]);
 }
 
 Bytes capacity_of(const models::Scenario& scenario, const models::Compiled& compiled, ProgramId program) {

@@ -34,6 +34,7 @@ class ReservedByProgram {
   Bytes of(ProgramId program);
 
  private:
+  const models::Scenario& scenario_;
   const models::Compiled& compiled_;
   std::vector<models::ReservedPeaks> on_kind_;
 };

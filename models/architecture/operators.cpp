@@ -50,7 +50,7 @@ bool keeps_whole_gradients(const Scenario& scenario) {
   return scenario.software.whole_gradients && adds_up;
 }
 
-Bytes dummy_weight_gradients(const Scenario& scenario, const std::vector<int>& layers) {
+std::vector<Bytes> dummy_weight_gradients(const Scenario& scenario, const std::vector<int>& layers) {
   if (!scenario.model.table.empty()) return {};
   std::set<std::pair<std::int64_t, std::int64_t>> shapes;
   std::set<std::pair<int, bool>> seen;
@@ -63,9 +63,9 @@ Bytes dummy_weight_gradients(const Scenario& scenario, const std::vector<int>& l
     for (const Linear& linear : layer_linears(context)) shapes.emplace(linear.out, linear.in);
   }
   const RankShape any = rank_shape(scenario, scenario.layout);
-  Bytes sum;
-  for (const auto& [out, in] : shapes) sum += any.activation(out, in);
-  return sum;
+  std::vector<Bytes> gradients;
+  for (const auto& [out, in] : shapes) gradients.push_back(any.activation(out, in));
+  return gradients;
 }
 
 bool works_alike(const Scenario& scenario, int layer, int layer_in_rank, int other, int other_in_rank) {

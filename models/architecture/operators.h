@@ -111,6 +111,6 @@ bool keeps_whole_gradients(const Scenario& scenario);
 // What Transformer Engine holds beside its fused weight gradients: for each weight
 // shape of a rank's `layers` one gradient that nobody reads, in the weights' 16 bits,
 // from the first backward on (get_dummy_wgrad keeps one a shape for the whole process).
-Bytes dummy_weight_gradients(const Scenario& scenario, const std::vector<int>& layers);
+std::vector<Bytes> dummy_weight_gradients(const Scenario& scenario, const std::vector<int>& layers);
 
 }  // namespace orrery::models

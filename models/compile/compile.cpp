@@ -80,7 +80,9 @@ void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels,
   const auto program_for = [&](const RankKind& kind) {
     const auto [at, is_new] = program.try_emplace(kind);
     if (is_new) {
-      at->second = out.workload.programs.add(stage_program(s, schedule, kind, kernels, tensors));
+      StageProgram stage = stage_program(s, schedule, kind, kernels, tensors);
+      at->second = out.workload.programs.add(std::move(stage.program));
+      out.held_by_program.push_back(std::move(stage.held));
       out.stage_of_program.push_back(kind.stage);
       out.node_of_program.push_back(kind.node);
     }

@@ -8,6 +8,8 @@
 #include "models/compute/drawing.h"
 #include "models/compute/kernel.h"
 #include "models/layout/layout.h"
+#include "models/memory/cause.h"
+#include "models/memory/start_up.h"
 #include "models/scenario/scenario.h"
 #include "models/schedules/schedule.h"
 #include "sim/workload.h"
@@ -18,10 +20,6 @@ namespace orrery::models {
 // Categories of a rank's time; the order is that of Workload::categories.
 enum class TimeCategory : std::uint8_t { compute, recompute, tp, cp, ep, pp, dp, optimizer, offload, host, other };
 inline constexpr int kTimeCategories = 11;
-
-// Causes of memory; the order is that of Workload::causes.
-enum class MemoryCause : std::uint8_t { parameters, gradients, optimizer, activations, buffers };
-inline constexpr int kMemoryCauses = 5;
 
 // What of a calibration went into a workload: how many of its different kernels and
 // transfers are timed how.
@@ -41,10 +39,11 @@ struct CalibrationUse {
 struct Compiled {
   sim::Workload workload;
   std::shared_ptr<const topology::Fabric> fabric;
-  std::vector<Kernel> kernels;              // Note::kernel indexes this
-  std::vector<std::vector<Bytes>> tensors;  // Buffer::parts indexes this
-  std::vector<int> stage_of_program;        // pipeline rank of each program
-  std::vector<int> node_of_program;         // kind of node that its ranks are on (ClusterSpec::kinds)
+  std::vector<Kernel> kernels;               // Note::kernel indexes this
+  std::vector<std::vector<Bytes>> tensors;   // Buffer::parts indexes this
+  std::vector<HeldWeights> held_by_program;  // for replays of the allocator
+  std::vector<int> stage_of_program;         // pipeline rank of each program
+  std::vector<int> node_of_program;          // kind of node that its ranks are on (ClusterSpec::kinds)
   Schedule schedule;
   std::optional<CalibrationUse> calibration;
 };

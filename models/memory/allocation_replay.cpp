@@ -1,7 +1,21 @@
 #include "models/memory/allocation_replay.h"
 
+#include <algorithm>
+
+#include "models/memory/cause.h"
+
 namespace orrery::models {
 namespace {
+
+// Resident buffers that no start-up stands for.
+std::vector<std::uint32_t> resident(const sim::Program& program, const HeldWeights& held, bool started) {
+  std::vector<std::uint32_t> others = program.resident;
+  if (started)
+    std::erase_if(others, [&](std::uint32_t buffer) {
+      return std::find(held.buffers.begin(), held.buffers.end(), buffer) != held.buffers.end();
+    });
+  return others;
+}
 
 class Replay {
  public:
@@ -18,19 +32,40 @@ class Replay {
     held_.assign(blocks, kNone);
   }
 
-  Bytes peak() {
-    for (const std::uint32_t buffer : program_.resident) allocate(buffer);
-    constexpr int kSteps = 2;  // the first leaves segments behind that the second finds
-    for (int step = 0; step < kSteps; ++step)
-      for (const sim::Op& op : program_.streams[sim::kMainStream].ops) {
-        if (op.kind == sim::OpKind::allocate) allocate(static_cast<std::uint32_t>(op.payload));
-        if (op.kind == sim::OpKind::free) free(static_cast<std::uint32_t>(op.payload));
-      }
+  Bytes peak(const HeldWeights& held, const StartUp* start) {
+    if (start != nullptr) ask(start->before_first_step);
+    for (const std::uint32_t buffer : resident(program_, held, start != nullptr)) allocate(buffer);
+    step(start);  // leaves segments behind that the second finds
+    if (start != nullptr) ask(start->behind_first_step);
+    step(nullptr);
     return allocator_.peak_reserved();
   }
 
  private:
   static constexpr CachingAllocator::Block kNone = UINT32_MAX;
+
+  void ask(const std::vector<std::int64_t>& requests) {
+    std::vector<CachingAllocator::Block> blocks;  // by request
+    for (const std::int64_t request : requests) {
+      blocks.push_back(request < 0 ? kNone : allocator_.allocate({request}));
+      if (request < 0) allocator_.free(blocks[static_cast<std::size_t>(-1 - request)]);
+    }
+  }
+
+  // What a forward keeps goes first in a backward.
+  void step(const StartUp* start) {
+    bool backward = start == nullptr;
+    for (const sim::Op& op : program_.streams[sim::kMainStream].ops) {
+      const auto buffer = static_cast<std::uint32_t>(op.payload);
+      if (op.kind == sim::OpKind::allocate) allocate(buffer);
+      if (op.kind != sim::OpKind::free) continue;
+      if (!backward && program_.buffers[buffer].cause == static_cast<std::uint8_t>(MemoryCause::activations)) {
+        backward = true;
+        ask(start->in_first_backward);
+      }
+      free(buffer);
+    }
+  }
 
   void allocate(std::uint32_t index) {
     const sim::Buffer& buffer = program_.buffers[index];
@@ -56,9 +91,18 @@ class Replay {
   std::vector<CachingAllocator::Block> held_;  // of each buffer's parts
 };
 
-// All that a replay reads.
-std::vector<std::int64_t> requests(const sim::Program& program) {
-  std::vector<std::int64_t> all(program.resident.begin(), program.resident.end());
+// All that replays read.
+std::vector<std::int64_t> requests(const sim::Program& program, const HeldWeights& held,
+                                   const std::vector<StartUp>& starts) {
+  const std::vector<std::uint32_t> first = resident(program, held, !starts.empty());
+  std::vector<std::int64_t> all(first.begin(), first.end());
+  for (const StartUp& start : starts)
+    for (const auto* part : {&start.before_first_step, &start.in_first_backward, &start.behind_first_step}) {
+      all.push_back(static_cast<std::int64_t>(part->size()));
+      all.insert(all.end(), part->begin(), part->end());
+    }
+  if (!starts.empty())
+    for (const sim::Buffer& buffer : program.buffers) all.push_back(buffer.cause);
   for (const sim::Buffer& buffer : program.buffers) all.insert(all.end(), {buffer.bytes.n, buffer.parts});
   for (const sim::Op& op : program.streams[sim::kMainStream].ops) {
     if (op.kind == sim::OpKind::allocate) all.push_back(op.payload);
@@ -69,15 +113,19 @@ std::vector<std::int64_t> requests(const sim::Program& program) {
 
 }  // namespace
 
-Bytes ReservedPeaks::of(const sim::Program& program) {
-  const auto [known, is_new] = known_.try_emplace(requests(program));
-  if (is_new) known->second = peak_reserved(program, tensors_, options_);
+Bytes ReservedPeaks::of(const sim::Program& program, const Scenario& scenario, const HeldWeights& held) {
+  const std::vector<StartUp> starts = start_ups(scenario, held);
+  const auto [known, is_new] = known_.try_emplace(requests(program, held, starts));
+  if (!is_new) return known->second;
+  if (starts.empty()) known->second = peak_reserved(program, tensors_, options_);
+  for (const StartUp& start : starts)
+    known->second = std::max(known->second, peak_reserved(program, tensors_, options_, held, &start));
   return known->second;
 }
 
 Bytes peak_reserved(const sim::Program& program, const std::vector<std::vector<Bytes>>& tensors,
-                    const CachingAllocator::Options& options) {
-  return Replay(program, tensors, options).peak();
+                    const CachingAllocator::Options& options, const HeldWeights& held, const StartUp* start) {
+  return Replay(program, tensors, options).peak(held, start);
 }
 
 }  // namespace orrery::models

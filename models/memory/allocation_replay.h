@@ -4,22 +4,26 @@
 #include <vector>
 
 #include "models/memory/caching_allocator.h"
+#include "models/memory/start_up.h"
 #include "sim/program.h"
 
 namespace orrery::models {
 
 // What the allocator of a rank holds from its driver at most: the rank's program
 // read as requests, in the order in which its host issues them, for two steps.
-// `tensors` are the lists that Buffer::parts names.
+// `tensors` are the lists that Buffer::parts names. With `start`, what comes before and between those is
+// asked for as that says, in place of `held`'s buffers; without, these stand from the beginning.
 Bytes peak_reserved(const sim::Program& program, const std::vector<std::vector<Bytes>>& tensors,
-                    const CachingAllocator::Options& options);
+                    const CachingAllocator::Options& options, const HeldWeights& held = {},
+                    const StartUp* start = nullptr);
 
-// The same for several programs: stages of a pipeline mostly ask alike, and are replayed once.
+// The same for several programs, each time of those of its ranks that are told apart (start_ups) the most: stages
+// of a pipeline mostly ask alike, and are replayed once.
 class ReservedPeaks {
  public:
   ReservedPeaks(const std::vector<std::vector<Bytes>>& tensors, const CachingAllocator::Options& options)
       : tensors_(tensors), options_(options) {}
-  Bytes of(const sim::Program& program);
+  Bytes of(const sim::Program& program, const Scenario& scenario, const HeldWeights& held);
 
  private:
   const std::vector<std::vector<Bytes>>& tensors_;

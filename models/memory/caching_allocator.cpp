@@ -63,26 +63,26 @@ void CachingAllocator::free(Block block) {
   allocated_ = allocated_ - Bytes{pieces_[block].size};
   FreeList& free = list(pieces_[block].small);
   const Block before = pieces_[block].before, after = pieces_[block].after;
-  FreeList::Entry joined{0, kNone};
+  FreeList::Entry joined{0, 0, kNone};
   if (after != kNone && pieces_[after].free) {
-    joined = {pieces_[after].size, after};
+    joined = entry_of(after);
     absorb_next(block);
   }
   if (before != kNone && pieces_[before].free) {
     if (joined.block != kNone) free.erase(joined);
-    joined = {pieces_[before].size, before};
+    joined = entry_of(before);
     absorb_next(before);
     block = before;
   }
   pieces_[block].free = true;
-  const FreeList::Entry now{pieces_[block].size, block};
+  const FreeList::Entry now = entry_of(block);
   if (joined.block == kNone)
     free.insert(now);
   else
     free.grow(joined, now);
 }
 
-CachingAllocator::Block CachingAllocator::new_piece(std::int64_t size, bool small) {
+CachingAllocator::Block CachingAllocator::new_piece(std::int64_t size, bool small, std::int64_t address) {
   Block block = static_cast<Block>(pieces_.size());
   if (unused_.empty()) {
     pieces_.emplace_back();
@@ -90,7 +90,7 @@ CachingAllocator::Block CachingAllocator::new_piece(std::int64_t size, bool smal
     block = unused_.back();
     unused_.pop_back();
   }
-  pieces_[block] = {size, kNone, kNone, false, small};
+  pieces_[block] = {size, address, kNone, kNone, false, small};
   return block;
 }
 
@@ -99,7 +99,8 @@ CachingAllocator::Block CachingAllocator::new_segment(std::int64_t size, bool sm
   if (options_.limit.n > 0 && reserved_.n + segment > options_.limit.n) release_free_segments();
   reserved_ += Bytes{segment};
   peak_reserved_ = std::max(peak_reserved_, reserved_);
-  return new_piece(segment, small);
+  end_ += segment;
+  return new_piece(segment, small, end_ - segment);
 }
 
 // Pages at the end of the pool's segment, behind what is free there already.
@@ -111,11 +112,11 @@ CachingAllocator::Block CachingAllocator::grow(std::int64_t size, bool small) {
   reserved_ += Bytes{pages};
   peak_reserved_ = std::max(peak_reserved_, reserved_);
   if (joins) {
-    list(small).erase({pieces_[last].size, last});
+    list(small).erase(entry_of(last));
     pieces_[last].size += pages;
     return last;
   }
-  const Block added = new_piece(pages, small);
+  const Block added = new_piece(pages, small, last == kNone ? 0 : pieces_[last].address + pieces_[last].size);
   pieces_[added].before = last;
   if (last != kNone) pieces_[last].after = added;
   return last = added;
@@ -130,7 +131,7 @@ bool CachingAllocator::is_worth_splitting(Block block, std::int64_t size) const 
 CachingAllocator::FreeList::Entry CachingAllocator::split(Block block, std::int64_t size) {
   const bool small = pieces_[block].small;
   const std::int64_t rest = pieces_[block].size - size;
-  const Block tail = new_piece(rest, small);
+  const Block tail = new_piece(rest, small, pieces_[block].address + size);
   Piece &front = pieces_[block], &back = pieces_[tail];
   front.size = size;
   back.free = true;
@@ -139,7 +140,7 @@ CachingAllocator::FreeList::Entry CachingAllocator::split(Block block, std::int6
   if (back.after != kNone) pieces_[back.after].before = tail;
   front.after = tail;
   if (last_[small ? 0 : 1] == block) last_[small ? 0 : 1] = tail;
-  return {rest, tail};
+  return entry_of(tail);
 }
 
 void CachingAllocator::absorb_next(Block block) {

@@ -14,10 +14,9 @@ namespace orrery::models {
 // Requests are rounded up to 512 B. Those of at most 1 MiB come from segments of
 // 2 MiB, larger ones below 10 MiB from segments of 20 MiB, still larger ones get a
 // segment of their own, a multiple of 2 MiB. The smallest free block that is large
-// enough serves a request; what is left of it is split off if it is worth it (512 B,
-// or more than 1 MiB of a large block). Neighbours in a segment that are both free
-// merge. Segments stay until the device would run out; then the ones that are
-// free from end to end go back.
+// enough serves a request, of equal ones the one at the lowest address; what is left of it is split off if it is worth
+// it (512 B, or more than 1 MiB of a large block). Neighbours in a segment that are both free merge. Segments stay
+// until the device would run out; then the ones that are free from end to end go back.
 //
 // With expandable segments each pool is one segment that grows by pages of 2 or
 // 20 MiB at its end.
@@ -42,24 +41,24 @@ class CachingAllocator {
  private:
   static constexpr Block kNone = UINT32_MAX;
   struct Piece {
-    std::int64_t size = 0;
+    std::int64_t size = 0, address = 0;
     Block before = kNone, after = kNone;  // in the segment
     bool free = false, small = false;
   };
-  // Sorted by size, then by number: the first that fits is the best. Mostly a few dozen.
+  // Sorted by size, then by address: the first that fits is the best. Mostly a few dozen.
   class FreeList {
    public:
     struct Entry {
-      std::int64_t size;
+      std::int64_t size, address;
       Block block;
       bool operator<(const Entry& other) const {
-        return size < other.size || (size == other.size && block < other.block);
+        return size < other.size || (size == other.size && address < other.address);
       }
     };
     using Place = std::vector<Entry>::iterator;
 
     // The smallest of at least `size`; end() if there is none.
-    Place best_fit(std::int64_t size) { return place_of({size, 0}); }
+    Place best_fit(std::int64_t size) { return place_of({size, -1, 0}); }
     Place end() { return entries_.end(); }
     void insert(const Entry& entry) { entries_.insert(place_of(entry), entry); }
     void erase(const Entry& entry) { entries_.erase(place_of(entry)); }
@@ -74,7 +73,8 @@ class CachingAllocator {
     std::vector<Entry> entries_;
   };
 
-  Block new_piece(std::int64_t size, bool small);
+  FreeList::Entry entry_of(Block block) const { return {pieces_[block].size, pieces_[block].address, block}; }
+  Block new_piece(std::int64_t size, bool small, std::int64_t address);
   Block new_segment(std::int64_t size, bool small);
   Block grow(std::int64_t size, bool small);
   bool is_worth_splitting(Block block, std::int64_t size) const;
@@ -87,6 +87,7 @@ class CachingAllocator {
   std::vector<Piece> pieces_;
   std::vector<Block> unused_;  // of pieces_
   std::array<FreeList, 2> free_;
+  std::int64_t end_ = 0;                     // of all segments so far: the device places them one behind the other
   std::array<Block, 2> last_{kNone, kNone};  // end of the expandable segment of each pool
   Bytes allocated_, reserved_, peak_allocated_, peak_reserved_;
 };

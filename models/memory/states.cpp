@@ -110,6 +110,16 @@ StateBytes operator+(StateBytes a, const StateBytes& b) {
 
 }  // namespace
 
+double moments_width(const TrainingSpec& training) {
+  if (training.optimizer != Optimizer::custom) return moments(training.optimizer);
+  const double master = single_precision(training.precision) ? 0 : 4;
+  return std::max(0.0, training.optimizer_bytes_per_parameter - master);
+}
+
+bool has_two_moments(Optimizer optimizer) {
+  return optimizer == Optimizer::adam || optimizer == Optimizer::adam_bf16 || optimizer == Optimizer::adam_8bit;
+}
+
 StateScheme wide_state_scheme(const TrainingSpec& training) {
   const bool single = single_precision(training.precision);
   const double gradient = single || training.gradients == GradientType::fp32 ? 4 : 2;

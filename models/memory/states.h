@@ -23,6 +23,10 @@ StateScheme state_scheme(const TrainingSpec& training);
 // Bytes of the casts of one multiplied weight, as it is and transposed, with their scales.
 double low_precision_copies(Precision precision);
 
+// Of the optimizer's bytes, what is no master copy; in two tensors a parameter, or in one.
+double moments_width(const TrainingSpec& training);
+bool has_two_moments(Optimizer optimizer);
+
 // Bytes of one weight in a format, scales included.
 double stored_width(Precision precision);
 

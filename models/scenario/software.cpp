@@ -92,6 +92,14 @@ void read_parallelism(Fields& fields, Stack& stack) {
   for (const auto& [key, target] : flags) *target = fields.flag(key).value_or(*target);
 }
 
+void read_memory(Fields& fields, Stack& stack) {
+  stack.runtime = fields.bytes("runtime").value_or(stack.runtime);
+  stack.expandable_segments = fields.flag("expandable_segments").value_or(stack.expandable_segments);
+  const auto tensors = fields.choice("state_tensors", {"one", "each", "buffers"});
+  if (tensors == "each") stack.state_tensors = Stack::StateTensors::each;
+  if (tensors == "buffers") stack.state_tensors = Stack::StateTensors::buffers;
+}
+
 // `preset`, `inherits` and `defaults` are not habits and are read elsewhere.
 Stack read_stack(const Node& node, Errors& errors) {
   Stack stack;
@@ -100,8 +108,7 @@ Stack read_stack(const Node& node, Errors& errors) {
   read_kernels(fields, stack);
   read_host(fields, stack);
   read_parallelism(fields, stack);
-  stack.runtime = fields.bytes("runtime").value_or(stack.runtime);
-  stack.expandable_segments = fields.flag("expandable_segments").value_or(stack.expandable_segments);
+  read_memory(fields, stack);
   // Who only inherits has not been worked out, unless the file says otherwise.
   stack.worked_out = fields.flag("worked_out").value_or(!fields.has("inherits"));
   fields.finish();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,11 @@ struct Stack {
 
   // Memory outside the tensors.
   Bytes runtime;  // context, kernels, NCCL buffers of the usual communicators
+  // Tensors of the training states. one: a tensor a kind, from the beginning (DeepSpeed's flat partitions). each: one
+  // a parameter; moments come with the first update (PyTorch, FSDP2). buffers: as each, but weights move to one buffer
+  // when the optimizer is split, gradients are in one, and shards are cut across weights (Megatron-LM).
+  enum class StateTensors : std::uint8_t { one, each, buffers };
+  StateTensors state_tensors = StateTensors::one;
   bool expandable_segments =
       false;  // PYTORCH_CUDA_ALLOC_CONF: segments grow page by page in place of many of fixed size
 };

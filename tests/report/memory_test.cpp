@@ -23,6 +23,7 @@ struct TwoStages {
     scenario.software.runtime = {kGiB};
     compiled.stage_of_program = {0, 1};
     compiled.node_of_program = {0, 0};
+    compiled.held_by_program.resize(2);
     for (const int gigabytes : {3, 5}) compiled.workload.programs.add(program_holding(gigabytes * kGiB));
     for (const std::uint32_t program : {0u, 0u, 1u, 1u}) compiled.workload.program_of.add(ProgramId{program});
     for (const int gigabytes : {2, 3, 4, 5}) run.ranks.add(rank_holding(gigabytes * kGiB));

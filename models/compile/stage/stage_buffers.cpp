@@ -13,14 +13,19 @@ StageBuffers::StageBuffers(StageContext& context, const Chunks& chunks)
 
 void StageBuffers::hold_states(Bytes inputs) {
   HeldStates held;
+  held_.replicas = context_.replicas();
   for (const auto& chunk : chunks_)
-    for (const PieceTemplate& piece : chunk) held.add(piece);
+    for (const PieceTemplate& piece : chunk) {
+      held.add(piece);
+      held_.embeddings += piece.table_parameters;
+      held_.pieces.push_back({piece.kind, piece.layer});
+    }
   const StateBytes states = held.states(context_);
-  hold(states.parameters, MemoryCause::parameters, "parameters");
+  hold_state(states.parameters, MemoryCause::parameters, "parameters");
   hold(states.parameters * (weight_versions(context_.schedule, context_.stage) - 1), MemoryCause::parameters,
        "stashed weights");
-  hold(states.gradients, MemoryCause::gradients, "gradients");
-  hold(states.optimizer, MemoryCause::optimizer, "optimizer states");
+  hold_state(states.gradients, MemoryCause::gradients, "gradients");
+  hold_state(states.optimizer, MemoryCause::optimizer, "optimizer states");
   hold(inputs, MemoryCause::buffers, "stage input buffers");
 }
 
@@ -32,7 +37,10 @@ void StageBuffers::hold_unread_gradients() {
       if (piece.kind == PieceKind::layer) layers.push_back(piece.layer);
       if (piece.kind == PieceKind::mtp) layers.push_back(context_.scenario.model.layers - 1);
     }
-  hold(dummy_weight_gradients(context_.scenario, layers), MemoryCause::buffers, "unread weight gradients");
+  held_.unread = dummy_weight_gradients(context_.scenario, layers);
+  Bytes all;
+  for (const Bytes gradient : held_.unread) all += gradient;
+  hold_state(all, MemoryCause::buffers, "unread weight gradients");
 }
 
 void StageBuffers::hold_in_flight() {
@@ -52,6 +60,12 @@ void StageBuffers::hold_in_flight() {
 void StageBuffers::hold(Bytes bytes, MemoryCause cause, std::string_view label, std::uint16_t parts) {
   if (bytes.n > 0)
     builder_.resident(builder_.buffer(bytes, static_cast<std::uint8_t>(cause), builder_.label(label), parts));
+}
+
+void StageBuffers::hold_state(Bytes bytes, MemoryCause cause, std::string_view label) {
+  if (bytes.n == 0) return;
+  held_.buffers.push_back(builder_.buffer(bytes, static_cast<std::uint8_t>(cause), builder_.label(label)));
+  builder_.resident(held_.buffers.back());
 }
 
 std::uint32_t StageBuffers::allocate(Bytes bytes, MemoryCause cause, std::string_view label, std::uint16_t parts) {

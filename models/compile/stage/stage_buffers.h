@@ -6,6 +6,7 @@
 #include "models/compile/data_parallel/offload.h"
 #include "models/compile/pieces/chunks.h"
 #include "models/compile/stage/stage_context.h"
+#include "models/memory/start_up.h"
 
 namespace orrery::models {
 
@@ -25,6 +26,9 @@ class StageBuffers {
   // takes as much as the backward behind it frees, so this much is always held.
   void hold_in_flight();
 
+  // What hold_states and hold_unread_gradients hold, by tensors: for a replay of the allocator.
+  const HeldWeights& held() const { return held_; }
+
   void begin_pass(const Action& pass);
   void begin_piece(const Action& pass, std::size_t piece);
   void end_piece(const Action& pass, std::size_t piece);
@@ -37,6 +41,7 @@ class StageBuffers {
   static constexpr std::uint32_t kNoBuffer = UINT32_MAX;
 
   void hold(Bytes bytes, MemoryCause cause, std::string_view label, std::uint16_t parts = 0);
+  void hold_state(Bytes bytes, MemoryCause cause, std::string_view label);
   std::uint32_t allocate(Bytes bytes, MemoryCause cause, std::string_view label, std::uint16_t parts = 0);
   void keep_activations(const Action& pass, std::size_t piece);
   int held_as(const Action& pass) const;
@@ -50,6 +55,7 @@ class StageBuffers {
   sim::ProgramBuilder& builder_;
   const Chunks& chunks_;
   ActivationOffload offload_;
+  HeldWeights held_;
   std::uint32_t workspace_[2] = {kNoBuffer, kNoBuffer};  // of the forward and the backward under way
   std::uint32_t output_ = kNoBuffer;                     // the stage output that is on its way out
   // Buffers of live activations by (chunk, micro-batch, piece): see slot().

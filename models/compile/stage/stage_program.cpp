@@ -29,6 +29,7 @@ class StageWriter {
         lists_(context) {}
 
   void write();
+  const HeldWeights& held() const { return buffers_.held(); }
 
  private:
   void hold();
@@ -248,11 +249,12 @@ PieceTurn StageWriter::turn(const Action& pass, std::size_t p) const {
 
 }  // namespace
 
-sim::Program stage_program(const Scenario& scenario, const Schedule& schedule, const RankKind& rank,
+StageProgram stage_program(const Scenario& scenario, const Schedule& schedule, const RankKind& rank,
                            KernelTable& kernels, TensorTable& tensors) {
   StageContext context(scenario, schedule, rank, kernels, tensors);
-  StageWriter(context).write();
-  return std::move(context.builder).finish();
+  StageWriter writer(context);
+  writer.write();
+  return {std::move(context.builder).finish(), writer.held()};
 }
 
 }  // namespace orrery::models

@@ -79,6 +79,23 @@ TEST(CachingAllocator, TheSmallestThatFitsServes) {
   EXPECT_EQ(allocator.reserved().n, 140 * kMiB);
 }
 
+// Of two that fit equally well, PyTorch takes the one at the lower address, whichever came free first.
+TEST(CachingAllocator, OfEqualBlocksTheLowestServes) {
+  for (const bool low_first : {true, false}) {
+    CachingAllocator allocator = plain();
+    allocator.free(allocator.allocate({120 * kMiB}));
+    const auto low = allocator.allocate({40 * kMiB});
+    allocator.allocate({20 * kMiB});
+    const auto high = allocator.allocate({40 * kMiB}), neighbour = allocator.allocate({20 * kMiB});
+    allocator.free(low_first ? low : high);
+    allocator.free(low_first ? high : low);
+    allocator.allocate({40 * kMiB});
+    allocator.free(neighbour);  // merges with the higher one, if that is free
+    allocator.allocate({60 * kMiB});
+    EXPECT_EQ(allocator.reserved().n, 120 * kMiB);
+  }
+}
+
 // Growing requests fragment fixed segments: each finds the one before too small.
 // A segment that grows by pages takes them all.
 TEST(CachingAllocator, ExpandableSegmentsDoNotFragment) {

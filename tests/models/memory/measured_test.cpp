@@ -47,9 +47,11 @@ double predicted(const Scenario& scenario, int stage) {
     if (kind != PieceKind::embedding) transient = std::max(transient, work.backward_transient.n);
   }
   const std::int64_t loss = stage == pp - 1 ? saved_bytes(piece_work(scenario, PieceKind::loss, 0, 0)) : 0;
+  std::int64_t unread = 0;
+  for (const Bytes gradient : dummy_weight_gradients(scenario, {0})) unread += gradient.n;
   const int in_flight = std::min(pp - stage, scenario.micro_batches());
   return static_cast<double>(state_bytes(scenario, parameters, 0).total().n + in_flight * saved +
-                             std::max(loss, transient) + dummy_weight_gradients(scenario, {0}).n);
+                             std::max(loss, transient) + unread);
 }
 
 // SimuMax's Llama-3 runs on B200 without context parallelism: what the caching
