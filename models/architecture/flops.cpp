@@ -74,11 +74,16 @@ double packed_share(const Scenario& scenario) {
   return core(scenario.model, document) * (whole / document) / core(scenario.model, whole);
 }
 
-// Key, output and up projections of every second product.
-double second_products(const ModelSpec& model, double tokens) {
+// What selective-op repeats of a layer's products (layer/selective_op.h): key, output, up; and of experts' all, but the
+// last where nothing shared stands behind it; the router counts nowhere.
+double second_products(const ModelSpec& model, int layer, double tokens) {
   const double h = model.hidden, query = static_cast<double>(model.heads) * model.head_dim;
   const double key = static_cast<double>(model.kv_heads) * model.head_dim;
-  return 2 * tokens * h * (key + query + model.ffn);
+  if (!has_experts(model, layer)) return 2 * tokens * h * (key + query + model.ffn);
+  const MoeSpec& moe = *model.moe;
+  const double first = model.gated() ? 2 : 1, last = moe.shared_experts > 0 ? 1 : 0;
+  const double experts = (first + last) * moe.top_k * static_cast<double>(moe.ffn);
+  return 2 * tokens * h * (key + query + experts + static_cast<double>(moe.shared_experts) * moe.ffn);
 }
 
 double recomputed(const Scenario& scenario, const LayerRecompute& again, int layer) {
@@ -92,7 +97,7 @@ double recomputed(const Scenario& scenario, const LayerRecompute& again, int lay
   if (again.attention) flops += 2 * tokens * projections(model);
   if (again.up_projections) flops += 2 * tokens * up_projections(model);
   if (has_experts(model, layer) ? again.experts : again.mlp) flops += 2 * tokens * feed_forward(model, layer);
-  if (again.every_second_product) flops += second_products(model, tokens);
+  if (again.every_second_product) flops += second_products(model, layer, tokens);
   return flops;
 }
 

@@ -7,6 +7,7 @@
 #include "models/architecture/layer/grid_products.h"
 #include "models/architecture/layer/mlp.h"
 #include "models/architecture/layer/moe.h"
+#include "models/architecture/layer/selective_op.h"
 
 namespace orrery::models {
 namespace {
@@ -139,20 +140,6 @@ void save_feed_forward(const LayerContext& context, Saved& saved) {
   saved.mask("residual 2 dropout mask", shape.shard_tokens * shape.hidden);
 }
 
-// Outputs of every other product, of the core, and of sums over ranks (TorchTitan's save list).
-std::vector<SavedTensor> products_saved(const LayerContext& context) {
-  const RankShape& shape = context.shape;
-  std::vector<SavedTensor> tensors = {{"layer input", shape.shard_hidden(), true},
-                                      {"query", shape.activation(shape.tokens, shape.query), false},
-                                      {"value", shape.activation(shape.tokens, shape.key), false},
-                                      {"attention output", shape.activation(shape.tokens, shape.query), true},
-                                      {"softmax statistics", {4 * shape.heads * shape.tokens}, false},
-                                      {"gate", shape.activation(shape.tokens, shape.ffn), false}};
-  if (context.model().gated()) tensors.push_back({"fc2 output", shape.shard_hidden(), false});
-  if (shape.tp > 1 && shape.sequence_parallel) tensors.push_back({"proj sum", shape.shard_hidden(), false});
-  return tensors;
-}
-
 // Score matrices that live only while the core runs: the products before the
 // softmax, and where nothing is kept its results too.
 Bytes core_forward_set(const LayerContext& context, bool kept) {
@@ -221,7 +208,7 @@ Bytes loose_weight_gradient(const LayerContext& context) {
 std::vector<SavedTensor> layer_saved(const LayerContext& context, const LayerRecompute& again) {
   const RankShape& shape = context.shape;
   if (again.everything) return {{"layer input", shape.shard_hidden(), true}};
-  if (again.every_second_product) return products_saved(context);
+  if (again.every_second_product) return every_second_saved(context);
   Saved saved(context, again);
   save_attention(context, saved);
   save_feed_forward(context, saved);

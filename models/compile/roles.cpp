@@ -155,6 +155,19 @@ void add_layer_roles(const Layout& layout, const Places& at, const LayerRoles& r
     add_replica_role(layout, at, workload, "dp at tp " + std::to_string(degree), degree, bidirectional);
 }
 
+// Ranks with the same experts, in shard groups and across them, if those are not all.
+void add_expert_shard_roles(const std::vector<ExpertCoordinate>& at, const LayoutSpec& s, sim::Workload& workload) {
+  const Sharding split = expert_sharding(s);
+  const int group = split.group, copies = split.copies();
+  const bool any = s.shard_group > 0 && copies > 1;
+  const auto holds = [=](const ExpertCoordinate& c) { return (c.pp * s.ep + c.ep) * s.etp + c.etp; };
+  const int kinds = any ? s.pp * s.ep * s.etp : 0;
+  add_role(at, workload, "edp shard", false, kinds * copies,
+           [=](const ExpertCoordinate& c) { return any ? holds(c) * copies + c.edp / group : -1; });
+  add_role(at, workload, "edp shard copies", false, kinds * group,
+           [=](const ExpertCoordinate& c) { return any ? holds(c) * group + c.edp % group : -1; });
+}
+
 void add_expert_roles(const Layout& layout, int domain_gpus, sim::Workload& workload) {
   const LayoutSpec& s = layout.spec();
   const int edp = expert_replicas(s), in_domain = layout.experts_per_domain(domain_gpus), domains = s.ep / in_domain;
@@ -172,6 +185,7 @@ void add_expert_roles(const Layout& layout, int domain_gpus, sim::Workload& work
            [=](const ExpertCoordinate& c) { return group(c) * domains + c.ep / in_domain; });
   add_role(at, workload, "ep across nodes", false, groups * in_domain,
            [=](const ExpertCoordinate& c) { return group(c) * in_domain + c.ep % in_domain; });
+  add_expert_shard_roles(at, s, workload);
 }
 
 bool has_grid_roles(const Scenario& scenario) {
@@ -179,7 +193,7 @@ bool has_grid_roles(const Scenario& scenario) {
 }
 
 int roles_before_layers(const Scenario& scenario) {
-  if (scenario.model.moe) return role::ep_rail + 1;
+  if (scenario.model.moe) return role::edp_shard_copies + 1;
   return has_grid_roles(scenario) ? role::tp_level + 1 : role::node_copies + 1;
 }
 

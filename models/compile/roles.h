@@ -35,6 +35,10 @@ inline constexpr sim::GroupRole etp = 15;
 inline constexpr sim::GroupRole edp = 16;
 inline constexpr sim::GroupRole ep_node = 17;
 inline constexpr sim::GroupRole ep_rail = 18;
+// Of the ranks with the same experts, those that hold one copy of their states between them; and those with the same
+// share of different copies.
+inline constexpr sim::GroupRole edp_shard = 19;
+inline constexpr sim::GroupRole edp_shard_copies = 20;
 inline constexpr sim::PeerRole next_stage = 0;  // around the ring of stages
 inline constexpr sim::PeerRole previous_stage = 1;
 // Where stages have numbers of replicas of their own: whom a rank's micro-batches go to in turn, and come from.

@@ -48,7 +48,8 @@ int expert_replicas(const LayoutSpec& layout) {
 
 Sharding expert_sharding(const LayoutSpec& layout, int in_pipeline) {
   const int replicas = expert_replicas(layout) * in_pipeline;
-  return among(layout, replicas, replicas);
+  if (layout.shard_group == 0) return among(layout, replicas, replicas);
+  return among(layout, replicas, std::max(1, layout.shard_group * layout.tp / (layout.etp * layout.ep)));
 }
 
 }  // namespace orrery::models

@@ -32,7 +32,8 @@ struct Sharding {
 // `in_pipeline`: replicas of a stage inside one pipeline, two where it is bidirectional.
 Sharding sharding(const LayoutSpec& layout, int in_pipeline = 1);
 
-// Experts have a grid of their own: these many ranks hold the same ones, and all of them share.
+// Experts have a grid of their own: these many ranks hold the same ones. All of them share, or, where dense parameters
+// are split in shard groups, those in the same one (TorchTitan's efsdp = dp_shard * cp * tp / (etp * ep)).
 int expert_replicas(const LayoutSpec& layout);
 Sharding expert_sharding(const LayoutSpec& layout, int in_pipeline = 1);
 

@@ -233,6 +233,19 @@ void experts_forward(const LayerContext& context, StepList& list) {
   list.add(memory_step("add shared experts", "residual_add", context.shape.shard_hidden() * 3));
 }
 
+void experts_again(const LayerContext& context, StepList& list) {
+  const ExpertShape experts = expert_shape(context);
+  const std::vector<Linear> linears = expert_linears(context);
+  route(context, list);
+  if (!has_capacity(context)) list.add(host_sync_step("token counts"));
+  permute(context, experts, "permute", list);
+  gather_over_etp(context, experts, "dispatch", list);
+  sort(context, experts, "sort dispatch", list);
+  local_forward(expert_linear(context, experts, linears[0]), list);
+  activation_forward(context, linears[0], experts.received, list);
+  if (shared_experts(context).ffn > 0) local_forward(expert_linear(context, experts, linears[1]), list);
+}
+
 void experts_backward(const LayerContext& context, bool activates_again, StepList& list) {
   const ExpertShape experts = expert_shape(context);
   const Mlp shared = shared_experts(context);
@@ -248,46 +261,6 @@ void experts_backward(const LayerContext& context, bool activates_again, StepLis
   // The router, the experts and the shared ones all began at the same tokens.
   const int sums = shared.ffn > 0 ? 2 : 1;
   list.add(memory_step("sum gradients of experts", "residual_add", context.shape.shard_hidden() * (3 * sums)));
-}
-
-std::vector<SavedTensor> experts_saved(const LayerContext& context, bool activates_again) {
-  const RankShape& shape = context.shape;
-  const ExpertShape experts = expert_shape(context);
-  const Precision precision = context.scenario.training.precision;
-  const Bytes scores = {kFp32 * shape.shard_tokens * context.model().moe->experts};
-  std::vector<SavedTensor> saved;
-  saved.push_back({"router scores", scores * 2, false});
-  saved.push_back({"expert fc1 input", stored_gemm_input(precision, experts.received * shape.hidden), true});
-  saved.push_back({"expert activation input", stored_activation_input(context, experts.received * experts.fc1), false});
-  if (!activates_again)
-    saved.push_back({"expert fc2 input", stored_gemm_input(precision, experts.received * experts.ffn), true});
-  if (context.stack().weighs_expert_outputs)
-    saved.push_back({"expert outputs", copies_bytes(context, experts.copies), false});
-  const Mlp shared = shared_experts(context);
-  if (shared.ffn == 0) return saved;
-  const std::int64_t fc1 = fc1_width(context.model(), shared.ffn);
-  // Under sequence parallelism the shared experts gather the layer's tokens again, or keep them whole.
-  if (shape.sequence_parallel && !context.stack().regather_inputs)
-    saved.push_back({"shared fc1 input", stored_gemm_input(precision, shape.tokens * shape.hidden), true});
-  saved.push_back({"shared activation input", stored_activation_input(context, shape.tokens * fc1), false});
-  if (!activates_again)
-    saved.push_back({"shared fc2 input", stored_gemm_input(precision, shape.tokens * shared.ffn), true});
-  return saved;
-}
-
-Bytes experts_forward_set(const LayerContext& context) {
-  const ExpertShape experts = expert_shape(context);
-  return copies_bytes(context, experts.copies) + copies_bytes(context, experts.received);
-}
-
-// Each step of the way reads one list of copies and writes another; in the
-// middle stand the gradients around an expert's activation.
-Bytes experts_backward_set(const LayerContext& context) {
-  const ExpertShape experts = expert_shape(context);
-  const Bytes travelling = copies_bytes(context, experts.received) * 2;
-  const Bytes inner = context.shape.activation(experts.received, experts.ffn);
-  const Bytes outer = context.shape.activation(experts.received, experts.fc1);
-  return std::max({travelling, inner + outer, outer + copies_bytes(context, experts.received)});
 }
 
 }  // namespace orrery::models

@@ -39,6 +39,12 @@ void experts_forward(const LayerContext& context, StepList& list);
 // `activates_again`: the inputs of second products were not kept.
 void experts_backward(const LayerContext& context, bool activates_again, StepList& list);
 
+// What selective-op repeats of a forward: all up to what the last product of a rank's own experts reads, and that
+// product where shared experts come behind it. Exchanges are kept; the host waits for the token counts again.
+void experts_again(const LayerContext& context, StepList& list);
+// Copies as they came back from exchanges, to experts and from them.
+std::vector<SavedTensor> exchanges_saved(const LayerContext& context);
+
 // The experts that every token meets; ffn 0: none.
 Mlp shared_experts(const LayerContext& context);
 // fc1 and fc2 of one expert.

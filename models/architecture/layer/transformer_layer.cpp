@@ -4,6 +4,7 @@
 #include "models/architecture/layer/grid_products.h"
 #include "models/architecture/layer/mlp.h"
 #include "models/architecture/layer/moe.h"
+#include "models/architecture/layer/selective_op.h"
 #include "models/layout/layer_degrees.h"
 
 namespace orrery::models {
@@ -25,6 +26,8 @@ void head_norms(const LayerContext& context, StepList& list, bool backward) {
     list.add(memory_step("query and key norm", family, pass * 2));
 }
 
+}  // namespace
+
 // Bias, dropout, and the sum with the residual stream.
 void residual_forward(const LayerContext& context, const std::string& label, bool bias, StepList& list) {
   const RankShape& shape = context.shape;
@@ -39,6 +42,8 @@ void residual_forward(const LayerContext& context, const std::string& label, boo
   if (context.dropout()) list.add(memory_step(label + " dropout", "dropout", pass * 2 + mask));
   list.add(memory_step(label, "residual_add", pass * 3));
 }
+
+namespace {
 
 // The residual branch takes the gradient as it is; only dropout has work to do.
 void residual_backward(const LayerContext& context, const std::string& label, StepList& list) {
@@ -113,11 +118,11 @@ void norm_backward(const LayerContext& context, const std::string& label, Bytes 
   list.add(memory_step(label + " backward", norm_family(context.model()) + "_backward", pass * 3));
 }
 
-namespace {
-
 void rope_both(const LayerContext& context, const std::string& label, StepList& list) {
   rope(context, context.shape.query + context.shape.key, label, list);
 }
+
+namespace {
 
 // From the first norm's output to queries, keys and values; and back.
 void projections_forward(const LayerContext& context, StepList& list) {
@@ -150,28 +155,6 @@ void layer_forward(const LayerContext& context, StepList& list) {
   norm_forward(context, "norm 2", list);
   feed_forward(context, list);
   residual_forward(context, "residual 2", context.model().bias && !context.experts, list);
-}
-
-void every_second_product(const LayerContext& context, StepList& list) {
-  const RankShape& shape = context.shape;
-  norm_forward(context, "norm 1", list);
-  Linear key = qkv_linear(context);
-  key.name = "key";
-  key.out = shape.key;
-  column_parallel_forward(shape, key, list);
-  rope_both(context, "rope", list);
-  list.add(linear_step(shape, projection_linear(context)));  // its sum over ranks was kept
-  residual_forward(context, "residual 1", context.model().bias, list);
-  norm_forward(context, "norm 2", list);
-  const Linear fc1 = fc1_linear(context, dense_mlp(context));
-  if (context.model().gated()) {
-    Linear up = fc1;
-    up.name = "up";
-    up.out = shape.ffn;
-    column_parallel_forward(shape, up, list);
-  }
-  activation_forward(context, fc1, shape.tokens, list);
-  if (!context.model().gated()) list.add(linear_step(shape, fc2_linear(context, dense_mlp(context))));
 }
 
 namespace {

@@ -39,6 +39,10 @@ void add_bias(const RankShape& shape, const Linear& linear, std::int64_t rows, S
 // Rotary embedding of `width` columns of queries and keys.
 void rope(const LayerContext& context, std::int64_t width, const std::string& label, StepList& list);
 
+void rope_both(const LayerContext& context, const std::string& label, StepList& list);
+// Bias, dropout and the sum with the residual stream.
+void residual_forward(const LayerContext& context, const std::string& label, bool bias, StepList& list);
+
 // Query-key products, softmax, product with the values.
 void attention_core_forward(const LayerContext& context, StepList& list);
 void attention_core_backward(const LayerContext& context, StepList& list);
@@ -50,9 +54,5 @@ void feed_forward(const LayerContext& context, StepList& list);
 void layer_forward(const LayerContext& context, StepList& list);
 // With what is recomputed, where its gradient begins.
 void layer_backward(const LayerContext& context, const LayerRecompute& again, StepList& list);
-
-// The products that TorchTitan's selective checkpointing repeats, with all that is no product: of a layer's products
-// (query, key, value, output, gate, up, down) every second.
-void every_second_product(const LayerContext& context, StepList& list);
 
 }  // namespace orrery::models

@@ -16,12 +16,18 @@ namespace {
 std::map<int, Replicas> dense_replicas(const StageContext& context) {
   const LayoutSpec& layout = context.scenario.layout;
   const Sharding split = sharding(layout, context.replicas());
-  std::map<int, Replicas> all = {{layout.tp, {split, role::dp, split.copies() > 1 ? role::shard : role::dp}}};
+  std::map<int, Replicas> all = {
+      {layout.tp, {split, role::dp, split.copies() > 1 ? role::shard : role::dp, role::shard_copies}}};
   for (const int degree : context.roles.degrees()) {
     const sim::GroupRole replicas = context.roles.replicas(degree);
-    all[degree] = {sharding(layer_layout(layout, degree), context.replicas()), replicas, replicas};
+    all[degree] = {sharding(layer_layout(layout, degree), context.replicas()), replicas, replicas, replicas};
   }
   return all;
+}
+
+Replicas expert_replicas_of(const StageContext& context) {
+  const Sharding split = expert_sharding(context.scenario.layout, context.replicas());
+  return {split, role::edp, split.copies() > 1 ? role::edp_shard : role::edp, role::edp_shard_copies};
 }
 
 // What one rank has of `elements`, if they are split.
@@ -35,7 +41,7 @@ DataParallel::DataParallel(StageContext& context, const Chunks& chunks)
     : context_(context),
       sharding_(sharding(context.scenario.layout, context.replicas())),
       dense_(dense_replicas(context)),
-      experts_({expert_sharding(context.scenario.layout, context.replicas()), role::edp, role::edp}) {
+      experts_(expert_replicas_of(context)) {
   for (const auto& chunk : chunks)
     for (const PieceTemplate& piece : chunk) {
       elements_[piece.degree] += piece.parameters;
@@ -83,7 +89,7 @@ sim::OpRef DataParallel::sum_gradients(sim::StreamIndex stream, std::int64_t ele
       context_.collective(stream, TransferKind::reduce_scatter, replicas.shard, whole, TimeCategory::dp, kLabel);
   if (split.copies() == 1) return sum;
   const Bytes share{split.share(elements) * reduced_gradient_bytes(context_.scenario)};
-  return context_.collective(stream, TransferKind::all_reduce, role::shard_copies, share, TimeCategory::dp,
+  return context_.collective(stream, TransferKind::all_reduce, replicas.copies, share, TimeCategory::dp,
                              "reduce gradient shards");
 }
 

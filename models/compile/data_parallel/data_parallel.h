@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/compile/pieces/chunks.h"
+#include "models/compile/roles.h"
 #include "models/compile/stage/stage_context.h"
 #include "models/layout/sharding.h"
 
@@ -25,8 +26,9 @@ struct PieceTurn {
 // Ranks that hold the same parameters, and how they share what there is to hold.
 struct Replicas {
   Sharding sharding;
-  sim::GroupRole all = 0;    // all of them
-  sim::GroupRole shard = 0;  // those that hold one copy of split states between them
+  sim::GroupRole all = 0;                      // all of them
+  sim::GroupRole shard = 0;                    // those that hold one copy of split states between them
+  sim::GroupRole copies = role::shard_copies;  // those that hold the same share of different copies
 };
 
 // What the replicas of a shard of the model do together around a rank's work:

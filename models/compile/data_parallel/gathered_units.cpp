@@ -122,7 +122,7 @@ bool GatheredUnits::wanted_again(std::size_t use, bool last_of_step) const {
 void GatheredUnits::hold_buffers() {
   const ZeroPlusPlusSpec& zeropp = context_.scenario.layout.zeropp;
   if (!zeropp.hierarchical) return;
-  std::int64_t all = 0;
+  std::int64_t all = expert_elements_;
   for (const auto& [degree, elements] : elements_) all += elements;
   const std::int64_t share = (all + zeropp.node_group - 1) / zeropp.node_group;
   context_.builder.resident(

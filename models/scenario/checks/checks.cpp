@@ -123,16 +123,14 @@ void check_context(Reading& reading) {
                     "a sliding window with a ring of keys (cp_method all_gather and ulysses take one)");
 }
 
-// What has no mechanism yet where ranks hold different experts.
-void refuse_for_experts(Reading& reading) {
-  const Scenario& scenario = reading.scenario;
-  const LayoutSpec& layout = scenario.layout;
-  const auto refuse = [&](std::string_view key, const std::string& what) {
-    reading.not_yet(reading.at(key), what + " for a model with experts");
-  };
-  if (layout.zeropp.any()) refuse("layout.zeropp", "'layout.zeropp'");
-  if (scenario.training.recompute.kind == Recompute::Kind::selective_op)
-    refuse("training.recompute", "'training.recompute: selective-op'");
+// ZeRO++'s hierarchy is of ranks that hold the same parameters. DeepSpeed has no expert parallelism under ZeRO 3
+// (runtime/engine.py), so experts are parameters like others there: on every rank, or split over tp as the rest is.
+void check_zeropp_of_experts(Reading& reading) {
+  const LayoutSpec& layout = reading.scenario.layout;
+  if (layout.zeropp.any() && (layout.ep > 1 || layout.etp != layout.tp))
+    reading.fail("layout.zeropp", "'zeropp' with ep " + text(layout.ep) + " and etp " + text(layout.etp) +
+                                      ": experts must have the replicas of all other parameters, ep 1 and etp " +
+                                      text(layout.tp) + "; DeepSpeed has no expert parallelism under ZeRO 3");
 }
 
 void check_expert_grid(Reading& reading) {
@@ -167,13 +165,16 @@ void check_expert_grid(Reading& reading) {
   if (moe->experts % layout.ep != 0)
     reading.fail("layout.ep",
                  "ep " + text(layout.ep) + " does not divide " + named(reading, "model.moe.experts", moe->experts));
-  refuse_for_experts(reading);
+  check_zeropp_of_experts(reading);
 }
 
 }  // namespace
 
 void check_model(Reading& reading) {
   check_attention_kind(reading);
+  // Five products, of which others are every second.
+  if (reading.scenario.model.mla && reading.scenario.training.recompute.kind == Recompute::Kind::selective_op)
+    reading.not_yet(reading.at("training.recompute"), "'training.recompute: selective-op' with latent attention");
   check_experts(reading);
 }
 
@@ -278,6 +279,12 @@ void check_sharding(Reading& reading) {
   if (replicas % layout.shard_group != 0)
     reading.fail("layout.shard_group",
                  "shard_group " + text(layout.shard_group) + " does not divide dp*cp = " + text(replicas));
+  const std::int64_t ranks = std::int64_t{layout.shard_group} * layout.tp,
+                     experts = std::int64_t{layout.etp} * layout.ep;
+  if (reading.scenario.model.moe && ranks % experts != 0)
+    reading.fail(first_written(reading, {"layout.shard_group", "layout.ep"}),
+                 "etp*ep = " + text(experts) + " does not divide shard_group*tp = " + text(ranks) +
+                     ": the ranks that hold one copy of dense parameters between them hold all experts too");
   if (layout.zero == 0 && layout.fsdp.empty())
     reading.fail("layout.shard_group", "'shard_group' without 'zero' or 'fsdp': nothing is sharded");
 }

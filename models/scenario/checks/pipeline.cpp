@@ -144,8 +144,14 @@ void check_stream(Reading& reading) {
                                           " updates each stage by itself, but the first and the last stage share the "
                                           "embedding: it needs " +
                                           (model.mtp_layers > 0 ? "mtp_layers: 0" : "tied_embeddings: false"));
+  // Weights change behind a backward while forwards under way still need older versions: whoever gathers shards would
+  // have to say of which, for every micro-batch. PipeDream and its 2BW replicate whole stages (arXiv:1806.03377,
+  // 2006.09503); DeepSpeed's and Megatron-LM's pipelines, which split states, flush.
   const auto alone = [&](bool asked, std::string_view key) {
-    if (asked) reading.not_yet(reading.at(key), quote(key) + " under schedule " + quote(schedule));
+    if (asked)
+      reading.fail(key, quote(key) + " under schedule " + quote(schedule) +
+                            ": with several versions of weights in use, replicas hold whole stages (layout.dp, "
+                            "pipeline.stage_replicas); to split states, take a schedule that flushes");
   };
   alone(scenario.layout.zero > 0, "layout.zero");
   alone(!scenario.layout.fsdp.empty(), "layout.fsdp");

@@ -82,6 +82,40 @@ TEST(Recompute, SelectiveOpRepeatsEverySecondProduct) {
   EXPECT_EQ(products, (std::vector<std::string>{"key", "proj", "up"}));
 }
 
+// Of a layer with experts it repeats the router's and the grouped products, and keeps what exchanges brought.
+TEST(Recompute, SelectiveOpWithExpertsKeepsExchangesAlone) {
+  for (const int shared : {0, 1}) {
+    Scenario scenario = with(Recompute::Kind::selective_op);
+    scenario.model.moe = MoeSpec{};
+    scenario.model.moe->experts = 8;
+    scenario.model.moe->top_k = 2;
+    scenario.model.moe->ffn = 2048;
+    scenario.model.moe->shared_experts = shared;
+    scenario.layout.ep = scenario.layout.dp = 4;
+    const PieceWork work = layer(scenario);
+    std::vector<std::string> products;
+    for (const LayerStep& step : work.backward) {
+      if (!step.recomputed) continue;
+      EXPECT_NE(step.kind, LayerStep::Kind::collective) << step.label;
+      if (step.kind == LayerStep::Kind::kernel && std::holds_alternative<GemmShape>(step.kernel.shape))
+        products.push_back(step.label);
+    }
+    std::vector<std::string> expected = {"key", "proj", "router", "expert fc1"};
+    if (shared > 0) expected.insert(expected.end(), {"expert fc2", "shared up"});
+    EXPECT_EQ(products, expected);
+    std::int64_t exchanged = 0;
+    for (const SavedTensor& tensor : work.saved)
+      if (tensor.label == "dispatched" || tensor.label == "combined") exchanged += tensor.bytes.n;
+    EXPECT_EQ(exchanged, 2 * 2 * 4096 * 2 * 4096);  // two lists of two copies of a token, in 16 bits
+
+    Scenario none = scenario, full = scenario;
+    none.training.recompute.kind = Recompute::Kind::none;
+    full.training.recompute.kind = Recompute::Kind::full;
+    EXPECT_LT(saved_bytes(work), saved_bytes(layer(none)));
+    EXPECT_GT(saved_bytes(work), saved_bytes(layer(full)));
+  }
+}
+
 // Layers that are said to work alike have one list of steps.
 TEST(WorksAlike, LayersThatRepeatTheSame) {
   const Scenario first_two = with(Recompute::Kind::full_layers);

@@ -136,5 +136,30 @@ TEST(ZeroPlusPlus, EachPartFoldsAndCutsWhatItShould) {
   EXPECT_LT(between_nodes("{quantized_weights: true, hierarchical: true, quantized_gradients: true}"), 0.3 * plain);
 }
 
+// Experts of which every rank has all are parameters like others.
+TEST(ZeroPlusPlus, TakesExpertsThatEveryRankHas) {
+  const auto with = [](const std::vector<Override>& more) {
+    std::vector<Override> overrides = zero3(
+        {{"cluster.nodes", "2"}, {"training.global_batch", "16"}, {"model.moe", "{experts: 8, top_k: 2, ffn: 1408}"}});
+    overrides.insert(overrides.end(), more.begin(), more.end());
+    return overrides;
+  };
+  const auto between_nodes = [&](const char* parts) {
+    const Compiled c = compiled(read(small_scenario(), with({{"layout.zeropp", parts}})));
+    const sim::RunResult full = run_every_rank(c);
+    EXPECT_EQ(run_folded(c).digest, full.digest) << parts;
+    double sum = 0;
+    for (std::uint32_t l = 0; l < c.workload.links.size(); ++l)
+      if (c.workload.link_kinds[c.workload.links[{l}].kind] == "nic")
+        sum += static_cast<double>(full.links[{l}].bytes.n);
+    return sum;
+  };
+  EXPECT_LT(between_nodes("{hierarchical: true}"), 0.7 * between_nodes("{}"));
+  EXPECT_LT(between_nodes("{quantized_gradients: true}"), 0.8 * between_nodes("{}"));
+  EXPECT_FALSE(parse_scenario(small_scenario(), "test.yaml",
+                              with({{"layout.zeropp", "{hierarchical: true}"}, {"layout.ep", "2"}}))
+                   .ok());
+}
+
 }  // namespace
 }  // namespace orrery::models

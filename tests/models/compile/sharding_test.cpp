@@ -175,6 +175,61 @@ TEST(Sharding, CopiesSumTheirShares) {
   EXPECT_EQ(total(said(program, {role::dp})).n, 0);
 }
 
+// TorchTitan's HSDP with experts: what a shard group holds between its ranks is one copy of all, dense or experts
+// (efsdp = shard_group * tp / (etp * ep)); shares of experts are summed over copies, as the rest's are.
+TEST(Sharding, ExpertsAreSplitInsideTheShardGroup) {
+  const std::string mixture = "{experts: 8, top_k: 2, ffn: 1408}";
+  for (const char* ep : {"1", "2", "4"}) {
+    const Compiled c = compiled(read(small_scenario(), {{"model.moe", mixture},
+                                                        {"layout.fsdp", "full_shard"},
+                                                        {"layout.shard_group", "4"},
+                                                        {"layout.ep", ep},
+                                                        {"software", "torchtitan-2025"}}));
+    const auto all =
+        static_cast<double>(count_parameters(read(small_scenario(), {{"model.moe", mixture}}).model).total);
+    double sum = 0;
+    for (const ProgramId id : c.workload.program_of) {
+      const sim::Program& p = c.workload.programs[id];
+      for (const std::uint32_t buffer : p.resident)
+        if (p.buffers[buffer].cause <= static_cast<std::uint8_t>(MemoryCause::optimizer))
+          sum += static_cast<double>(p.buffers[buffer].bytes.n);
+    }
+    EXPECT_NEAR(sum, 2 * 16 * all, 16 * 8 * 4) << ep;
+    const sim::Program& first = c.workload.programs[ProgramId{0}];
+    const std::int64_t share = std::atoi(ep);  // of the four ranks' experts, what each has
+    const Said inside = said(first, {role::edp_shard})[sim::TransferKind::reduce_scatter];
+    EXPECT_EQ(inside.times > 0, share < 4);  // a group of one has nothing to split
+    EXPECT_EQ(said(first, {role::edp_shard_copies})[sim::TransferKind::all_reduce].bytes.n,
+              inside.bytes.n / (4 / share));
+    EXPECT_EQ(run_folded(c).digest, run_every_rank(c).digest);
+  }
+}
+
+// A shard group of everybody is none.
+TEST(Sharding, AShardGroupOfAllIsNone) {
+  const auto digest = [](const char* group) {
+    return run_folded(compiled(read(small_scenario(), {{"model.moe", "{experts: 8, top_k: 2, ffn: 1408}"},
+                                                       {"layout.ep", "2"},
+                                                       {"layout.zero", "3"},
+                                                       {"layout.shard_group", group}})))
+        .digest;
+  };
+  EXPECT_EQ(digest("8"), run_folded(compiled(read(small_scenario(), {{"model.moe", "{experts: 8, top_k: 2, ffn: 1408}"},
+                                                                     {"layout.ep", "2"},
+                                                                     {"layout.zero", "3"}})))
+                             .digest);
+  EXPECT_NE(digest("4"), digest("8"));
+}
+
+TEST(Sharding, AShardGroupHoldsAllExperts) {
+  EXPECT_FALSE(parse_scenario(small_scenario(), "test.yaml",
+                              {{"model.moe", "{experts: 8, top_k: 2, ffn: 1408}"},
+                               {"layout.ep", "8"},
+                               {"layout.zero", "3"},
+                               {"layout.shard_group", "4"}})
+                   .ok());
+}
+
 // Megatron-LM's instances of the distributed optimizer are copies too.
 TEST(Sharding, OptimizerInstancesAreShardGroups) {
   const auto digest = [](const Override& way) {

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "models/architecture/layer/transformer_layer.h"
+
+namespace orrery::models {
+
+// TorchTitan's selective checkpointing by operators (distributed/activation_checkpoint.py). Kept are outputs of every
+// second product, counted in the forward's order (query, key, value, output, then gate, up, down of a dense MLP or of
+// the shared experts), of the attention core, of sums over tp, and of exchanges among experts. Repeated is the rest:
+// other products, the router's among them, which does not count, and the grouped products of experts. Internal to this
+// room.
+void every_second_product(const LayerContext& context, StepList& list);
+std::vector<SavedTensor> every_second_saved(const LayerContext& context);
+
+}  // namespace orrery::models
