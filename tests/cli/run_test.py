@@ -206,10 +206,10 @@ class Explain(support.Case):
 
 
     def test_what_it_rests_on_is_told(self):
-        on_b300 = support.SMALL.replace("preset: dgx-h100", "preset: dgx-b300") + "software: mlperf-2023\n"
+        on_b300 = support.SMALL.replace("preset: dgx-h100", "preset: dgx-b300") + "software: megatron-2020\n"
         text = self.done("explain", self.scenario(on_b300), "--no-what-if").stdout
         self.assertIn("curves of b200-sxm-180gb, transferred to b300-sxm", text)
-        self.assertRegex(text, r"assumed: software mlperf-2023: the habits of \S+, the nearest stack")
+        self.assertRegex(text, r"assumed: software megatron-2020: the habits of \S+, the nearest stack")
         text = self.done("explain", self.scenario(support.SMALL), "--no-what-if").stdout
         self.assertIn("curves fitted on timings of h100-sxm-80gb", text)
 
