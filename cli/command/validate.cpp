@@ -13,6 +13,7 @@
 #include "cli/process/gpu_helper.h"
 #include "cli/work/pipeline.h"
 #include "report/accuracy/comparison.h"
+#include "report/html/validation_page.h"
 #include "report/json.h"
 #include "report/text.h"
 #include "validate/runner/runner.h"
@@ -28,7 +29,7 @@ struct ValidateCommand {
   ScenarioOptions scenario;
   OutputOptions output;
   TraceOptions trace;
-  std::string prediction_path, max_error;
+  std::string prediction_path, max_error, html;
   int gpus = 0, virtual_ranks = 0, sms = 0;
   bool stand_in = false, graph = false, planned_links = false, skip_host_ops = false;
 
@@ -40,6 +41,8 @@ struct ValidateCommand {
   std::vector<std::string> gpu_arguments() const;
   int tell_faults(const validate::RunRecord& record, const report::Result& prediction) const;
   int finish(const report::Validation& validation, double largest_error) const;
+  bool write_page(const Prepared& prepared, const report::Validation& validation,
+                  const std::vector<sim::Span>& predicted, const std::vector<sim::Span>& measured) const;
   int write_prediction(const report::Result& prediction) const;
 };
 
@@ -189,7 +192,34 @@ int ValidateCommand::compare(const Prepared& prepared, double largest_error) {
   validation.transport = record->transport;
   validation.notes = validate::remarks_on(*record);
   validation.comparison = validate::compare(workload, prepared.compiled.kernels, predicted.spans(), record->spans);
-  return finish(validation, largest_error);
+  const int status = finish(validation, largest_error);
+  if (!html.empty() && !write_page(prepared, validation, predicted.spans(), record->spans)) return kInputOutput;
+  return status;
+}
+
+// The last step of these spans, as `timeline` has it.
+report::ShownStep shown_step(report::StepTimeline& timeline, const std::vector<sim::Span>& spans, int steps) {
+  Time from = Time::never(), to;
+  for (const sim::Span& span : spans) {
+    if (span.step + 1 != steps || !timeline.wants(span.rank)) continue;
+    timeline.span(span);
+    from = std::min(from, span.start);
+    to = std::max(to, span.end);
+  }
+  return {timeline, std::min(from, to), to};
+}
+
+bool ValidateCommand::write_page(const Prepared& prepared, const report::Validation& validation,
+                                 const std::vector<sim::Span>& predicted,
+                                 const std::vector<sim::Span>& measured) const {
+  const sim::Workload& workload = prepared.workload();
+  const std::vector<RankId> ranks = one_rank_a_stage(prepared);
+  report::StepTimeline before(workload, ranks), after(workload, ranks);
+  Output out(html);
+  if (!out.ok()) return false;
+  out.stream() << report::validation_page({validation, workload, ranks, shown_step(before, predicted, workload.steps),
+                                           shown_step(after, measured, workload.steps)});
+  return out.finish();
 }
 
 int ValidateCommand::finish(const report::Validation& validation, double largest_error) const {
@@ -230,6 +260,9 @@ void add_validate(CLI::App& app, int& status) {
   sub.add_flag("--skip-host-ops", command->skip_host_ops, "On GPUs: leave out the planned time of the CPU");
   sub.add_option("--max-error", command->max_error, "Exit with 1 when step or peak memory are further off, as 5%")
       ->option_text("SHARE");
+  sub.add_option("--report", command->html,
+                 "Write a page about the comparison: both steps above each other, errors by kind of op and rank")
+      ->option_text("FILE.html");
   sub.add_option("--prediction", command->prediction_path, "Write the prediction there, before the run")
       ->option_text("FILE");
   command->scenario.add_to(sub);
@@ -238,6 +271,7 @@ void add_validate(CLI::App& app, int& status) {
   sub.footer(
       "Examples:\n"
       "  orrery validate my.yaml --virtual-ranks 4 --max-error 5%\n"
+      "  orrery validate my.yaml --virtual-ranks 4 --report comparison.html\n"
       "  orrery validate my.yaml --stand-in --format json");
   sub.callback([command, &status] { status = command->run(); });
 }

@@ -16,6 +16,58 @@ namespace {
 using kainjow::mustache::data;
 using kainjow::mustache::mustache;
 
+constexpr std::string_view kBody = R"html(<h1>{{title}}</h1>
+<small>{{#setup}}{{name}} {{value}} &nbsp; {{/setup}}</small>
+<div class="figures">{{#figures}}<div class="figure">{{name}}<b>{{value}}</b><span class="note">{{note}}</span></div>{{/figures}}</div>
+
+<h2>The step, one rank of each stage</h2>
+<p class="note">Actions of the schedule (F forward, B backward, I and W its halves; number: micro-batch.chunk); below them transfers in progress,
+in the colours of the table below.
+Point at a mark to read it. <button data-by="2">+</button> <button data-by="0.5">&minus;</button> <button data-by="0">whole step</button></p>
+<div class="chart timeline">{{{timeline}}}</div>
+
+<h2>Where the step goes</h2>
+<div class="chart">{{{breakdown}}}</div>
+<table class="n"><tr><th>mean over ranks</th><th>time</th><th>share</th></tr>
+{{#parts}}<tr><td><svg class="key"><rect class="p-{{key}}" width="100%" height="100%"/></svg>{{name}}</td><td>{{value}}</td><td>{{note}}</td></tr>
+{{/parts}}</table>
+
+{{#any_path}}<h2>The critical path</h2>
+<table class="n"><tr><th>what the step waits for</th><th>time</th><th>share</th></tr>
+{{#path}}<tr><td>{{name}}</td><td>{{value}}</td><td>{{note}}</td></tr>
+{{/path}}</table>
+<details><summary>the ops that take most of it</summary><table class="n">
+{{#longest}}<tr><td>{{name}}</td><td>{{value}}</td><td>{{note}}</td></tr>
+{{/longest}}</table></details>{{/any_path}}
+
+<h2>Memory over the step</h2>
+<div class="chart">{{{memory}}}</div>
+<table class="n"><tr><th>GiB, largest rank of</th><th>parameters</th><th>gradients</th><th>optimizer</th><th>activations</th><th>buffers</th><th>peak</th><th>reserved</th><th>in flight</th></tr>
+{{#stages}}<tr><td>stage {{stage}}</td><td>{{parameters}}</td><td>{{gradients}}</td><td>{{optimizer}}</td><td>{{activations}}</td><td>{{buffers}}</td><td>{{peak}}</td><td>{{reserved}}</td><td>{{in_flight}}</td></tr>
+{{/stages}}</table>
+
+{{#any_links}}<h2>Busiest links</h2>
+<table class="n"><tr><th>link</th><th>a step, each</th><th>used</th></tr>
+{{#links}}<tr><td>{{name}}</td><td>{{value}}</td><td>{{note}}</td></tr>
+{{/links}}</table>{{/any_links}}
+
+{{#any_jobs}}<h2>Jobs on this fabric</h2>
+<p class="note">Means over that many steps; timeline, critical path and memory over time are of all of them.</p>
+<table class="n"><tr><th>job</th><th>on</th><th>steps</th><th>step</th><th>alone</th><th>slowdown</th></tr>
+{{#jobs}}<tr><td>{{name}}</td><td>{{on}}</td><td>{{steps}}</td><td>{{step}}</td><td>{{alone}}</td><td>{{slowdown}}</td></tr>
+{{/jobs}}</table>{{/any_jobs}}
+
+{{#any_published}}<h2>Against what was measured</h2>
+<table>{{#published}}<tr><td>{{name}}</td><td>{{value}}</td><td>{{note}}</td></tr>
+{{/published}}</table>{{/any_published}}
+
+<h2>What this rests on</h2>
+{{#any_warnings}}<ul>{{#warnings}}<li>{{.}}</li>{{/warnings}}</ul>{{/any_warnings}}
+{{#any_assumptions}}<ul>{{#assumptions}}<li>{{.}}</li>{{/assumptions}}</ul>{{/any_assumptions}}
+{{#any_defaults}}<details><summary>values that nobody wrote</summary><ul>{{#defaults}}<li>{{.}}</li>{{/defaults}}</ul></details>{{/any_defaults}}
+<p class="note">Orrery {{version}}; {{ranks}} ranks simulated.</p>
+)html";
+
 data pair_of(const std::string& name, const std::string& value, const std::string& note = "") {
   data row;
   row.set("name", name);
@@ -161,7 +213,7 @@ std::string run_page(const RunPage& input) {
   set_list(page, "defaults", lines(r.defaults_used));
   page.set("ranks", grouped(static_cast<std::int64_t>(r.ranks_simulated)));
   page.set("version", ORRERY_VERSION);
-  mustache view{std::string(kPageTemplate)};
+  mustache view{page_around(kBody)};
   return view.render(page);
 }
 

@@ -1,8 +1,9 @@
 #include "report/html/page_template.h"
 
 namespace orrery::report {
+namespace {
 
-const std::string_view kPageTemplate = R"html(<!DOCTYPE html>
+constexpr std::string_view kHead = R"html(<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -35,78 +36,47 @@ ul{padding-left:1.2em}details summary{cursor:pointer;color:var(--dim)}
 </style>
 </head>
 <body>
-<h1>{{title}}</h1>
-<small>{{#setup}}{{name}} {{value}} &nbsp; {{/setup}}</small>
-<div class="figures">{{#figures}}<div class="figure">{{name}}<b>{{value}}</b><span class="note">{{note}}</span></div>{{/figures}}</div>
+)html";
 
-<h2>The step, one rank of each stage</h2>
-<p class="note">Actions of the schedule (F forward, B backward, I and W its halves; number: micro-batch.chunk); below them transfers in progress,
-in the colours of the table below.
-Point at a mark to read it. <button data-by="2">+</button> <button data-by="0.5">&minus;</button> <button data-by="0">whole step</button></p>
-<div class="chart timeline">{{{timeline}}}</div>
-
-<h2>Where the step goes</h2>
-<div class="chart">{{{breakdown}}}</div>
-<table class="n"><tr><th>mean over ranks</th><th>time</th><th>share</th></tr>
-{{#parts}}<tr><td><svg class="key"><rect class="p-{{key}}" width="100%" height="100%"/></svg>{{name}}</td><td>{{value}}</td><td>{{note}}</td></tr>
-{{/parts}}</table>
-
-{{#any_path}}<h2>The critical path</h2>
-<table class="n"><tr><th>what the step waits for</th><th>time</th><th>share</th></tr>
-{{#path}}<tr><td>{{name}}</td><td>{{value}}</td><td>{{note}}</td></tr>
-{{/path}}</table>
-<details><summary>the ops that take most of it</summary><table class="n">
-{{#longest}}<tr><td>{{name}}</td><td>{{value}}</td><td>{{note}}</td></tr>
-{{/longest}}</table></details>{{/any_path}}
-
-<h2>Memory over the step</h2>
-<div class="chart">{{{memory}}}</div>
-<table class="n"><tr><th>GiB, largest rank of</th><th>parameters</th><th>gradients</th><th>optimizer</th><th>activations</th><th>buffers</th><th>peak</th><th>reserved</th><th>in flight</th></tr>
-{{#stages}}<tr><td>stage {{stage}}</td><td>{{parameters}}</td><td>{{gradients}}</td><td>{{optimizer}}</td><td>{{activations}}</td><td>{{buffers}}</td><td>{{peak}}</td><td>{{reserved}}</td><td>{{in_flight}}</td></tr>
-{{/stages}}</table>
-
-{{#any_links}}<h2>Busiest links</h2>
-<table class="n"><tr><th>link</th><th>a step, each</th><th>used</th></tr>
-{{#links}}<tr><td>{{name}}</td><td>{{value}}</td><td>{{note}}</td></tr>
-{{/links}}</table>{{/any_links}}
-
-{{#any_jobs}}<h2>Jobs on this fabric</h2>
-<p class="note">Means over that many steps; timeline, critical path and memory over time are of all of them.</p>
-<table class="n"><tr><th>job</th><th>on</th><th>steps</th><th>step</th><th>alone</th><th>slowdown</th></tr>
-{{#jobs}}<tr><td>{{name}}</td><td>{{on}}</td><td>{{steps}}</td><td>{{step}}</td><td>{{alone}}</td><td>{{slowdown}}</td></tr>
-{{/jobs}}</table>{{/any_jobs}}
-
-{{#any_published}}<h2>Against what was measured</h2>
-<table>{{#published}}<tr><td>{{name}}</td><td>{{value}}</td><td>{{note}}</td></tr>
-{{/published}}</table>{{/any_published}}
-
-<h2>What this rests on</h2>
-{{#any_warnings}}<ul>{{#warnings}}<li>{{.}}</li>{{/warnings}}</ul>{{/any_warnings}}
-{{#any_assumptions}}<ul>{{#assumptions}}<li>{{.}}</li>{{/assumptions}}</ul>{{/any_assumptions}}
-{{#any_defaults}}<details><summary>values that nobody wrote</summary><ul>{{#defaults}}<li>{{.}}</li>{{/defaults}}</ul></details>{{/any_defaults}}
-<p class="note">Orrery {{version}}; {{ranks}} ranks simulated.</p>
-<script>
+// Timelines of one page are stretched and moved together.
+constexpr std::string_view kTail = R"html(<script>
 (function(){
-  var strip=document.querySelector('.stretch'),drawing=strip&&strip.firstElementChild,zoom=1;
-  if(!drawing)return;
-  function label(){drawing.classList.toggle('far',drawing.dataset.box/1000*drawing.clientWidth<34)}
+  var strips=[].slice.call(document.querySelectorAll('.stretch')),zoom=1;
+  function drawing(strip){return strip.firstElementChild}
+  function label(){strips.forEach(function(strip){
+    var d=drawing(strip);d.classList.toggle('far',d.dataset.box/1000*d.clientWidth<34);
+  })}
   label();addEventListener('resize',label);
   function stretch(to,at){
     to=Math.min(200,Math.max(1,to));
-    var x=at===undefined?strip.clientWidth/2:at,place=(strip.scrollLeft+x)/(strip.clientWidth*zoom);
-    zoom=to;drawing.style.width=100*zoom+'%';strip.scrollLeft=place*strip.clientWidth*zoom-x;label();
+    strips.forEach(function(strip){
+      var x=at===undefined?strip.clientWidth/2:at,place=(strip.scrollLeft+x)/(strip.clientWidth*zoom);
+      drawing(strip).style.width=100*to+'%';strip.scrollLeft=place*strip.clientWidth*to-x;
+    });
+    zoom=to;label();
   }
   document.querySelectorAll('button[data-by]').forEach(function(b){
     b.onclick=function(){stretch(b.dataset.by==='0'?1:zoom*b.dataset.by)};
   });
-  strip.addEventListener('wheel',function(e){
-    if(!e.ctrlKey)return;
-    e.preventDefault();stretch(zoom*(e.deltaY<0?1.25:0.8),e.clientX-strip.getBoundingClientRect().left);
-  },{passive:false});
+  strips.forEach(function(strip){
+    strip.addEventListener('wheel',function(e){
+      if(!e.ctrlKey)return;
+      e.preventDefault();stretch(zoom*(e.deltaY<0?1.25:0.8),e.clientX-strip.getBoundingClientRect().left);
+    },{passive:false});
+    strip.addEventListener('scroll',function(){
+      strips.forEach(function(other){if(other!==strip)other.scrollLeft=strip.scrollLeft});
+    });
+  });
 })();
 </script>
 </body>
 </html>
 )html";
+
+}  // namespace
+
+std::string page_around(std::string_view body) {
+  return std::string(kHead) + std::string(body) + std::string(kTail);
+}
 
 }  // namespace orrery::report

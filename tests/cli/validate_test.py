@@ -87,6 +87,17 @@ class Validate(support.Case):
         with open(trace, encoding="utf-8") as file:
             self.assertTrue(json.load(file))
 
+    def test_a_page_shows_both_steps(self):
+        page = self.path("comparison.html")
+        self.done("validate", self.scenario(support.BUBBLE), "--stand-in", "--report", page)
+        with open(page, encoding="utf-8") as file:
+            text = file.read()
+        self.assertTrue(text.startswith("<!DOCTYPE html>") and text.rstrip().endswith("</html>"))
+        self.assertEqual(text.count('aria-label="timeline of the step"'), 2)
+        self.assertNotIn("{{", text)
+        self.assertNotIn("http", text)
+        self.done("validate", self.scenario(support.BUBBLE), "--stand-in", "--report", "/no/such/folder/x.html", status=5)
+
     def test_wrong_usage(self):
         scenario = self.scenario(support.BUBBLE)
         self.done("validate", scenario, "--gpus", "2", "--virtual-ranks", "2", status=2)
