@@ -218,13 +218,20 @@ void CudaDevice::kernel(StreamHandle handle, const Work& work, const Place& plac
   }
   const cudaStream_t s = stream(handle);
   if (s == nullptr) return;
-  if (const auto* gemm = std::get_if<models::GemmShape>(&work.kernel->shape)) {
-    if (const Bytes quantized = models::quantized_bytes(*gemm); quantized.n > 0) stream_through("cast", quantized, s);
-    gemms_->run(*gemm, s);
-  } else if (const auto* memory = std::get_if<models::MemoryBoundShape>(&work.kernel->shape)) {
-    stream_through(memory->family, memory->bytes, s);
+  marks_.begin(place);
+  launch(*work.kernel, s);
+  marks_.end();
+}
+
+void CudaDevice::launch(const models::Kernel& kernel, cudaStream_t stream) {
+  if (const auto* gemm = std::get_if<models::GemmShape>(&kernel.shape)) {
+    if (const Bytes quantized = models::quantized_bytes(*gemm); quantized.n > 0)
+      stream_through("cast", quantized, stream);
+    gemms_->run(*gemm, stream);
+  } else if (const auto* memory = std::get_if<models::MemoryBoundShape>(&kernel.shape)) {
+    stream_through(memory->family, memory->bytes, stream);
   } else {
-    attention_.run(std::get<models::AttentionShape>(work.kernel->shape), s);
+    attention_.run(std::get<models::AttentionShape>(kernel.shape), stream);
   }
 }
 

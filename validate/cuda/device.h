@@ -12,6 +12,7 @@
 #include "validate/cuda/attention.h"
 #include "validate/cuda/gemm.h"
 #include "validate/cuda/green_context.h"
+#include "validate/cuda/marks.h"
 #include "validate/cuda/memory.h"
 #include "validate/device.h"
 
@@ -107,6 +108,7 @@ class CudaDevice final : public Device {
   void launch_graph();
   bool wait_for(cudaStream_t stream, const Stream& of);
   void destroy_stream(cudaStream_t stream);
+  void launch(const models::Kernel& kernel, cudaStream_t stream);
   void stream_through(const std::string& family, Bytes bytes, cudaStream_t stream);
 
   DeviceOptions options_;
@@ -118,6 +120,7 @@ class CudaDevice final : public Device {
   Arena arena_;
   std::unique_ptr<Gemms> gemms_;
   Attention attention_;
+  Marks marks_;
   cudaStream_t origin_ = nullptr;  // the first; a capture begins and ends there
   bool begun_ = false, capturing_ = false;
   bool shares_queues_ = false;
