@@ -1,31 +1,13 @@
 #include "interop/proto_message.h"
 
+#include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstring>
-#include <protozero/exception.hpp>
-#include <protozero/varint.hpp>
 
 namespace orrery::interop {
 
 static_assert(std::endian::native == std::endian::little, "fixed numbers are read as they lie in memory");
-
-bool ProtoMessage::next() {
-  if (at_ == end_) return false;
-  constexpr std::uint64_t kMostTag = UINT32_MAX;
-  const std::uint64_t key = raw_varint();
-  if (key > kMostTag || key >> 3 == 0) throw ProtoFault();
-  tag_ = static_cast<std::uint32_t>(key >> 3);
-  switch (key & 7) {
-    case 0:
-    case 1:
-    case 2:
-    case 5:
-      wire_ = static_cast<Wire>(key & 7);
-      return true;
-    default:
-      throw ProtoFault();
-  }
-}
 
 ProtoMessage ProtoMessage::next_of_stream() {
   wire_ = Wire::length;
@@ -38,11 +20,6 @@ bool ProtoMessage::next(std::uint32_t tag) {
     skip();
   }
   return false;
-}
-
-void ProtoMessage::pass(std::uint64_t bytes) {
-  if (bytes > static_cast<std::uint64_t>(end_ - at_)) throw ProtoFault();
-  at_ += bytes;
 }
 
 void ProtoMessage::skip() {
@@ -62,12 +39,17 @@ void ProtoMessage::skip() {
   }
 }
 
-std::uint64_t ProtoMessage::raw_varint() {
-  try {
-    return protozero::decode_varint(&at_, end_);
-  } catch (const protozero::exception&) {
-    throw ProtoFault();
+std::uint64_t ProtoMessage::long_varint() {
+  constexpr int kMostBytes = 10;
+  std::uint64_t value = 0;
+  const char* const last = at_ + std::min<std::ptrdiff_t>(end_ - at_, kMostBytes);
+  int shift = 0;
+  for (const char* at = at_; at != last; shift += 7) {
+    const auto byte = static_cast<unsigned char>(*at++);
+    value |= std::uint64_t{byte & 0x7Fu} << shift;
+    if (byte < 0x80) return at_ = at, value;
   }
+  throw ProtoFault();
 }
 
 template <class Number>
@@ -90,14 +72,6 @@ std::uint32_t ProtoMessage::get_fixed32() {
 
 double ProtoMessage::get_double() {
   return std::bit_cast<double>(get_fixed64());
-}
-
-std::string_view ProtoMessage::get_view() {
-  expect(Wire::length);
-  const std::uint64_t size = raw_varint();
-  const char* const bytes = at_;
-  pass(size);
-  return {bytes, static_cast<std::size_t>(size)};
 }
 
 }  // namespace orrery::interop

@@ -17,7 +17,16 @@ class ProtoMessage {
   ProtoMessage(const char* bytes, std::size_t size) : at_(bytes), end_(bytes + size) {}
 
   // To the next field, whose value is then got or skipped. False at the end.
-  bool next();
+  [[gnu::always_inline]] bool next() {
+    if (at_ == end_) return false;
+    const std::uint64_t key = raw_varint();
+    constexpr std::uint64_t kMostTag = UINT32_MAX;
+    constexpr unsigned kKnownWires = 0b100111;  // a bit for each Wire
+    if (key > kMostTag || key >> 3 == 0 || (kKnownWires >> (key & 7) & 1) == 0) throw ProtoFault();
+    tag_ = static_cast<std::uint32_t>(key >> 3);
+    wire_ = static_cast<Wire>(key & 7);
+    return true;
+  }
   // A length and as many bytes, without a number before them: files that are a
   // stream of messages.
   ProtoMessage next_of_stream();
@@ -39,7 +48,13 @@ class ProtoMessage {
   std::uint64_t get_fixed64();
   std::uint32_t get_fixed32();
   double get_double();
-  std::string_view get_view();
+  std::string_view get_view() {
+    expect(Wire::length);
+    const std::uint64_t size = raw_varint();
+    const char* const bytes = at_;
+    pass(size);
+    return {bytes, static_cast<std::size_t>(size)};
+  }
   std::string get_string() { return std::string(get_view()); }
   ProtoMessage get_message() {
     const std::string_view view = get_view();
@@ -63,8 +78,16 @@ class ProtoMessage {
     expect(Wire::varint);
     return raw_varint();
   }
-  std::uint64_t raw_varint();
-  void pass(std::uint64_t bytes);
+  // Most are one byte long: keys, lengths, small numbers.
+  [[gnu::always_inline]] std::uint64_t raw_varint() {
+    if (at_ != end_ && static_cast<unsigned char>(*at_) < 0x80) return static_cast<unsigned char>(*at_++);
+    return long_varint();
+  }
+  std::uint64_t long_varint();
+  void pass(std::uint64_t bytes) {
+    if (bytes > static_cast<std::uint64_t>(end_ - at_)) throw ProtoFault();
+    at_ += bytes;
+  }
 
   const char *at_, *end_;
   std::uint32_t tag_ = 0;

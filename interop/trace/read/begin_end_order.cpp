@@ -11,7 +11,7 @@ constexpr std::size_t kMaxBytes = 64 << 20;  // of arguments that wait
 
 }  // namespace
 
-BeginEndOrder::Waiting& BeginEndOrder::add(std::uint32_t row, ClockTime when, std::span<const TraceArgument> arguments,
+BeginEndOrder::Waiting& BeginEndOrder::add(std::uint32_t row, ClockTime when, TraceArguments arguments,
                                            std::uint64_t at) {
   if (count_ == kWindow) release(kWindow / 2);
   if (bytes_ > kMaxBytes) {
@@ -27,12 +27,12 @@ BeginEndOrder::Waiting& BeginEndOrder::add(std::uint32_t row, ClockTime when, st
 }
 
 void BeginEndOrder::begin(std::uint32_t row, TraceTrackId track, ClockTime when, TraceNameId name, TraceNameId category,
-                          std::span<const TraceArgument> arguments, std::uint64_t at) {
+                          TraceArguments arguments, std::uint64_t at) {
   Waiting& waiting = add(row, when, arguments, at);
   waiting.begins = true, waiting.track = track, waiting.name = name, waiting.category = category;
 }
 
-void BeginEndOrder::end(std::uint32_t row, ClockTime when, std::span<const TraceArgument> arguments, std::uint64_t at) {
+void BeginEndOrder::end(std::uint32_t row, ClockTime when, TraceArguments arguments, std::uint64_t at) {
   add(row, when, arguments, at).begins = false;
 }
 
@@ -43,12 +43,11 @@ void BeginEndOrder::release(std::size_t n) {
   if (!std::is_sorted(first, last, earlier)) std::stable_sort(first, last, earlier);
   const auto end_of_released = first + static_cast<std::ptrdiff_t>(n);
   for (auto w = first; w != end_of_released; ++w) {
-    arguments_.clear();
-    w->arguments.view(arguments_);
+    const auto arguments = w->arguments.view();
     if (w->begins)
-      to_.begin(w->row, w->track, w->when, w->name, w->category, arguments_, w->at);
+      to_.begin(w->row, w->track, w->when, w->name, w->category, arguments, w->at);
     else
-      to_.end(w->row, w->when, arguments_, w->at);
+      to_.end(w->row, w->when, arguments, w->at);
   }
   std::rotate(first, end_of_released, last);
   count_ -= n;

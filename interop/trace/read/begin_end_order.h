@@ -15,8 +15,8 @@ class BeginEndOrder {
 
   // As of OpenSlices.
   void begin(std::uint32_t row, TraceTrackId track, ClockTime when, TraceNameId name, TraceNameId category,
-             std::span<const TraceArgument> arguments, std::uint64_t at);
-  void end(std::uint32_t row, ClockTime when, std::span<const TraceArgument> arguments, std::uint64_t at);
+             TraceArguments arguments, std::uint64_t at);
+  void end(std::uint32_t row, ClockTime when, TraceArguments arguments, std::uint64_t at);
   void finish();
 
  private:
@@ -30,14 +30,13 @@ class BeginEndOrder {
     StoredArguments arguments;
   };
 
-  Waiting& add(std::uint32_t row, ClockTime when, std::span<const TraceArgument> arguments, std::uint64_t at);
+  Waiting& add(std::uint32_t row, ClockTime when, TraceArguments arguments, std::uint64_t at);
   // Passes on the earliest `n` of those that wait.
   void release(std::size_t n);
 
   OpenSlices& to_;
   std::vector<Waiting> places_;  // those beyond count_ are free, and keep their memory
   std::size_t count_ = 0, bytes_ = 0;
-  std::vector<TraceArgument> arguments_;
 };
 
 }  // namespace orrery::interop

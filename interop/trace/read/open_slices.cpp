@@ -9,7 +9,7 @@ constexpr std::size_t kMaxKeptBytes = 256 << 20;
 }  // namespace
 
 void OpenSlices::begin(std::uint32_t row, TraceTrackId track, ClockTime when, TraceNameId name, TraceNameId category,
-                       std::span<const TraceArgument> arguments, std::uint64_t at) {
+                       TraceArguments arguments, std::uint64_t at) {
   if (kept_bytes_ > kMaxKeptBytes) return teller_.skip("too much is open at once", at);
   if (rows_.size() <= row) rows_.resize(row + 1);
   Row& open = rows_[row];
@@ -23,7 +23,7 @@ void OpenSlices::begin(std::uint32_t row, TraceTrackId track, ClockTime when, Tr
   kept_bytes_ += begin.arguments.store(arguments);
 }
 
-void OpenSlices::end(std::uint32_t row, ClockTime when, std::span<const TraceArgument> arguments, std::uint64_t at) {
+void OpenSlices::end(std::uint32_t row, ClockTime when, TraceArguments arguments, std::uint64_t at) {
   if (row >= rows_.size() || rows_[row].depth == 0) return teller_.skip("it ends a slice that did not begin", at);
   tell(rows_[row].begins[--rows_[row].depth], when, arguments);
 }
@@ -33,11 +33,14 @@ std::optional<ClockTime> OpenSlices::began(std::uint32_t row) const {
   return rows_[row].begins[rows_[row].depth - 1].when;
 }
 
-void OpenSlices::tell(const Begin& begin, ClockTime end, std::span<const TraceArgument> more) {
-  arguments_.clear();
-  begin.arguments.view(arguments_);
-  arguments_.insert(arguments_.end(), more.begin(), more.end());
-  teller_.slice(begin.track, begin.when, end, begin.name, begin.category, arguments_, begin.at);
+void OpenSlices::tell(const Begin& begin, ClockTime end, TraceArguments more) {
+  TraceArguments arguments = begin.arguments.view();
+  if (!more.all.empty()) {
+    arguments_.assign(arguments.all.begin(), arguments.all.end());
+    arguments_.insert(arguments_.end(), more.all.begin(), more.all.end());
+    arguments = std::span<const TraceArgument>(arguments_);
+  }
+  teller_.slice(begin.track, begin.when, end, begin.name, begin.category, arguments, begin.at);
 }
 
 void OpenSlices::finish() {

@@ -15,9 +15,9 @@ class OpenSlices {
   explicit OpenSlices(TraceTeller& teller) : teller_(teller) {}
 
   void begin(std::uint32_t row, TraceTrackId track, ClockTime when, TraceNameId name, TraceNameId category,
-             std::span<const TraceArgument> arguments, std::uint64_t at);
+             TraceArguments arguments, std::uint64_t at);
   // Tells the slice, with `arguments` of the end behind those of the begin.
-  void end(std::uint32_t row, ClockTime when, std::span<const TraceArgument> arguments, std::uint64_t at);
+  void end(std::uint32_t row, ClockTime when, TraceArguments arguments, std::uint64_t at);
   // When the slice that an end would close began.
   std::optional<ClockTime> began(std::uint32_t row) const;
   // What nobody closed ends with the trace: a process that was cut off was in the middle of something.
@@ -37,10 +37,10 @@ class OpenSlices {
     std::size_t depth = 0;
   };
 
-  void tell(const Begin& begin, ClockTime end, std::span<const TraceArgument> more);
+  void tell(const Begin& begin, ClockTime end, TraceArguments more);
 
   TraceTeller& teller_;
-  std::vector<Row> rows_;
+  std::deque<Row> rows_;        // grows without moving what is open
   std::size_t kept_bytes_ = 0;  // what a file of begins without ends could make grow
   std::vector<TraceArgument> arguments_;
 };

@@ -3,39 +3,35 @@
 namespace orrery::interop {
 namespace {
 
-std::size_t keep(std::string& place, std::string_view text) {
-  const std::size_t grown = text.size() > place.capacity() ? text.size() - place.capacity() : 0;
-  place = text;
-  return grown;
+std::string_view text_of(const TraceArgument& argument) {
+  if (const auto* text = std::get_if<std::string_view>(&argument.value)) return *text;
+  if (const auto* json = std::get_if<TraceJson>(&argument.value)) return json->text;
+  return {};
 }
 
 }  // namespace
 
-std::size_t StoredArguments::store(std::span<const TraceArgument> arguments) {
-  std::size_t grown = 0;
-  count_ = arguments.size();
-  if (stored_.size() < count_) {
-    grown += (count_ - stored_.size()) * sizeof(Stored);
-    stored_.resize(count_);
-  }
-  for (std::size_t i = 0; i < count_; ++i) {
-    Stored& stored = stored_[i];
-    grown += keep(stored.key, arguments[i].key);
-    stored.value = arguments[i].value;
-    if (const auto* text = std::get_if<std::string_view>(&arguments[i].value)) grown += keep(stored.text, *text);
-    if (const auto* json = std::get_if<TraceJson>(&arguments[i].value)) grown += keep(stored.text, json->text);
-  }
-  return grown;
+std::string_view StoredArguments::keep(std::string_view text) {
+  const std::size_t at = texts_.size();
+  texts_.insert(texts_.end(), text.begin(), text.end());
+  return {texts_.data() + at, text.size()};
 }
 
-void StoredArguments::view(std::vector<TraceArgument>& to) const {
-  for (std::size_t i = 0; i < count_; ++i) {
-    const Stored& stored = stored_[i];
-    TraceArgument argument{stored.key, stored.value};
-    if (std::holds_alternative<std::string_view>(stored.value)) argument.value = std::string_view(stored.text);
-    if (std::holds_alternative<TraceJson>(stored.value)) argument.value = TraceJson{stored.text};
-    to.push_back(argument);
+std::size_t StoredArguments::store(TraceArguments arguments) {
+  if (arguments.version != 0 && arguments.version == version_) return 0;
+  version_ = arguments.version;
+  const std::size_t before = texts_.capacity() + stored_.capacity() * sizeof(TraceArgument);
+  std::size_t bytes = 0;
+  for (const TraceArgument& argument : arguments.all) bytes += argument.key.size() + text_of(argument).size();
+  texts_.clear();
+  texts_.reserve(bytes);  // so that it does not move below
+  stored_.assign(arguments.all.begin(), arguments.all.end());
+  for (TraceArgument& argument : stored_) {
+    argument.key = keep(argument.key);
+    if (auto* text = std::get_if<std::string_view>(&argument.value)) *text = keep(*text);
+    if (auto* json = std::get_if<TraceJson>(&argument.value)) json->text = keep(json->text);
   }
+  return texts_.capacity() + stored_.capacity() * sizeof(TraceArgument) - before;
 }
 
 }  // namespace orrery::interop

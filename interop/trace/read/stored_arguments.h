@@ -1,7 +1,7 @@
 #pragma once
 
 #include <span>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "interop/trace/read/trace_visitor.h"
@@ -9,22 +9,24 @@
 namespace orrery::interop {
 
 // Arguments that outlive the event they stood in. Used again and again, so that
-// texts stay allocated.
+// texts stay allocated. Moved and not copied: what is stored points into it.
 class StoredArguments {
  public:
+  StoredArguments() = default;
+  StoredArguments(StoredArguments&&) = default;
+  StoredArguments& operator=(StoredArguments&&) = default;
+
   // How many bytes more this takes now.
-  std::size_t store(std::span<const TraceArgument> arguments);
-  // Appends views of what is stored.
-  void view(std::vector<TraceArgument>& to) const;
+  std::size_t store(TraceArguments arguments);
+  // What is stored, until the next is.
+  TraceArguments view() const { return {stored_, version_}; }
 
  private:
-  struct Stored {
-    std::string key, text;  // `text` also of JSON
-    decltype(TraceArgument::value) value;
-  };
+  std::string_view keep(std::string_view text);
 
-  std::vector<Stored> stored_;
-  std::size_t count_ = 0;
+  std::vector<TraceArgument> stored_;
+  std::uint64_t version_ = 0;
+  std::vector<char> texts_;  // all of them, one after another; unlike a string's they stay in place when moved
 };
 
 }  // namespace orrery::interop

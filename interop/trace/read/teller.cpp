@@ -138,22 +138,22 @@ std::optional<Time> TraceTeller::time(ClockTime t, std::uint64_t at) {
 }
 
 void TraceTeller::slice(TraceTrackId track, ClockTime start, ClockTime end, TraceNameId name, TraceNameId category,
-                        std::span<const TraceArgument> arguments, std::uint64_t at) {
+                        TraceArguments arguments, std::uint64_t at) {
   if (end < start) return skip("it ends before it begins", at);
   const auto from = time(start, at), to = from ? time(end, at) : from;
   if (!to) return;
   if (!shows(track) || *to < options_.from || *from >= options_.to) return;
   if (*to == options_.from && *from < *to) return;
   ++summary_.slices;
-  visitor_.slice({track, *from, *to - *from, name, category, arguments});
+  visitor_.slice({track, *from, *to - *from, name, category, arguments.all, arguments.version});
 }
 
 void TraceTeller::instant(TraceTrackId track, ClockTime when, TraceNameId name, TraceNameId category,
-                          std::span<const TraceArgument> arguments, std::uint64_t at) {
+                          TraceArguments arguments, std::uint64_t at) {
   const auto t = time(when, at);
   if (!t || !shows(track) || *t < options_.from || *t >= options_.to) return;
   ++summary_.instants;
-  visitor_.instant({track, *t, Duration(), name, category, arguments});
+  visitor_.instant({track, *t, Duration(), name, category, arguments.all, arguments.version});
 }
 
 // A counter keeps its value until it changes: one from before the window is told

@@ -59,9 +59,9 @@ class TraceTeller {
   std::optional<std::uint32_t> rank_of_all() const { return rank_of_all_; }
 
   void slice(TraceTrackId track, ClockTime start, ClockTime end, TraceNameId name, TraceNameId category,
-             std::span<const TraceArgument> arguments, std::uint64_t at);
-  void instant(TraceTrackId track, ClockTime when, TraceNameId name, TraceNameId category,
-               std::span<const TraceArgument> arguments, std::uint64_t at);
+             TraceArguments arguments, std::uint64_t at);
+  void instant(TraceTrackId track, ClockTime when, TraceNameId name, TraceNameId category, TraceArguments arguments,
+               std::uint64_t at);
   void count(TraceCounterId counter, ClockTime when, double value, std::uint64_t at);
   void flow(std::uint64_t id, TraceFlowPoint::Kind kind, TraceTrackId track, ClockTime when, bool next_slice,
             std::uint64_t at);

@@ -64,6 +64,16 @@ struct TraceArgument {
   std::variant<std::int64_t, double, bool, std::string_view, TraceJson> value;
 };
 
+// Those of one event. Where `version` is not zero, all of the reading that have the same have
+// the same arguments: who has looked at them once need not again.
+struct TraceArguments {
+  TraceArguments(std::span<const TraceArgument> those = {}, std::uint64_t known_as = 0)
+      : all(those), version(known_as) {}
+
+  std::span<const TraceArgument> all;
+  std::uint64_t version = 0;
+};
+
 // Something that took time on a track, or (`instant`) something that happened there.
 struct TraceSlice {
   TraceTrackId track;
@@ -72,6 +82,7 @@ struct TraceSlice {
   TraceNameId name;
   TraceNameId category;  // "kernel"; several are as in the file, "a,b"
   std::span<const TraceArgument> arguments;
+  std::uint64_t arguments_version = 0;  // see TraceArguments
 };
 
 // One end of an arrow, or a stop on its way. Ends of one arrow have the same id;

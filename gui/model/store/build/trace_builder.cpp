@@ -88,6 +88,7 @@ void TraceBuilder::track(const interop::TraceTrack& track) {
   known.parent = track.parent.value;
   known.name = track.name.empty() ? "thread " + std::to_string(track.tid) : std::string(track.name);
   known.sort_index = track.sort_index;
+  known.computes = known.name == kComputeTrack;
 }
 
 void TraceBuilder::counter(const interop::TraceCounter& counter) {
@@ -98,11 +99,21 @@ void TraceBuilder::counter(const interop::TraceCounter& counter) {
   known.unit = counter.unit;
 }
 
+const TraceBuilder::Said& TraceBuilder::said_in(const interop::TraceSlice& slice) {
+  if (slice.arguments_version != 0 && slice.arguments_version == said_.version) return said_;
+  said_.slack = slack_of(slice.arguments);
+  const auto kept = slice.arguments.first(slice.arguments.size() - (said_.slack ? 1 : 0));
+  said_.waited = waited_of(kept);
+  said_.list = arguments_.add(kept);
+  // Those that there was no room for are counted event by event.
+  said_.version = said_.list == 0 && !kept.empty() ? 0 : slice.arguments_version;
+  return said_;
+}
+
 // What is new with its arguments is new, and needs no look-up: so each event takes one
 // in traces where all have arguments of their own.
-std::uint32_t TraceBuilder::kind_of(interop::TraceNameId name, interop::TraceNameId category,
+std::uint32_t TraceBuilder::kind_of(interop::TraceNameId name, interop::TraceNameId category, Arguments::ListId list,
                                     std::span<const interop::TraceArgument> arguments) {
-  const Arguments::ListId list = arguments_.add(arguments);
   if (list == 0) arguments = {};  // there may be no room for them
   if (list == first_kind_.size()) {
     first_kind_.push_back(static_cast<std::uint32_t>(kinds_.size()));
@@ -170,11 +181,10 @@ void TraceBuilder::slice(const interop::TraceSlice& slice) {
   std::int64_t end_ps = 0;
   if (__builtin_add_overflow(start_ps, slice.duration.count_ps(), &end_ps)) end_ps = INT64_MAX;
   const Ns start = to_ns(start_ps), end = to_ns(end_ps);
-  const std::optional<Ns> slack = slack_of(slice.arguments);
-  const auto arguments = slack ? slice.arguments.first(slice.arguments.size() - 1) : slice.arguments;
-  const std::uint32_t track = slice.track.value, kind = kind_of(slice.name, slice.category, arguments);
-  if (slack) slack_.push_back({track, end, *slack});
-  const Ns waited = tracks_[track].name == kComputeTrack ? std::min(waited_of(arguments), end - start) : 0;
+  const Said& said = said_in(slice);
+  const std::uint32_t track = slice.track.value, kind = kind_of(slice.name, slice.category, said.list, slice.arguments);
+  if (said.slack) slack_.push_back({track, end, *said.slack});
+  const Ns waited = tracks_[track].computes ? std::min(said.waited, end - start) : 0;
   if (waited > 0) waits_.push_back({track, {start, start + waited}, kind});
   add_event(track, start + waited, end - start - waited, kind);
 }

@@ -17,7 +17,7 @@ class TraceBuilder final : public interop::TraceVisitor {
  public:
   // Asked while the reading goes on; false ends it.
   using Watch = std::function<bool(const TraceBuilder&, const interop::TraceProgress&)>;
-  explicit TraceBuilder(Watch watch = {}) : watch_(std::move(watch)) { kind_of({0}, {0}, {}); }
+  explicit TraceBuilder(Watch watch = {}) : watch_(std::move(watch)) { kind_of({0}, {0}, 0, {}); }
 
   void name(interop::TraceNameId id, std::string_view text) override;
   void process(const interop::TraceProcess& process) override;
@@ -49,6 +49,7 @@ class TraceBuilder final : public interop::TraceVisitor {
     std::uint32_t process = 0, parent = UINT32_MAX;
     std::string name;
     std::int64_t sort_index = 0;
+    bool computes = false;  // of ours
   };
   struct DeclaredCounter {
     std::uint32_t process = 0;
@@ -69,7 +70,15 @@ class TraceBuilder final : public interop::TraceVisitor {
     bool next_slice;
   };
 
-  std::uint32_t kind_of(interop::TraceNameId name, interop::TraceNameId category,
+  // What arguments say; of those that came last it is known.
+  struct Said {
+    std::uint64_t version = 0;
+    Arguments::ListId list = 0;
+    std::optional<Ns> slack;
+    Ns waited = 0;
+  };
+  const Said& said_in(const interop::TraceSlice& slice);
+  std::uint32_t kind_of(interop::TraceNameId name, interop::TraceNameId category, Arguments::ListId list,
                         std::span<const interop::TraceArgument> arguments);
   void add_event(std::uint32_t track, Ns start, Ns duration, std::uint32_t kind);
   std::uint32_t add_kind(std::uint32_t name, std::uint32_t category, Arguments::ListId list,
@@ -110,6 +119,7 @@ class TraceBuilder final : public interop::TraceVisitor {
   std::vector<std::pair<Classified, EventClass>> classified_;
   sim::HashIndex class_index_;
   Arguments arguments_;
+  Said said_;
   std::uint64_t events_ = 0, skipped_ = 0;
   bool is_run_ = false;  // of ours, with the schedule's actions
   std::vector<std::string> first_skipped_;

@@ -15,10 +15,7 @@ struct Names {
   const PerfettoSequence& sequence;
   const TraceTeller& teller;
 
-  std::string_view of(const PerfettoSequence::Names& names, std::uint64_t iid) const {
-    const auto found = names.find(iid);
-    return found == names.end() ? std::string_view() : teller.text(found->second);
-  }
+  std::string_view of(const InternedNames& names, std::uint64_t iid) const { return teller.text(names.get(iid)); }
 };
 
 struct Annotation {
@@ -115,7 +112,30 @@ void append_json(std::string& json, const Annotation& annotation, const Names& n
 
 }  // namespace
 
-void PerfettoAnnotations::add(ProtoMessage message, const PerfettoSequence& sequence) {
+void PerfettoAnnotations::add(std::string_view field) {
+  if (!parts_.empty() && parts_.back().data() + parts_.back().size() == field.data())
+    parts_.back() = {parts_.back().data(), parts_.back().size() + field.size()};
+  else
+    parts_.push_back(field);
+}
+
+void PerfettoAnnotations::read(const PerfettoSequence& sequence) {
+  if (parts_.empty() || (parts_.size() == 1 && parts_.front() == bytes_)) return;
+  ++version_;
+  bytes_.clear();
+  arguments_.clear();
+  texts_.clear();
+  for (const std::string_view part : parts_) bytes_ += part;
+  try {
+    ProtoMessage fields(bytes_.data(), bytes_.size());
+    while (fields.next()) read_one(fields.get_message(), sequence);
+  } catch (const ProtoFault&) {
+    forget();  // what was read of it is not all
+    throw;
+  }
+}
+
+void PerfettoAnnotations::read_one(ProtoMessage message, const PerfettoSequence& sequence) {
   const Names names{sequence, teller_};
   const Annotation parsed = parse(message, names);
   TraceArgument argument{is_plain(parsed.key) ? parsed.key : keep(parsed.key), parsed.value};

@@ -38,6 +38,7 @@ bool drop(ByteWindow& window, std::uint64_t bytes) {
 }  // namespace
 
 Errors PerfettoReader::read(ByteWindow& window, const std::string& file) {
+  teller_.name({});  // that of events without one
   packets(window, false);
   open_.finish();
   if (packets_ > 0 || teller_.summary().cancelled) return {};
@@ -47,6 +48,7 @@ Errors PerfettoReader::read(ByteWindow& window, const std::string& file) {
 void PerfettoReader::packets(ByteWindow& window, bool within_packet) {
   while (window.want(1)) {
     if (!within_packet) at_ = window.position();
+    if (short_packet(window, within_packet)) continue;
     std::size_t head = 0;
     const auto tag = varint(window, head);
     const int wire = tag ? static_cast<int>(*tag & 7) : -1;
@@ -67,13 +69,30 @@ void PerfettoReader::packets(ByteWindow& window, bool within_packet) {
       window.drop(window.size());
       return skip("the file ends in the middle of a packet");
     }
-    try {
-      packet(ProtoMessage(window.data(), size), within_packet);
-    } catch (const ProtoFault&) {
-      skip("the packet is broken");
-    }
-    window.drop(size);
+    whole_packet(window, size, within_packet);
   }
+}
+
+// Nearly all packets are shorter than 128 bytes, and lie in the window whole: their head is
+// a tag and a length of one byte each. False where this is none.
+bool PerfettoReader::short_packet(ByteWindow& window, bool within_packet) {
+  constexpr std::size_t kHead = 2;
+  constexpr char kTag = field::kTracePacket << 3 | 2;
+  if (window.size() < kHead || window[0] != kTag) return false;
+  const auto size = static_cast<unsigned char>(window[1]);
+  if (size >= 0x80 || window.size() < kHead + size) return false;
+  window.drop(kHead);
+  whole_packet(window, size, within_packet);
+  return true;
+}
+
+void PerfettoReader::whole_packet(ByteWindow& window, std::size_t size, bool within_packet) {
+  try {
+    packet(ProtoMessage(window.data(), size), within_packet);
+  } catch (const ProtoFault&) {
+    skip("the packet is broken");
+  }
+  window.drop(size);
 }
 
 PerfettoReader::Packet PerfettoReader::parse(ProtoMessage message) {
@@ -128,15 +147,27 @@ void PerfettoReader::packet(ProtoMessage message, bool within_packet) {
     if (within_packet) return skip("compressed packets hold compressed packets");
     return unfold(packet.compressed);
   }
-  if (sequences_.size() >= kMaxSequences && !sequences_.contains(packet.sequence))
-    return skip("the trace has too many writers");
-  PerfettoSequence& sequence = sequences_[packet.sequence];
-  if (packet.cleared || (packet.flags & kStateCleared) != 0) sequence = PerfettoSequence();
+  PerfettoSequence* const known = sequence_of(packet.sequence);
+  if (known == nullptr) return skip("the trace has too many writers");
+  PerfettoSequence& sequence = *known;
+  if (packet.cleared || (packet.flags & kStateCleared) != 0) {
+    sequence = PerfettoSequence();
+    annotations_.forget();
+  }
   if (packet.defaults) set_defaults(*packet.defaults, sequence);
   if (packet.clocks) snapshot(*packet.clocks, sequence);
   if (packet.interned) intern(*packet.interned, sequence);
   if (packet.track) tracks_.describe(*packet.track);
   if (packet.event) event(*packet.event, sequence, time(packet, sequence));
+}
+
+// Null where there are too many. The same writer's packets mostly follow each other.
+PerfettoSequence* PerfettoReader::sequence_of(std::uint32_t id) {
+  if (last_sequence_.second != nullptr && last_sequence_.first == id) return last_sequence_.second;
+  if (sequences_.size() >= kMaxSequences && !sequences_.contains(id)) return nullptr;
+  last_sequence_ = {id, &sequences_[id]};
+  annotations_.forget();
+  return last_sequence_.second;
 }
 
 // A bomb unfolds piece by piece, as a compressed file does.
@@ -173,9 +204,11 @@ void PerfettoReader::intern(ProtoMessage message, PerfettoSequence& sequence) {
         break;
       case field::kAnnotationNames:
         intern(message.get_message(), sequence.annotation_names);
+        annotations_.forget();
         break;
       case field::kAnnotationStrings:
         intern(message.get_message(), sequence.annotation_strings);
+        annotations_.forget();
         break;
       default:
         message.skip();
@@ -183,7 +216,7 @@ void PerfettoReader::intern(ProtoMessage message, PerfettoSequence& sequence) {
   }
 }
 
-void PerfettoReader::intern(ProtoMessage entry, PerfettoSequence::Names& names) {
+void PerfettoReader::intern(ProtoMessage entry, InternedNames& names) {
   std::uint64_t iid = 0;
   std::string_view name;
   while (entry.next()) {
@@ -194,7 +227,7 @@ void PerfettoReader::intern(ProtoMessage entry, PerfettoSequence::Names& names) 
     else
       entry.skip();
   }
-  if (names.size() < kMaxInterned) names[iid] = teller_.name(name);
+  if (names.size() < kMaxInterned) names.set(iid, teller_.name(name));
 }
 
 // All clocks of a snapshot show the same moment; the first of them that belongs
@@ -247,19 +280,38 @@ ClockTime PerfettoReader::time(const Packet& packet, PerfettoSequence& sequence)
   return (value * clock.multiplier_ns - clock.value_ns + clock.trace_ns) * 1000;
 }
 
-PerfettoReader::Event PerfettoReader::parse_event(ProtoMessage message, const PerfettoSequence& sequence) {
+void PerfettoReader::Event::clear() {
+  type = 0;
+  track.reset();
+  name = category = {};
+  categories.clear();
+  counter_value.reset();
+  flows.clear();
+  ending_flows.clear();
+  phase = 0;
+  duration_us = 0;
+}
+
+// Several are one name, "a,b"; most events have one, which has a number.
+void PerfettoReader::add_category(TraceNameId category) {
+  if (event_.categories.empty() && teller_.text(event_.category).empty())
+    event_.category = category;
+  else
+    add_category(teller_.text(category));
+}
+
+void PerfettoReader::add_category(std::string_view category) {
+  if (event_.categories.empty()) event_.categories = teller_.text(event_.category);
+  if (!event_.categories.empty()) event_.categories += ',';
+  event_.categories += category;
+}
+
+const PerfettoReader::Event& PerfettoReader::parse_event(ProtoMessage message, const PerfettoSequence& sequence) {
   namespace field = field::event;
-  Event event;
+  Event& event = event_;
+  event.clear();
   annotations_.clear();
-  const auto add_category = [&](std::string_view category) {
-    if (!event.categories.empty()) event.categories += ',';
-    event.categories += category;
-  };
-  const auto interned = [](const PerfettoSequence::Names& names, std::uint64_t iid) {
-    const auto found = names.find(iid);
-    return found == names.end() ? TraceNameId{0} : found->second;
-  };
-  while (message.next()) {
+  for (const char* start = message.position(); message.next(); start = message.position()) {
     switch (message.tag()) {
       case field::kType:
         event.type = message.get_enum();
@@ -268,19 +320,20 @@ PerfettoReader::Event PerfettoReader::parse_event(ProtoMessage message, const Pe
         event.track = message.get_uint64();
         break;
       case field::kNameIid:
-        event.name = interned(sequence.names, message.get_uint64());
+        event.name = sequence.names.get(message.get_uint64());
         break;
       case field::kName:
         event.name = teller_.name(message.get_view());
         break;
       case field::kCategoryIid:
-        message.each_uint64([&](std::uint64_t iid) { add_category(teller_.text(interned(sequence.categories, iid))); });
+        message.each_uint64([&](std::uint64_t iid) { add_category(sequence.categories.get(iid)); });
         break;
       case field::kCategory:
         add_category(message.get_view());
         break;
       case field::kAnnotation:
-        annotations_.add(message.get_message(), sequence);
+        message.skip();
+        annotations_.add({start, static_cast<std::size_t>(message.position() - start)});
         break;
       case field::kCounterValue:
         event.counter_value = static_cast<double>(message.get_int64());
@@ -301,25 +354,27 @@ PerfettoReader::Event PerfettoReader::parse_event(ProtoMessage message, const Pe
         event.ending_flows.push_back(message.get_uint64());
         break;
       case field::kLegacy:
-        legacy(message.get_message(), sequence, event);
+        legacy(message.get_message(), sequence);
         break;
       default:
         message.skip();
     }
   }
+  annotations_.read(sequence);
   return event;
 }
 
 // What Chrome's own phases became in protobuf.
-void PerfettoReader::legacy(ProtoMessage message, const PerfettoSequence& sequence, Event& event) {
+void PerfettoReader::legacy(ProtoMessage message, const PerfettoSequence& sequence) {
+  Event& event = event_;
   while (message.next()) {
     if (message.tag() == field::legacy::kPhase) {
       event.phase = static_cast<char>(message.get_int32());
     } else if (message.tag() == field::legacy::kDurationUs) {
       event.duration_us = message.get_int64();
     } else if (message.tag() == field::legacy::kNameIid) {
-      const auto found = sequence.names.find(message.get_uint64());
-      if (found != sequence.names.end()) event.name = found->second;
+      const TraceNameId found = sequence.names.find(message.get_uint64());
+      if (!found.is_none()) event.name = found;
     } else {
       message.skip();
     }
@@ -327,7 +382,7 @@ void PerfettoReader::legacy(ProtoMessage message, const PerfettoSequence& sequen
 }
 
 void PerfettoReader::event(ProtoMessage message, PerfettoSequence& sequence, ClockTime when) {
-  const Event event = parse_event(message, sequence);
+  const Event& event = parse_event(message, sequence);
   const std::uint64_t uuid = event.track ? *event.track : sequence.default_track.value_or(0);
   if (event.type != kCounterEvent) return slice_event(event, uuid, when);
   const auto counter = tracks_.counter(uuid);
@@ -338,7 +393,7 @@ void PerfettoReader::event(ProtoMessage message, PerfettoSequence& sequence, Clo
 void PerfettoReader::slice_event(const Event& event, std::uint64_t uuid, ClockTime when) {
   const auto track = tracks_.row(uuid);
   if (!track) return skip("there are too many tracks");
-  const auto category = teller_.name(event.categories);
+  const TraceNameId category = event.categories.empty() ? event.category : teller_.name(event.categories);
   const auto arguments = annotations_.arguments();
   if (event.type == kBegin || event.phase == 'B') {
     open_.begin(track->value, *track, when, event.name, category, arguments, at_);

@@ -34,29 +34,37 @@ class PerfettoReader {
     std::optional<ProtoMessage> event, interned, defaults, track, clocks;
     std::string_view compressed;
   };
+  // Used again and again, so that its lists stay allocated.
   struct Event {
     int type = 0;
     std::optional<std::uint64_t> track;
-    TraceNameId name;
-    std::string categories;
+    TraceNameId name, category;
+    std::string categories;  // in place of `category`, where there are several or one is spelled out
     std::optional<double> counter_value;
     std::vector<std::uint64_t> flows, ending_flows;
     char phase = 0;  // of a legacy event
     std::int64_t duration_us = 0;
+
+    void clear();
   };
 
   void packets(ByteWindow& window, bool within_packet);
+  bool short_packet(ByteWindow& window, bool within_packet);
+  void whole_packet(ByteWindow& window, std::size_t size, bool within_packet);
   void packet(ProtoMessage message, bool within_packet);
   static Packet parse(ProtoMessage message);
   void unfold(std::string_view compressed);
   void intern(ProtoMessage interned, PerfettoSequence& sequence);
-  void intern(ProtoMessage entry, PerfettoSequence::Names& names);
+  void intern(ProtoMessage entry, InternedNames& names);
   static void set_defaults(ProtoMessage defaults, PerfettoSequence& sequence);
   void snapshot(ProtoMessage clocks, PerfettoSequence& sequence);
   ClockTime time(const Packet& packet, PerfettoSequence& sequence);
   void event(ProtoMessage message, PerfettoSequence& sequence, ClockTime when);
-  Event parse_event(ProtoMessage message, const PerfettoSequence& sequence);
-  void legacy(ProtoMessage message, const PerfettoSequence& sequence, Event& event);
+  PerfettoSequence* sequence_of(std::uint32_t id);
+  const Event& parse_event(ProtoMessage message, const PerfettoSequence& sequence);
+  void add_category(TraceNameId category);
+  void add_category(std::string_view category);
+  void legacy(ProtoMessage message, const PerfettoSequence& sequence);
   void slice_event(const Event& event, std::uint64_t uuid, ClockTime when);
   void flows(const Event& event, TraceTrackId track, ClockTime when, bool next_slice);
   void skip(std::string_view reason) { teller_.skip(reason, at_); }
@@ -65,8 +73,10 @@ class PerfettoReader {
   PerfettoTracks tracks_;
   OpenSlices open_;
   PerfettoAnnotations annotations_;
+  Event event_;
   std::unordered_map<std::uint32_t, PerfettoSequence> sequences_;  // looked up, never walked
-  std::unordered_map<std::uint32_t, PerfettoClock> clocks_;        // of the whole trace
+  std::pair<std::uint32_t, PerfettoSequence*> last_sequence_{0, nullptr};
+  std::unordered_map<std::uint32_t, PerfettoClock> clocks_;  // of the whole trace
   std::unordered_set<std::uint64_t> started_flows_;
   std::uint64_t at_ = 0, packets_ = 0;
 };

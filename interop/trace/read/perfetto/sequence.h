@@ -4,6 +4,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "interop/trace/read/perfetto/interned_names.h"
 #include "interop/trace/read/teller.h"
 
 namespace orrery::interop {
@@ -19,9 +20,7 @@ struct PerfettoClock {
 // What the packets of one writer leave behind for those that follow: names that
 // were spelled out once, clocks, defaults. Cleared when the writer says so.
 struct PerfettoSequence {
-  using Names = std::unordered_map<std::uint64_t, TraceNameId>;  // looked up, never walked
-
-  Names names, categories, annotation_names, annotation_strings;
+  InternedNames names, categories, annotation_names, annotation_strings;
   std::unordered_map<std::uint32_t, PerfettoClock> clocks;
   std::uint32_t default_clock = 0;  // 0: the trace's own
   std::optional<std::uint64_t> default_track;

@@ -175,8 +175,18 @@ std::optional<TrackInfo> PerfettoTracks::row_info(std::uint64_t uuid, const Trac
   return info;
 }
 
+PerfettoTracks::Track* PerfettoTracks::find(std::uint64_t uuid) {
+  // Ours differ in their low bits within a rank and, between ranks, in those above 16.
+  Seen& seen = seen_[(uuid ^ uuid >> 16) % seen_.size()];
+  if (seen.track != nullptr && seen.uuid == uuid) return seen.track;
+  const auto found = tracks_.find(uuid);
+  if (found == tracks_.end()) return nullptr;
+  seen = {uuid, &found->second};
+  return seen.track;
+}
+
 std::optional<TraceTrackId> PerfettoTracks::row(std::uint64_t uuid) {
-  if (const auto found = tracks_.find(uuid); found != tracks_.end() && found->second.row) return found->second.row;
+  if (const Track* found = find(uuid); found != nullptr && found->row) return found->row;
   if (tracks_.size() >= kMaxDescribed && !tracks_.contains(uuid)) return {};
   auto info = row_info(uuid, tracks_[uuid]);
   if (!info) return {};
@@ -184,8 +194,7 @@ std::optional<TraceTrackId> PerfettoTracks::row(std::uint64_t uuid) {
 }
 
 std::optional<TraceCounterId> PerfettoTracks::counter(std::uint64_t uuid) {
-  if (const auto found = tracks_.find(uuid); found != tracks_.end() && found->second.counter)
-    return found->second.counter;
+  if (const Track* found = find(uuid); found != nullptr && found->counter) return found->counter;
   if (tracks_.size() >= kMaxDescribed && !tracks_.contains(uuid)) return {};
   const auto process = process_of(uuid);
   Track& track = tracks_[uuid];
@@ -194,7 +203,8 @@ std::optional<TraceCounterId> PerfettoTracks::counter(std::uint64_t uuid) {
 }
 
 double PerfettoTracks::value(std::uint64_t uuid, double in_file) {
-  Track& track = tracks_[uuid];
+  Track* const found = find(uuid);
+  Track& track = found != nullptr ? *found : tracks_[uuid];
   if (!track.incremental) return in_file * track.multiplier;
   return track.sum += in_file * track.multiplier;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <string>
 #include <unordered_map>
 
@@ -37,6 +38,8 @@ class PerfettoTracks {
     std::optional<TraceCounterId> counter;
   };
 
+  // Null where it is not known.
+  Track* find(std::uint64_t uuid);
   static void read_process(Track& track, ProtoMessage message);
   static void read_thread(Track& track, ProtoMessage message);
   static void read_counter(Track& track, ProtoMessage message);
@@ -47,7 +50,13 @@ class PerfettoTracks {
   std::optional<TrackInfo> row_info(std::uint64_t uuid, const Track& track);
 
   TraceTeller& teller_;
-  std::unordered_map<std::uint64_t, Track> tracks_;  // looked up, never walked
+  std::unordered_map<std::uint64_t, Track> tracks_;  // looked up, never walked; nothing leaves it
+  // What was found last in each of a few places: events of one track come close together.
+  struct Seen {
+    std::uint64_t uuid = 0;
+    Track* track = nullptr;
+  };
+  std::array<Seen, 256> seen_;
   std::unordered_map<std::int64_t, TraceProcessId> by_pid_;
 };
 

@@ -2,79 +2,14 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
-#include <protozero/pbf_writer.hpp>
-
-#include "interop/trace/format/perfetto_fields.h"
-#include "tests/interop/trace/read/recording.h"
+#include "tests/interop/trace/read/perfetto_trace.h"
 
 namespace orrery::interop {
 namespace {
 
-using protozero::pbf_writer;
-using Fill = std::function<void(pbf_writer&)>;
-
-// A trace, packet by packet.
-class Trace {
- public:
-  Trace& packet(const Fill& fill) {
-    std::string bytes;
-    pbf_writer packet(bytes);
-    fill(packet);
-    pbf_writer(bytes_).add_message(field::kTracePacket, bytes);
-    return *this;
-  }
-  Trace& event(std::uint64_t ns, const Fill& fill, std::uint32_t sequence = 1) {
-    return packet([&](pbf_writer& packet) {
-      packet.add_uint64(field::packet::kTimestamp, ns);
-      packet.add_uint32(field::packet::kSequence, sequence);
-      pbf_writer event(packet, field::packet::kTrackEvent);
-      fill(event);
-    });
-  }
-  Trace& slice(std::uint64_t track, std::uint64_t from, std::uint64_t to, const char* name) {
-    event(from, [&](pbf_writer& e) {
-      e.add_enum(field::event::kType, kBegin);
-      e.add_uint64(field::event::kTrack, track);
-      e.add_string(field::event::kName, name);
-    });
-    return event(to, [&](pbf_writer& e) {
-      e.add_enum(field::event::kType, kEnd);
-      e.add_uint64(field::event::kTrack, track);
-    });
-  }
-  Trace& describe(const Fill& fill) {
-    return packet([&](pbf_writer& packet) {
-      pbf_writer track(packet, field::packet::kTrackDescriptor);
-      fill(track);
-    });
-  }
-  Trace& raw(std::string_view bytes) { return bytes_ += bytes, *this; }
-  const std::string& bytes() const { return bytes_; }
-
- private:
-  std::string bytes_;
-};
-
-void name_interned(pbf_writer& packet, int table, std::uint64_t iid, const char* name) {
-  pbf_writer interned(packet, field::packet::kInterned);
-  pbf_writer entry(interned, static_cast<protozero::pbf_tag_type>(table));
-  entry.add_uint64(field::interned::kIid, iid);
-  entry.add_string(field::interned::kName, name);
-}
-
-Recording read(const Trace& trace, std::uint64_t skipped = 0) {
-  Recording told;
-  const auto result = read_bytes(trace.bytes(), told);
-  EXPECT_TRUE(result.ok());
-  if (!result) return told;
-  EXPECT_EQ(result->format, TraceFormat::perfetto);
-  EXPECT_EQ(result->skipped, skipped);
-  return told;
-}
-
 // Each writer has names of its own, until it says that it begins anew.
 TEST(PerfettoReader, NamesAreInternedByTheirWriter) {
-  Trace trace;
+  PerfettoTrace trace;
   const auto introduce = [&](std::uint32_t sequence, const char* name, bool cleared) {
     trace.packet([&](pbf_writer& packet) {
       packet.add_uint32(field::packet::kSequence, sequence);
@@ -105,7 +40,7 @@ TEST(PerfettoReader, NamesAreInternedByTheirWriter) {
 }
 
 TEST(PerfettoReader, ThreadsBelongToTheProcessOfTheirPidAndMayBeDescribedLate) {
-  Trace trace;
+  PerfettoTrace trace;
   trace.slice(7, 1'000, 3'000, "early");
   trace.describe([](pbf_writer& t) {
     t.add_uint64(field::track::kUuid, 7);
@@ -131,7 +66,7 @@ TEST(PerfettoReader, ThreadsBelongToTheProcessOfTheirPidAndMayBeDescribedLate) {
 
 // What the SDK writes: microseconds since the packet before, on a clock of its own.
 TEST(PerfettoReader, ClocksOfAWriterCountOnFromTheirSnapshot) {
-  Trace trace;
+  PerfettoTrace trace;
   trace.packet([](pbf_writer& packet) {
     packet.add_uint32(field::packet::kSequence, 1);
     packet.add_uint32(field::packet::kSequenceFlags, kStateCleared);
@@ -164,7 +99,7 @@ TEST(PerfettoReader, ClocksOfAWriterCountOnFromTheirSnapshot) {
 }
 
 TEST(PerfettoReader, CountersHaveUnitsAndMayTellChanges) {
-  Trace trace;
+  PerfettoTrace trace;
   trace.describe([](pbf_writer& t) {
     t.add_uint64(field::track::kUuid, 5);
     t.add_string(field::track::kName, "queue");
@@ -186,7 +121,7 @@ TEST(PerfettoReader, CountersHaveUnitsAndMayTellChanges) {
 }
 
 TEST(PerfettoReader, ArgumentsOfEveryKind) {
-  Trace trace;
+  PerfettoTrace trace;
   trace.event(1, [](pbf_writer& e) {
     e.add_enum(field::event::kType, kInstant);
     const auto add = [&](const char* name, const Fill& fill) {
@@ -222,7 +157,7 @@ std::string deflated(const std::string& bytes) {
 }
 
 TEST(PerfettoReader, UnfoldsCompressedPackets) {
-  Trace inner, trace;
+  PerfettoTrace inner, trace;
   inner.slice(1, 10, 20, "inside");
   trace.packet(
       [&](pbf_writer& packet) { packet.add_string(field::packet::kCompressedPackets, deflated(inner.bytes())); });
@@ -230,7 +165,7 @@ TEST(PerfettoReader, UnfoldsCompressedPackets) {
 }
 
 TEST(PerfettoReader, GoesOnBehindABrokenPacket) {
-  Trace trace;
+  PerfettoTrace trace;
   trace.slice(1, 1, 2, "before");
   trace.packet([](pbf_writer& packet) { packet.add_string(field::packet::kTrackEvent, "\xFF\xFF\xFF"); });
   trace.slice(1, 3, 4, "after");
@@ -243,7 +178,7 @@ TEST(PerfettoReader, SurvivesHostileLengths) {
   for (const std::string_view length :
        {"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F", "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01",
         "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", "\xFF\xFF\xFF\xFF\x0F"}) {
-    Trace trace;
+    PerfettoTrace trace;
     trace.slice(1, 1, 2, "before").raw("\x0A").raw(length).raw("more");
     EXPECT_EQ(read(trace, 1).slices.size(), 1u);
   }
@@ -251,7 +186,7 @@ TEST(PerfettoReader, SurvivesHostileLengths) {
 
 // A track that is its own grandparent, and a process that is its own parent.
 TEST(PerfettoReader, SurvivesCirclesOfTracks) {
-  Trace trace;
+  PerfettoTrace trace;
   for (const auto& [uuid, parent] : {std::pair(1u, 2u), {2u, 1u}, {3u, 3u}})
     trace.describe([id = uuid, above = parent](pbf_writer& t) {
       t.add_uint64(field::track::kUuid, id);
