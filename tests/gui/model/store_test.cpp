@@ -41,6 +41,35 @@ TEST(TraceBuilder, RowsNeverOverlap) {
 }
 
 // 4.29 s is what 32 bits of nanoseconds hold.
+// Events come in pages. What is looked at meanwhile shares them, and changes nothing of
+// what is added later.
+TEST(TraceBuilder, AnyNumberOfEventsIsKept) {
+  constexpr int kTracks = 3, kEvents = 1'500;  // several pages each, and part of one
+  TraceMaker maker;
+  const auto process = maker.process("p");
+  for (int t = 0; t < kTracks; ++t) (void)maker.track(process, "t" + std::to_string(t));
+  std::shared_ptr<const TraceModel> early;
+  for (int i = kEvents; i-- > 0;) {  // backwards
+    for (std::uint32_t t = 0; t < kTracks; ++t) maker.slice(t, 10 * i, 1 + (i + static_cast<int>(t)) % 9);
+    if (i == kEvents / 2) early = maker.builder.so_far();
+  }
+  const auto check = [](const TraceModel& model, int first) {
+    ASSERT_EQ(model.rows().size(), std::size_t{kTracks});
+    for (std::uint32_t t = 0; t < kTracks; ++t) {
+      const Row& row = model.rows()[t];
+      ASSERT_EQ(row.size(), static_cast<std::uint32_t>(kEvents - first));
+      for (std::uint32_t i = 0; i < row.size(); ++i) {
+        const int nth = first + static_cast<int>(i);
+        ASSERT_EQ(row.start(i), 10'000 * nth);
+        ASSERT_EQ(row.duration(i), 1'000 * (1 + (nth + static_cast<int>(t)) % 9));
+      }
+    }
+  };
+  check(*early, kEvents / 2);
+  check(*maker.finish(), 0);
+  check(*early, kEvents / 2);
+}
+
 TEST(TraceBuilder, LongEventsKeepTheirLength) {
   TraceMaker maker;
   const auto track = maker.track(maker.process("p"), "t");
@@ -181,29 +210,8 @@ TEST(TraceBuilder, GapsOfAComputeStreamAreBubblesWithTheirCause) {
   EXPECT_EQ(*model->processes()[0].stage, 0u);
 }
 
-TEST(Counter, TheHighestSumIsThatOfOneMoment) {
-  TraceMaker maker;
-  const auto p = maker.process("p");
-  const auto a = maker.counter(p, "memory", "weights"), b = maker.counter(p, "memory", "activations");
-  maker.count(a, 0, 10), maker.count(b, 0, 0);
-  maker.count(b, 1, 30);
-  maker.count(a, 2, 50), maker.count(b, 2, 5);
-  const auto model = maker.finish();
-  ASSERT_EQ(model->counters().size(), 1u);
-  EXPECT_EQ(model->counters()[0].highest, 55);
-  EXPECT_EQ(model->counters()[0].at(1'500), 40);
-  EXPECT_EQ(model->counters()[0].at(-1), 0);
-}
-
 // Perfetto's traces of ours tell of parts and of their sum.
-TEST(Counter, ASumBesideItsPartsIsNotAPart) {
-  TraceMaker maker;
-  const auto p = maker.process("p");
-  const auto sum = maker.counter(p, "memory", ""), a = maker.counter(p, "memory", "weights");
-  maker.count(a, 0, 10), maker.count(sum, 0, 10);
-  EXPECT_EQ(maker.finish()->counters()[0].highest, 10);
-}
-
+// Whichever is told of first; of another process, and where no part is told of, it stays.
 // However it is drawn, from cells or from events, a line of pixels covers the same
 // time: its sum is the time that events take.
 TEST(Row, CoverageAddsUpAtEveryZoom) {
@@ -272,24 +280,6 @@ TEST(EventClass, KnowsOurCategoriesAndKinetos) {
   EXPECT_EQ(classify("kernel", "ampere_sgemm_128x64_nn", 0), EventClass::compute);
   EXPECT_EQ(classify("gpu_memcpy", "Memcpy HtoD", 0), EventClass::copy);
   EXPECT_EQ(classify("cpu_op", "aten::mm", 0), EventClass::host);
-}
-
-// A limit belongs to the counter of its name, process and unit; without one it is a counter.
-TEST(Counters, ALimitIsALineOfTheCounterThatItLimits) {
-  TraceMaker maker;
-  const auto here = maker.process("rank 0"), there = maker.process("rank 1");
-  const auto count = [&](std::uint32_t process, const std::string& name, double value) {
-    maker.count(maker.counter(process, name, ""), 0, value);
-  };
-  count(here, "memory limit", 80);
-  count(here, "memory", 50);
-  count(there, "memory limit", 40);
-  const auto model = maker.finish();
-  ASSERT_EQ(model->counters().size(), 2u);
-  EXPECT_EQ(model->counters()[0].name, "memory");
-  EXPECT_EQ(model->counters()[0].limit, 80);
-  EXPECT_EQ(model->counters()[1].name, "memory limit");
-  EXPECT_EQ(model->counters()[1].limit, 0);
 }
 
 }  // namespace

@@ -71,6 +71,8 @@ void TraceBuilder::make_counters(TraceModel::Parts& parts) {
     if (fresh) parts.counters.push_back({process, declared.name, declared.unit, {}, 0, 0});
     Series series{declared.series, std::move(declared.times), std::move(declared.values)};
     sort_by_time(series);
+    series.times.shrink_to_fit();
+    series.values.shrink_to_fit();
     parts.counters[at->second].series.push_back(std::move(series));
   }
   std::stable_sort(parts.counters.begin(), parts.counters.end(),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -54,6 +55,7 @@ class TraceBuilder final : public interop::TraceVisitor {
   struct DeclaredCounter {
     std::uint32_t process = 0;
     std::string name, series, unit;
+    std::uint32_t sum = UINT32_MAX;  // among sums_
     std::vector<Ns> times;
     std::vector<double> values;
   };
@@ -100,8 +102,12 @@ class TraceBuilder final : public interop::TraceVisitor {
   std::vector<std::string> names_;
   std::vector<Process> processes_;
   std::vector<DeclaredTrack> tracks_;
+  std::shared_ptr<EventPages> pages_ = std::make_shared<EventPages>();
   std::vector<RowBuilder> events_of_;  // by track
   std::vector<DeclaredCounter> counters_;
+  // Counters of one name are parts of a sum, and whether any of them has been told of.
+  std::map<std::pair<std::uint32_t, std::string>, std::uint32_t> sum_of_;
+  std::vector<bool> has_parts_;  // by sum
   std::vector<FlowPoint> flows_;
   // What transfers on a compute stream waited before they began: idle, like a gap.
   struct Wait {
