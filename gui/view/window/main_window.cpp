@@ -121,6 +121,10 @@ QDockWidget* MainWindow::dock(const QString& title, QWidget* content, const QStr
   auto* dock = new QDockWidget(title, this);
   dock->setObjectName(name);
   dock->setWidget(content);
+  // One whose font is that of all docks has a title in the letters of when it was made, for ever.
+  QFont own;
+  own.setStyleStrategy(QFont::PreferAntialias);
+  dock->setFont(own);
   addDockWidget(Qt::BottomDockWidgetArea, dock);
   return dock;
 }
@@ -211,16 +215,47 @@ void MainWindow::show_page(bool page) {
   (page ? static_cast<QWidget*>(page_) : &timeline_->canvas())->setFocus();
 }
 
+// Nothing below a style sheet hears of the application's font, so each is told; what had letters
+// of a size or a kind of its own keeps to that.
+void MainWindow::set_font(const QFont& font) {
+  const double ratio = font.pointSizeF() / QApplication::font().pointSizeF();
+  std::vector<std::pair<QWidget*, double>> sizes;
+  for (QWidget* one : findChildren<QWidget*>()) sizes.emplace_back(one, one->font().pointSizeF() * ratio);
+  QApplication::setFont(font);
+  for (const auto& [one, size] : sizes) {
+    QFont own = one->font();
+    if (qFuzzyCompare(own.pointSizeF(), size)) continue;
+    own.setPointSizeF(size);
+    one->setFont(own);
+  }
+}
+
 void MainWindow::scale_text(int points) {
   QFont font = QApplication::font();
   font.setPointSizeF(std::clamp(font.pointSizeF() + points, 6.0, 30.0));
   const int before = QFontMetrics(QApplication::font()).height();
-  QApplication::setFont(font);
+  set_font(font);
   LaneChoices choices = state().choices();
   choices.row_height = std::max(14, QFontMetrics(font).height() + 3);
   choices.name_width = choices.name_width * QFontMetrics(font).height() / std::max(1, before);
   state().set_choices(choices);
   page_->set_theme(*state().scene().theme);
+  give_docks_room(static_cast<double>(QFontMetrics(font).height()) / std::max(1, before));
+}
+
+// Charts leave letters out where there is no room for them. Half of the window is the timeline's.
+void MainWindow::give_docks_room(double ratio) {
+  QList<QDockWidget*> below, beside;
+  QList<int> heights, widths;
+  for (QDockWidget* one : findChildren<QDockWidget*>()) {
+    if (!one->isVisible() || one->isFloating()) continue;
+    const bool is_below = dockWidgetArea(one) == Qt::BottomDockWidgetArea;
+    (is_below ? below : beside) << one;
+    (is_below ? heights : widths) << static_cast<int>(
+        std::min(is_below ? one->height() * ratio : one->width() * ratio, (is_below ? height() : width()) / 2.0));
+  }
+  resizeDocks(below, heights, Qt::Vertical);
+  resizeDocks(beside, widths, Qt::Horizontal);
 }
 
 }  // namespace orrery::gui

@@ -90,6 +90,8 @@ class MainWindow : public QMainWindow {
 
   void add(const QString& group, const QString& title, const QList<QKeySequence>& keys, std::function<void()> run,
            bool only_in_timeline = false);
+  void set_font(const QFont& font);
+  void give_docks_room(double ratio);
   void add_comparison();
   void add_navigation();
   void add_selection();
