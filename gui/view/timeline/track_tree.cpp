@@ -25,8 +25,20 @@ TrackTree::TrackTree(TimelineState& state, QWidget* parent) : QWidget(parent), s
   setAttribute(Qt::WA_OpaquePaintEvent);
   setMouseTracking(true);
   setAccessibleName(tr("Tracks"));
-  connect(&state_, &TimelineState::picture_changed, this, [this] { update(); });
-  connect(&state_, &TimelineState::overlay_changed, this, [this] { update(); });
+  for (const auto changed : {&TimelineState::picture_changed, &TimelineState::overlay_changed})
+    connect(&state_, changed, this, [this] {
+      describe_current();
+      update();
+    });
+}
+
+// Screen readers have the lane that the keys speak of.
+void TrackTree::describe_current() {
+  const Lane* lane = current();
+  QString text;
+  if (lane != nullptr) text = q(lane->label);
+  if (lane != nullptr && lane->can_collapse) text += lane->collapsed ? tr(", collapsed") : tr(", expanded");
+  if (text != accessibleDescription()) setAccessibleDescription(text);
 }
 
 void TrackTree::paintEvent(QPaintEvent*) {
@@ -65,7 +77,7 @@ int TrackTree::head_height() const {
 void TrackTree::draw_lane(QPainter& painter, const Lane& lane, int y, bool current) {
   const Theme& theme = *state_.scene().theme;
   const QRect box(0, y, width() - 1, lane.height);
-  const bool head = lane.is == Lane::Is::process || lane.is == Lane::Is::group;
+  const bool head = lane.is_head();
   if (head) painter.fillRect(box, theme.header);
   if (current) {
     QColor shade = theme.accent;
@@ -194,7 +206,7 @@ void TrackTree::mouseReleaseEvent(QMouseEvent* event) {
   const Lane* lane = lane_at(event->pos().y());
   if (lane == nullptr || lane->path != drag->path) return;
   const bool mark = event->pos().x() < 20 + lane->depth * kIndent;
-  if (lane->is == Lane::Is::process || lane->is == Lane::Is::group || mark) state_.toggle_collapsed(Lane(*lane));
+  if (lane->is_head() || mark) state_.toggle_collapsed(Lane(*lane));
 }
 
 void TrackTree::draw_drop(QPainter& painter) const {
@@ -250,7 +262,7 @@ void TrackTree::show_menu(const Lane& at, QPoint where) {
   menu->setAttribute(Qt::WA_DeleteOnClose);
   if (lane.can_collapse)
     menu->addAction(lane.collapsed ? tr("Expand") : tr("Collapse"), this, [=, this] { state_.toggle_collapsed(lane); });
-  if (lane.is == Lane::Is::track || lane.is == Lane::Is::counter)
+  if (TimelineState::can_pin(lane))
     menu->addAction(lane.pinned ? tr("Unpin") : tr("Pin to the top"), this, [=, this] { state_.toggle_pinned(lane); });
   if (lane.is != Lane::Is::group)
     menu->addAction(tr("Move to the front"), this, [=, this] { state_.move_to_top(lane); });

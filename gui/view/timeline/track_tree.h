@@ -37,6 +37,7 @@ class TrackTree : public QWidget {
   void draw_lane(QPainter& painter, const Lane& lane, int y, bool current);
   void show_menu(const Lane& lane, QPoint at);
   const Lane* current() const;
+  void describe_current();
   void draw_drop(QPainter& painter) const;
   void find_drop(int y);
 

@@ -16,7 +16,7 @@ struct LaneChoices {
   std::string filter;               // of process and track names; fuzzy no, part of the name yes
   std::set<std::string> collapsed;  // paths, as of Lane::path
   std::set<std::string> expanded;   // those that are collapsed by default
-  std::set<std::string> pinned;     // of tracks and counters
+  std::set<std::string> pinned;     // of all but groups
   std::vector<std::string> moved;   // paths, in this order before their siblings that are not named
   int row_height = 18;              // both in pixels
   int name_width = 190;             // of the names beside the lanes
@@ -24,10 +24,10 @@ struct LaneChoices {
 
 // One strip of the picture, from top to bottom.
 struct Lane {
-  enum class Is : std::uint8_t { group, process, track, counter, second };  // second: a track that only that has
+  enum class Is : std::uint8_t { group, node, process, track, counter, second };  // second: a track that only that has
 
   Is is = Is::process;
-  std::uint32_t index = 0;  // of the process, track or counter
+  std::uint32_t index = 0;  // of the process, track or counter; a node's number
   int y = 0, height = 0;    // y from the top of all lanes
   int depth = 0;
   bool collapsed = false, can_collapse = false, pinned = false;
@@ -40,6 +40,8 @@ struct Lane {
   std::uint32_t second_row = 0, second_rows = 0;
   int first_height = 0;
 
+  // One that others are below.
+  bool is_head() const { return is == Is::group || is == Is::node || is == Is::process; }
   // Where a row is, from the lane's top.
   int top_of(std::uint32_t row) const { return 1 + static_cast<int>(row - first_row) * row_height; }
   int top_of_second(std::uint32_t row) const {
@@ -63,7 +65,7 @@ class Lanes {
   int at(int y) const;
   // Where a track stands in `all`, or -1 where it is hidden.
   int of_track(std::uint32_t track) const;
-  // Tracks of which something lies between two heights; those within collapsed processes too.
+  // Tracks of which something lies between two heights; those within collapsed processes and nodes too.
   std::vector<std::uint32_t> tracks_between(const TraceModel& model, int top, int bottom) const;
 
  private:
@@ -71,6 +73,8 @@ class Lanes {
   int pinned_height_ = 0, height_ = 0;
 };
 
+// "node/3".
+std::string path_of_node(std::uint32_t node);
 // "rank 3/compute".
 std::string path_of_track(const TraceModel& model, std::uint32_t track);
 

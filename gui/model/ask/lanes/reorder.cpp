@@ -11,7 +11,10 @@ std::vector<std::string> siblings_of(const Lanes& lanes, const std::string& path
   for (const Lane& lane : lanes.all()) {
     if (lane.is == Lane::Is::group) group = lane.path;
     if (lane.is == Lane::Is::process) process = lane.path;
+    if (lane.is == Lane::Is::node) group = lane.path;
+    if (lane.is == Lane::Is::process && lane.depth == 0) group.clear();
     const std::string above = lane.is == Lane::Is::group     ? "groups"
+                              : lane.is == Lane::Is::node    ? "nodes"
                               : lane.is == Lane::Is::process ? "in " + group
                               : lane.is == Lane::Is::second  ? "second"
                                                              : "of " + process;

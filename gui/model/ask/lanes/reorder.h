@@ -5,7 +5,7 @@
 namespace orrery::gui {
 
 // The paths of the lanes that one can change places with, itself included, in their
-// order: processes of its group, tracks and counters of its process.
+// order: nodes, processes of its node or group, tracks and counters of its process.
 std::vector<std::string> siblings_of(const Lanes& lanes, const std::string& path);
 
 // LaneChoices::moved after a lane was put before or behind another one; as it was where

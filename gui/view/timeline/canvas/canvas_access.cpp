@@ -82,14 +82,23 @@ class TrackPart final : public Part {
     }
   }
 
-  QString text(QAccessible::Text what) const override { return what == QAccessible::Name ? q(lane_.path) : QString(); }
+  QString text(QAccessible::Text what) const override {
+    if (what != QAccessible::Name) return {};
+    return q(lane_.is == Lane::Is::node ? lane_.label : lane_.path);
+  }
   QRect rect() const override {
     const Scene& scene = canvas_->state().scene();
     const int y = lane_.y - scene.scroll + scene.lanes.pinned_height();
     return on_screen(QRect(0, y, canvas_->width(), lane_.height));
   }
   QAccessible::Role role() const override { return QAccessible::Row; }
-  QAccessible::State state() const override { return {}; }
+  QAccessible::State state() const override {
+    QAccessible::State now;
+    now.expandable = lane_.can_collapse;
+    now.expanded = lane_.can_collapse && !lane_.collapsed;
+    now.collapsed = lane_.collapsed;
+    return now;
+  }
   int childCount() const override { return static_cast<int>(events_.size()); }
   QAccessibleInterface* child(int index) const override {
     return index >= 0 && index < childCount() ? events_[static_cast<std::size_t>(index)].get() : nullptr;

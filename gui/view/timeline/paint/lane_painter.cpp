@@ -62,7 +62,7 @@ void LanePainter::paint_texts(QPainter& painter) {
 }
 
 void LanePainter::paint_rows(QImage& image, const Lane& lane, int y) {
-  if (lane.is == Lane::Is::group || lane.is == Lane::Is::process) {
+  if (lane.is_head()) {
     const QRgb shade = scene_.theme->header.rgb();
     for (int line = std::max(0, device(y)); line < std::min(image.height(), device(y + lane.height)); ++line)
       std::fill_n(line_of(image, line), image.width(), shade);

@@ -25,8 +25,7 @@ void LanePainter::paint_shapes(QPainter& painter, QSize size, const std::vector<
   for (const Lane& lane : lanes) {
     const int y = lane.y - scroll;
     if (y + lane.height <= 0 || y >= size.height()) continue;
-    if (lane.is == Lane::Is::group || lane.is == Lane::Is::process)
-      painter.fillRect(QRect(0, y, size.width(), lane.height), scene_.theme->header);
+    if (lane.is_head()) painter.fillRect(QRect(0, y, size.width(), lane.height), scene_.theme->header);
     for (std::uint32_t row = lane.first_row; row < lane.first_row + lane.rows; ++row)
       shape_row(painter, row, y + lane.top_of(row), lane.first_height - 1);
     for (std::uint32_t row = lane.second_row; row < lane.second_row + lane.second_rows; ++row) {

@@ -42,7 +42,7 @@ void TimelineState::set_all_collapsed(bool collapsed) {
 }
 
 void TimelineState::toggle_pinned(const Lane& lane) {
-  if (lane.is != Lane::Is::track && lane.is != Lane::Is::counter) return;
+  if (!can_pin(lane)) return;
   const std::string path = lane.path;
   if (scene_.choices.pinned.erase(path) == 0) scene_.choices.pinned.insert(path);
   lanes_changed();

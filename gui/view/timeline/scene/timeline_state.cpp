@@ -188,6 +188,8 @@ void TimelineState::reveal_track(std::uint32_t track) {
     const std::string process = model().processes()[model().tracks()[track].process].name;
     scene_.choices.expanded.insert(process);
     scene_.choices.collapsed.erase(process);
+    if (const auto& at = model().processes()[model().tracks()[track].process].place)
+      scene_.choices.collapsed.erase(path_of_node(at->node));
     std::erase_if(scene_.choices.collapsed, [](const std::string& path) { return path.starts_with("group/"); });
     lanes_changed();
     emit choices_changed();

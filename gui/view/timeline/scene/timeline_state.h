@@ -100,6 +100,7 @@ class TimelineState : public QObject {
   void toggle_collapsed(const Lane& lane);
   void set_all_collapsed(bool collapsed);
   void toggle_pinned(const Lane& lane);
+  static bool can_pin(const Lane& lane) { return lane.is != Lane::Is::group && lane.is != Lane::Is::second; }
   void move_to_top(const Lane& lane);
   // To another place among its siblings: beside one of them, or past the next that is seen.
   void move_beside(const std::string& path, const std::string& other, bool behind);
