@@ -100,6 +100,29 @@ TEST(Area, CutsAtItsEdges) {
   EXPECT_EQ(totals.by_class[index_of(EventClass::compute)], 5'000 + 2'000);
 }
 
+// What an annotation lies around counts as what it is; what lies within a call is part of that.
+TEST(Area, AnAnnotationHidesNothing) {
+  TraceMaker maker;
+  const auto thread = maker.track(maker.process("python"), "thread 1");
+  maker.slice(thread, 0, 100, "step", "user_annotation");
+  maker.slice(thread, 0, 60, "forward", "user_annotation");
+  maker.slice(thread, 10, 20, "aten::linear", "cpu_op");
+  maker.slice(thread, 12, 10, "aten::mm", "cpu_op");
+  maker.slice(thread, 40, 10, "aten::relu", "cpu_op");
+  maker.slice(thread, 70, 20, "aten::to", "cpu_op");
+  maker.slice(thread, 72, 10, "within a call", "user_annotation");
+  maker.slice(thread, 73, 5, "aten::copy_", "cpu_op");
+  maker.slice(thread, 200, 30, "alone", "cpu_op");
+  const auto model = maker.finish();
+  const auto of = [&](TimeRange range, EventClass is) {
+    const std::uint32_t tracks[] = {0};
+    return totals_of(*model, tracks, range).by_class[static_cast<std::size_t>(index_of(is))];
+  };
+  EXPECT_EQ(of({0, 300'000}, EventClass::host), 20'000 + 10'000 + 20'000 + 30'000);
+  EXPECT_EQ(of({0, 300'000}, EventClass::annotation), 100'000);
+  EXPECT_EQ(of({15'000, 80'000}, EventClass::host), 15'000 + 10'000 + 10'000);
+}
+
 TEST(Search, GoesThroughHitsInOrderOfTime) {
   const auto model = two_ranks();
   const Marks hits(*model, [](std::string_view name) { return name.starts_with("fc"); });

@@ -92,8 +92,11 @@ class Adder {
   void add(std::uint32_t track) {
     const Track& of = model_.tracks()[track];
     if (of.process != process_) close(of.process);
-    for (std::uint32_t row = of.first_row; row < of.first_row + of.rows && !tally_.stopped(); ++row)
-      add(model_.rows()[row], times_, row == of.first_row);
+    busy_.clear();
+    for (std::uint32_t row = of.first_row; row < of.first_row + of.rows && !tally_.stopped(); ++row) {
+      add(model_.rows()[row], row == of.first_row);
+      merge(busy_);
+    }
   }
 
   AreaTotals take() {
@@ -116,7 +119,14 @@ class Adder {
     times_ = {};
   }
 
-  void add(const Row& row, ProcessTimes& times, bool outermost) {
+  void add(const Row& row, bool first) {
+    std::size_t next_busy = 0;
+    const std::size_t above = busy_.size();
+    // Events and what lies above them both come in order of time.
+    const auto is_within_busy = [&](Ns when) {
+      while (next_busy < above && busy_[next_busy].end <= when) ++next_busy;
+      return next_busy < above && busy_[next_busy].begin <= when;
+    };
     for (std::uint32_t i = row.first_ending_after(range_.begin);
          i < row.size() && row.start(i) < range_.end && tally_.add(1); ++i) {
       const TimeRange cut = row.range(i).cut(range_);
@@ -125,10 +135,14 @@ class Adder {
       ++totals_.events;
       ++totals_.count[at];
       names_.add(row[i].kind, cut.length());
-      // Inner calls are part of the outer: they count by name, not twice as busy time.
+      // Inner calls are part of the outer: they count by name, not twice as busy time. An
+      // annotation is no call but a name for those within.
+      const bool names_others = is == EventClass::annotation;
+      const bool outermost = first || (has_annotations_ && !names_others && !is_within_busy(cut.begin));
       if (outermost) totals_.by_class[at] += cut.length();
-      if (is_compute(is)) times.compute.push_back(cut);
-      if (is_communication(is)) times.transfers[at].push_back(cut);
+      if (outermost && has_annotations_ && !names_others) busy_.push_back(cut);
+      if (is_compute(is)) times_.compute.push_back(cut);
+      if (is_communication(is)) times_.transfers[at].push_back(cut);
     }
   }
 
@@ -136,6 +150,9 @@ class Adder {
   TimeRange range_;
   Tally& tally_;
   AreaTotals totals_;
+  bool has_annotations_ = std::find(model_.class_of_kind().begin(), model_.class_of_kind().end(),
+                                    EventClass::annotation) != model_.class_of_kind().end();
+  Intervals busy_;                   // of the track, as far as it has been counted; where there are annotations
   std::uint32_t process_ = kNobody;  // whose times these are
   ProcessTimes times_;
   NameSums names_;
