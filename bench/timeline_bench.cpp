@@ -231,8 +231,9 @@ void of_file(TimelineView& view, const std::string& path) {
     std::printf("%s: cannot be opened\n", path.c_str());
     return;
   }
-  std::printf("%s: %llu events opened in %.2f s\n", path.c_str(),
-              static_cast<unsigned long long>(opened->model->events()), took / 1e3);
+  std::printf("%s: %llu events opened in %.2f s, %.2f GiB, peak %.2f GiB\n", path.c_str(),
+              static_cast<unsigned long long>(opened->model->events()), took / 1e3,
+              static_cast<double>(opened->model->bytes()) / (1 << 30), peak_gib());
   OpenWatch stopped;
   std::jthread thread([&] { (void)open_file(path, stopped); });
   std::this_thread::sleep_for(std::chrono::milliseconds(static_cast<int>(took / 3)));
