@@ -37,7 +37,8 @@ EventPages::~EventPages() = default;
 EventPages::Page EventPages::keep(std::span<const Event> events) {
   Event* const page = take();
   std::copy(events.begin(), events.end(), page);
-  return Page(page, [pool = shared_from_this()](const Event* done) { pool->give_back(const_cast<Event*>(done)); });
+  return Page(page,
+              [pool = shared_from_this()](const Event* done) { pool->free_.push_back(const_cast<Event*>(done)); });
 }
 
 Event* EventPages::take() {
@@ -51,9 +52,9 @@ Event* EventPages::take() {
 }
 
 // Where the system's pages are larger it refuses, and the memory stays until all of it goes.
-void EventPages::give_back(Event* page) {
-  (void)madvise(page, kPageBytes, MADV_DONTNEED);
-  free_.push_back(page);
+void EventPages::let_go(Page& page) {
+  if (page.use_count() == 1) (void)madvise(const_cast<Event*>(page.get()), kPageBytes, MADV_DONTNEED);
+  page.reset();
 }
 
 }  // namespace orrery::gui

@@ -24,12 +24,15 @@ class EventPages : public std::enable_shared_from_this<EventPages> {
 
   // A copy of kEvents of them, until nobody holds it.
   Page keep(std::span<const Event> events);
+  // Lets go of one whose events have moved on; if nobody else holds it, the system has it at
+  // once. A page that is just dropped is only free for others: the system takes them faster all
+  // at once, with the last, and who cancels an opening waits for that.
+  static void let_go(Page& page);
 
  private:
   class Slab;
 
   Event* take();
-  void give_back(Event* page);
 
   std::vector<Slab> slabs_;
   std::vector<Event*> free_;

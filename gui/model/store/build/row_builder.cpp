@@ -17,7 +17,7 @@ RowBuilder::Sorted RowBuilder::take_sorted() {
   events.reserve(size());
   for (EventPages::Page& page : full_) {
     events.insert(events.end(), page.get(), page.get() + EventPages::kEvents);
-    page.reset();
+    EventPages::let_go(page);
   }
   events.insert(events.end(), last_.begin(), last_.end());
   full_ = {};
