@@ -12,7 +12,7 @@
 #include "cli/options/trace_option.h"
 #include "cli/work/intervals.h"
 #include "cli/work/pipeline.h"
-#include "interop/trace/write/tee.h"
+#include "interop/trace/write/output/tee.h"
 #include "models/run/jobs.h"
 #include "report/json.h"
 #include "report/summary.h"

@@ -1,5 +1,5 @@
 #include "interop/trace/format/utf8.h"
-#include "interop/trace/write/chrome.h"
+#include "interop/trace/write/output/chrome.h"
 
 namespace orrery::interop {
 namespace {

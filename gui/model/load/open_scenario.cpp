@@ -7,7 +7,7 @@
 #include "gui/model/load/store_format.h"
 #include "gui/model/store/build/trace_builder.h"
 #include "interop/trace/scenario_facts.h"
-#include "interop/trace/write/tee.h"
+#include "interop/trace/write/output/tee.h"
 #include "interop/trace/write/timeline.h"
 #include "models/run/run_scenario.h"
 #include "report/json.h"

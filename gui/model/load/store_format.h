@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "gui/model/store/build/trace_builder.h"
-#include "interop/trace/write/event_format.h"
+#include "interop/trace/write/output/event_format.h"
 #include "sim/workload.h"
 
 namespace orrery::gui {

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "gui/model/ask/work/area.h"
-#include "gui/view/charts/stack_chart.h"
+#include "gui/view/charts/kit/stack_chart.h"
 
 namespace orrery::gui {
 namespace {

@@ -8,7 +8,7 @@
 #include <QValueAxis>
 
 #include "gui/model/ask/time/ticks.h"
-#include "gui/view/charts/chart_style.h"
+#include "gui/view/charts/kit/chart_style.h"
 #include "gui/view/quantity_text.h"
 
 namespace orrery::gui {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "gui/model/ask/work/transfers.h"
-#include "gui/view/charts/table_chart.h"
+#include "gui/view/charts/kit/table_chart.h"
 
 namespace orrery::gui {
 

@@ -9,8 +9,8 @@
 #include <QTreeWidget>
 #include <cmath>
 
-#include "gui/view/charts/chart_style.h"
-#include "gui/view/charts/dots.h"
+#include "gui/view/charts/kit/chart_style.h"
+#include "gui/view/charts/kit/dots.h"
 #include "gui/view/quantity_text.h"
 #include "report/text.h"
 

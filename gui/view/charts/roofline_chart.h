@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "gui/model/ask/work/roofline.h"
-#include "gui/view/charts/table_chart.h"
+#include "gui/view/charts/kit/table_chart.h"
 
 class QScatterSeries;
 

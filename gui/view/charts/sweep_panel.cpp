@@ -13,8 +13,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "gui/view/charts/chart_style.h"
-#include "gui/view/charts/dots.h"
+#include "gui/view/charts/kit/chart_style.h"
+#include "gui/view/charts/kit/dots.h"
 #include "gui/view/quantity_text.h"
 #include "report/sweep/summary.h"
 #include "report/text.h"

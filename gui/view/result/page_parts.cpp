@@ -10,8 +10,8 @@
 #include <QTreeWidget>
 #include <QVBoxLayout>
 
-#include "gui/view/charts/chart_style.h"
-#include "gui/view/charts/stack_chart.h"
+#include "gui/view/charts/kit/chart_style.h"
+#include "gui/view/charts/kit/stack_chart.h"
 #include "gui/view/quantity_text.h"
 
 namespace orrery::gui {

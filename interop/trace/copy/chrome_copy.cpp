@@ -6,7 +6,7 @@
 
 #include "interop/trace/copy/copies.h"
 #include "interop/trace/format/chrome_lines.h"
-#include "interop/trace/write/chrome.h"
+#include "interop/trace/write/output/chrome.h"
 
 namespace orrery::interop {
 namespace {

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "interop/trace/read/trace_visitor.h"
-#include "interop/trace/write/output_file.h"
+#include "interop/trace/write/output/output_file.h"
 
 namespace orrery::interop {
 

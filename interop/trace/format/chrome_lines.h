@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "interop/trace/write/output_file.h"
+#include "interop/trace/write/output/output_file.h"
 #include "sim/base/duration.h"
 
 namespace orrery::interop {

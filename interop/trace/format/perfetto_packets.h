@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "interop/trace/format/perfetto_fields.h"
-#include "interop/trace/write/output_file.h"
+#include "interop/trace/write/output/output_file.h"
 #include "sim/base/duration.h"
 
 // A heavy header stays in the .cpp files that fill packets.

@@ -3,8 +3,8 @@
 #include <memory>
 #include <vector>
 
-#include "interop/trace/write/event_format.h"
 #include "interop/trace/write/memory_counter.h"
+#include "interop/trace/write/output/event_format.h"
 #include "interop/trace/write/trace_writer.h"
 #include "interop/trace/write/tracks.h"
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "interop/trace/write/chrome.h"
-#include "interop/trace/write/perfetto.h"
+#include "interop/trace/write/output/chrome.h"
+#include "interop/trace/write/output/perfetto.h"
 #include "interop/trace/write/slack_writer.h"
 #include "interop/trace/write/timeline.h"
 

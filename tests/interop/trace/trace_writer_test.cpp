@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
-#include "interop/trace/write/tee.h"
+#include "interop/trace/write/output/tee.h"
 #include "tests/interop/trace/small_run.h"
 
 namespace orrery::interop {

@@ -4,7 +4,7 @@
 
 #include "interop/trace/format/perfetto_fields.h"
 #include "interop/trace/format/utf8.h"
-#include "interop/trace/write/chrome.h"
+#include "interop/trace/write/output/chrome.h"
 
 namespace orrery::interop {
 namespace {

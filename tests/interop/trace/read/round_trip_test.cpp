@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "interop/trace/write/tee.h"
+#include "interop/trace/write/output/tee.h"
 #include "interop/trace/write/timeline.h"
 #include "sim/engine/engine.h"
 #include "sim/trace/critical_path.h"

@@ -1,4 +1,4 @@
-#include "gui/view/charts/stack_chart.h"
+#include "gui/view/charts/kit/stack_chart.h"
 
 #include <QBarCategoryAxis>
 #include <QBarSet>

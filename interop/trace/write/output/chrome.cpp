@@ -1,4 +1,4 @@
-#include "interop/trace/write/chrome.h"
+#include "interop/trace/write/output/chrome.h"
 
 #include "interop/trace/format/chrome_lines.h"
 

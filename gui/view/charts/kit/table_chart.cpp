@@ -1,4 +1,4 @@
-#include "gui/view/charts/table_chart.h"
+#include "gui/view/charts/kit/table_chart.h"
 
 #include <QChartView>
 #include <QHeaderView>

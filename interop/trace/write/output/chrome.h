@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "interop/trace/write/event_format.h"
-#include "interop/trace/write/output_file.h"
+#include "interop/trace/write/output/event_format.h"
+#include "interop/trace/write/output/output_file.h"
 
 namespace orrery::interop {
 

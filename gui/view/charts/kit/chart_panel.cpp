@@ -1,11 +1,11 @@
-#include "gui/view/charts/chart_panel.h"
+#include "gui/view/charts/kit/chart_panel.h"
 
 #include <QChart>
 #include <QChartView>
 #include <QVBoxLayout>
 #include <memory>
 
-#include "gui/view/charts/chart_style.h"
+#include "gui/view/charts/kit/chart_style.h"
 
 namespace orrery::gui {
 

@@ -1,4 +1,4 @@
-#include "interop/trace/write/output_file.h"
+#include "interop/trace/write/output/output_file.h"
 
 #include <zlib.h>
 

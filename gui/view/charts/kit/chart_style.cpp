@@ -1,4 +1,4 @@
-#include "gui/view/charts/chart_style.h"
+#include "gui/view/charts/kit/chart_style.h"
 
 #include <QAbstractAxis>
 #include <QApplication>

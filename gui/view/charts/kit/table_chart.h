@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gui/view/charts/chart_panel.h"
+#include "gui/view/charts/kit/chart_panel.h"
 
 class QLabel;
 class QTreeWidget;

@@ -1,4 +1,4 @@
-#include "interop/trace/write/perfetto.h"
+#include "interop/trace/write/output/perfetto.h"
 
 #include <array>
 #include <protozero/pbf_writer.hpp>
