@@ -59,27 +59,33 @@ Ledger::Plan Ledger::plan(const Program& program) {
     ++streams;
   }
   if (streams > 1) plan.stream = kNoStream;
-  if (streams == 1) list_records(program.streams[plan.stream], plan);
+  if (streams == 1) list_changes(program.streams[plan.stream], plan);
+  list_records(plan);
   return plan;
+}
+
+void Ledger::list_changes(const Stream& stream, Plan& plan) {
+  for (OpIndex i = 0; i < stream.ops.size(); ++i) {
+    const Op& op = stream.ops[i];
+    if (is_memory(op.kind)) plan.changes.push_back({delta(op, *plan.program), i, cause(op, *plan.program)});
+  }
 }
 
 // Levels above what is resident. A step that begins `net` above the one before sets records where its own level
 // passes the first step's highest less `net`; with net <= 0 there are none.
-void Ledger::list_records(const Stream& stream, Plan& plan) {
+void Ledger::list_records(Plan& plan) {
   std::int64_t level = 0, highest = 0;
-  for (OpIndex i = 0; i < stream.ops.size(); ++i) {
-    if (!is_memory(stream.ops[i].kind)) continue;
-    level += delta(stream.ops[i], *plan.program);
-    if (level > highest) plan.first_step.push_back(i), highest = level;
+  for (const Change& change : plan.changes) {
+    level += change.bytes;
+    if (level > highest) plan.first_step.push_back(change.op), highest = level;
   }
   const std::int64_t net = level;
   if (net <= 0) return;
   std::int64_t beaten = highest - net;
   level = 0;
-  for (OpIndex i = 0; i < stream.ops.size(); ++i) {
-    if (!is_memory(stream.ops[i].kind)) continue;
-    level += delta(stream.ops[i], *plan.program);
-    if (level > beaten) plan.later_steps.push_back(i), beaten = level;
+  for (const Change& change : plan.changes) {
+    level += change.bytes;
+    if (level > beaten) plan.later_steps.push_back(change.op), beaten = level;
   }
 }
 
@@ -100,14 +106,12 @@ RankMemory Ledger::summary(RankId rank) const {
   const Mark& mark = marks_[rank];
   RankMemory memory = resident(*plan.program);
   if (!mark.any) return memory;
-  const Stream& stream = plan.program->streams[plan.stream];
-  for (OpIndex i = 0; i < stream.ops.size(); ++i) {
-    const Op& op = stream.ops[i];
-    if (!is_memory(op.kind)) continue;
-    const std::int64_t times = mark.step + (i <= mark.op ? 1 : 0);
-    const Bytes change{delta(op, *plan.program) * times};
-    memory.by_cause[cause(op, *plan.program)] += change;
-    memory.peak += change;
+  for (const Change& change : plan.changes) {
+    const std::int64_t times = mark.step + (change.op <= mark.op ? 1 : 0);
+    if (times == 0) break;  // in the first step there is nothing behind the peak
+    const Bytes added{change.bytes * times};
+    memory.by_cause[change.cause] += added;
+    memory.peak += added;
   }
   memory.when = mark.when;
   memory.stream = plan.stream;

@@ -55,9 +55,15 @@ class Ledger {
 
  private:
   // Memory ops of one program.
+  struct Change {
+    std::int64_t bytes = 0;
+    OpIndex op = 0;
+    std::uint8_t cause = 0;
+  };
   struct Plan {
     const Program* program = nullptr;
     StreamIndex stream = 0;            // where all memory ops stand; kNoStream: on several
+    std::vector<Change> changes;       // what each of them adds to the level, in order
     std::vector<OpIndex> first_step;   // ops of the first step that set a record
     std::vector<OpIndex> later_steps;  // and of any later one: none unless a step leaves something behind
   };
@@ -69,7 +75,8 @@ class Ledger {
 
   RankMemory resident(const Program& program) const;
   static Plan plan(const Program& program);
-  static void list_records(const Stream& stream, Plan& plan);
+  static void list_changes(const Stream& stream, Plan& plan);
+  static void list_records(Plan& plan);
   void count(RankId rank, StreamIndex stream, OpIndex index, const Op& op, Time now);
 
   std::size_t causes_;

@@ -78,6 +78,13 @@ std::vector<Op> transfers_of(const Program& program) {
   return distinct;
 }
 
+std::vector<OpIndex> collectives_of(std::span<const Op> ops) {
+  std::vector<OpIndex> collectives;
+  for (OpIndex i = 0; i < ops.size(); ++i)
+    if (ops[i].kind == OpKind::collective) collectives.push_back(i);
+  return collectives;
+}
+
 }  // namespace
 
 SoloCollectives::SoloCollectives(const Workload& workload, const Speeds& speeds, const FlowNet& network)
@@ -149,12 +156,14 @@ void SoloCollectives::make_stream(ProgramId program, std::span<const RankId> ran
     if (pattern_of(transfers_alone(rank)) != pattern) return;
   std::vector<Op>& stream = streams_[program];
   stream = workload_.programs[program].streams[kMainStream].ops;
+  std::vector<std::int64_t> uses(alone.size(), 0);  // by transfer
   for (OpIndex i = 0; i < stream.size(); ++i) {
     if (durations[i] == kNotAlone) continue;
+    ++uses[static_cast<std::size_t>(stream[i].payload)];
     stream[i].kind = OpKind::kernel;
     stream[i].payload = durations[i];
   }
-  for (const RankId rank : ranks) add_loads_of(rank, stream);
+  for (const RankId rank : ranks) add_loads_of(rank, uses);
 }
 
 // What times() depends on: how long each transfer takes alone, and which of them share links.
@@ -170,7 +179,7 @@ std::vector<std::int64_t> SoloCollectives::pattern_of(const std::vector<Alone>& 
 // Of every op of the main stream that is alone; kNotAlone for the others.
 std::vector<std::int64_t> SoloCollectives::times(const Program& program, const std::vector<Alone>& alone) const {
   const std::vector<Op>& main = program.streams[kMainStream].ops;
-  const std::vector<bool> meets = met(program, alone);
+  const std::vector<char> meets = met(program, alone);
   std::vector<std::int64_t> durations(main.size(), kNotAlone);
   for (OpIndex i = 0; i < main.size(); ++i) {
     if (main[i].kind != OpKind::collective || meets[i]) continue;
@@ -221,11 +230,8 @@ SoloCollectives::Alone SoloCollectives::alone(const TransferPlan& plan, RankId r
 }
 
 // By op of the main stream: whether a collective of another stream may be on its links.
-std::vector<bool> SoloCollectives::met(const Program& program, const std::vector<Alone>& alone) const {
+std::vector<char> SoloCollectives::met(const Program& program, const std::vector<Alone>& alone) const {
   const std::vector<Op>& main = program.streams[kMainStream].ops;
-  std::vector<OpIndex> collectives;
-  for (OpIndex i = 0; i < main.size(); ++i)
-    if (main[i].kind == OpKind::collective) collectives.push_back(i);
   // Of each transfer on side streams: where the main stream comes to a window, and leaves it.
   std::vector<std::vector<std::int64_t>> opens(alone.size()), closes(alone.size());
   const std::vector<std::vector<OpIndex>> waits = waits_of_main(program);
@@ -239,9 +245,13 @@ std::vector<bool> SoloCollectives::met(const Program& program, const std::vector
       closes[static_cast<std::size_t>(ops[k].payload)].push_back(windows[k].before);
     }
   }
-  std::vector<bool> meets(main.size(), false);
+  std::vector<char> meets(main.size(), 0);
+  const auto may_meet = [&](std::size_t t) { return !opens[t].empty() && !alone[t].links.empty(); };
+  std::vector<OpIndex> collectives;
+  for (std::size_t t = 0; t < alone.size() && collectives.empty(); ++t)
+    if (may_meet(t)) collectives = collectives_of(main);
   for (std::size_t t = 0; t < alone.size(); ++t) {
-    if (opens[t].empty() || alone[t].links.empty()) continue;
+    if (!may_meet(t)) continue;
     std::sort(opens[t].begin(), opens[t].end());
     std::sort(closes[t].begin(), closes[t].end());
     std::vector<bool> shares(alone.size());
@@ -251,18 +261,13 @@ std::vector<bool> SoloCollectives::met(const Program& program, const std::vector
     for (const OpIndex i : collectives) {
       while (opened < opens[t].size() && opens[t][opened] <= i) ++opened;
       while (closed < closes[t].size() && closes[t][closed] <= i) ++closed;
-      if (opened > closed && shares[static_cast<std::size_t>(main[i].payload)]) meets[i] = true;
+      if (opened > closed && shares[static_cast<std::size_t>(main[i].payload)]) meets[i] = 1;
     }
   }
   return meets;
 }
 
-void SoloCollectives::add_loads_of(RankId rank, std::span<const Op> kernels) {
-  const Program& program = workload_.programs[workload_.program_of[rank]];
-  const std::vector<Op>& main = program.streams[kMainStream].ops;
-  std::vector<std::int64_t> uses(program.transfers.size(), 0);
-  for (OpIndex i = 0; i < main.size(); ++i)
-    if (main[i].kind != kernels[i].kind) ++uses[static_cast<std::size_t>(main[i].payload)];
+void SoloCollectives::add_loads_of(RankId rank, const std::vector<std::int64_t>& uses) {
   Op op;
   op.kind = OpKind::collective;
   for (std::size_t t = 0; t < uses.size(); ++t) {

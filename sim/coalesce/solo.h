@@ -56,8 +56,8 @@ class SoloCollectives {
   static std::vector<std::int64_t> pattern_of(const std::vector<Alone>& alone);
   std::vector<Alone> transfers_alone(RankId rank) const;
   Alone alone(const TransferPlan& plan, RankId rank) const;
-  std::vector<bool> met(const Program& program, const std::vector<Alone>& alone) const;
-  void add_loads_of(RankId rank, std::span<const Op> kernels);
+  std::vector<char> met(const Program& program, const std::vector<Alone>& alone) const;
+  void add_loads_of(RankId rank, const std::vector<std::int64_t>& uses);
 
   const Workload& workload_;
   const Speeds& speeds_;
