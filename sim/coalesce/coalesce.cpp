@@ -80,6 +80,23 @@ void FlatStream::add_sums(SpeedIndex speed, OpIndex begin, OpIndex end, const Sp
   }
 }
 
+void FlatStream::add_up(SpeedIndex speed, OpIndex begin, OpIndex end, RunSpent& of_run) const {
+  of_run.begin = begin;
+  std::vector<Spent>& spent = of_run.by_category;
+  spent.clear();
+  const std::int64_t* const sum = sums_[speed].sum.get();
+  std::size_t at = 0;
+  for (OpIndex i = begin; i < end; ++i) {
+    if (ops[i].kind != OpKind::kernel) continue;
+    const Category category = ops[i].category;
+    if (at >= spent.size() || spent[at].category != category) {
+      for (at = 0; at < spent.size() && spent[at].category != category;) ++at;
+      if (at == spent.size()) spent.push_back({category, Duration()});
+    }
+    spent[at].time += Duration::ps(sum[i + 1] - sum[i]);
+  }
+}
+
 namespace {
 
 bool feels_claims(std::span<const Op> ops, const Speeds& speeds) {

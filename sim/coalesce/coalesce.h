@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "sim/network/contention.h"
@@ -63,6 +64,18 @@ class FlatStream {
   // Precondition: asked for before.
   const std::int64_t* sums(SpeedIndex speed) const { return sums_[speed].sum.get(); }
 
+  struct Spent {
+    Category category = 0;
+    Duration time;
+  };
+  // Of the kernels among ops [begin, end), of which the last end a run, a sum a category. All ranks of a program and
+  // all steps ask for the same. Precondition: sums for ops (begin, end] were asked for.
+  std::span<const Spent> spent(SpeedIndex speed, OpIndex begin, OpIndex end) {
+    RunSpent& of_run = sums_[speed].spent[end];
+    if (of_run.begin != begin) add_up(speed, begin, end, of_run);
+    return of_run.by_category;
+  }
+
   std::span<const Op> ops;
   bool feels_claims = false;  // has kernels of which some claim changes the speed
   bool on_time = false;
@@ -72,16 +85,22 @@ class FlatStream {
 
  private:
   void look_ahead(std::span<const char> awaited, std::span<const Marker> markers, bool memory_breaks);
+  struct RunSpent {
+    OpIndex begin = UINT32_MAX;
+    std::vector<Spent> by_category;
+  };
   // Of runs that were asked for: most of a stream is passed in stretches, and at full speed.
   struct Sums {
     std::unique_ptr<std::int64_t[]> sum;  // by op
     std::vector<OpIndex> behind_first;    // by the end of a run: one past the first op that it was asked from; 0: never
+    std::unordered_map<OpIndex, RunSpent> spent;  // by the end of a run
     bool covers(OpIndex begin, OpIndex end) const {
       return sum && behind_first[end] != 0 && behind_first[end] <= begin + 1;
     }
   };
 
   void add_sums(SpeedIndex speed, OpIndex begin, OpIndex end, const Speeds& speeds);
+  void add_up(SpeedIndex speed, OpIndex begin, OpIndex end, RunSpent& of_run) const;
 
   std::vector<Sums> sums_;  // by speed
 };

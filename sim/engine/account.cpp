@@ -114,22 +114,27 @@ bool Engine::waits_for_pipeline(const StreamState& s, const Op& op) const {
   return transfer.role < workload_.group_roles.size() && workload_.group_roles[transfer.role].crosses_pipeline;
 }
 
-// Kernels of a run, from `since` on, a category at a time.
+// Kernels of a run, from `since` on, a category at a time. Behind the first op a run that is over takes what it took
+// the last time.
 void Engine::settle_run(const StreamState& s, bool is_main, Time since) {
-  const FlatStream& f = flat(s);
+  FlatStream& f = rank_of(s).flat->streams[s.index];
   const RunClock clock = clock_of(s);
   const RankId rank{s.rank};
+  const auto spend = [&](Category category, Duration time) {
+    is_main ? accounting_.busy(rank, category, time) : accounting_.exposed(rank, category, time);
+  };
+  if (f.ahead[s.at].category_end < s.until && since <= s.first_end && clock.end_of(s.until - 1) <= now_) {
+    if (f.ops[s.at].kind == OpKind::kernel) spend(f.ops[s.at].category, s.first_end - std::max(since, s.op_start));
+    for (const FlatStream::Spent& of : f.spent(s.speed, s.at + 1, s.until)) spend(of.category, of.time);
+    return;
+  }
   for (OpIndex op = s.at; op < s.until;) {
     const OpIndex end = std::min(f.ahead[op].category_end, s.until);
     const Time from = std::max(since, clock.start_of(op)), to = std::min(now_, clock.end_of(end - 1));
     if (to > from) {
       OpIndex kernel = op;
       while (f.ops[kernel].kind != OpKind::kernel) ++kernel;
-      if (is_main) {
-        accounting_.busy(rank, f.ops[kernel].category, to - from);
-      } else {
-        accounting_.exposed(rank, f.ops[kernel].category, to - from);
-      }
+      spend(f.ops[kernel].category, to - from);
     }
     if (to == now_) return;
     op = end;
