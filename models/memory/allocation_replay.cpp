@@ -1,6 +1,7 @@
 #include "models/memory/allocation_replay.h"
 
 #include <algorithm>
+#include <span>
 
 #include "models/memory/cause.h"
 
@@ -17,11 +18,22 @@ std::vector<std::uint32_t> resident(const sim::Program& program, const HeldWeigh
   return others;
 }
 
+// What a step asks: a buffer; or, below zero, -1 - buffer: that is freed.
+std::vector<std::int64_t> step_of(const sim::Program& program) {
+  std::vector<std::int64_t> step;
+  step.reserve(2 * program.buffers.size());
+  for (const sim::Op& op : program.streams[sim::kMainStream].ops) {
+    if (op.kind == sim::OpKind::allocate) step.push_back(op.payload);
+    if (op.kind == sim::OpKind::free) step.push_back(-1 - op.payload);
+  }
+  return step;
+}
+
 class Replay {
  public:
-  Replay(const sim::Program& program, const std::vector<std::vector<Bytes>>& tensors,
-         const CachingAllocator::Options& options)
-      : program_(program), tensors_(tensors), allocator_(options) {
+  Replay(const sim::Program& program, std::span<const std::int64_t> step,
+         const std::vector<std::vector<Bytes>>& tensors, const CachingAllocator::Options& options)
+      : program_(program), step_(step), tensors_(tensors), allocator_(options) {
     std::uint32_t blocks = 0;
     first_.reserve(program.buffers.size() + 1);
     for (const sim::Buffer& buffer : program.buffers) {
@@ -55,10 +67,12 @@ class Replay {
   // What a forward keeps goes first in a backward.
   void step(const StartUp* start) {
     bool backward = start == nullptr;
-    for (const sim::Op& op : program_.streams[sim::kMainStream].ops) {
-      const auto buffer = static_cast<std::uint32_t>(op.payload);
-      if (op.kind == sim::OpKind::allocate) allocate(buffer);
-      if (op.kind != sim::OpKind::free) continue;
+    for (const std::int64_t request : step_) {
+      if (request >= 0) {
+        allocate(static_cast<std::uint32_t>(request));
+        continue;
+      }
+      const auto buffer = static_cast<std::uint32_t>(-1 - request);
       if (!backward && program_.buffers[buffer].cause == static_cast<std::uint8_t>(MemoryCause::activations)) {
         backward = true;
         ask(start->in_first_backward);
@@ -85,6 +99,7 @@ class Replay {
   }
 
   const sim::Program& program_;
+  const std::span<const std::int64_t> step_;
   const std::vector<std::vector<Bytes>>& tensors_;
   CachingAllocator allocator_;
   std::vector<std::uint32_t> first_;           // of held_, by buffer
@@ -92,10 +107,12 @@ class Replay {
 };
 
 // All that replays read.
-std::vector<std::int64_t> requests(const sim::Program& program, const HeldWeights& held,
-                                   const std::vector<StartUp>& starts) {
+std::vector<std::int64_t> requests(const sim::Program& program, std::span<const std::int64_t> step,
+                                   const HeldWeights& held, const std::vector<StartUp>& starts) {
   const std::vector<std::uint32_t> first = resident(program, held, !starts.empty());
-  std::vector<std::int64_t> all(first.begin(), first.end());
+  std::vector<std::int64_t> all;
+  all.reserve(first.size() + step.size() + 3 * program.buffers.size());
+  all.insert(all.end(), first.begin(), first.end());
   for (const StartUp& start : starts)
     for (const auto* part : {&start.before_first_step, &start.in_first_backward, &start.behind_first_step}) {
       all.push_back(static_cast<std::int64_t>(part->size()));
@@ -103,11 +120,11 @@ std::vector<std::int64_t> requests(const sim::Program& program, const HeldWeight
     }
   if (!starts.empty())
     for (const sim::Buffer& buffer : program.buffers) all.push_back(buffer.cause);
-  for (const sim::Buffer& buffer : program.buffers) all.insert(all.end(), {buffer.bytes.n, buffer.parts});
-  for (const sim::Op& op : program.streams[sim::kMainStream].ops) {
-    if (op.kind == sim::OpKind::allocate) all.push_back(op.payload);
-    if (op.kind == sim::OpKind::free) all.push_back(-1 - op.payload);
+  for (const sim::Buffer& buffer : program.buffers) {
+    all.push_back(buffer.bytes.n);
+    all.push_back(buffer.parts);
   }
+  all.insert(all.end(), step.begin(), step.end());
   return all;
 }
 
@@ -115,17 +132,22 @@ std::vector<std::int64_t> requests(const sim::Program& program, const HeldWeight
 
 Bytes ReservedPeaks::of(const sim::Program& program, const Scenario& scenario, const HeldWeights& held) {
   const std::vector<StartUp> starts = start_ups(scenario, held);
-  const auto [known, is_new] = known_.try_emplace(requests(program, held, starts));
+  const std::vector<std::int64_t> step = step_of(program);
+  const auto [known, is_new] = known_.try_emplace(requests(program, step, held, starts));
   if (!is_new) return known->second;
-  if (starts.empty()) known->second = peak_reserved(program, tensors_, options_);
-  for (const StartUp& start : starts)
-    known->second = std::max(known->second, peak_reserved(program, tensors_, options_, held, &start));
+  const auto replay = [&](const StartUp* start) {
+    known->second = std::max(known->second, Replay(program, step, tensors_, options_).peak(held, start));
+  };
+  if (starts.empty()) replay(nullptr);
+  // Ranks that ask alike are replayed once.
+  for (auto start = starts.begin(); start != starts.end(); ++start)
+    if (std::find(starts.begin(), start, *start) == start) replay(&*start);
   return known->second;
 }
 
 Bytes peak_reserved(const sim::Program& program, const std::vector<std::vector<Bytes>>& tensors,
                     const CachingAllocator::Options& options, const HeldWeights& held, const StartUp* start) {
-  return Replay(program, tensors, options).peak(held, start);
+  return Replay(program, step_of(program), tensors, options).peak(held, start);
 }
 
 }  // namespace orrery::models

@@ -27,6 +27,7 @@ struct StartUp {
   // Bytes of a tensor; or, below zero, -1 - i: the tensor that request i made is freed.
   std::vector<std::int64_t> before_first_step;
   std::vector<std::int64_t> in_first_backward, behind_first_step;
+  bool operator==(const StartUp&) const = default;
 };
 
 // Of the ranks that share `held` among them, which hold different parts of it: of a few, evenly spread, the first and
