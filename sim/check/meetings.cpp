@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <span>
 #include <tuple>
 
 #include "sim/base/digest.h"
@@ -46,8 +47,10 @@ Meets meets_of(const Program& program) {
   std::map<std::pair<StreamIndex, GroupRole>, Sequence> sequences;
   for (std::size_t s = 0; s < program.streams.size(); ++s) {
     const auto stream = static_cast<StreamIndex>(s);
-    const auto& ops = program.streams[s].ops;
+    const std::span<const Op> ops = program.streams[s].ops;
+    Sequence* latest = nullptr;  // mostly the next one too
     for (OpIndex i = 0; i < ops.size(); ++i) {
+      if (!is_transfer(ops[i].kind)) continue;
       if (is_pair(ops[i].kind)) {
         const Transfer& transfer = transfer_of(program, ops[i]);
         Traffic& sum = traffic[{ops[i].kind == OpKind::send, transfer.role, transfer.tag}];
@@ -55,7 +58,8 @@ Meets meets_of(const Program& program) {
         sum.bytes += transfer.bytes.n;
       } else if (ops[i].kind == OpKind::collective) {
         const Transfer& transfer = transfer_of(program, ops[i]);
-        Sequence& sequence = sequences[{stream, transfer.role}];
+        if (latest == nullptr || latest->role != transfer.role) latest = &sequences[{stream, transfer.role}];
+        Sequence& sequence = *latest;
         sequence.stream = stream;
         sequence.role = transfer.role;
         sequence.digest.add(static_cast<std::uint64_t>(transfer.kind))

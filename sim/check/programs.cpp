@@ -91,8 +91,12 @@ void check_peers(const Workload& workload, const PeerRoleInfo& role, Faults& fau
 class ProgramCheck {
  public:
   ProgramCheck(const Workload& workload, const Program& program, Faults& faults)
-      : workload_(workload), program_(program), faults_(faults) {
+      : workload_(workload), program_(program), faults_(faults), categories_(workload.categories.size()) {
+    for (const Stream& stream : program.streams) lengths_.push_back(stream.ops.size());
+    for (const Transfer& transfer : program.transfers) fit_collectives_.push_back(is_plain_collective(transfer));
     plain_below_[static_cast<std::size_t>(OpKind::kernel)] = INT64_MAX;
+    plain_below_[static_cast<std::size_t>(OpKind::wait)] = INT64_MAX;
+    plain_below_[static_cast<std::size_t>(OpKind::collective)] = program.transfers.size();
     plain_below_[static_cast<std::size_t>(OpKind::allocate)] = program.buffers.size();
     plain_below_[static_cast<std::size_t>(OpKind::free)] = program.buffers.size();
   }
@@ -133,13 +137,21 @@ class ProgramCheck {
       faults_.add([&] { return program_.name + ": a buffer has no known cause"; });
   }
 
-  // What most ops are, and nothing is wrong with: kernels and memory that wait for nothing.
+  // What most ops are, and nothing is wrong with: kernels, memory and collectives that wait for nothing or for another
+  // stream. Whatever else there is is looked at closely.
   bool is_plain(const Op& op) const {
     const auto kind = static_cast<std::size_t>(op.kind);
-    if (kind >= plain_below_.size() || op.waits() || op.grouped_with_next()) return false;
-    if (static_cast<std::uint64_t>(op.payload) >= plain_below_[kind]) return false;
-    return op.kind != OpKind::kernel ||
-           (op.category < workload_.categories.size() && static_cast<int>(op.kernel_class()) < kKernelClasses);
+    if (kind >= plain_below_.size() || static_cast<std::uint64_t>(op.payload) >= plain_below_[kind]) return false;
+    if (op.grouped_with_next() || op.category >= categories_) return false;
+    if (static_cast<int>(op.kernel_class()) >= kKernelClasses) return false;
+    if (op.kind == OpKind::collective && fit_collectives_[static_cast<std::size_t>(op.payload)] == 0) return false;
+    return !op.waits() ||
+           (op.after_stream != stream_ && op.after_stream < lengths_.size() && op.after < lengths_[op.after_stream]);
+  }
+
+  bool is_plain_collective(const Transfer& transfer) const {
+    return transfer.bytes.n >= 0 && workload_.planner && transfer.kind != TransferKind::point_to_point &&
+           transfer.kind != TransferKind::copy && transfer.role < workload_.group_roles.size();
   }
 
   void check_op(const Op& op) {
@@ -232,7 +244,10 @@ class ProgramCheck {
   const Workload& workload_;
   const Program& program_;
   Faults& faults_;
-  std::array<std::uint64_t, 8> plain_below_{};  // by kind: payloads that are right whatever else the op says
+  std::size_t categories_;
+  std::vector<std::size_t> lengths_;            // of streams
+  std::vector<char> fit_collectives_;           // by transfer: nothing is wrong with a collective that names it
+  std::array<std::uint64_t, 9> plain_below_{};  // by kind: payloads that may be right; 0: to be looked at closely
   StreamIndex stream_ = 0;
   OpIndex index_ = 0;
   int step_ends_ = 0;
