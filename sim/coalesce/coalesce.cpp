@@ -10,14 +10,6 @@ FlatStream::FlatStream(std::span<const Op> stream_ops, std::span<const char> awa
   look_ahead(awaited, markers, memory_breaks);
 }
 
-namespace {
-
-Marker::Kind marker_kind(const Op& op, std::span<const Marker> markers) {
-  return op.kind == OpKind::marker ? markers[static_cast<std::size_t>(op.payload)].kind : Marker::Kind::point;
-}
-
-}  // namespace
-
 // One pass from the end: every answer follows from that for the next op.
 void FlatStream::look_ahead(std::span<const char> awaited, std::span<const Marker> markers, bool memory_breaks) {
   ahead.resize(size() + 1u);
@@ -29,20 +21,31 @@ void FlatStream::look_ahead(std::span<const char> awaited, std::span<const Marke
   Category category = 0;    // and its category
   for (OpIndex i = size(); i-- > 0;) {
     const Op& op = ops[i];
-    const bool is_break = !is_local(op.kind) || (memory_breaks && is_memory(op.kind));
-    if (!may_follow || is_break || (!on_time && awaited[i])) next.run_end = i + 1;
-    if (op.kind == OpKind::kernel) {
-      if (any_kernel && op.category != category) next.category_end = i + 1;
-      category = op.category, any_kernel = true;
-      next.next_timed = i;
-    } else if (op.kind == OpKind::marker) {
-      const Marker::Kind kind = marker_kind(op, markers);
-      if (kind == Marker::Kind::action_end) next.next_timed = i;
-      if (kind == Marker::Kind::action_begin || kind == Marker::Kind::action_end) next.next_action = i;
-    } else if (!is_local(op.kind)) {
-      next.next_timed = i;
-      entered_ahead[i] = op.kind == OpKind::collective && !op.waits() && !memory_breaks && i > 0 && !awaited[i - 1];
+    bool is_break = false;
+    switch (op.kind) {
+      case OpKind::kernel:
+        if (any_kernel && op.category != category) next.category_end = i + 1;
+        category = op.category, any_kernel = true;
+        next.next_timed = i;
+        break;
+      case OpKind::allocate:
+      case OpKind::free:
+        is_break = memory_breaks;
+        break;
+      case OpKind::marker: {
+        const Marker::Kind kind = markers[static_cast<std::size_t>(op.payload)].kind;
+        if (kind == Marker::Kind::action_end) next.next_timed = i;
+        if (kind == Marker::Kind::action_begin || kind == Marker::Kind::action_end) next.next_action = i;
+        break;
+      }
+      case OpKind::wait:
+        break;
+      default:
+        is_break = true;
+        next.next_timed = i;
+        entered_ahead[i] = op.kind == OpKind::collective && !op.waits() && !memory_breaks && i > 0 && !awaited[i - 1];
     }
+    if (!may_follow || is_break || (!on_time && awaited[i])) next.run_end = i + 1;
     ahead[i] = next;
     may_follow = !is_break && !op.waits();
   }
