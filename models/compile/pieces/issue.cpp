@@ -96,12 +96,21 @@ void IssuedLists::issue(const std::vector<TemplateOp>& ops, const std::function<
   }
   if (!issued.repeats) return ListIssuer(context_, ops, sync_host).issue();
   sim::ProgramBuilder& builder = context_.builder;
-  ListIssuer(context_, ops, sync_host).issue_first();
+  issue_first_again(ops.front());
   const sim::ProgramBuilder::Mark begin = builder.repeat(issued.from, issued.to);
   for (sim::OpRef end : issued.open_ends) {
     end.op += begin[end.stream] - issued.from[end.stream];
     builder.wait(context_.streams.main, end);
   }
+}
+
+// It waits for no step of its list, and none waits for it: those before it are none, and it is no side step.
+void IssuedLists::issue_first_again(const TemplateOp& op) {
+  const sim::StreamIndex main = context_.streams.main;
+  if (op.kind == LayerStep::Kind::kernel)
+    context_.builder.kernel(main, op.cost, op.category, op.kernel_class, op.label_id, op.kernel);
+  else
+    context_.builder.collective(main, op.transfer, op.category, op.label_id);
 }
 
 // The first step of a list that repeats is on the main stream, which alone may have to wait for

@@ -75,6 +75,7 @@ class IssuedLists {
     std::vector<sim::OpRef> open_ends;
   };
 
+  void issue_first_again(const TemplateOp& op);
   Issued issue_anew(const std::vector<TemplateOp>& ops, const std::function<void()>& sync_host);
 
   StageContext& context_;
