@@ -1,6 +1,7 @@
 #include "sim/coalesce/coalesce.h"
 
 #include <algorithm>
+#include <array>
 
 namespace orrery::sim {
 
@@ -12,15 +13,19 @@ FlatStream::FlatStream(std::span<const Op> stream_ops, std::span<const char> awa
 
 // One pass from the end: every answer follows from that for the next op.
 void FlatStream::look_ahead(std::span<const char> awaited, std::span<const Marker> markers, bool memory_breaks) {
-  ahead.resize(size() + 1u);
-  entered_ahead.assign(size(), 0);
-  Ahead next{size(), size(), size(), size()};
-  ahead[size()] = next;
+  const OpIndex end = size();
+  ahead.resize(end + 1u);
+  entered_ahead.assign(end, 0);
+  Ahead* const answers = ahead.data();  // what is written cannot move it
+  const std::span<const Op> of_stream = ops;
+  const bool any_awaited_breaks = !on_time;
+  Ahead next{end, end, end, end};
+  answers[end] = next;
   bool may_follow = false;  // op i + 1 may stand inside a run
   bool any_kernel = false;  // behind op i,
   Category category = 0;    // and its category
-  for (OpIndex i = size(); i-- > 0;) {
-    const Op& op = ops[i];
+  for (OpIndex i = end; i-- > 0;) {
+    const Op& op = of_stream[i];
     bool is_break = false;
     switch (op.kind) {
       case OpKind::kernel:
@@ -45,8 +50,8 @@ void FlatStream::look_ahead(std::span<const char> awaited, std::span<const Marke
         next.next_timed = i;
         entered_ahead[i] = op.kind == OpKind::collective && !op.waits() && !memory_breaks && i > 0 && !awaited[i - 1];
     }
-    if (!may_follow || is_break || (!on_time && awaited[i])) next.run_end = i + 1;
-    ahead[i] = next;
+    if (!may_follow || is_break || (any_awaited_breaks && awaited[i])) next.run_end = i + 1;
+    answers[i] = next;
     may_follow = !is_break && !op.waits();
   }
 }
@@ -84,20 +89,18 @@ void FlatStream::add_sums(SpeedIndex speed, OpIndex begin, OpIndex end, const Sp
 }
 
 void FlatStream::add_up(SpeedIndex speed, OpIndex begin, OpIndex end, RunSpent& of_run) const {
-  of_run.begin = begin;
-  std::vector<Spent>& spent = of_run.by_category;
-  spent.clear();
   const std::int64_t* const sum = sums_[speed].sum.get();
-  std::size_t at = 0;
+  std::array<std::int64_t, UINT8_MAX + 1> time{};
+  std::size_t categories = 0;
   for (OpIndex i = begin; i < end; ++i) {
     if (ops[i].kind != OpKind::kernel) continue;
-    const Category category = ops[i].category;
-    if (at >= spent.size() || spent[at].category != category) {
-      for (at = 0; at < spent.size() && spent[at].category != category;) ++at;
-      if (at == spent.size()) spent.push_back({category, Duration()});
-    }
-    spent[at].time += Duration::ps(sum[i + 1] - sum[i]);
+    time[ops[i].category] += sum[i + 1] - sum[i];
+    categories = std::max<std::size_t>(categories, ops[i].category + 1u);
   }
+  of_run.begin = begin;
+  of_run.by_category.clear();
+  for (std::size_t c = 0; c < categories; ++c)
+    if (time[c] > 0) of_run.by_category.push_back({static_cast<Category>(c), Duration::ps(time[c])});
 }
 
 namespace {
