@@ -1,5 +1,7 @@
 #include "sim/account/ledger.h"
 
+#include <span>
+
 namespace orrery::sim {
 
 namespace {
@@ -65,8 +67,10 @@ Ledger::Plan Ledger::plan(const Program& program) {
 }
 
 void Ledger::list_changes(const Stream& stream, Plan& plan) {
-  for (OpIndex i = 0; i < stream.ops.size(); ++i) {
-    const Op& op = stream.ops[i];
+  plan.changes.reserve(2 * plan.program->buffers.size());
+  const std::span<const Op> ops = stream.ops;
+  for (OpIndex i = 0; i < ops.size(); ++i) {
+    const Op& op = ops[i];
     if (is_memory(op.kind)) plan.changes.push_back({delta(op, *plan.program), i, cause(op, *plan.program)});
   }
 }

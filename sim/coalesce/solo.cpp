@@ -149,24 +149,16 @@ const TransferPlan* SoloCollectives::plan_of(RankId rank, const Op& op) const {
 // All ranks of the program must agree, for they share its stream.
 void SoloCollectives::make_stream(ProgramId program, std::span<const RankId> ranks) {
   const std::vector<Alone> alone = transfers_alone(ranks.front());
-  const std::vector<std::int64_t> durations = times(workload_.programs[program], alone);
-  if (std::all_of(durations.begin(), durations.end(), [](std::int64_t t) { return t == kNotAlone; })) return;
+  if (std::all_of(alone.begin(), alone.end(), [](const Alone& a) { return a.plan == nullptr; })) return;
   const std::vector<std::int64_t> pattern = pattern_of(alone);
   for (const RankId rank : ranks.subspan(1))
     if (pattern_of(transfers_alone(rank)) != pattern) return;
-  std::vector<Op>& stream = streams_[program];
-  stream = workload_.programs[program].streams[kMainStream].ops;
-  std::vector<std::int64_t> uses(alone.size(), 0);  // by transfer
-  for (OpIndex i = 0; i < stream.size(); ++i) {
-    if (durations[i] == kNotAlone) continue;
-    ++uses[static_cast<std::size_t>(stream[i].payload)];
-    stream[i].kind = OpKind::kernel;
-    stream[i].payload = durations[i];
-  }
+  const std::vector<std::int64_t> uses = replace(program, alone);
+  if (streams_[program].empty()) return;
   for (const RankId rank : ranks) add_loads_of(rank, uses);
 }
 
-// What times() depends on: how long each transfer takes alone, and which of them share links.
+// What replace() depends on: how long each transfer takes alone, and which of them share links.
 std::vector<std::int64_t> SoloCollectives::pattern_of(const std::vector<Alone>& alone) {
   std::vector<std::int64_t> pattern;
   for (const Alone& a : alone) {
@@ -176,17 +168,25 @@ std::vector<std::int64_t> SoloCollectives::pattern_of(const std::vector<Alone>& 
   return pattern;
 }
 
-// Of every op of the main stream that is alone; kNotAlone for the others.
-std::vector<std::int64_t> SoloCollectives::times(const Program& program, const std::vector<Alone>& alone) const {
-  const std::vector<Op>& main = program.streams[kMainStream].ops;
-  const std::vector<char> meets = met(program, alone);
-  std::vector<std::int64_t> durations(main.size(), kNotAlone);
-  for (OpIndex i = 0; i < main.size(); ++i) {
-    if (main[i].kind != OpKind::collective || meets[i]) continue;
-    const Alone& own = alone[static_cast<std::size_t>(main[i].payload)];
-    if (own.plan != nullptr) durations[i] = own.time.count_ps();
+// Makes the program's stream, which stays empty if no op of the main stream is alone. Returns how many are, by
+// transfer.
+std::vector<std::int64_t> SoloCollectives::replace(ProgramId program, const std::vector<Alone>& alone) {
+  const std::vector<char> meets = met(workload_.programs[program], alone);
+  std::vector<std::int64_t> uses(alone.size(), 0);
+  std::vector<Op> stream = workload_.programs[program].streams[kMainStream].ops;
+  bool any = false;
+  for (OpIndex i = 0; i < stream.size(); ++i) {
+    Op& op = stream[i];
+    if (op.kind != OpKind::collective || (!meets.empty() && meets[i])) continue;
+    const auto transfer = static_cast<std::size_t>(op.payload);
+    if (alone[transfer].plan == nullptr) continue;
+    ++uses[transfer];
+    op.kind = OpKind::kernel;
+    op.payload = alone[transfer].time.count_ps();
+    any = true;
   }
-  return durations;
+  if (any) streams_[program] = std::move(stream);
+  return uses;
 }
 
 // By transfer: the collectives of the rank that only its own other ones could meet.
@@ -229,7 +229,7 @@ SoloCollectives::Alone SoloCollectives::alone(const TransferPlan& plan, RankId r
   return own;
 }
 
-// By op of the main stream: whether a collective of another stream may be on its links.
+// By op of the main stream: whether a collective of another stream may be on its links; empty if that is nowhere so.
 std::vector<char> SoloCollectives::met(const Program& program, const std::vector<Alone>& alone) const {
   const std::vector<Op>& main = program.streams[kMainStream].ops;
   // Of each transfer on side streams: where the main stream comes to a window, and leaves it.
@@ -245,11 +245,12 @@ std::vector<char> SoloCollectives::met(const Program& program, const std::vector
       closes[static_cast<std::size_t>(ops[k].payload)].push_back(windows[k].before);
     }
   }
-  std::vector<char> meets(main.size(), 0);
   const auto may_meet = [&](std::size_t t) { return !opens[t].empty() && !alone[t].links.empty(); };
   std::vector<OpIndex> collectives;
   for (std::size_t t = 0; t < alone.size() && collectives.empty(); ++t)
     if (may_meet(t)) collectives = collectives_of(main);
+  if (collectives.empty()) return {};
+  std::vector<char> meets(main.size(), 0);
   for (std::size_t t = 0; t < alone.size(); ++t) {
     if (!may_meet(t)) continue;
     std::sort(opens[t].begin(), opens[t].end());

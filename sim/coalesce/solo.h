@@ -52,7 +52,7 @@ class SoloCollectives {
   bool is_alone_in(RankId rank, const Op& op) const;
   const TransferPlan* plan_of(RankId rank, const Op& op) const;
   void make_stream(ProgramId program, std::span<const RankId> ranks);
-  std::vector<std::int64_t> times(const Program& program, const std::vector<Alone>& alone) const;
+  std::vector<std::int64_t> replace(ProgramId program, const std::vector<Alone>& alone);
   static std::vector<std::int64_t> pattern_of(const std::vector<Alone>& alone);
   std::vector<Alone> transfers_alone(RankId rank) const;
   Alone alone(const TransferPlan& plan, RankId rank) const;
