@@ -6,6 +6,7 @@
 #include "models/memory/allocation_replay.h"
 #include "models/memory/cause.h"
 #include "models/memory/states.h"
+#include "sim/base/random.h"
 #include "tests/models/architecture/known_models.h"
 
 namespace orrery::models {
@@ -147,6 +148,61 @@ TEST(StartUp, WhatIsFreedServesTheFirstBackward) {
   start.before_first_step = {64 * kMebi, 80 * kMebi, -1};
   start.in_first_backward = {64 * kMebi};
   EXPECT_EQ(peak_reserved(program, {{}}, {}, {}, &start).n, (64 + 80 + 64) * kMebi);
+}
+
+// Allocates and frees at random, and leaves nothing behind.
+sim::Program random_program(std::uint64_t seed) {
+  const KeyedRandom random(seed);
+  sim::ProgramBuilder builder("stage");
+  const sim::StreamIndex main = builder.add_stream("compute");
+  const auto cause = static_cast<std::uint8_t>(MemoryCause::activations);
+  std::vector<std::uint32_t> held;
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    if (held.empty() || random.bits(3 * i) % 3 != 0) {
+      const auto bytes = static_cast<std::int64_t>(random.bits(3 * i + 1) % static_cast<std::uint64_t>(40 * kMebi));
+      held.push_back(builder.buffer({bytes}, cause, builder.label("activations"), i % 5 == 0 ? 1 : 0));
+      builder.allocate(main, held.back());
+    } else {
+      const std::size_t which = random.bits(3 * i + 2) % held.size();
+      builder.free(main, held[which]);
+      held.erase(held.begin() + static_cast<std::ptrdiff_t>(which));
+    }
+  }
+  for (const std::uint32_t buffer : held) builder.free(main, buffer);
+  return std::move(builder).finish();
+}
+
+void expect_those_of_each(const Scenario& scenario, const HeldWeights& held) {
+  const std::vector<std::vector<Bytes>> tensors = {{}, {{3 * kMebi}, {11 * kMebi}}};
+  const std::vector<StartUp> starts = start_ups(scenario, held);
+  ReservedPeaks peaks(tensors, {});
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    SCOPED_TRACE(seed);
+    const sim::Program program = random_program(seed % 10);  // each twice
+    Bytes expected = starts.empty() ? peak_reserved(program, tensors, {}, held) : Bytes{};
+    for (const StartUp& start : starts)
+      expected = std::max(expected, peak_reserved(program, tensors, {}, held, &start));
+    EXPECT_EQ(peaks.of(program, scenario, held), expected);
+  }
+}
+
+// What was replayed once, for whichever program and rank, is what each replay would say. The rank that holds most is
+// the first where there is an embedding, the last where there is a head.
+TEST(ReservedPeaks, AreThoseOfEachRankReplayedByItself) {
+  Scenario scenario = of(llama_8b(), StateTensors::buffers, 4);
+  scenario.layout.zero = 1;
+  HeldWeights first = held_by(scenario), last = first;
+  first.pieces.pop_back();
+  last.pieces.erase(last.pieces.begin());
+  HeldWeights none = last;
+  none.pieces.pop_back();
+  for (const HeldWeights* held : {&first, &last, &none}) {
+    ASSERT_GT(start_ups(scenario, *held).size(), 1u);
+    expect_those_of_each(scenario, *held);
+  }
+  scenario.software.state_tensors = StateTensors::one;
+  ASSERT_TRUE(start_ups(scenario, first).empty());
+  expect_those_of_each(scenario, first);
 }
 
 }  // namespace
