@@ -133,16 +133,17 @@ std::vector<std::int64_t> requests(const sim::Program& program, std::span<const 
 Bytes ReservedPeaks::of(const sim::Program& program, const Scenario& scenario, const HeldWeights& held) {
   const std::vector<StartUp> starts = start_ups(scenario, held);
   const std::vector<std::int64_t> step = step_of(program);
-  const auto [known, is_new] = known_.try_emplace(requests(program, step, held, starts));
-  if (!is_new) return known->second;
+  const auto found = known_.try_emplace(requests(program, step, held, starts));
+  Bytes& peak = found.first->second;
+  if (!found.second) return peak;
   const auto replay = [&](const StartUp* start) {
-    known->second = std::max(known->second, Replay(program, step, tensors_, options_).peak(held, start));
+    peak = std::max(peak, Replay(program, step, tensors_, options_).peak(held, start));
   };
   if (starts.empty()) replay(nullptr);
   // Ranks that ask alike are replayed once.
   for (auto start = starts.begin(); start != starts.end(); ++start)
     if (std::find(starts.begin(), start, *start) == start) replay(&*start);
-  return known->second;
+  return peak;
 }
 
 Bytes peak_reserved(const sim::Program& program, const std::vector<std::vector<Bytes>>& tensors,
