@@ -1,7 +1,7 @@
 #pragma once
 
-// Launches of attention, whichever products its kernels are made of. `PlanOf<kDim>` says
-// how the work of heads of one size is cut.
+// Launches of attention, whichever products its kernels are made of: a Plan says how the
+// work of heads of one size is cut.
 
 #include <cstddef>
 

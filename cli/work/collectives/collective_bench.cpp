@@ -25,7 +25,6 @@ Result<std::vector<CollectivePlatform>> read_collective_platforms(const SearchPa
       p.cluster = f.text("cluster").value_or("");
       p.skip = f.text("skip").value_or("");
       p.nvl = f.flag("nvl").value_or(false);
-      p.efficiency = f.number("efficiency", 0.01, 1);
       f.finish();
       platforms.push_back(std::move(p));
     }
@@ -43,9 +42,8 @@ Result<CollectiveBench> CollectiveBench::of(const CollectivePlatform& platform, 
     wanted.nodes = std::to_string(row.nodes);
     wanted.gpus_per_node = std::to_string(row.gpus_per_node);
   }
-  Result<topology::ClusterSpec> cluster = read_preset_cluster(wanted, path);
+  const Result<topology::ClusterSpec> cluster = read_preset_cluster(wanted, path);
   if (!cluster) return cluster.errors();
-  if (platform.efficiency) cluster->fabric.efficiency = *platform.efficiency;
   Result<topology::Fabric> built = topology::Fabric::build(*cluster);
   if (!built) return built.errors();
   const auto facts = models::read_collective_facts(path, *cluster, row.nccl);

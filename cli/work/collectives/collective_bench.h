@@ -16,8 +16,7 @@ namespace orrery::cli {
 // Which cluster published rows are compared with (scenarios/published/collectives.yaml).
 struct CollectivePlatform {
   std::string gpu, platform, cluster, skip;
-  bool nvl = false;                  // hosts are trays of one NVLink domain
-  std::optional<double> efficiency;  // of its NICs, where its own rows show one other than the preset's
+  bool nvl = false;  // hosts are trays of one NVLink domain
 };
 
 Result<std::vector<CollectivePlatform>> read_collective_platforms(const SearchPath& path);
