@@ -4,9 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "validate/probe/plan.h"
+
 namespace orrery::cli {
 
-inline constexpr double kMostMinutes = 10;
+inline constexpr double kMostMinutes = validate::kLongestCalibration / 60;
 
 struct MeasureOptions {
   std::vector<std::string> scenarios;  // whose kernels are measured exactly

@@ -135,7 +135,7 @@ Result<std::unique_ptr<Partitions>> Partitions::create(int gpu, int count, int a
           driver.split(pieces.data(), &made, &whole, nullptr, 0, static_cast<unsigned>(cut.sms_of_a_piece));
       s != CUDA_SUCCESS)
     return refused("cuDevSmResourceSplitByCount", s);
-  // An H100 of 132 SMs gives 15 of eight: its clusters have 16 or 18.
+  // An H100 of 132 SMs gives 15 of eight.
   if (made < pieces.size()) cut.beside_a_rank = 0;
   if (static_cast<int>(made) < cut.all())
     return Error{{},

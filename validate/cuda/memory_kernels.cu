@@ -119,20 +119,26 @@ cudaError_t launch_memory_kernel(MemoryKernel kernel, const Operands& operands, 
   return cudaPeekAtLastError();
 }
 
-cudaError_t launch_add(void* to, const void* from, std::uint64_t bytes, int sms, cudaStream_t stream) {
+namespace {
+
+template <class Kernel>
+cudaError_t launch_between(Kernel kernel, void* to, const void* from, std::uint64_t bytes, int sms,
+                           cudaStream_t stream) {
   const std::uint64_t vectors = (bytes + sizeof(Vector) - 1) / sizeof(Vector);
   const Grid grid{static_cast<std::int64_t>(vectors), sms};
-  add_into<<<grid.threads_for_units(), kThreads, 0, stream>>>(static_cast<Vector*>(to),
-                                                              static_cast<const Vector*>(from), vectors);
+  kernel<<<grid.threads_for_units(), kThreads, 0, stream>>>(static_cast<Vector*>(to), static_cast<const Vector*>(from),
+                                                            vectors);
   return cudaPeekAtLastError();
 }
 
+}  // namespace
+
 cudaError_t launch_copy(void* to, const void* from, std::uint64_t bytes, int sms, cudaStream_t stream) {
-  const std::uint64_t vectors = (bytes + sizeof(Vector) - 1) / sizeof(Vector);
-  const Grid grid{static_cast<std::int64_t>(vectors), sms};
-  copy_into<<<grid.threads_for_units(), kThreads, 0, stream>>>(static_cast<Vector*>(to),
-                                                               static_cast<const Vector*>(from), vectors);
-  return cudaPeekAtLastError();
+  return launch_between(copy_into, to, from, bytes, sms, stream);
+}
+
+cudaError_t launch_add(void* to, const void* from, std::uint64_t bytes, int sms, cudaStream_t stream) {
+  return launch_between(add_into, to, from, bytes, sms, stream);
 }
 
 cudaError_t launch_delay(std::uint64_t ns, cudaStream_t stream) {
