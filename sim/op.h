@@ -17,6 +17,7 @@ enum class OpKind : std::uint8_t {
   free,        // payload: index into Program::buffers; takes no time
   marker,      // payload: index into Program::markers; takes no time
   wait,        // nothing but its dependency: a second wait of the op after it
+  call,        // payload: index into Program::calls; the ops of a block in its place
 };
 
 using StreamIndex = std::uint8_t;

@@ -18,6 +18,7 @@ std::string_view to_string(TransferKind kind) {
 std::size_t Program::op_count() const {
   std::size_t n = 0;
   for (const Stream& stream : streams) n += stream.ops.size();
+  for (const Call& call : calls) n += blocks[call.block].ops.size() - 1;
   return n;
 }
 
@@ -205,6 +206,48 @@ ProgramBuilder::Mark ProgramBuilder::repeat(const Mark& from, const Mark& to) {
     for (Op& op : std::span(streams[s].ops).last(count))
       if (op.waits() && !op.on_previous_step()) op.after += begin[op.after_stream] - from[op.after_stream];
   }
+  return begin;
+}
+
+namespace {
+
+// Buffer `id` as a block names it.
+std::optional<std::int64_t> in_block(std::int64_t id, std::uint32_t made, std::uint32_t kept) {
+  if (id >= made) return id - made;
+  if (id >= kept) return kept - 1 - id;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> ProgramBuilder::block(const Mark& from, std::uint32_t made, std::uint32_t kept) {
+  const Mark to = mark();
+  if (!pending_[kMainStream].empty() || to[kMainStream] == from[kMainStream]) return std::nullopt;
+  if (!std::equal(from.begin() + 1, from.end(), to.begin() + 1)) return std::nullopt;
+  const Stream& main = program_.streams[kMainStream];
+  Block block{{main.ops.begin() + from[kMainStream], main.ops.end()},
+              {main.notes.begin() + from[kMainStream], main.notes.end()}};
+  for (Op& op : block.ops) {
+    const bool is_memory = op.kind == OpKind::allocate || op.kind == OpKind::free;
+    if (op.waits() || (!is_memory && op.kind != OpKind::kernel && op.kind != OpKind::collective)) return std::nullopt;
+    if (!is_memory) continue;
+    const std::optional<std::int64_t> buffer = in_block(op.payload, made, kept);
+    if (!buffer) return std::nullopt;
+    op.payload = *buffer;
+  }
+  program_.blocks.edit().push_back(std::move(block));
+  return static_cast<std::uint32_t>(program_.blocks.size() - 1);
+}
+
+OpRef ProgramBuilder::call(const Call& call, std::uint32_t label) {
+  program_.calls.push_back(call);
+  return append(kMainStream, make_op(OpKind::call, 0, static_cast<std::int64_t>(program_.calls.size() - 1)),
+                {label, UINT32_MAX});
+}
+
+std::uint32_t ProgramBuilder::buffers_again(std::uint32_t first, std::uint32_t count) {
+  const auto begin = static_cast<std::uint32_t>(program_.buffers.size());
+  append_again(program_.buffers.edit(), first, count);
   return begin;
 }
 

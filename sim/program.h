@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,6 +80,26 @@ struct Stream {
   std::vector<Note> notes;
 };
 
+// Ops that come up again and again on the main stream, as those of a forward do with every
+// micro-batch: kernels, collectives, allocations and frees. They wait for no other stream, and
+// none waits for one of them. Buffers are those of the call: Call::buffer().
+struct Block {
+  std::vector<Op> ops;
+  std::vector<Note> notes;
+};
+
+// A block once more, for buffers of its own.
+struct Call {
+  std::uint32_t block = 0;  // index into Program::blocks
+  std::uint32_t made = 0;   // buffers that it brings along, from this one on: 0, 1, ... in the block
+  std::uint32_t kept = 0;   // buffers that an earlier one has left, from this one on: -1, -2, ...
+
+  std::uint32_t buffer(std::int64_t in_block) const {
+    return static_cast<std::uint32_t>(in_block < 0 ? kept - 1 - in_block : made + in_block);
+  }
+  bool operator==(const Call&) const = default;
+};
+
 // What one kind of rank is told to do in one step: in-order streams of ops, run
 // over and over for Workload::steps steps. It names no rank: peers and groups
 // are roles, so a program serves every rank that plays the same part.
@@ -93,11 +114,23 @@ struct Program {
   std::vector<std::uint32_t> resident;  // buffers held from before the first step to the end (weights, optimizer state)
   SharedList<Marker> markers;
   SharedList<std::string> labels;
+  SharedList<Block> blocks;
+  std::vector<Call> calls;
 
-  std::size_t op_count() const;
+  std::size_t op_count() const;  // with those of calls
+  const Block& block_of(const Op& call) const { return blocks[calls[static_cast<std::size_t>(call.payload)].block]; }
   // Of a collective, send, receive or copy of this program.
   const Transfer& transfer_of(const Op& op) const { return transfers[static_cast<std::size_t>(op.payload)]; }
 };
+
+// Tells `see` of every op, those of a block once.
+template <class See>
+void each_op(const Program& program, const See& see) {
+  for (const Stream& stream : program.streams)
+    for (const Op& op : stream.ops) see(op);
+  for (const Block& block : program.blocks)
+    for (const Op& op : block.ops) see(op);
+}
 
 // Where an op stands: what later ops wait for.
 struct OpRef {
@@ -147,6 +180,13 @@ class ProgramBuilder {
   // of this step are on the same ops as seen from there: they are on what was appended between the marks, or on the
   // last op before. Precondition: no waits are pending on streams that take ops.
   Mark repeat(const Mark& from, const Mark& to);
+
+  // What was appended since `from` as a block, if it can be one: it is on the main stream alone, waits for nothing, and
+  // has no buffers but those from `made` on, which came along, and some between `kept` and those. It stays where it is.
+  std::optional<std::uint32_t> block(const Mark& from, std::uint32_t made, std::uint32_t kept);
+  OpRef call(const Call& call, std::uint32_t label);
+  // Buffers from `first` on, once more; says where they begin.
+  std::uint32_t buffers_again(std::uint32_t first, std::uint32_t count);
 
   // The op appended last to `stream`, or none.
   OpRef last(StreamIndex stream) const;

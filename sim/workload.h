@@ -76,6 +76,7 @@ struct Workload {
   int steps = 2;  // the last one is measured
 
   std::size_t ranks() const { return program_of.size(); }
+  std::uint64_t op_count() const;  // of all ranks over all steps, with those of calls
   // None where there is no such role, or the rank has nobody in it.
   GroupId group_of(RankId rank, std::size_t role) const {
     const bool known = role < group_roles.size() && rank.value < group_roles[role].group_of.size();

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "sim/account/levels.h"
 #include "sim/coalesce/coalesce.h"
 #include "sim/run_result.h"
 #include "sim/workload.h"
@@ -13,8 +15,7 @@ namespace orrery::sim {
 // there from the start.
 //
 // Where all allocations of a program stand on one stream (the usual case), the
-// level after each is known before the run: only the strict maxima so far can
-// ever be the peak, they are listed once per program, and a run of ops asks
+// ops that set records are known before the run (levels.h), and a run of ops asks
 // whether it has passed the next of them. Otherwise allocations break runs
 // (FlatProgram's memory_breaks) and are counted one by one as time passes.
 class Ledger {
@@ -33,12 +34,12 @@ class Ledger {
       if (is_memory(ops.ops[clock.at].kind)) count(rank, stream, clock.at, ops.ops[clock.at], clock.op_start);
       return;
     }
-    if (plan.stream != stream) return;
-    Mark& mark = marks_[rank];
-    const std::vector<OpIndex>& records = step == 0 ? plan.first_step : plan.later_steps;
-    if (mark.cursor_step != step) mark.cursor_step = step, mark.cursor = 0;
-    for (; mark.cursor < records.size() && records[mark.cursor] < end; ++mark.cursor)
-      mark.step = step, mark.op = records[mark.cursor], mark.when = clock.start_of(mark.op), mark.any = true;
+    if (plan.stream == stream) pass(rank, step, ops, clock, {end, 0});
+  }
+  // Of the call in progress, ops of its block before `end`.
+  void pass_inside(RankId rank, StreamIndex stream, std::uint32_t step, const FlatStream& ops, const RunClock& clock,
+                   OpIndex end) {
+    if (plan_of_[rank]->stream == stream) pass(rank, step, ops, clock, {clock.at, end});
   }
 
   RankMemory summary(RankId rank) const;
@@ -46,7 +47,7 @@ class Ledger {
   // How far a rank has come whose allocations all stand on one stream.
   struct Mark {
     Time when;
-    OpIndex op = 0;
+    OpPlace place;
     std::uint32_t step = 0, cursor = 0, cursor_step = 0;
     bool any = false;
   };
@@ -54,18 +55,10 @@ class Ledger {
   void put_back(RankId rank, const Mark& mark) { marks_[rank] = mark; }
 
  private:
-  // Memory ops of one program.
-  struct Change {
-    std::int64_t bytes = 0;
-    OpIndex op = 0;
-    std::uint8_t cause = 0;
-  };
   struct Plan {
     const Program* program = nullptr;
-    StreamIndex stream = 0;            // where all memory ops stand; kNoStream: on several
-    std::vector<Change> changes;       // what each of them adds to the level, in order
-    std::vector<OpIndex> first_step;   // ops of the first step that set a record
-    std::vector<OpIndex> later_steps;  // and of any later one: none unless a step leaves something behind
+    StreamIndex stream = 0;        // where all memory ops stand; kNoStream: on several
+    std::optional<Levels> levels;  // along it
   };
   struct Counted {
     std::vector<Bytes> level;
@@ -75,8 +68,16 @@ class Ledger {
 
   RankMemory resident(const Program& program) const;
   static Plan plan(const Program& program);
-  static void list_changes(const Stream& stream, Plan& plan);
-  static void list_records(Plan& plan);
+  void pass(RankId rank, std::uint32_t step, const FlatStream& ops, const RunClock& clock, OpPlace end) {
+    Mark& mark = marks_[rank];
+    const std::vector<OpPlace>& records = plan_of_[rank]->levels->records(step);
+    if (mark.cursor_step != step) mark.cursor_step = step, mark.cursor = 0;
+    for (; mark.cursor < records.size() && records[mark.cursor] < end; ++mark.cursor) {
+      const OpPlace place = records[mark.cursor];
+      mark.when = ops.start_of(place.op, place.inside, clock);
+      mark.step = step, mark.place = place, mark.any = true;
+    }
+  }
   void count(RankId rank, StreamIndex stream, OpIndex index, const Op& op, Time now);
 
   std::size_t causes_;

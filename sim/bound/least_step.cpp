@@ -26,6 +26,7 @@
 
 #include "sim/bound/tails.h"
 #include "sim/bound/work_behind.h"
+#include "sim/calls.h"
 
 namespace orrery::sim {
 namespace {
@@ -92,6 +93,7 @@ class LeastStep {
 }  // namespace
 
 Duration least_step(const Workload& workload) {
+  if (calls_meet_others(workload)) return least_step(written_out(workload));
   if (workload.jitter.compute > 0 || workload.ranks() == 0) return Duration();
   const std::optional<IdVector<RankId, Duration>> tails = sim::tails(workload);
   if (!tails) return Duration();

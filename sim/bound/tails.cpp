@@ -1,6 +1,9 @@
 #include "sim/bound/tails.h"
 
 #include <algorithm>
+#include <map>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "sim/coalesce/coalesce.h"
@@ -121,9 +124,32 @@ class Backwards {
       lane.first = first;
       const Op& op = (*lane.ops)[first];
       if (!is_local(op.kind)) return meet(index, behind);
-      lane.tail = op.kind == OpKind::kernel ? behind + Duration::ps(op.payload) : behind;
+      lane.tail = behind + time_of(lane.rank, op);
       pass(lane);
     }
+  }
+
+  Duration time_of(RankId rank, const Op& op) {
+    if (op.kind == OpKind::kernel) return Duration::ps(op.payload);
+    return op.kind == OpKind::call ? time_of_call(rank, op) : Duration();
+  }
+
+  // The rank is by itself in the groups of its collectives.
+  Duration time_of_call(RankId rank, const Op& call) {
+    const Program& program = workload_.programs[workload_.program_of[rank]];
+    const std::uint32_t block = program.calls[static_cast<std::size_t>(call.payload)].block;
+    const auto [at, is_new] = calls_.try_emplace({rank.value, block});
+    if (!is_new) return at->second;
+    for (const Op& op : program.blocks[block].ops) {
+      if (op.kind == OpKind::collective) {
+        const Transfer& transfer = program.transfer_of(op);
+        const std::span<const RankId> members = workload_.groups[workload_.group_of(rank, transfer.role)].members;
+        at->second += least_time(workload_.planner->plan({transfer.kind, members, transfer.bytes}));
+      } else if (op.kind == OpKind::kernel) {
+        at->second += Duration::ps(op.payload);
+      }
+    }
+    return at->second;
   }
 
   // Ops [lane.first, lane.at) start together with lane.tail: so much lies behind what they wait for.
@@ -178,13 +204,17 @@ class Backwards {
   Duration least_time(const Meeting& meeting) {
     Duration& known = meetings_.time_alone(meeting);
     if (known >= Duration()) return known;
-    known = Duration();
-    for (const Phase& phase : meeting.plan->phases) {
+    return known = least_time(*meeting.plan);
+  }
+
+  Duration least_time(const TransferPlan& plan) const {
+    Duration time;
+    for (const Phase& phase : plan.phases) {
       const Duration flow = flows(phase) ? network_.time_alone(phase) : own_time(phase);
-      known += phase.latency;
-      if (flow < Time::never().since_start() - known) known += flow;
+      time += phase.latency;
+      if (flow < Time::never().since_start() - time) time += flow;
     }
-    return known;
+    return time;
   }
 
   const Workload& workload_;
@@ -194,7 +224,8 @@ class Backwards {
   std::vector<Lane> lanes_;
   std::vector<Awaiting> awaiting_;
   IdVector<RankId, std::uint32_t> first_lane_, first_awaiting_;
-  std::vector<std::uint32_t> ready_;  // lanes that may be able to go on
+  std::vector<std::uint32_t> ready_;                                   // lanes that may be able to go on
+  std::map<std::pair<std::uint32_t, std::uint32_t>, Duration> calls_;  // by rank and block
 };
 
 }  // namespace

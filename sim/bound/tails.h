@@ -18,7 +18,7 @@ namespace orrery::sim {
 // before it ends: the next op of its stream, ops that wait for it, and for a transfer what
 // stands behind it on every rank that meets there. So streams are walked from their
 // ends, meeting as they do in a run. Waits for the step before are left out; fewer waits make no
-// tail longer.
+// tail longer. Precondition: calls meet nobody.
 std::optional<IdVector<RankId, Duration>> tails(const Workload& workload);
 
 }  // namespace orrery::sim

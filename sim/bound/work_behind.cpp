@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <vector>
 
 #include "sim/coalesce/coalesce.h"
@@ -9,6 +10,11 @@
 
 namespace orrery::sim {
 namespace {
+
+std::uint64_t collectives_in(const Block& block) {
+  return static_cast<std::uint64_t>(
+      std::count_if(block.ops.begin(), block.ops.end(), [](const Op& op) { return op.kind == OpKind::collective; }));
+}
 
 // The most that transfers can slow a kernel of the program by, and how long kernels can take then.
 class SlowestKernels {
@@ -19,6 +25,7 @@ class SlowestKernels {
       const std::vector<Op>& ops = program.streams[s].ops;
       std::uint32_t together = 0;  // the most transfers of one op or group
       for (OpIndex i = 0; i < ops.size(); ++i) {
+        if (ops[i].kind == OpKind::call) transfers_ += collectives_in(program.block_of(ops[i]));
         if (!is_transfer(ops[i].kind)) continue;
         ++transfers_;
         const OpIndex end = is_point_to_point(ops[i].kind) ? group_end(ops, i) : i + 1;
@@ -86,7 +93,14 @@ class Latest {
         if (!other) return std::nullopt;
         end = std::max(end, *other);
       }
-      s.ends.push_back(next.kind == OpKind::kernel ? end + slowest_.time(next) : end);
+      if (next.kind == OpKind::kernel) end += slowest_.time(next);
+      if (next.kind == OpKind::call) {
+        const Block& block = program_.block_of(next);
+        if (collectives_in(block) > 0) return std::nullopt;
+        for (const Op& inside : block.ops)
+          if (inside.kind == OpKind::kernel) end += slowest_.time(inside);
+      }
+      s.ends.push_back(end);
     }
     return op < s.known ? Duration() : s.ends[op - s.known];
   }
@@ -99,10 +113,17 @@ class Latest {
 }  // namespace
 
 Duration least_work_behind(const Workload& workload, RankId rank, OpIndex op) {
-  const std::vector<Op>& ops = workload.programs[workload.program_of[rank]].streams[kMainStream].ops;
+  const Program& program = workload.programs[workload.program_of[rank]];
+  const std::span<const Op> ops = program.streams[kMainStream].ops;
   Duration sum;
-  for (OpIndex i = op + 1; i < ops.size(); ++i)
-    if (ops[i].kind == OpKind::kernel) sum += Duration::ps(ops[i].payload);
+  const auto add = [&sum](const Op& one) {
+    if (one.kind == OpKind::kernel) sum += Duration::ps(one.payload);
+  };
+  for (const Op& behind : ops.subspan(op + 1)) {
+    add(behind);
+    if (behind.kind == OpKind::call)
+      for (const Op& inside : program.block_of(behind).ops) add(inside);
+  }
   return sum;
 }
 

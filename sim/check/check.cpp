@@ -1,5 +1,6 @@
 #include "sim/check/check.h"
 
+#include "sim/calls.h"
 #include "sim/check/parts.h"
 #include "sim/fold/fold.h"
 
@@ -27,6 +28,8 @@ std::string_view word_for(OpKind kind) {
       return "marker";
     case OpKind::wait:
       return "wait";
+    case OpKind::call:
+      return "call";
   }
   return "op";
 }
@@ -82,6 +85,7 @@ Errors check(const Workload& workload, bool waits_too) {
   Faults faults;
   check_tables(workload, faults);
   if (faults.none()) check_programs(workload, faults);
+  if (faults.none() && has_calls(workload)) return check(written_out(workload), waits_too);
   if (faults.none() && classes_are_right(workload, waits_too)) return {};
   if (faults.none()) check_meetings(workload, faults);
   if (waits_too && faults.none()) check_waits(workload, faults);
@@ -102,6 +106,8 @@ Errors check_before_run(const Folded& folded, const Workload& full) {
   if (folded.workload.ranks() == full.ranks()) return check_before_run(folded.workload);
   Faults faults;
   check_meetings(folded.workload, faults);
+  // Of calls it can be told that all is well, but not always what is wrong.
+  if (!faults.none() && has_calls(full)) return check_before_run(written_out(full));
   return std::move(faults).finish();
 }
 

@@ -42,7 +42,27 @@ const Transfer& transfer_of(const Program& program, const Op& op) {
   return program.transfers[static_cast<std::size_t>(op.payload)];
 }
 
+// The collectives of a block over one group role.
+struct OfRole {
+  GroupRole role = 0;
+  Digest digest;
+};
+
+std::vector<OfRole> roles_of(const Program& program, const Block& block) {
+  std::vector<OfRole> all;
+  for (const Op& op : block.ops) {
+    if (op.kind != OpKind::collective) continue;
+    const Transfer& transfer = transfer_of(program, op);
+    auto of = std::find_if(all.begin(), all.end(), [&](const OfRole& r) { return r.role == transfer.role; });
+    if (of == all.end()) of = all.insert(of, {transfer.role, {}});
+    of->digest.add(static_cast<std::uint64_t>(transfer.kind)).add(static_cast<std::uint64_t>(transfer.bytes.n));
+  }
+  return all;
+}
+
 Meets meets_of(const Program& program) {
+  std::vector<std::vector<OfRole>> blocks;
+  for (const Block& block : program.blocks) blocks.push_back(roles_of(program, block));
   std::map<std::tuple<bool, PeerRole, std::uint16_t>, Traffic> traffic;
   std::map<std::pair<StreamIndex, GroupRole>, Sequence> sequences;
   for (std::size_t s = 0; s < program.streams.size(); ++s) {
@@ -50,6 +70,16 @@ Meets meets_of(const Program& program) {
     const std::span<const Op> ops = program.streams[s].ops;
     Sequence* latest = nullptr;  // mostly the next one too
     for (OpIndex i = 0; i < ops.size(); ++i) {
+      if (ops[i].kind == OpKind::call) {
+        for (const OfRole& of : blocks[program.calls[static_cast<std::size_t>(ops[i].payload)].block]) {
+          Sequence& sequence = sequences[{stream, of.role}];
+          sequence.stream = stream;
+          sequence.role = of.role;
+          sequence.digest.add(of.digest.value());
+          sequence.ops.push_back(i);
+        }
+        continue;
+      }
       if (!is_transfer(ops[i].kind)) continue;
       if (is_pair(ops[i].kind)) {
         const Transfer& transfer = transfer_of(program, ops[i]);
@@ -181,10 +211,18 @@ class MeetingCheck {
     if (only) return *only;
     std::sort(all.ops.begin(), all.ops.end());
     for (const OpIndex op : all.ops) {
+      if (program_of(rank).streams[stream].ops[op].kind == OpKind::call) return unlike(rank);
       const Transfer& transfer = transfer_of(program_of(rank), program_of(rank).streams[stream].ops[op]);
       all.digest.add(static_cast<std::uint64_t>(transfer.kind)).add(static_cast<std::uint64_t>(transfer.bytes.n));
     }
     return all;
+  }
+
+  // In what order a call's collectives of several roles come is not looked into: it counts as a disagreement.
+  static Sequence unlike(RankId rank) {
+    Sequence none;
+    none.digest.add(rank.value);
+    return none;
   }
 
   // What a rank issues in one group on one stream: equal numbers, equal collectives.

@@ -111,6 +111,7 @@ class ProgramCheck {
       if (buffer >= program_.buffers.size())
         faults_.add([&] { return program_.name + ": a resident buffer does not exist"; });
     }
+    if (!check_blocks()) return;
     for (std::size_t s = 0; s < program_.streams.size(); ++s) {
       stream_ = static_cast<StreamIndex>(s);
       const std::span<const Op> ops = program_.streams[s].ops;
@@ -129,6 +130,36 @@ class ProgramCheck {
 
   void fault(const std::string& what) {
     faults_.add([&] { return program_.name + ": " + name_of(program_, stream_, index_) + " " + what; });
+  }
+
+  // What calls stand for can be written out: each block once, then where its buffers are in each call.
+  bool check_blocks() {
+    struct Buffers {
+      std::int64_t first = 0, last = -1;
+      bool is_sound = true;
+    };
+    std::vector<Buffers> of_blocks;
+    for (const Block& block : program_.blocks) {
+      Buffers& buffers = of_blocks.emplace_back();
+      buffers.is_sound = !block.ops.empty() && block.notes.size() == block.ops.size();
+      for (const Op& op : block.ops) {
+        const bool is_memory = op.kind == OpKind::allocate || op.kind == OpKind::free;
+        const bool is_known = is_memory || op.kind == OpKind::kernel || op.kind == OpKind::collective;
+        if (op.waits() || !is_known || (!is_memory && !is_plain(op))) buffers.is_sound = false;
+        if (!is_memory) continue;
+        buffers.first = std::min(buffers.first, op.payload);
+        buffers.last = std::max(buffers.last, op.payload);
+      }
+    }
+    const auto is_sound = [&](const Call& call) {
+      if (call.block >= of_blocks.size() || !of_blocks[call.block].is_sound) return false;
+      const auto size = static_cast<std::int64_t>(program_.buffers.size());
+      const Buffers& buffers = of_blocks[call.block];
+      return buffers.last < size - call.made && buffers.first > call.kept - size - 1;
+    };
+    const bool all = std::all_of(program_.calls.begin(), program_.calls.end(), is_sound);
+    if (!all) faults_.add([&] { return program_.name + ": a call is of no block that it can stand for"; });
+    return all;
   }
 
   void check_buffer(const Buffer& buffer) {
@@ -178,6 +209,10 @@ class ProgramCheck {
         check_index(op, program_.markers.size(), "marker");
         break;
       case OpKind::wait:
+        break;
+      case OpKind::call:
+        if (stream_ != kMainStream) fault("is a call beside the main stream");
+        check_index(op, program_.calls.size(), "call");
         break;
       default:
         fault("is of no known kind");

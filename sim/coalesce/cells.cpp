@@ -42,9 +42,13 @@ void Cells::choose_roles(ProgramId program) {
   if (ranks_of_[program].empty() || programs_[program.value].streams.empty()) return;
   const FlatProgram& flat = programs_[program.value];
   std::vector<std::uint32_t> uses(workload_.group_roles.size());
-  for (const Op& op : flat.program->streams[kMainStream].ops)
-    if (op.kind == OpKind::collective && flat.program->transfer_of(op).role < uses.size())
-      ++uses[flat.program->transfer_of(op).role];
+  const auto count = [&](std::span<const Op> ops) {
+    for (const Op& op : ops)
+      if (op.kind == OpKind::collective && flat.program->transfer_of(op).role < uses.size())
+        ++uses[flat.program->transfer_of(op).role];
+  };
+  count(flat.program->streams[kMainStream].ops);
+  for (const Block& block : flat.program->blocks) count(block.ops);
   std::size_t chosen = uses.size();
   for (std::size_t role = 0; role < uses.size(); ++role)
     if (uses[role] > 0 && (chosen == uses.size() || uses[role] > uses[chosen]) && makes_cells(program, role))

@@ -2,17 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace orrery::sim {
 
-FlatStream::FlatStream(std::span<const Op> stream_ops, std::span<const char> awaited, std::span<const Marker> markers,
-                       bool memory_breaks, bool is_on_time)
-    : ops(stream_ops), on_time(is_on_time) {
-  look_ahead(awaited, markers, memory_breaks);
+FlatStream::FlatStream(std::span<const Op> stream_ops, std::span<const char> awaited, const Program& program,
+                       FlatBlock* blocks, bool memory_breaks, bool is_on_time)
+    : ops(stream_ops), on_time(is_on_time), blocks_(blocks), calls_(program.calls.data()) {
+  look_ahead(awaited, program, memory_breaks);
 }
 
 // One pass from the end: every answer follows from that for the next op.
-void FlatStream::look_ahead(std::span<const char> awaited, std::span<const Marker> markers, bool memory_breaks) {
+void FlatStream::look_ahead(std::span<const char> awaited, const Program& program, bool memory_breaks) {
+  constexpr int kSeveral = -1;  // categories, of a call
   const OpIndex end = size();
   ahead.resize(end + 1u);
   entered_ahead.assign(end, 0);
@@ -23,7 +25,7 @@ void FlatStream::look_ahead(std::span<const char> awaited, std::span<const Marke
   answers[end] = next;
   bool may_follow = false;  // op i + 1 may stand inside a run
   bool any_kernel = false;  // behind op i,
-  Category category = 0;    // and its category
+  int category = 0;         // and its category
   for (OpIndex i = end; i-- > 0;) {
     const Op& op = of_stream[i];
     bool is_break = false;
@@ -38,11 +40,17 @@ void FlatStream::look_ahead(std::span<const char> awaited, std::span<const Marke
         is_break = memory_breaks;
         break;
       case OpKind::marker: {
-        const Marker::Kind kind = markers[static_cast<std::size_t>(op.payload)].kind;
+        const Marker::Kind kind = program.markers[static_cast<std::size_t>(op.payload)].kind;
         if (kind == Marker::Kind::action_end) next.next_timed = i;
         if (kind == Marker::Kind::action_begin || kind == Marker::Kind::action_end) next.next_action = i;
         break;
       }
+      case OpKind::call:
+        if (!block_of(i).has_kernels) break;
+        next.category_end = i + 1;
+        category = kSeveral, any_kernel = true;
+        next.next_timed = i;
+        break;
       case OpKind::wait:
         break;
       default:
@@ -83,7 +91,10 @@ void FlatStream::add_sums(SpeedIndex speed, OpIndex begin, OpIndex end, const Sp
   std::int64_t sum = 0;
   for (OpIndex i = begin; i < end; ++i) {
     const Op& op = ops[i];
-    if (op.kind == OpKind::kernel) sum += slowed(op.payload, slowdown[static_cast<std::size_t>(op.kernel_class())]);
+    if (op.kind == OpKind::kernel)
+      sum += slowed(op.payload, slowdown[static_cast<std::size_t>(op.kernel_class())]);
+    else if (op.kind == OpKind::call)
+      sum += block_of(i).at(speed, speeds).total();
     sums.sum[i + 1] = sum;
   }
 }
@@ -92,10 +103,14 @@ void FlatStream::add_up(SpeedIndex speed, OpIndex begin, OpIndex end, RunSpent& 
   const std::int64_t* const sum = sums_[speed].sum.get();
   std::array<std::int64_t, UINT8_MAX + 1> time{};
   std::size_t categories = 0;
+  const auto spend = [&](Category category, std::int64_t ps) {
+    time[category] += ps;
+    categories = std::max<std::size_t>(categories, category + 1u);
+  };
   for (OpIndex i = begin; i < end; ++i) {
-    if (ops[i].kind != OpKind::kernel) continue;
-    time[ops[i].category] += sum[i + 1] - sum[i];
-    categories = std::max<std::size_t>(categories, ops[i].category + 1u);
+    if (ops[i].kind == OpKind::kernel) spend(ops[i].category, sum[i + 1] - sum[i]);
+    if (ops[i].kind != OpKind::call) continue;
+    for (const Spent& in : std::as_const(block_of(i)).at(speed).spent) spend(in.category, in.time.count_ps());
   }
   of_run.begin = begin;
   of_run.by_category.clear();
@@ -120,8 +135,11 @@ bool is_on_time(std::span<const Op> ops, const Speeds& speeds) {
 }  // namespace
 
 FlatProgram::FlatProgram(const Program& p, std::span<const std::span<const Op>> of_program, const Speeds& speeds,
-                         bool memory_breaks, bool foresees)
+                         bool memory_breaks, bool foresees, std::span<const std::span<const Op>> of_blocks)
     : program(&p) {
+  blocks.reserve(of_blocks.size());
+  for (const auto& ops : of_blocks) blocks.emplace_back(ops, speeds);
+  const bool block_feels = std::any_of(blocks.begin(), blocks.end(), [](const FlatBlock& b) { return b.feels_claims; });
   std::vector<std::vector<char>> awaited;
   for (const auto& ops : of_program) awaited.emplace_back(ops.size(), 0);
   for (const auto& ops : of_program)
@@ -130,8 +148,8 @@ FlatProgram::FlatProgram(const Program& p, std::span<const std::span<const Op>> 
         awaited[op.after_stream][op.after] = 1;
   for (std::size_t s = 0; s < of_program.size(); ++s) {
     const bool on_time = foresees && s != kMainStream && is_on_time(of_program[s], speeds);
-    streams.emplace_back(of_program[s], awaited[s], p.markers, memory_breaks, on_time);
-    streams.back().feels_claims = feels_claims(of_program[s], speeds);
+    streams.emplace_back(of_program[s], awaited[s], p, blocks.data(), memory_breaks, on_time);
+    streams.back().feels_claims = feels_claims(of_program[s], speeds) || (s == kMainStream && block_feels);
     if (streams.back().feels_claims) feeling.push_back(static_cast<StreamIndex>(s));
   }
 }

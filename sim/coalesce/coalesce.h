@@ -4,8 +4,10 @@
 #include <memory>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "sim/coalesce/flat_block.h"
 #include "sim/network/contention.h"
 #include "sim/program.h"
 
@@ -14,7 +16,7 @@ namespace orrery::sim {
 // Ops that need nobody but their own rank: they can be run through in one go.
 constexpr bool is_local(OpKind kind) {
   return kind == OpKind::kernel || kind == OpKind::allocate || kind == OpKind::free || kind == OpKind::marker ||
-         kind == OpKind::wait;
+         kind == OpKind::wait || kind == OpKind::call;
 }
 constexpr bool is_point_to_point(OpKind kind) {
   return kind == OpKind::send || kind == OpKind::receive;
@@ -35,6 +37,8 @@ struct Ahead {
   OpIndex next_timed = 0;    // first op at or after that takes time, or action_end marker
 };
 
+struct RunClock;
+
 // One stream of a program, prepared for the loop: found once, used by every rank
 // of the program for every step.
 //
@@ -46,8 +50,8 @@ struct Ahead {
 class FlatStream {
  public:
   // `awaited[i]`: another stream waits for op i. `memory_breaks`: allocations
-  // must be met in the order of time, each at its own event.
-  FlatStream(std::span<const Op> ops, std::span<const char> awaited, std::span<const Marker> markers,
+  // must be met in the order of time, each at its own event. `blocks`: of the program, for its calls.
+  FlatStream(std::span<const Op> ops, std::span<const char> awaited, const Program& program, FlatBlock* blocks,
              bool memory_breaks, bool on_time);
 
   OpIndex size() const { return static_cast<OpIndex>(ops.size()); }
@@ -64,10 +68,14 @@ class FlatStream {
   // Precondition: asked for before.
   const std::int64_t* sums(SpeedIndex speed) const { return sums_[speed].sum.get(); }
 
-  struct Spent {
-    Category category = 0;
-    Duration time;
-  };
+  // Precondition: `op` is a call.
+  FlatBlock& block_of(OpIndex op) const { return blocks_[calls_[static_cast<std::size_t>(ops[op].payload)].block]; }
+
+  // Whether the op is a kernel, or a call of some.
+  bool has_kernels(OpIndex op) const {
+    return ops[op].kind == OpKind::kernel || (ops[op].kind == OpKind::call && block_of(op).has_kernels);
+  }
+
   // Of the kernels among ops [begin, end), of which the last end a run, a sum a category. All ranks of a program and
   // all steps ask for the same. Precondition: sums for ops (begin, end] were asked for.
   std::span<const Spent> spent(SpeedIndex speed, OpIndex begin, OpIndex end) {
@@ -75,6 +83,9 @@ class FlatStream {
     if (of_run.begin != begin) add_up(speed, begin, end, of_run);
     return of_run.by_category;
   }
+
+  // When op `op` starts, or op `inside` of its block if it is a call. Precondition: it is not over in `clock`.
+  Time start_of(OpIndex op, OpIndex inside, const RunClock& clock) const;
 
   std::span<const Op> ops;
   bool feels_claims = false;  // has kernels of which some claim changes the speed
@@ -84,7 +95,7 @@ class FlatStream {
   std::vector<char> entered_ahead;  // by op
 
  private:
-  void look_ahead(std::span<const char> awaited, std::span<const Marker> markers, bool memory_breaks);
+  void look_ahead(std::span<const char> awaited, const Program& program, bool memory_breaks);
   struct RunSpent {
     OpIndex begin = UINT32_MAX;
     std::vector<Spent> by_category;
@@ -102,15 +113,17 @@ class FlatStream {
   void add_sums(SpeedIndex speed, OpIndex begin, OpIndex end, const Speeds& speeds);
   void add_up(SpeedIndex speed, OpIndex begin, OpIndex end, RunSpent& of_run) const;
 
+  FlatBlock* blocks_;
+  const Call* calls_;
   std::vector<Sums> sums_;  // by speed
 };
 
 // A program, or a piece appended to one, prepared for the loop. Refers to the
 // ops it was made from.
 struct FlatProgram {
-  // `streams`: the ops of each of its streams. `foresees`: streams may be on time.
+  // `streams`, `blocks`: the ops of each of its streams and blocks. `foresees`: streams may be on time.
   FlatProgram(const Program& program, std::span<const std::span<const Op>> streams, const Speeds& speeds,
-              bool memory_breaks, bool foresees = false);
+              bool memory_breaks, bool foresees = false, std::span<const std::span<const Op>> blocks = {});
 
   StreamIndex stream_count() const { return static_cast<StreamIndex>(streams.size()); }
   // Whether a transfer on `stream` can slow kernels: those of another stream, as its own waits for it.
@@ -119,15 +132,18 @@ struct FlatProgram {
   }
 
   const Program* program;
+  std::vector<FlatBlock> blocks;  // streams refer to them: their place does not change
   std::vector<FlatStream> streams;
   std::vector<StreamIndex> feeling;  // streams that feel claims
 };
 
 // When the ops of a run in progress start and end.
 struct RunClock {
-  Time op_start;   // of op `at`
+  Time op_start;   // of op `at`; of a call, of what is in progress in it
   Time first_end;  // end of op `at`
   OpIndex at = 0;
+  OpIndex inside = 0;  // of the call at `at`: the first op of its block that is not over
+  SpeedIndex speed = kFullSpeed;
   const std::int64_t* sums = nullptr;
   // Of a stretch (stretch.h), from its start, instead of sums: kernels may wait in it.
   const std::int64_t* starts = nullptr;
@@ -141,6 +157,18 @@ struct RunClock {
     if (ends) return op_start + Duration::ps(ends[op - at]);
     return first_end + Duration::ps(sums[op + 1] - sums[at + 1]);
   }
+  // Of op `i` of the block of call `op`, which is not before `inside`.
+  Time start_inside(OpIndex op, OpIndex i, const FlatBlock::AtSpeed& block) const {
+    return op == at && i == inside ? op_start : end_of(op) - Duration::ps(block.from(i));
+  }
+  Time end_inside(OpIndex op, OpIndex i, const FlatBlock::AtSpeed& block) const {
+    return end_of(op) - Duration::ps(block.behind(i));
+  }
 };
+
+inline Time FlatStream::start_of(OpIndex op, OpIndex inside, const RunClock& clock) const {
+  if (ops[op].kind != OpKind::call) return clock.start_of(op);
+  return clock.start_inside(op, inside, std::as_const(block_of(op)).at(clock.speed));
+}
 
 }  // namespace orrery::sim

@@ -66,29 +66,37 @@ std::vector<Window> windows_of(const Program& program, StreamIndex side, std::sp
 std::vector<Op> transfers_of(const Program& program) {
   std::vector<Op> distinct;
   std::vector<std::uint8_t> seen(program.transfers.size(), 0);
-  for (const Stream& stream : program.streams) {
-    for (const Op& op : stream.ops) {
-      if (!is_transfer(op.kind)) continue;
-      std::uint8_t& uses = seen[static_cast<std::size_t>(op.payload)];
-      const auto use = static_cast<std::uint8_t>(1u << static_cast<unsigned>(op.kind));
-      if ((uses & use) == 0) distinct.push_back(op);
-      uses |= use;
-    }
-  }
+  each_op(program, [&](const Op& op) {
+    if (!is_transfer(op.kind)) return;
+    std::uint8_t& uses = seen[static_cast<std::size_t>(op.payload)];
+    const auto use = static_cast<std::uint8_t>(1u << static_cast<unsigned>(op.kind));
+    if ((uses & use) == 0) distinct.push_back(op);
+    uses |= use;
+  });
   return distinct;
 }
 
+// And calls, which may have some.
 std::vector<OpIndex> collectives_of(std::span<const Op> ops) {
   std::vector<OpIndex> collectives;
   for (OpIndex i = 0; i < ops.size(); ++i)
-    if (ops[i].kind == OpKind::collective) collectives.push_back(i);
+    if (ops[i].kind == OpKind::collective || ops[i].kind == OpKind::call) collectives.push_back(i);
   return collectives;
+}
+
+void as_kernel(Op& op, Duration time) {
+  op.kind = OpKind::kernel;
+  op.payload = time.count_ps();
 }
 
 }  // namespace
 
 SoloCollectives::SoloCollectives(const Workload& workload, const Speeds& speeds, const FlowNet& network)
-    : workload_(workload), speeds_(speeds), network_(network), streams_(workload.programs.size()) {
+    : workload_(workload),
+      speeds_(speeds),
+      network_(network),
+      streams_(workload.programs.size()),
+      blocks_(workload.programs.size()) {
   for (const Program& program : workload.programs) transfers_.add(transfers_of(program));
   if (!any_candidates()) return;
   find_owners();
@@ -174,19 +182,48 @@ std::vector<std::int64_t> SoloCollectives::replace(ProgramId program, const std:
   const std::vector<char> meets = met(workload_.programs[program], alone);
   std::vector<std::int64_t> uses(alone.size(), 0);
   std::vector<Op> stream = workload_.programs[program].streams[kMainStream].ops;
-  bool any = false;
+  bool any = replace_in_blocks(program, alone, meets, uses);
   for (OpIndex i = 0; i < stream.size(); ++i) {
     Op& op = stream[i];
     if (op.kind != OpKind::collective || (!meets.empty() && meets[i])) continue;
     const auto transfer = static_cast<std::size_t>(op.payload);
     if (alone[transfer].plan == nullptr) continue;
     ++uses[transfer];
-    op.kind = OpKind::kernel;
-    op.payload = alone[transfer].time.count_ps();
+    as_kernel(op, alone[transfer].time);
     any = true;
   }
   if (any) streams_[program] = std::move(stream);
   return uses;
+}
+
+// Whether any was.
+bool SoloCollectives::replace_in_blocks(ProgramId program, const std::vector<Alone>& alone,
+                                        const std::vector<char>& meets, std::vector<std::int64_t>& uses) {
+  const Program& p = workload_.programs[program];
+  const std::span<const Op> main = p.streams[kMainStream].ops;
+  for (std::size_t i = 0; i < meets.size(); ++i)
+    if (meets[i] && main[i].kind == OpKind::call) return false;
+  for (const Block& block : p.blocks)
+    for (const Op& op : block.ops)
+      if (op.kind == OpKind::collective && alone[static_cast<std::size_t>(op.payload)].plan == nullptr) return false;
+  std::vector<std::int64_t> calls(p.blocks.size(), 0);
+  for (const Op& op : main)
+    if (op.kind == OpKind::call) ++calls[p.calls[static_cast<std::size_t>(op.payload)].block];
+  bool any = false;
+  for (std::size_t b = 0; b < p.blocks.size(); ++b) {
+    for (Op& op : blocks_[program].emplace_back(p.blocks[b].ops)) {
+      if (op.kind != OpKind::collective) continue;
+      const auto transfer = static_cast<std::size_t>(op.payload);
+      uses[transfer] += calls[b];
+      as_kernel(op, alone[transfer].time);
+      any = true;
+    }
+  }
+  return any;
+}
+
+void SoloCollectives::replace_blocks(ProgramId program, std::span<std::span<const Op>> blocks) const {
+  if (!streams_[program].empty()) std::copy(blocks_[program].begin(), blocks_[program].end(), blocks.begin());
 }
 
 // By transfer: the collectives of the rank that only its own other ones could meet.
@@ -262,7 +299,12 @@ std::vector<char> SoloCollectives::met(const Program& program, const std::vector
     for (const OpIndex i : collectives) {
       while (opened < opens[t].size() && opens[t][opened] <= i) ++opened;
       while (closed < closes[t].size() && closes[t][closed] <= i) ++closed;
-      if (opened > closed && shares[static_cast<std::size_t>(main[i].payload)]) meets[i] = 1;
+      if (opened <= closed) continue;
+      const std::span<const Op> there =
+          main[i].kind == OpKind::call ? std::span(program.block_of(main[i]).ops) : std::span(main).subspan(i, 1);
+      meets[i] |= std::any_of(there.begin(), there.end(), [&](const Op& op) {
+        return op.kind == OpKind::collective && shares[static_cast<std::size_t>(op.payload)];
+      });
     }
   }
   return meets;

@@ -30,6 +30,9 @@ class SoloCollectives {
   // Ops of the program's main stream with those collectives as kernels; empty where it has none.
   std::span<const Op> main_stream(ProgramId program) const { return streams_[program]; }
 
+  // The same of the program's blocks, in place of the ops that `blocks` has: all, or where one may meet others none.
+  void replace_blocks(ProgramId program, std::span<std::span<const Op>> blocks) const;
+
   // What they have moved over links in one step.
   void add_loads(RunResult& result) const;
 
@@ -53,6 +56,8 @@ class SoloCollectives {
   const TransferPlan* plan_of(RankId rank, const Op& op) const;
   void make_stream(ProgramId program, std::span<const RankId> ranks);
   std::vector<std::int64_t> replace(ProgramId program, const std::vector<Alone>& alone);
+  bool replace_in_blocks(ProgramId program, const std::vector<Alone>& alone, const std::vector<char>& meets,
+                         std::vector<std::int64_t>& uses);
   static std::vector<std::int64_t> pattern_of(const std::vector<Alone>& alone);
   std::vector<Alone> transfers_alone(RankId rank) const;
   Alone alone(const TransferPlan& plan, RankId rank) const;
@@ -65,6 +70,7 @@ class SoloCollectives {
   IdVector<ProgramId, std::vector<Op>> transfers_;  // one op for each
   IdVector<LinkId, std::uint32_t> owner_;           // the only rank whose collectives load a link
   IdVector<ProgramId, std::vector<Op>> streams_;
+  IdVector<ProgramId, std::vector<std::vector<Op>>> blocks_;  // likewise; empty where one may meet others
   std::vector<Load> loads_;
 };
 

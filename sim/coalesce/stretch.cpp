@@ -123,7 +123,7 @@ const Marker* Stretches::marker(const Op& op) const {
 }
 
 bool Stretches::may_follow(const Op& op) const {
-  if (!is_local(op.kind) && !meets_in(op)) return false;
+  if (op.kind == OpKind::call || (!is_local(op.kind) && !meets_in(op))) return false;
   const Marker* mark = marker(op);
   if (mark && (mark->kind == Marker::Kind::step_end || mark->kind == Marker::Kind::action_begin)) return false;
   return !op.waits() || (is_inside(op.after_stream) && !op.on_previous_step());
@@ -132,7 +132,7 @@ bool Stretches::may_follow(const Op& op) const {
 OpIndex Stretches::segment_end(OpIndex begin) const {
   const std::span<const Op> main = program_->streams[kMainStream].ops;
   const Op& first = main[begin];
-  if (!is_local(first.kind) && !meets_in(first)) return begin;
+  if (first.kind == OpKind::call || (!is_local(first.kind) && !meets_in(first))) return begin;
   for (OpIndex i = begin;; ++i) {
     const Marker* mark = marker(main[i]);
     if (mark && mark->kind == Marker::Kind::step_end) return i;

@@ -19,7 +19,7 @@ struct SideOps {
 // Ops [begin, end) of a program's main stream, mostly those of one schedule action, that
 // a cell goes through without anybody else: only the first may wait for a stream outside,
 // only the last is waited for from there, and the collectives among them are the cell's.
-// Side streams inside the cell do what waits for those ops.
+// Side streams inside the cell do what waits for those ops. A call is one op anyway, and in no stretch.
 struct Stretch {
   OpIndex begin = 0, end = 0;
   std::uint32_t content = 0;  // equal for stretches that do the same, of whatever program

@@ -1,6 +1,8 @@
 // What results are made of: stamps of schedule actions, spans, where time went.
 #include <algorithm>
+#include <utility>
 
+#include "sim/calls.h"
 #include "sim/engine/impl.h"
 
 namespace orrery::sim {
@@ -115,7 +117,7 @@ bool Engine::waits_for_pipeline(const StreamState& s, const Op& op) const {
 }
 
 // Kernels of a run, from `since` on, a category at a time. Behind the first op a run that is over takes what it took
-// the last time.
+// the last time; so does a call.
 void Engine::settle_run(const StreamState& s, bool is_main, Time since) {
   FlatStream& f = rank_of(s).flat->streams[s.index];
   const RunClock clock = clock_of(s);
@@ -123,25 +125,47 @@ void Engine::settle_run(const StreamState& s, bool is_main, Time since) {
   const auto spend = [&](Category category, Duration time) {
     is_main ? accounting_.busy(rank, category, time) : accounting_.exposed(rank, category, time);
   };
+  const auto spend_in_call = [&](OpIndex call) {
+    const FlatBlock::AtSpeed& block = std::as_const(f.block_of(call)).at(s.speed);
+    const bool is_begun = call == s.at && s.inside > 0;
+    if (!is_begun && since <= clock.start_of(call) && clock.end_of(call) <= now_) {
+      for (const Spent& of : block.spent) spend(of.category, of.time);
+      return;
+    }
+    const std::span<const Op> ops = f.block_of(call).ops;
+    for (OpIndex i = call == s.at ? s.inside : 0; i < ops.size(); ++i) {
+      const Time from = std::max(since, clock.start_inside(call, i, block));
+      const Time to = std::min(now_, clock.end_inside(call, i, block));
+      if (to > from) spend(ops[i].category, to - from);
+      if (to == now_) return;
+    }
+  };
   if (f.ahead[s.at].category_end < s.until && since <= s.first_end && clock.end_of(s.until - 1) <= now_) {
     if (f.ops[s.at].kind == OpKind::kernel) spend(f.ops[s.at].category, s.first_end - std::max(since, s.op_start));
-    for (const FlatStream::Spent& of : f.spent(s.speed, s.at + 1, s.until)) spend(of.category, of.time);
+    if (f.ops[s.at].kind == OpKind::call) spend_in_call(s.at);
+    for (const Spent& of : f.spent(s.speed, s.at + 1, s.until)) spend(of.category, of.time);
     return;
   }
   for (OpIndex op = s.at; op < s.until;) {
     const OpIndex end = std::min(f.ahead[op].category_end, s.until);
     const Time from = std::max(since, clock.start_of(op)), to = std::min(now_, clock.end_of(end - 1));
     if (to > from) {
-      OpIndex kernel = op;
-      while (f.ops[kernel].kind != OpKind::kernel) ++kernel;
-      spend(f.ops[kernel].category, to - from);
+      OpIndex timed = op;
+      while (!f.has_kernels(timed)) ++timed;
+      f.ops[timed].kind == OpKind::call ? spend_in_call(timed) : spend(f.ops[timed].category, to - from);
     }
     if (to == now_) return;
     op = end;
   }
 }
 
+// Ops of calls were passed as one; of a run that is over all are known.
+void Engine::count_ops() {
+  if (unfinished_ == 0 && !source_ && has_calls(workload_)) result_.ops = workload_.op_count();
+}
+
 RunResult Engine::summarize() {
+  count_ops();
   if (solo_ && unfinished_ == 0 && workload_.steps > 0) solo_->add_loads(result_);
   add_loads();
   result_.ranks.reserve(ranks_.size());

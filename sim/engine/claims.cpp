@@ -26,16 +26,41 @@ void Engine::change_speed(StreamState& s, SpeedIndex speed) {
   if (op == s.until) return;  // all done: its event is due now
   settle(s);
   leave_behind(s, op);
-  const KernelClass kernel_class = f.ops[op].kernel_class();
+  const bool is_call = f.ops[op].kind == OpKind::call;
+  if (is_call) leave_behind_inside(s);
+  const KernelClass kernel_class = (is_call ? f.block_of(op).ops[s.inside] : f.ops[op]).kernel_class();
   const std::uint32_t before = speeds_.permille(s.speed, kernel_class), after = speeds_.permille(speed, kernel_class);
   if (before != after) {
     s.work_left -= std::min(s.work_left, work_done((now_ - s.mark).count_ps(), before));
     s.mark = now_;
   }
   s.first_end = s.mark + Duration::ps(slowed(s.work_left, after));
+  if (is_call) s.first_end = s.first_end + Duration::ps(f.block_of(op).at(speed, speeds_).behind(s.inside));
   s.speed = speed;
   const Time end = clock_of(s).end_of(s.until - 1);
   s.status == StreamStatus::arriving ? move_arrival(s, end) : schedule(s, end);
+}
+
+// Of the call at s.at, ops that are over: it goes on from the one in progress.
+void Engine::leave_behind_inside(StreamState& s) {
+  const FlatStream& f = flat(s);
+  const FlatBlock& block = f.block_of(s.at);
+  const FlatBlock::AtSpeed& times = block.at(s.speed);
+  const RunClock clock = clock_of(s);
+  OpIndex low = s.inside, high = block.size() - 1;  // the first op that ends after now lies in [low, high]
+  while (low < high) {
+    const OpIndex middle = low + (high - low) / 2;
+    if (clock.end_inside(s.at, middle, times) > now_) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  if (low == s.inside) return;
+  ledger_.pass_inside(RankId{s.rank}, s.index, s.step, f, clock, low);
+  s.op_start = s.mark = clock.start_inside(s.at, low, times);
+  s.inside = low;
+  s.work_left = block.cost_of(low);
 }
 
 OpIndex Engine::op_in_progress(const StreamState& s) {

@@ -3,12 +3,20 @@
 #include <algorithm>
 
 #include "sim/base/random.h"
+#include "sim/calls.h"
 #include "sim/engine/impl.h"
 
 namespace orrery::sim {
 
+// Calls are run as they are where that is the same; else they are written out first.
 RunResult run(const Workload& workload, const RunOptions& options, OpSource* source) {
-  return Engine(workload, options, source).run();
+  if (!has_calls(workload)) return Engine(workload, options, source).run();
+  const bool may_stay = options.coalesce && !options.trace && !source && workload.jitter.compute <= 0;
+  if (may_stay && !calls_meet_others(workload)) {
+    Engine engine(workload, options, source);
+    if (engine.takes_calls()) return engine.run();
+  }
+  return Engine(written_out(workload), options, source).run();
 }
 
 Engine::Engine(const Workload& workload, const RunOptions& options, OpSource* source)
@@ -26,7 +34,7 @@ Engine::Engine(const Workload& workload, const RunOptions& options, OpSource* so
       link_busy_since_(workload.links.size()) {
   prepare_programs();
   prepare_ranks();
-  if (coalesce_ && !source_ && !options_.trace) prepare_stretches();
+  if (coalesce_ && !source_ && !options_.trace && takes_calls()) prepare_stretches();
   if (options_.trace) {
     met_.resize(streams_.size());
     link_sampled_.resize(workload_.links.size());
@@ -37,9 +45,11 @@ Engine::Engine(const Workload& workload, const RunOptions& options, OpSource* so
 
 namespace {
 
-std::vector<std::span<const Op>> ops_of(std::span<const Stream> streams) {
+// Of streams, or of blocks.
+template <class Part>
+std::vector<std::span<const Op>> ops_of(std::span<const Part> parts) {
   std::vector<std::span<const Op>> ops;
-  for (const Stream& stream : streams) ops.emplace_back(stream.ops);
+  for (const Part& part : parts) ops.emplace_back(part.ops);
   return ops;
 }
 
@@ -50,14 +60,29 @@ void Engine::prepare_programs() {
   if (coalesce_ && !source_ && !options_.trace) solo_.emplace(workload_, speeds_, network_);
   for (std::uint32_t p = 0; p < workload_.programs.size(); ++p) {
     const Program& program = workload_.programs[ProgramId{p}];
-    std::vector<std::span<const Op>> streams = ops_of(program.streams);
+    std::vector<std::span<const Op>> streams = ops_of(std::span<const Stream>(program.streams));
     if (solo_ && !solo_->main_stream({p}).empty()) streams[kMainStream] = solo_->main_stream({p});
+    std::vector<std::span<const Op>> blocks = ops_of(std::span<const Block>(program.blocks));
+    if (solo_) solo_->replace_blocks({p}, blocks);
     const bool foresees = coalesce_ && !source_ && !options_.trace;
-    programs_.emplace_back(program, streams, speeds_, ledger_.breaks_runs(ProgramId{p}), foresees);
+    programs_.emplace_back(program, streams, speeds_, ledger_.breaks_runs(ProgramId{p}), foresees, blocks);
   }
   const bool any_slows =
       std::any_of(programs_.begin(), programs_.end(), [](const FlatProgram& p) { return p.slows_others(kMainStream); });
   may_defer_ = !any_slows && !source_ && !options_.trace;
+}
+
+// Collectives inside that meet others, and allocations that have to be met one by one, stand in the way.
+bool Engine::takes_calls() const {
+  for (std::uint32_t p = 0; p < programs_.size(); ++p) {
+    const FlatProgram& program = programs_[p];
+    if (program.program->calls.empty()) continue;
+    if (ledger_.breaks_runs({p})) return false;
+    for (const FlatBlock& block : program.blocks)
+      if (std::any_of(block.ops.begin(), block.ops.end(), [](const Op& op) { return op.kind == OpKind::collective; }))
+        return false;
+  }
+  return true;
 }
 
 void Engine::prepare_ranks() {
@@ -73,7 +98,8 @@ void Engine::prepare_ranks() {
       stream.rank = r;
       stream.index = s;
     }
-    total_ops_ += rank.flat->program->op_count() * static_cast<std::uint64_t>(std::max(0, workload_.steps));
+    for (const FlatStream& stream : rank.flat->streams)
+      total_ops_ += stream.size() * static_cast<std::uint64_t>(std::max(0, workload_.steps));
     unfinished_ += rank.streams;
     ranks_.add(std::move(rank));
   }
@@ -208,12 +234,16 @@ bool Engine::start_run(StreamState& s) {
   const FlatStream& f = flat(s);
   const RankState& rank = rank_of(s);
   const Op& op = f.ops[s.at];
-  const bool is_kernel = op.kind == OpKind::kernel;
   s.until = coalesce_ ? f.ahead[s.at].run_end : s.at + 1;
   s.speed = f.feels_claims ? rank.speed : kFullSpeed;
   s.op_start = s.mark = now_;
-  s.work_left = is_kernel ? cost_of(s, s.at) : 0;
-  s.first_end = now_ + Duration::ps(slowed(s.work_left, speeds_.permille(s.speed, op.kernel_class())));
+  s.inside = 0;
+  s.work_left = op.kind == OpKind::kernel ? cost_of(s, s.at)
+                : op.kind == OpKind::call ? f.block_of(s.at).cost_of(0)
+                                          : 0;
+  s.first_end = now_ + (op.kind == OpKind::call
+                            ? Duration::ps(f.block_of(s.at).at(s.speed, speeds_).total())
+                            : Duration::ps(slowed(s.work_left, speeds_.permille(s.speed, op.kernel_class()))));
   if (s.index == kMainStream && f.ahead[s.at].next_timed < s.until) stamp_pending(s, now_);
 
   const Time end = clock_of(s).end_of(s.until - 1);
@@ -272,7 +302,9 @@ void Engine::leave_behind(StreamState& s, OpIndex op) {
   pass(s, op);
   s.op_start = s.mark = start;
   s.first_end = end;
-  s.work_left = flat(s).ops[op].payload;
+  const FlatStream& f = flat(s);
+  s.inside = 0;
+  s.work_left = f.ops[op].kind == OpKind::call ? f.block_of(op).cost_of(0) : f.ops[op].payload;
 }
 
 std::int64_t Engine::cost_of(const StreamState& s, OpIndex op) const {
@@ -336,7 +368,8 @@ void Engine::ask_source(RankState& rank, RankId id) {
   if (any) {
     const Program& program = *rank.flat->program;
     rank.appended_streams = std::move(more);
-    rank.appended = std::make_unique<FlatProgram>(program, ops_of(rank.appended_streams), speeds_, true);
+    rank.appended =
+        std::make_unique<FlatProgram>(program, ops_of(std::span<const Stream>(rank.appended_streams)), speeds_, true);
     rank.flat = rank.appended.get();
     rank.unfinished = rank.streams;
   } else {

@@ -33,6 +33,8 @@ namespace orrery::sim {
 class Engine {
  public:
   Engine(const Workload& workload, const RunOptions& options, OpSource* source);
+  // Whether it can run the workload with its calls as they are.
+  bool takes_calls() const;
   RunResult run();
 
  private:
@@ -107,6 +109,7 @@ class Engine {
   // claims.cpp: what transfers take from kernels
   void add_claim(StreamState& s, std::uint8_t claim, bool starts);
   void change_speed(StreamState& s, SpeedIndex speed);
+  void leave_behind_inside(StreamState& s);
   OpIndex op_in_progress(const StreamState& s);
 
   // stretches.cpp: what a cell goes through as one
@@ -156,6 +159,7 @@ class Engine {
   bool waits_for_pipeline(const StreamState& s, const Op& op) const;
   void settle_meeting(const StreamState& s, OpIndex op, Time since, Time bubble_from, Time bubble_to);
   void settle_run(const StreamState& via, bool is_main, Time since);
+  void count_ops();
   RunResult summarize();
 
   // stuck.cpp
@@ -173,10 +177,12 @@ class Engine {
   }
   RunClock clock_of(const StreamState& s) {
     FlatStream& f = rank_of(s).flat->streams[s.index];
-    return {s.op_start, s.first_end, s.at, f.sums(s.speed, s.at, s.until, speeds_)};
+    return {s.op_start, s.first_end, s.at, s.inside, s.speed, f.sums(s.speed, s.at, s.until, speeds_)};
   }
   // Of a run in progress.
-  RunClock clock_of(const StreamState& s) const { return {s.op_start, s.first_end, s.at, flat(s).sums(s.speed)}; }
+  RunClock clock_of(const StreamState& s) const {
+    return {s.op_start, s.first_end, s.at, s.inside, s.speed, flat(s).sums(s.speed)};
+  }
   std::uint32_t id_of(const StreamState& s) const { return static_cast<std::uint32_t>(&s - streams_.data()); }
   std::int64_t cost_of(const StreamState& s, OpIndex op) const;
 

@@ -33,7 +33,8 @@ struct StreamState {
   Time queued = Time::never();  // of the event in the queue: when it is due, or before
   std::int64_t work_left = 0;   // running: of op `at`, at `mark`, ps at full speed
   OpIndex at = 0;               // ops of this step before it are done
-  OpIndex until = 0;  // running, meeting: one past what is in progress; blocked: the op whose dependency is open
+  OpIndex inside = 0;  // running, if op `at` is a call: the op of its block that op_start, mark and work_left are of
+  OpIndex until = 0;   // running, meeting: one past what is in progress; blocked: the op whose dependency is open
   std::uint32_t step = 0;
   std::uint32_t generation = 0;  // of the event that is due
   std::uint32_t rank = 0;
@@ -48,7 +49,7 @@ struct StreamState {
   StreamIndex first_waiter = kNoStream;  // streams blocked on this one, by index
   StreamIndex next_waiter = kNoStream;
 };
-static_assert(sizeof(StreamState) <= 80);
+static_assert(sizeof(StreamState) <= 88);
 
 inline constexpr OpIndex kNothingPending = UINT32_MAX;
 

@@ -183,7 +183,8 @@ void Engine::leave_stretch(StreamState& main, const Stretch& stretch, const Cour
   accounting_.spend(rank, course.spent);
   accounting_.set_clock(rank, now_);
   const FlatStream& f = flat(main);
-  const RunClock clock{main.op_start, main.op_start, stretch.begin, nullptr, course.starts.data(), course.ends.data()};
+  const RunClock clock{main.op_start, main.op_start, stretch.begin,        0,
+                       main.speed,    nullptr,       course.starts.data(), course.ends.data()};
   const OpIndex first_timed = f.ahead[stretch.begin].next_timed;
   if (first_timed < stretch.end) stamp_pending(main, clock.start_of(first_timed));
   if (f.ahead[stretch.begin].next_action < stretch.end) stamp_actions(main, stretch.end, clock);

@@ -40,16 +40,14 @@ ProgramMeets meets_of(const Program& program) {
   ProgramMeets meets;
   // A transfer is used thousands of times: each use as one kind of op counts once.
   std::vector<std::uint8_t> seen(program.transfers.size(), 0);
-  for (const Stream& stream : program.streams) {
-    for (const Op& op : stream.ops) {
-      if (!is_transfer(op.kind)) continue;
-      const auto transfer = static_cast<std::size_t>(op.payload);
-      const auto bit = static_cast<std::uint8_t>(1u << static_cast<unsigned>(op.kind));
-      if (seen[transfer] & bit) continue;
-      seen[transfer] |= bit;
-      add_once(meets, op.kind, program.transfers[transfer]);
-    }
-  }
+  each_op(program, [&](const Op& op) {
+    if (!is_transfer(op.kind)) return;
+    const auto transfer = static_cast<std::size_t>(op.payload);
+    const auto bit = static_cast<std::uint8_t>(1u << static_cast<unsigned>(op.kind));
+    if (seen[transfer] & bit) return;
+    seen[transfer] |= bit;
+    add_once(meets, op.kind, program.transfers[transfer]);
+  });
   return meets;
 }
 

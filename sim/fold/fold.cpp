@@ -215,10 +215,7 @@ RunResult unfold(const Folded& folded, const Workload& full, const RunResult& re
   // A run that ended early has not counted them by rank; then the classes' stand.
   all.ops = result.ops;
   if (result.interrupted || result.stuck) return all;
-  all.ops = 0;
-  for (const ProgramId program : full.program_of) {
-    all.ops += full.programs[program].op_count() * static_cast<std::uint64_t>(full.steps);
-  }
+  all.ops = full.op_count();
   return all;
 }
 
