@@ -71,7 +71,8 @@ std::vector<sim::Claim> claims(const topology::ClusterSpec& cluster, const Calib
 }
 
 // One program a stage, and one more for every other kind of rank on it.
-void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels, TensorTable& tensors, Compiled& out) {
+void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels, TensorTable& tensors, Form form,
+                  Compiled& out) {
   std::optional<Schedule> repeats;
   if (!flushes(out.schedule)) repeats = repeating_stretch(out.schedule);
   const Schedule& schedule = repeats ? *repeats : out.schedule;
@@ -80,7 +81,7 @@ void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels,
   const auto program_for = [&](const RankKind& kind) {
     const auto [at, is_new] = program.try_emplace(kind);
     if (is_new) {
-      StageProgram stage = stage_program(s, schedule, kind, kernels, tensors);
+      StageProgram stage = stage_program(s, schedule, kind, kernels, tensors, form);
       at->second = out.workload.programs.add(std::move(stage.program));
       out.held_by_program.push_back(std::move(stage.held));
       out.stage_of_program.push_back(kind.stage);
@@ -105,14 +106,14 @@ int steps_of(const Scenario& scenario, const Schedule& schedule) {
 
 }  // namespace
 
-Result<Compiled> compile(const Scenario& scenario, std::shared_ptr<const topology::Fabric> fabric) {
+Result<Compiled> compile(const Scenario& scenario, std::shared_ptr<const topology::Fabric> fabric, Form form) {
   const Result<std::optional<Calibration>> calibration = calibration_of(scenario);
   if (!calibration.ok()) return calibration.errors();
-  return compile(scenario, *calibration ? &**calibration : nullptr, {}, std::move(fabric));
+  return compile(scenario, *calibration ? &**calibration : nullptr, {}, std::move(fabric), form);
 }
 
 Result<Compiled> compile(const Scenario& scenario, const Calibration* calibration, const Drawing& drawing,
-                         std::shared_ptr<const topology::Fabric> fabric) {
+                         std::shared_ptr<const topology::Fabric> fabric, Form form) {
   if (!scenario.jobs.empty())
     return Error{scenario.at("jobs"),
                  "'jobs': this command looks at one scenario alone; orrery run, explain, memory and sweep know several",
@@ -135,7 +136,7 @@ Result<Compiled> compile(const Scenario& scenario, const Calibration* calibratio
 
   const Layout layout(scenario.layout);
   TensorTable tensors;
-  add_programs(scenario, layout, kernels, tensors, out);
+  add_programs(scenario, layout, kernels, tensors, form, out);
   out.kernels = std::move(kernels).take();
   out.tensors = std::move(tensors).take();
 

@@ -35,6 +35,10 @@ struct CalibrationUse {
   std::string stand_in;     // not empty: nothing of it was measured, it was made from this model
 };
 
+// How programs are written: op by op, or passes that come up again as calls (sim::Call), which takes far less to
+// make and to run. Results are the same; labels then name one of several layers that are alike.
+enum class Form : std::uint8_t { written_out, with_calls };
+
 // A scenario as programs, with what is needed to read the result.
 struct Compiled {
   sim::Workload workload;
@@ -50,11 +54,12 @@ struct Compiled {
 
 // One job: a scenario with `jobs` is refused (models/run/jobs.h runs those). Its ranks are on
 // GPUs of `fabric`; null: of a cluster of its own.
-Result<Compiled> compile(const Scenario& scenario, std::shared_ptr<const topology::Fabric> fabric = nullptr);
+Result<Compiled> compile(const Scenario& scenario, std::shared_ptr<const topology::Fabric> fabric = nullptr,
+                         Form form = Form::written_out);
 
 // The same with the scenario's calibration at hand (null: it has none), and with times
 // drawn from what they are known within.
 Result<Compiled> compile(const Scenario& scenario, const Calibration* calibration, const Drawing& drawing = {},
-                         std::shared_ptr<const topology::Fabric> fabric = nullptr);
+                         std::shared_ptr<const topology::Fabric> fabric = nullptr, Form form = Form::written_out);
 
 }  // namespace orrery::models

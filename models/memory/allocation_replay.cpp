@@ -1,6 +1,7 @@
 #include "models/memory/allocation_replay.h"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 
 #include "models/memory/cause.h"
@@ -20,11 +21,23 @@ std::vector<std::uint32_t> resident(const sim::Program& program, const HeldWeigh
 
 // What a step asks: a buffer; or, below zero, -1 - buffer: that is freed.
 std::vector<std::int64_t> step_of(const sim::Program& program) {
+  const auto is_memory = [](const sim::Op& op) {
+    return op.kind == sim::OpKind::allocate || op.kind == sim::OpKind::free;
+  };
+  std::vector<std::vector<sim::Op>> blocks;
+  for (const sim::Block& block : program.blocks)
+    std::copy_if(block.ops.begin(), block.ops.end(), std::back_inserter(blocks.emplace_back()), is_memory);
+
   std::vector<std::int64_t> step;
   step.reserve(2 * program.buffers.size());
+  const auto ask = [&](const sim::Op& op, std::int64_t buffer) {
+    step.push_back(op.kind == sim::OpKind::allocate ? buffer : -1 - buffer);
+  };
   for (const sim::Op& op : program.streams[sim::kMainStream].ops) {
-    if (op.kind == sim::OpKind::allocate) step.push_back(op.payload);
-    if (op.kind == sim::OpKind::free) step.push_back(-1 - op.payload);
+    if (is_memory(op)) ask(op, op.payload);
+    if (op.kind != sim::OpKind::call) continue;
+    const sim::Call& call = program.calls[static_cast<std::size_t>(op.payload)];
+    for (const sim::Op& inside : blocks[call.block]) ask(inside, call.buffer(inside.payload));
   }
   return step;
 }

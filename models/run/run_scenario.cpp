@@ -59,12 +59,12 @@ Prepared prepare(Scenario scenario, Compiled compiled, const Tell& tell) {
 }
 
 Result<Compiled> compile_placed(const Scenario& scenario, const std::string& file,
-                                std::shared_ptr<const topology::Fabric> fabric, const Drawing& drawing) {
+                                std::shared_ptr<const topology::Fabric> fabric, const Drawing& drawing, Form form) {
   if (scenario.places.contains("sweep"))
     return Error{scenario.at("sweep"), "this scenario is many: run it with orrery sweep run " + file};
   const auto calibration = calibration_of(scenario);
   if (!calibration) return calibration.errors();
-  auto compiled = compile(scenario, *calibration ? &**calibration : nullptr, drawing, std::move(fabric));
+  auto compiled = compile(scenario, *calibration ? &**calibration : nullptr, drawing, std::move(fabric), form);
   if (compiled) return compiled;
   Errors errors = std::move(compiled).errors();
   for (Error& error : errors)
@@ -78,9 +78,9 @@ Result<Prepared> prepare(const std::string& file, const std::vector<Override>& o
   return prepare(std::move(scenario).value(), tell);
 }
 
-Result<Prepared> prepare(Scenario scenario, const Tell& tell) {
+Result<Prepared> prepare(Scenario scenario, const Tell& tell, Form form) {
   if (tell) tell("read " + scenario.file + ": " + std::to_string(scenario.layout.gpus()) + " GPUs");
-  auto compiled = compile_placed(scenario, scenario.file);
+  auto compiled = compile_placed(scenario, scenario.file, nullptr, {}, form);
   if (!compiled) return std::move(compiled).errors();
   if (tell) tell(describe(compiled->workload));
   return prepare(std::move(scenario), std::move(compiled).value(), tell);

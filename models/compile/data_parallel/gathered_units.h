@@ -24,6 +24,7 @@ class GatheredUnits : public DataParallel {
   void hold_buffers() override;
   void before_piece(const PieceTurn& turn) override;
   void after_piece(const PieceTurn& turn) override;
+  bool is_alike() const override { return false; }
   void finish_gradients() override;
   void gather_parameters() override {}  // the next use does
 

@@ -69,7 +69,7 @@ class RankOutline {
  public:
   RankOutline(const Scenario& scenario, const Schedule& schedule, const RankKind& kind, KernelTable& kernels)
       : schedule_(schedule),
-        context_(scenario, schedule, kind, kernels, tensors_),
+        context_(scenario, schedule, kind, kernels, tensors_, Form::written_out),
         chunks_(static_cast<std::size_t>(schedule.chunks())) {
     const bool offloads = ActivationOffload(context_).active();
     each_piece(context_, [&](int c, const PieceTemplate& piece, int) {

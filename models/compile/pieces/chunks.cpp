@@ -25,6 +25,7 @@ class Pieces {
     PieceTemplate piece = make_piece_template(context_.scenario, kind, layer, layer_in_rank, split_, context_.rank,
                                               context_.roles, context_.kernels, context_.tensors);
     piece.layer = layer;
+    if (context_.form == Form::with_calls) resolve_labels(context_.builder, piece);
     known_.push_back({layer_in_rank, std::move(piece)});
     return known_.back().piece;
   }
@@ -66,7 +67,7 @@ Chunks make_chunks(StageContext& context) {
   each_piece(context, [&](int chunk, const PieceTemplate& found, int layer) {
     PieceTemplate& piece = chunks[static_cast<std::size_t>(chunk)].emplace_back(found);
     piece.layer = layer;
-    resolve_labels(context.builder, piece);
+    if (context.form == Form::written_out) resolve_labels(context.builder, piece);
   });
   return chunks;
 }

@@ -3,12 +3,18 @@
 #include <algorithm>
 
 namespace orrery::models {
+namespace {
+
+constexpr std::int64_t kNone = INT64_MIN;  // no buffer, in StageBuffers::Held
+
+}  // namespace
 
 StageBuffers::StageBuffers(StageContext& context, const Chunks& chunks)
     : context_(context), builder_(context.builder), chunks_(chunks), offload_(context) {
   for (const auto& chunk : chunks_) most_pieces_ = std::max(most_pieces_, chunk.size());
   const std::size_t slots = chunks_.size() * static_cast<std::size_t>(context_.micro_batches()) * most_pieces_;
   for (auto* held : {&until_input_, &until_weight_, &outputs_}) held->assign(slots, kNoBuffer);
+  first_.assign(chunks_.size() * static_cast<std::size_t>(context_.micro_batches()), 0);
 }
 
 void StageBuffers::hold_states(Bytes inputs) {
@@ -75,6 +81,7 @@ std::uint32_t StageBuffers::allocate(Bytes bytes, MemoryCause cause, std::string
 }
 
 void StageBuffers::begin_pass(const Action& pass) {
+  begin_call(pass, static_cast<std::uint32_t>(builder_.program().buffers.size()));
   if (makes_input_gradient(pass.type)) release(outputs_, pass, 0);
 }
 
@@ -146,9 +153,41 @@ int StageBuffers::held_as(const Action& pass) const {
   return (context_.turn_of(pass.micro_batch) + carried) % context_.micro_batches();
 }
 
+std::size_t StageBuffers::place(const Action& pass) const {
+  return static_cast<std::size_t>(context_.chunk_of(pass) * context_.micro_batches() + held_as(pass));
+}
+
 std::uint32_t& StageBuffers::slot(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece) const {
-  const int place = context_.chunk_of(pass) * context_.micro_batches() + held_as(pass);
-  return held[static_cast<std::size_t>(place) * most_pieces_ + piece];
+  return held[place(pass) * most_pieces_ + piece];
+}
+
+void StageBuffers::begin_call(const Action& pass, std::uint32_t made) {
+  if (pass.type == Action::Type::forward) first_[place(pass)] = made;
+}
+
+StageBuffers::Held StageBuffers::held_of(const Action& pass) const {
+  const std::int64_t first = kept_from(pass);
+  const std::size_t begin = place(pass) * most_pieces_;
+  Held held;
+  held.reserve(1 + 3 * most_pieces_);
+  const auto note = [&](std::uint32_t buffer) { held.push_back(buffer == kNoBuffer ? kNone : buffer - first); };
+  note(output_);
+  for (const auto* slots : {&until_input_, &until_weight_, &outputs_})
+    for (std::size_t i = begin; i < begin + most_pieces_; ++i) note((*slots)[i]);
+  return held;
+}
+
+void StageBuffers::set_held(const Action& pass, const Held& held) {
+  const std::int64_t first = kept_from(pass);
+  const std::size_t begin = place(pass) * most_pieces_;
+  auto next = held.begin();
+  const auto buffer = [&] {
+    const std::int64_t of = *next++;
+    return of == kNone ? kNoBuffer : static_cast<std::uint32_t>(first + of);
+  };
+  output_ = buffer();
+  for (auto* slots : {&until_input_, &until_weight_, &outputs_})
+    for (std::size_t i = begin; i < begin + most_pieces_; ++i) (*slots)[i] = buffer();
 }
 
 void StageBuffers::release(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece) {

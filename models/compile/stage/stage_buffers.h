@@ -33,6 +33,16 @@ class StageBuffers {
   void begin_piece(const Action& pass, std::size_t piece);
   void end_piece(const Action& pass, std::size_t piece);
   void end_pass(const Action& pass);
+  // The first of the buffers that came along with the forward of a pass, or with the pass itself if it is one.
+  std::uint32_t kept_from(const Action& pass) const { return first_[place(pass)]; }
+  // What is held of a pass's micro-batch in its chunk, and the output on its way out: buffers counted from
+  // kept_from(). Of a pass that is called (sim::Call) nothing else is to be told.
+  using Held = std::vector<std::int64_t>;
+  Held held_of(const Action& pass) const;
+  void set_held(const Action& pass, const Held& held);
+  // Before the first buffer that comes along with it is made.
+  void begin_call(const Action& pass, std::uint32_t made);
+
   // A stage's output has left by the time the next action begins (Megatron-LM's
   // deallocate_output_tensor keeps only its shape).
   void free_output();
@@ -45,6 +55,7 @@ class StageBuffers {
   std::uint32_t allocate(Bytes bytes, MemoryCause cause, std::string_view label, std::uint16_t parts = 0);
   void keep_activations(const Action& pass, std::size_t piece);
   int held_as(const Action& pass) const;
+  std::size_t place(const Action& pass) const;
   std::uint32_t& slot(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece) const;
   void release(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece);
   const std::vector<PieceTemplate>& pieces_of(const Action& pass) const {
@@ -61,6 +72,7 @@ class StageBuffers {
   // Buffers of live activations by (chunk, micro-batch, piece): see slot().
   std::size_t most_pieces_ = 1;
   std::vector<std::uint32_t> until_input_, until_weight_, outputs_;
+  std::vector<std::uint32_t> first_;  // buffer that came along with a forward, by (chunk, micro-batch): see place()
 };
 
 }  // namespace orrery::models

@@ -22,7 +22,8 @@ struct Streams {
 struct StageContext {
   StageContext(const StageContext&) = delete;
   StageContext& operator=(const StageContext&) = delete;
-  StageContext(const Scenario& s, const Schedule& order, const RankKind& who, KernelTable& table, TensorTable& lists);
+  StageContext(const Scenario& s, const Schedule& order, const RankKind& who, KernelTable& table, TensorTable& lists,
+               Form how);
 
   // With the stage's replicas as its data parallelism, where stages have numbers of their own.
   const std::optional<Scenario> own;
@@ -32,6 +33,7 @@ struct StageContext {
   const int stage;  // rank.stage
   KernelTable& kernels;
   TensorTable& tensors;
+  const Form form;
   const LayerRoles roles;
   sim::ProgramBuilder builder;
   Streams streams;

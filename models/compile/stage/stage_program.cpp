@@ -9,6 +9,7 @@
 #include "models/compile/pieces/issue.h"
 #include "models/compile/pipeline/pipeline_transfers.h"
 #include "models/compile/roles.h"
+#include "models/compile/stage/pass_blocks.h"
 #include "models/compile/stage/stage_buffers.h"
 
 namespace orrery::models {
@@ -26,7 +27,8 @@ class StageWriter {
         transfers_(context),
         data_(make_data_parallel(context, chunks_)),
         buffers_(context, chunks_),
-        lists_(context) {}
+        lists_(context),
+        blocks_(context, buffers_) {}
 
   void write();
   const HeldWeights& held() const { return buffers_.held(); }
@@ -39,8 +41,10 @@ class StageWriter {
   double parameters() const;
   void action(std::size_t i);
   void pass(const Action& pass);
+  void write_pass(const Action& pass);
+  bool may_be_called(const Action& pass) const;
   void overlap(const Action& forward, const Action& backward);
-  void end_pass(const Action& pass);
+  void average(const Action& pass);
   void begin_piece(const Action& pass, std::size_t piece);
   void end_piece(const Action& pass, std::size_t piece);
   PieceTurn turn(const Action& pass, std::size_t piece) const;
@@ -62,6 +66,7 @@ class StageWriter {
   std::unique_ptr<DataParallel> data_;
   StageBuffers buffers_;
   IssuedLists lists_;
+  PassBlocks blocks_;
   std::size_t action_ = 0;       // being written
   std::vector<bool> completes_;  // by action: the weight gradients of its chunk, and they are reduced
 };
@@ -183,7 +188,24 @@ std::size_t piece_at(const Action& pass, std::size_t turn, std::size_t pieces) {
   return pass.type == Action::Type::forward ? turn : pieces - 1 - turn;
 }
 
+// Of passes that complete gradients some sets off while they go on.
+bool StageWriter::may_be_called(const Action& pass) const {
+  const bool completes = makes_weight_gradient(pass.type) && completes_[action_];
+  return context_.form == Form::with_calls && flushes(context_.schedule) && !completes && data_->is_alike();
+}
+
 void StageWriter::pass(const Action& pass) {
+  if (!may_be_called(pass)) {
+    write_pass(pass);
+  } else if (!blocks_.call(pass)) {
+    const PassBlocks::Before before = blocks_.before(pass);
+    write_pass(pass);
+    blocks_.learn(pass, before);
+  }
+  average(pass);
+}
+
+void StageWriter::write_pass(const Action& pass) {
   const auto& pieces = pieces_of(pass);
   buffers_.begin_pass(pass);
   for (std::size_t turn = 0; turn < pieces.size(); ++turn) {
@@ -192,7 +214,7 @@ void StageWriter::pass(const Action& pass) {
     lists_.issue(steps_of(pieces[p], pass.type), [this] { sync_host(); });
     end_piece(pass, p);
   }
-  end_pass(pass);
+  buffers_.end_pass(pass);
 }
 
 // Two passes in turn, each until it would wait for a collective: the other's
@@ -223,7 +245,10 @@ void StageWriter::overlap(const Action& forward, const Action& backward) {
     more = advance(cursors[0]);
     more = advance(cursors[1]) || more;
   }
-  for (const Cursor& c : cursors) end_pass(c.pass);
+  for (const Cursor& c : cursors) {
+    buffers_.end_pass(c.pass);
+    average(c.pass);
+  }
 }
 
 void StageWriter::begin_piece(const Action& pass, std::size_t p) {
@@ -236,10 +261,10 @@ void StageWriter::end_piece(const Action& pass, std::size_t p) {
   data_->after_piece(turn(pass, p));
 }
 
-void StageWriter::end_pass(const Action& pass) {
+// Of the loss: it meets other replicas, whom a pass that is called does not.
+void StageWriter::average(const Action& pass) {
   const bool is_loss = pass.type == Action::Type::forward && pass.stage + 1 == context_.stages();
   if (is_loss && context_.scenario.software.loss_average_per_micro_batch) average_loss(context_);
-  buffers_.end_pass(pass);
 }
 
 // What data parallelism wants to know of a piece's turn.
@@ -250,8 +275,8 @@ PieceTurn StageWriter::turn(const Action& pass, std::size_t p) const {
 }  // namespace
 
 StageProgram stage_program(const Scenario& scenario, const Schedule& schedule, const RankKind& rank,
-                           KernelTable& kernels, TensorTable& tensors) {
-  StageContext context(scenario, schedule, rank, kernels, tensors);
+                           KernelTable& kernels, TensorTable& tensors, Form form) {
+  StageContext context(scenario, schedule, rank, kernels, tensors, form);
   StageWriter writer(context);
   writer.write();
   return {std::move(context.builder).finish(), writer.held()};

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 
+#include "sim/bound/least_step.h"
+#include "sim/calls.h"
 #include "tests/models/compile/support.h"
+#include "tests/sim/same_run.h"
 
 namespace orrery::models {
 namespace {
@@ -132,6 +136,42 @@ TEST_P(EveryLayout, CoalescedIsOpByOp) {
     EXPECT_EQ(runs.ranks[{r}].memory.peak, ops.ranks[{r}].memory.peak) << "rank " << r;
     EXPECT_EQ(runs.ranks[{r}].time.busy, ops.ranks[{r}].time.busy) << "rank " << r;
   }
+}
+
+void expect_same_ops(const sim::Program& a, const sim::Program& b) {
+  ASSERT_EQ(a.streams.size(), b.streams.size());
+  const auto fields = [](const sim::Op& op) {
+    return std::tuple(op.kind, op.category, op.flags, op.after_stream, op.after, op.payload);
+  };
+  for (std::size_t s = 0; s < a.streams.size(); ++s) {
+    const sim::Stream &x = a.streams[s], &y = b.streams[s];
+    ASSERT_EQ(x.ops.size(), y.ops.size()) << a.name << ' ' << x.name;
+    ASSERT_EQ(x.notes.size(), x.ops.size());
+    for (std::size_t i = 0; i < x.ops.size(); ++i) {
+      ASSERT_EQ(fields(x.ops[i]), fields(y.ops[i])) << a.name << ' ' << x.name << ' ' << i;
+      EXPECT_EQ(x.notes[i].kernel, y.notes[i].kernel);
+    }
+  }
+}
+
+// Passes that are called are those that would have been written.
+TEST_P(EveryLayout, CallsWriteOutToTheSameOps) {
+  const Compiled out = compiled(scenario()), calls = compiled(scenario(), Form::with_calls);
+  ASSERT_EQ(calls.workload.programs.size(), out.workload.programs.size());
+  for (std::uint32_t p = 0; p < out.workload.programs.size(); ++p) {
+    const sim::Program &there = out.workload.programs[ProgramId{p}], &here = calls.workload.programs[ProgramId{p}];
+    EXPECT_EQ(here.op_count(), there.op_count());
+    EXPECT_EQ(here.buffers.size(), there.buffers.size());
+    expect_same_ops(sim::written_out(here), there);
+  }
+}
+
+TEST_P(EveryLayout, CallsRunTheSame) {
+  const Compiled out = compiled(scenario()), calls = compiled(scenario(), Form::with_calls);
+  for (const Error& e : sim::check(calls.workload)) ADD_FAILURE() << to_string(e);
+  sim::kit::expect_equal(run_every_rank(calls), run_every_rank(out));
+  sim::kit::expect_equal(run_folded(calls), run_folded(out));
+  EXPECT_EQ(sim::least_step(sim::fold(calls.workload).workload), sim::least_step(sim::fold(out.workload).workload));
 }
 
 // Every picosecond of a rank's step is in one place.

@@ -32,8 +32,8 @@ inline Scenario read(const std::string& text, const std::vector<Override>& overr
   return std::move(scenario).value();
 }
 
-inline Compiled compiled(const Scenario& scenario) {
-  Result<Compiled> result = compile(scenario);
+inline Compiled compiled(const Scenario& scenario, Form form = Form::written_out) {
+  Result<Compiled> result = compile(scenario, nullptr, form);
   if (!result.ok()) {
     for (const Error& e : result.errors()) ADD_FAILURE() << to_string(e);
     std::abort();
