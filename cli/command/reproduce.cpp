@@ -57,7 +57,7 @@ std::string first_line(const Errors& errors) {
 
 // What became of the scenario's published values.
 std::vector<report::ReproducedRow> reproduce(const std::string& file, int& status) {
-  const auto prepared = prepare_aloud(file, {});
+  const auto prepared = prepare_aloud(file, {}, models::Form::with_calls);
   if (!prepared) {
     status = std::max(status, report(prepared.errors()));
     return {{file, file, "", "", 0, std::nullopt, first_line(prepared.errors())}};

@@ -98,7 +98,10 @@ int RunCommand::run_file(const std::string& file, const std::vector<models::Over
   auto read = models::read_scenario(file, overrides);
   if (!read) return report(read.errors());
   if (!read->jobs.empty()) return run_jobs(file, *read, out);
-  const auto prepared = prepare_aloud(std::move(*read));
+  // A trace and a page show every op.
+  const bool shows_ops = !trace.path.empty() || !html.empty();
+  const auto prepared =
+      prepare_aloud(std::move(*read), shows_ops ? models::Form::written_out : models::Form::with_calls);
   if (!prepared) return report(prepared.errors());
   Listeners listeners(trace, html);
   const auto listener = listeners.open(*prepared);

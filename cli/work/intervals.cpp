@@ -44,7 +44,8 @@ Result<std::optional<report::StepInterval>> step_interval(const models::Scenario
   std::vector<Duration> steps;
   for (int draw = 1; draw <= draws; ++draw) {
     const models::Drawing drawing{scenario.simulation.seed, static_cast<std::uint64_t>(draw)};
-    auto compiled = models::compile(scenario, *calibration ? &**calibration : nullptr, drawing);
+    auto compiled =
+        models::compile(scenario, *calibration ? &**calibration : nullptr, drawing, nullptr, models::Form::with_calls);
     if (!compiled) return compiled.errors();
     const Prepared prepared = prepare(scenario, std::move(compiled).value());
     SimulateOptions options;

@@ -4,14 +4,16 @@
 
 namespace orrery::cli {
 
-Result<Prepared> prepare_aloud(const std::string& file, const std::vector<models::Override>& overrides) {
+Result<Prepared> prepare_aloud(const std::string& file, const std::vector<models::Override>& overrides,
+                               models::Form form) {
   auto read = models::read_scenario(file, overrides);
   if (!read) return read.errors();
-  return prepare_aloud(std::move(read).value());
+  return prepare_aloud(std::move(read).value(), form);
 }
 
-Result<Prepared> prepare_aloud(models::Scenario scenario) {
-  auto prepared = prepare(std::move(scenario), [](const std::string& text) { say(Detail::part, text); });
+Result<Prepared> prepare_aloud(models::Scenario scenario, models::Form form) {
+  auto prepared = prepare(
+      std::move(scenario), [](const std::string& text) { say(Detail::part, text); }, form);
   if (!prepared) return prepared;
   for (const std::string& warning : prepared->scenario.warnings) say(Detail::all, "warning: " + warning);
   for (const std::string& key : prepared->scenario.defaults_used) say(Detail::all, "default: " + key);

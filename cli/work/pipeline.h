@@ -18,8 +18,9 @@ using models::SimulateOptions;
 using models::throw_if_stuck;
 
 // Prepares with a word about each part of the work, and about what was taken for granted.
-Result<Prepared> prepare_aloud(const std::string& file, const std::vector<models::Override>& overrides);
-Result<Prepared> prepare_aloud(models::Scenario scenario);
+Result<Prepared> prepare_aloud(const std::string& file, const std::vector<models::Override>& overrides,
+                               models::Form form = models::Form::written_out);
+Result<Prepared> prepare_aloud(models::Scenario scenario, models::Form form = models::Form::written_out);
 Simulated simulate_aloud(const Prepared& prepared, const SimulateOptions& options);
 
 // What those ranks hold over their last step, in equal slices.

@@ -143,7 +143,7 @@ bool PlanLayouts::fits(const Layout& layout) const {
   if (!read) return false;
   const Result<models::Outline> outline = models::outline(*read);
   if (!outline || outline->exceeds_memory) return false;
-  const Result<models::Compiled> compiled = models::compile(*read);
+  const Result<models::Compiled> compiled = models::compile(*read, nullptr, models::Form::with_calls);
   return compiled && report::will_fit(*read, *compiled);
 }
 
@@ -168,7 +168,7 @@ sweep::Look PlanLayouts::glance_at(const Layout& layout, bool any_memory) const 
 sweep::Look PlanLayouts::look_at(const Layout& layout, bool any_memory) const {
   Result<models::Scenario> read = this->read(layout);
   if (!read) return {reason_of(read.errors()), 0};
-  Result<models::Compiled> compiled = models::compile(*read);
+  Result<models::Compiled> compiled = models::compile(*read, nullptr, models::Form::with_calls);
   if (!compiled) return {reason_of(compiled.errors()), 0};
   if (!any_memory && !report::will_fit(*read, *compiled)) return {kTooLarge, 0};
   const Prepared prepared = prepare(std::move(*read), std::move(*compiled));
@@ -178,7 +178,7 @@ sweep::Look PlanLayouts::look_at(const Layout& layout, bool any_memory) const {
 std::optional<report::Result> PlanLayouts::work_out(std::uint64_t i) const {
   Result<models::Scenario> read = this->read(layouts_[i]);
   if (!read) return std::nullopt;
-  Result<models::Compiled> compiled = models::compile(*read);
+  Result<models::Compiled> compiled = models::compile(*read, nullptr, models::Form::with_calls);
   if (!compiled) return std::nullopt;
   const Prepared prepared = prepare(std::move(*read), std::move(*compiled));
   const Simulated simulated = simulate(prepared);

@@ -308,7 +308,7 @@ sweep::Outcome SweepPoints::run(models::Scenario scenario, const sweep::Best* be
   const double tokens = tokens_of(scenario);
   if (best != nullptr)
     if (const auto why = ruled_out_at_a_glance(scenario, *best, tokens)) return pruned(*why);
-  Result<models::Compiled> compiled = compile_placed(scenario, file_);
+  Result<models::Compiled> compiled = compile_placed(scenario, file_, nullptr, {}, models::Form::with_calls);
   if (!compiled) return infeasible(reason_of(compiled.errors(), file_));
   if (best != nullptr && !report::will_fit(scenario, *compiled)) return pruned(kDoesNotFit);
   const Prepared prepared = prepare(std::move(scenario), std::move(*compiled));
