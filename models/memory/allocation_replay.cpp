@@ -80,9 +80,16 @@ class Replay {
   // What a forward keeps goes first in a backward.
   void step(const StartUp* start) {
     bool backward = start == nullptr;
-    for (const std::int64_t request : step_) {
+    for (std::size_t i = 0; i < step_.size(); ++i) {
+      const std::int64_t request = step_[i];
       if (request >= 0) {
-        allocate(static_cast<std::uint32_t>(request));
+        const bool goes_at_once = i + 1 < step_.size() && step_[i + 1] == -1 - request;
+        if (goes_at_once && is_whole(static_cast<std::uint32_t>(request))) {
+          allocator_.touch(program_.buffers[static_cast<std::size_t>(request)].bytes);
+          ++i;
+        } else {
+          allocate(static_cast<std::uint32_t>(request));
+        }
         continue;
       }
       const auto buffer = static_cast<std::uint32_t>(-1 - request);
@@ -92,6 +99,12 @@ class Replay {
       }
       free(buffer);
     }
+  }
+
+  // One allocation, of nothing that a backward finds.
+  bool is_whole(std::uint32_t index) const {
+    const sim::Buffer& buffer = program_.buffers[index];
+    return buffer.parts == 0 && buffer.cause != static_cast<std::uint8_t>(MemoryCause::activations);
   }
 
   void allocate(std::uint32_t index) {

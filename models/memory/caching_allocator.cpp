@@ -59,6 +59,16 @@ CachingAllocator::Block CachingAllocator::allocate(Bytes request) {
   return block;
 }
 
+// What serves a request that goes back at once is whole again behind it.
+void CachingAllocator::touch(Bytes request) {
+  const std::int64_t size = std::max(kMinBlock, round_up(request.n, kMinBlock));
+  FreeList& free_blocks = list(size <= kSmallRequest);
+  const FreeList::Place fits = free_blocks.best_fit(size);
+  if (fits == free_blocks.end()) return free(allocate(request));
+  const std::int64_t taken = is_worth_splitting(fits->block, size) ? size : fits->size;
+  peak_allocated_ = std::max(peak_allocated_, allocated_ + Bytes{taken});
+}
+
 void CachingAllocator::free(Block block) {
   allocated_ = allocated_ - Bytes{pieces_[block].size};
   FreeList& free = list(pieces_[block].small);

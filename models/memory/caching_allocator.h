@@ -31,6 +31,8 @@ class CachingAllocator {
   explicit CachingAllocator(const Options& options) : options_(options) {}
 
   Block allocate(Bytes request);
+  // The same as to allocate and free at once.
+  void touch(Bytes request);
   void free(Block block);
 
   Bytes allocated() const { return allocated_; }  // as rounded

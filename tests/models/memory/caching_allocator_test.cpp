@@ -143,6 +143,35 @@ TEST(CachingAllocator, BooksBalanceUnderRandomRequests) {
   }
 }
 
+// What goes back at once leaves all as it was.
+TEST(CachingAllocator, TouchingIsAllocatingAndFreeing) {
+  for (const CachingAllocator::Options& options :
+       {CachingAllocator::Options{false, {}}, {true, {}}, {false, {600 * kMiB}}}) {
+    CachingAllocator touched(options), asked(options);
+    std::vector<std::pair<CachingAllocator::Block, CachingAllocator::Block>> held;
+    std::uint64_t state = 4711;
+    for (int i = 0; i < 20000; ++i) {
+      state = Digest::mix(state + 1);
+      const Bytes bytes{static_cast<std::int64_t>(1 + (state >> 20) % (std::uint64_t{1} << (9 + state % 18)))};
+      if (state % 3 == 0) {
+        touched.touch(bytes);
+        asked.free(asked.allocate(bytes));
+      } else if (held.size() > 50 || (state % 3 == 1 && !held.empty())) {
+        const std::size_t which = state / 7 % held.size();
+        touched.free(held[which].first);
+        asked.free(held[which].second);
+        held.erase(held.begin() + static_cast<std::ptrdiff_t>(which));
+      } else {
+        held.emplace_back(touched.allocate(bytes), asked.allocate(bytes));
+      }
+      ASSERT_EQ(touched.reserved(), asked.reserved()) << i;
+      ASSERT_EQ(touched.allocated(), asked.allocated()) << i;
+      ASSERT_EQ(touched.peak_allocated(), asked.peak_allocated()) << i;
+    }
+    EXPECT_EQ(touched.peak_reserved(), asked.peak_reserved());
+  }
+}
+
 // The second step finds the segments of the first.
 TEST(AllocationReplay, ReservesWhatOneStepNeeds) {
   sim::ProgramBuilder builder("stage");
