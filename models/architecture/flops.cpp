@@ -74,16 +74,41 @@ double packed_share(const Scenario& scenario) {
   return core(scenario.model, document) * (whole / document) / core(scenario.model, whole);
 }
 
-// What selective-op repeats of a layer's products (layer/selective_op.h): key, output, up; and of experts' all, but the
-// last where nothing shared stands behind it; the router counts nowhere.
-double second_products(const ModelSpec& model, int layer, double tokens) {
-  const double h = model.hidden, query = static_cast<double>(model.heads) * model.head_dim;
-  const double key = static_cast<double>(model.kv_heads) * model.head_dim;
-  if (!has_experts(model, layer)) return 2 * tokens * h * (key + query + model.ffn);
-  const MoeSpec& moe = *model.moe;
-  const double first = model.gated() ? 2 : 1, last = moe.shared_experts > 0 ? 1 : 0;
-  const double experts = (first + last) * moe.top_k * static_cast<double>(moe.ffn);
-  return 2 * tokens * h * (key + query + experts + static_cast<double>(moe.shared_experts) * moe.ffn);
+// Multiply-adds a token of what selective-op counts (layer/selective_op.h), in the forward's order.
+std::vector<double> counted_products(const ModelSpec& model, std::int64_t ffn) {
+  const double h = model.hidden, heads = model.heads;
+  std::vector<double> products;
+  if (model.mla) {
+    const MlaSpec& mla = *model.mla;
+    const double query = heads * (mla.nope_dim + mla.rope_dim);
+    if (mla.q_lora > 0) products.push_back(h * mla.q_lora);
+    products.push_back((mla.q_lora > 0 ? mla.q_lora : h) * query);
+    products.push_back(h * (mla.kv_lora + mla.rope_dim));
+    products.push_back(mla.kv_lora * heads * (mla.nope_dim + mla.v_dim));
+    products.push_back(heads * mla.v_dim * h);
+  } else {
+    const double query = heads * model.head_dim, key = static_cast<double>(model.kv_heads) * model.head_dim;
+    products = {h * query, h * key, h * key, query * h};
+  }
+  if (ffn > 0) products.insert(products.end(), model.gated() ? 3 : 2, h * static_cast<double>(ffn));
+  return products;
+}
+
+// Of those every second, but for the last of an MLP, whose sum nobody reads without dropout; and of experts' all, but
+// the last where nothing shared stands behind it. The router's counts nowhere.
+double second_products(const Scenario& scenario, int layer, double tokens) {
+  const ModelSpec& model = scenario.model;
+  const bool experts = has_experts(model, layer);
+  const std::int64_t ffn = experts ? std::int64_t{model.moe->shared_experts} * model.moe->ffn : model.ffn;
+  std::vector<double> products = counted_products(model, ffn);
+  if (ffn > 0 && scenario.training.dropout == 0) products.pop_back();
+  double sum = 0;
+  for (std::size_t i = 1; i < products.size(); i += 2) sum += products[i];
+  if (experts) {
+    const double each = (model.gated() ? 2 : 1) + (ffn > 0 ? 1 : 0);
+    sum += each * model.hidden * model.moe->top_k * static_cast<double>(model.moe->ffn);
+  }
+  return 2 * tokens * sum;
 }
 
 double recomputed(const Scenario& scenario, const LayerRecompute& again, int layer) {
@@ -97,7 +122,7 @@ double recomputed(const Scenario& scenario, const LayerRecompute& again, int lay
   if (again.attention) flops += 2 * tokens * projections(model);
   if (again.up_projections) flops += 2 * tokens * up_projections(model);
   if (has_experts(model, layer) ? again.experts : again.mlp) flops += 2 * tokens * feed_forward(model, layer);
-  if (again.every_second_product) flops += second_products(model, layer, tokens);
+  if (again.every_second_product) flops += second_products(scenario, layer, tokens);
   return flops;
 }
 

@@ -40,14 +40,19 @@ Bytes latent_pass(const RankShape& shape, const LatentPath& path) {
   return shape.activation(shape.shard_tokens, path.latent);
 }
 
-void up_path(const LayerContext& context, const LatentPath& path, StepList& list) {
+// From a latent, as its down-projection left it, to what is projected up.
+void before_up(const LayerContext& context, const LatentPath& path, StepList& list) {
   const RankShape& shape = context.shape;
   if (path.latent > 0) norm_forward(context, path.down.name + " norm", latent_pass(shape, path), list);
   // The rotary part of the key is one for all heads, so every rank needs it of every token.
   if (path.carried > 0 && shape.sequence_parallel)
     list.add(
         tp_step("all-gather rotary key", sim::TransferKind::all_gather, shape.activation(shape.tokens, path.carried)));
-  column_parallel_forward(shape, path.up, list);
+}
+
+void up_path(const LayerContext& context, const LatentPath& path, StepList& list) {
+  before_up(context, path, list);
+  column_parallel_forward(context.shape, path.up, list);
 }
 
 void path_forward(const LayerContext& context, const LatentPath& path, StepList& list) {
@@ -87,6 +92,24 @@ void latent_up_projections(const LayerContext& context, StepList& list) {
   up_path(context, query_path(context), list);
   up_path(context, key_value_path(context), list);
   assemble_heads(context, "", list);
+}
+
+void latent_every_second(const LayerContext& context, EverySecond& products, StepList& list) {
+  for (const LatentPath& path : {query_path(context), key_value_path(context)}) {
+    if (path.latent > 0 && !products.keeps_next()) local_forward(down_projection(context.shape, path), list);
+    before_up(context, path, list);
+    if (!products.keeps_next()) column_parallel_forward(context.shape, path.up, list);
+  }
+  assemble_heads(context, "", list);
+}
+
+void latent_every_second_saved(const LayerContext& context, EverySecond& products, std::vector<SavedTensor>& tensors) {
+  const RankShape& shape = context.shape;
+  for (const LatentPath& path : {query_path(context), key_value_path(context)}) {
+    if (path.latent > 0 && products.keeps_next())
+      tensors.push_back({path.down.name, shape.activation(shape.shard_tokens, path.down.out), false});
+    if (products.keeps_next()) tensors.push_back({path.up.name, shape.activation(shape.tokens, path.up.out), false});
+  }
 }
 
 void latent_projections_backward(const LayerContext& context, StepList& list) {

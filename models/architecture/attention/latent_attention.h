@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "models/architecture/layer/every_second.h"
 #include "models/architecture/layer/transformer_layer.h"
 
 namespace orrery::models {
@@ -17,6 +18,10 @@ void latent_projections_forward(const LayerContext& context, StepList& list);
 void latent_projections_backward(const LayerContext& context, StepList& list);
 // From the latents, as the down-projections left them, to the same once more.
 void latent_up_projections(const LayerContext& context, StepList& list);
+
+// Of the same, what selective-op repeats, and what it keeps in its stead: outputs of products.
+void latent_every_second(const LayerContext& context, EverySecond& products, StepList& list);
+void latent_every_second_saved(const LayerContext& context, EverySecond& products, std::vector<SavedTensor>& tensors);
 
 // The weights that are multiplied, in the order of the forward pass.
 std::vector<Linear> latent_linears(const LayerContext& context);

@@ -172,9 +172,6 @@ void check_expert_grid(Reading& reading) {
 
 void check_model(Reading& reading) {
   check_attention_kind(reading);
-  // Five products, of which others are every second.
-  if (reading.scenario.model.mla && reading.scenario.training.recompute.kind == Recompute::Kind::selective_op)
-    reading.not_yet(reading.at("training.recompute"), "'training.recompute: selective-op' with latent attention");
   check_experts(reading);
 }
 

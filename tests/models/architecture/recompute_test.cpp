@@ -116,6 +116,81 @@ TEST(Recompute, SelectiveOpWithExpertsKeepsExchangesAlone) {
   }
 }
 
+// Four layers of which the last two have experts; a shared one too.
+Scenario latent(int q_lora) {
+  ModelSpec model = deepseek_v3();
+  model.layers = 4;
+  model.moe->dense_layers = 2;
+  model.mla->q_lora = q_lora;
+  Scenario scenario = scenario_of(model, 4096);
+  scenario.training.recompute.kind = Recompute::Kind::selective_op;
+  return scenario;
+}
+
+std::vector<std::string> repeated_products(const PieceWork& work) {
+  std::vector<std::string> products;
+  for (const LayerStep& step : work.backward)
+    if (step.kind == LayerStep::Kind::kernel && step.recomputed && std::holds_alternative<GemmShape>(step.kernel.shape))
+      products.push_back(step.label);
+  return products;
+}
+
+// Latent attention has five products, so that in the MLP behind it the others are every second;
+// four where queries come from the input itself.
+TEST(Recompute, SelectiveOpCountsOnThroughLatentAttention) {
+  using Products = std::vector<std::string>;
+  EXPECT_EQ(repeated_products(layer(latent(1536))), (Products{"q up", "kv up", "gate"}));
+  EXPECT_EQ(repeated_products(layer(latent(0))), (Products{"kv down", "proj", "up"}));
+  const auto of_experts = [](const Scenario& scenario) {
+    return repeated_products(piece_work(scenario, PieceKind::layer, 2, 2));
+  };
+  EXPECT_EQ(of_experts(latent(1536)), (Products{"q up", "kv up", "router", "expert fc1", "expert fc2", "shared gate"}));
+  EXPECT_EQ(of_experts(latent(0)), (Products{"kv down", "proj", "router", "expert fc1", "expert fc2", "shared up"}));
+}
+
+// By hand, 16-bit columns a token. Both keep the input 7168, the core's output 128*128 and its statistics 128*4 bytes;
+// then q down 1536, kv down 512+64, output 7168 and up 18432; or q 128*192, kv up 128*256, gate 18432 and down 7168.
+TEST(Recompute, SelectiveOpOfLatentAttentionKeepsTheOtherProducts) {
+  constexpr std::int64_t kTokens = 4096, kBoth = 7168 + 128 * 128 + 256;
+  EXPECT_EQ(saved_bytes(layer(latent(1536))), 2 * kTokens * (kBoth + 1536 + 576 + 7168 + 18432));
+  EXPECT_EQ(saved_bytes(layer(latent(0))), 2 * kTokens * (kBoth + 128 * 192 + 128 * 256 + 18432 + 7168));
+}
+
+// With tp and sequence parallelism: latents are those of a rank's own tokens, heads and columns are split, and of the
+// output its sum over ranks is kept, once.
+TEST(Recompute, SelectiveOpOfLatentAttentionIsSplitLikeIt) {
+  Scenario scenario = latent(1536);
+  scenario.layout.tp = 8;
+  scenario.layout.sequence_parallel = true;
+  EXPECT_EQ(saved_bytes(layer(scenario)), saved_bytes(layer(latent(1536))) / 8);
+  // Gathering is repeated, for keys' rotary part too; no sum is.
+  std::vector<std::string> transfers;
+  for (const LayerStep& step : layer(scenario).backward)
+    if (step.recomputed && step.kind == LayerStep::Kind::collective) transfers.push_back(step.label);
+  EXPECT_EQ(std::count(transfers.begin(), transfers.end(), "all-gather rotary key"), 1);
+  for (const std::string& label : transfers) EXPECT_TRUE(label.starts_with("all-gather")) << label;
+}
+
+TEST(Recompute, StepsAndCountsAgreeInLatentAttention) {
+  for (const int q_lora : {0, 1536}) {
+    const Scenario scenario = latent(q_lora);
+    double steps = 0;
+    for (int i = 0; i < 4; ++i) steps += recomputed_flops(piece_work(scenario, PieceKind::layer, i, i));
+    const StepFlops counted = step_flops(scenario);
+    EXPECT_NEAR(steps, counted.hardware.n - counted.model_causal.n, 0.01 * steps) << q_lora;
+  }
+}
+
+// Nothing reads the sum of an MLP again, but dropout.
+TEST(Recompute, SelectiveOpRepeatsNoLastProductForNothing) {
+  Scenario scenario = latent(1536);
+  scenario.training.dropout = 0.1;
+  EXPECT_EQ(repeated_products(layer(scenario)).back(), "fc2");
+  const double extra = step_flops(scenario).hardware.n - step_flops(latent(1536)).hardware.n;
+  // Of two dense layers, and of the shared expert of the two others.
+  EXPECT_DOUBLE_EQ(extra, 2.0 * 4096 * 7168 * (2 * 18432 + 2 * 2048));
+}
+
 // Layers that are said to work alike have one list of steps.
 TEST(WorksAlike, LayersThatRepeatTheSame) {
   const Scenario first_two = with(Recompute::Kind::full_layers);
