@@ -1,5 +1,6 @@
 #include <chrono>
 
+#include "gui/model/load/discard.h"
 #include "gui/model/load/open_file.h"
 #include "gui/model/load/slack_events.h"
 #include "gui/model/store/build/trace_builder.h"
@@ -56,24 +57,30 @@ std::vector<std::string> remarks_of(const TraceModel& model) {
 }  // namespace
 
 Result<Opened> open_trace(const std::string& path, OpenWatch& watch, const OpenOptions& options) {
-  TraceBuilder builder{Teller(watch)};
+  auto builder = std::make_shared<TraceBuilder>(Teller(watch));
+  const auto given_up = [&](Opened with) {
+    discard(std::make_shared<std::pair<std::shared_ptr<TraceBuilder>, Opened>>(std::move(builder), std::move(with)));
+    Opened nothing;
+    nothing.cancelled = true;
+    return nothing;
+  };
   interop::TraceReadOptions part;
   part.ranks = options.ranks;
   if (options.from) part.from = *options.from;
   if (options.to) part.to = *options.to;
-  const auto summary = interop::read_trace(path, builder, part);
+  const auto summary = interop::read_trace(path, *builder, part);
   if (!summary) return summary.errors();
-  Opened opened;
-  opened.cancelled = summary->cancelled || watch.stop;
-  if (opened.cancelled) return opened;
+  if (summary->cancelled || watch.stop) return given_up({});
   watch.progress(1, "sorting");
-  opened.model = builder.finish();
-  opened.cancelled = opened.model == nullptr;
-  if (!opened.model) return opened;
-  opened.slack = slack_of(*opened.model, builder.take_slack());
-  opened.critical_path = without_slack(*opened.model, opened.slack);
+  Opened opened;
+  opened.model = builder->finish();
+  if (!opened.model) return given_up({});
+  const GoOn go_on = [&](double) { return !watch.stop; };
+  opened.slack = slack_of(*opened.model, builder->take_slack(), go_on);
+  opened.critical_path = without_slack(*opened.model, opened.slack, go_on);
   opened.remarks = remarks_of(*opened.model);
-  opened.roofline = std::make_shared<const Roofline>(roofline_of(*opened.model));
+  opened.roofline = std::make_shared<const Roofline>(roofline_of(*opened.model, go_on));
+  if (watch.stop) return given_up(std::move(opened));
   return opened;
 }
 

@@ -37,10 +37,12 @@ Slack slack_of(const TraceModel& model, const OpEvents& events, const sim::Workl
   return Slack(std::move(rows));
 }
 
-Slack slack_of(const TraceModel& model, const std::vector<TraceBuilder::ToldSlack>& told) {
+Slack slack_of(const TraceModel& model, const std::vector<TraceBuilder::ToldSlack>& told, const GoOn& go_on) {
   if (told.empty()) return {};
   Slack::Rows rows(model.rows().size());
+  Tally tally(go_on, told.size());
   for (const TraceBuilder::ToldSlack& one : told) {
+    if (!tally.add(1)) return {};
     if (one.track >= model.tracks().size()) continue;
     const EventRef event = model.innermost(one.track, one.end - 1);
     if (!event.is_none() && shows(model, event, one.end)) note(rows, model, event, one.slack);
@@ -48,12 +50,15 @@ Slack slack_of(const TraceModel& model, const std::vector<TraceBuilder::ToldSlac
   return Slack(std::move(rows));
 }
 
-std::vector<EventRef> without_slack(const TraceModel& model, const Slack& slack) {
+std::vector<EventRef> without_slack(const TraceModel& model, const Slack& slack, const GoOn& go_on) {
   std::vector<EventRef> found;
   if (slack.empty()) return found;
+  Tally tally(go_on, model.events());
   for (std::uint32_t row = 0; row < model.rows().size(); ++row)
-    for (std::uint32_t i = 0; i < model.rows()[row].size(); ++i)
+    for (std::uint32_t i = 0; i < model.rows()[row].size(); ++i) {
       if (slack.of({row, i}) == Ns{0}) found.push_back({row, i});
+      if (!tally.add(1)) return {};
+    }
   return found;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gui/model/ask/go_on.h"
 #include "gui/model/ask/path/slack.h"
 #include "gui/model/load/op_events.h"
 #include "gui/model/store/build/trace_builder.h"
@@ -12,10 +13,10 @@ namespace orrery::gui {
 // them could take at once.
 Slack slack_of(const TraceModel& model, const OpEvents& events, const sim::Workload& run, const sim::Trace& trace);
 
-// The same of a trace whose events told of it; none where none did.
-Slack slack_of(const TraceModel& model, const std::vector<TraceBuilder::ToldSlack>& told);
+// The same of a trace whose events told of it; none where none did, and where `go_on` gives up.
+Slack slack_of(const TraceModel& model, const std::vector<TraceBuilder::ToldSlack>& told, const GoOn& go_on = {});
 
 // Those that could not last longer: the critical path, and what is as long beside it.
-std::vector<EventRef> without_slack(const TraceModel& model, const Slack& slack);
+std::vector<EventRef> without_slack(const TraceModel& model, const Slack& slack, const GoOn& go_on = {});
 
 }  // namespace orrery::gui

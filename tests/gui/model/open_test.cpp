@@ -328,6 +328,19 @@ TEST(OpenScenario, StopsWhenItIsTold) {
   EXPECT_TRUE(opened->cancelled);
 }
 
+// All is read by then, and being made into rows.
+TEST(OpenTrace, CanBeGivenUpWhileItIsSorted) {
+  const auto path = std::filesystem::temp_directory_path() / "orrery-gui-given-up-test.json";
+  std::ofstream(path) << R"([{"ph":"X","pid":0,"tid":1,"name":"a","ts":1,"dur":1}])";
+  OpenWatch watch;
+  watch.progress = [&](double, const std::string& what) { watch.stop = what == "sorting"; };
+  const auto opened = open_file(path.string(), watch);
+  std::filesystem::remove(path);
+  ASSERT_TRUE(opened);
+  EXPECT_TRUE(opened->cancelled);
+  EXPECT_EQ(opened->model, nullptr);
+}
+
 // PyTorch's own traces: a launch on the host leads to a kernel on the GPU.
 TEST(OpenTrace, ReadsKineto) {
   const std::string path = std::string(ORRERY_SHARED_DATA) + "/interop/kineto/alexnet.json.gz";

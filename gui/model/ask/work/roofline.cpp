@@ -32,21 +32,43 @@ double Roofline::limit(const KernelWork& kernel) const {
   return bytes_per_s > 0 ? std::min(peak, bytes_per_s * kernel.intensity()) : peak;
 }
 
-Roofline roofline_of(const TraceModel& model) {
-  const std::vector<Work> work = work_of_kinds(model);
-  if (work.empty()) return {};
-  std::map<std::tuple<std::uint32_t, std::int64_t, std::int64_t>, KernelWork> found;
+namespace {
+
+struct OfKind {
+  std::uint64_t count = 0;
+  Ns time = 0;
+};
+
+// A look at each event; false: given up.
+bool add_events(const TraceModel& model, std::vector<OfKind>& kinds, const GoOn& go_on) {
+  Tally tally(go_on, model.events());
   for (const Row& row : model.rows())
     for (std::uint32_t i = 0; i < row.size(); ++i) {
-      const Work& of = work[row[i].kind];
-      if (of.flops <= 0 || of.bytes <= 0) continue;
-      const std::uint32_t name = model.kinds()[row[i].kind].name;
-      KernelWork& kernel = found[{name, of.flops, of.bytes}];
-      kernel.name = model.names()[name];
-      kernel.flops = static_cast<double>(of.flops), kernel.bytes = static_cast<double>(of.bytes);
-      ++kernel.count;
-      kernel.seconds += static_cast<double>(row.duration(i)) * 1e-9;
+      OfKind& kind = kinds[row[i].kind];
+      ++kind.count;
+      kind.time += row.duration(i);
+      if (!tally.add(1)) return false;
     }
+  return true;
+}
+
+}  // namespace
+
+Roofline roofline_of(const TraceModel& model, const GoOn& go_on) {
+  const std::vector<Work> work = work_of_kinds(model);
+  std::vector<OfKind> kinds(work.size());
+  if (work.empty() || !add_events(model, kinds, go_on)) return {};
+  std::map<std::tuple<std::uint32_t, std::int64_t, std::int64_t>, KernelWork> found;
+  for (std::size_t i = 0; i < work.size(); ++i) {
+    const Work& of = work[i];
+    if (of.flops <= 0 || of.bytes <= 0 || kinds[i].count == 0) continue;
+    const std::uint32_t name = model.kinds()[i].name;
+    KernelWork& kernel = found[{name, of.flops, of.bytes}];
+    kernel.name = model.names()[name];
+    kernel.flops = static_cast<double>(of.flops), kernel.bytes = static_cast<double>(of.bytes);
+    kernel.count += kinds[i].count;
+    kernel.seconds += static_cast<double>(kinds[i].time) * 1e-9;
+  }
   Roofline roofline;
   for (auto& [key, kernel] : found) {
     kernel.seconds /= static_cast<double>(kernel.count);

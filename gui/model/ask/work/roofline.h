@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "gui/model/ask/go_on.h"
 #include "gui/model/store/trace_model.h"
 
 namespace orrery::gui {
@@ -37,7 +38,8 @@ struct Roofline {
   double limit(const KernelWork& kernel) const;
 };
 
-// Of a trace whose events say "flops" and "bytes"; without kernels where none does.
-Roofline roofline_of(const TraceModel& model);
+// Of a trace whose events say "flops" and "bytes"; without kernels where none does, and
+// where `go_on` gives up.
+Roofline roofline_of(const TraceModel& model, const GoOn& go_on = {});
 
 }  // namespace orrery::gui

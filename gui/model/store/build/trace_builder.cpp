@@ -248,7 +248,10 @@ std::shared_ptr<const TraceModel> TraceBuilder::finish() {
   arguments_.forget_index();
   order_processes(parts);
   make_rows(parts);
-  if (!keep_going({})) return nullptr;
+  if (!keep_going({})) {
+    given_up_ = std::move(parts);
+    return nullptr;
+  }
   make_counters(parts);
   make_arrows(parts);
   parts.kinds = std::move(kinds_);

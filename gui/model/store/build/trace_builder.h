@@ -42,7 +42,8 @@ class TraceBuilder final : public interop::TraceVisitor {
   std::uint64_t events() const { return events_; }
   // What came so far; this goes on. Costs a copy.
   std::shared_ptr<const TraceModel> so_far() const;
-  // Everything; null if the watch says no meanwhile. Nothing may come after it.
+  // Everything; null if the watch says no meanwhile: what was made by then stays here until all
+  // of this goes. Nothing may come after it.
   std::shared_ptr<const TraceModel> finish();
 
  private:
@@ -129,6 +130,7 @@ class TraceBuilder final : public interop::TraceVisitor {
   std::uint64_t events_ = 0, skipped_ = 0;
   bool is_run_ = false;  // of ours, with the schedule's actions
   std::vector<std::string> first_skipped_;
+  TraceModel::Parts given_up_;
   std::vector<std::uint32_t> process_place_, track_place_;  // of a declared one in the model, or kNowhere
 };
 
