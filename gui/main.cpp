@@ -1,5 +1,6 @@
 #include <QApplication>
 #include <QCommandLineParser>
+#include <algorithm>
 #include <cstdio>
 
 #include "gui/view/theme.h"
@@ -217,15 +218,21 @@ int run(QApplication& app) {
   return QApplication::exec();
 }
 
+// Pictures are made where there is none too, and words are said.
+bool needs_no_display(const QByteArrayList& arguments) {
+  return std::any_of(arguments.begin(), arguments.end(), [](const QByteArray& argument) {
+    return argument.startsWith("--render") || argument.startsWith("--help") || argument == "-h" ||
+           argument == "--version" || argument == "-v";
+  });
+}
+
 }  // namespace
 }  // namespace orrery::gui
 
 int main(int argc, char** argv) {
-  // Pictures are made where there is no display too.
-  const bool display = qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY");
-  for (int i = 1; i < argc; ++i)
-    if (!display && QByteArray(argv[i]).startsWith("--render") && !qEnvironmentVariableIsSet("QT_QPA_PLATFORM"))
-      qputenv("QT_QPA_PLATFORM", "offscreen");
+  if (orrery::gui::needs_no_display({argv + 1, argv + argc}) && !qEnvironmentVariableIsSet("DISPLAY") &&
+      !qEnvironmentVariableIsSet("WAYLAND_DISPLAY") && !qEnvironmentVariableIsSet("QT_QPA_PLATFORM"))
+    qputenv("QT_QPA_PLATFORM", "offscreen");
   QApplication app(argc, argv);
   QApplication::setStyle("Fusion");
   QApplication::setApplicationName("orrery-gui");

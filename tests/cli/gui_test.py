@@ -23,6 +23,15 @@ class Gui(support.Case):
         with open(picture, "rb") as file:
             self.assertEqual(file.read(8), b"\x89PNG\r\n\x1a\n")
 
+    def test_help_and_version_need_no_display(self):
+        environment = {name: value for name, value in os.environ.items()
+                       if name not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+        for option in ("--help", "-h", "--version"):
+            result = subprocess.run([GUI, option], capture_output=True, text=True, timeout=60, check=False,
+                                    env=environment)
+            self.assertEqual(result.returncode, 0, result.stderr[-2000:])
+            self.assertIn("orrery-gui", result.stdout)
+
     def test_what_it_does_not_know_is_refused(self):
         scenario, picture = self.scenario(support.BUBBLE), self.path("out.png")
         for option, value in (("--theme", "blue"), ("--colour", "age"), ("--group", "gpu"), ("--panel", "all"),
