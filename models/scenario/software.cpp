@@ -58,7 +58,10 @@ void read_kernels(Fields& fields, Stack& stack) {
        {"fp8_activation_inputs", &stack.fp8_activation_inputs},
        {"fp32_logits", &stack.fp32_logits}}};
   for (const auto& [key, target] : flags) *target = fields.flag(key).value_or(*target);
-  stack.logit_copies = static_cast<int>(fields.count("logit_copies", 0, 16).value_or(stack.logit_copies));
+  const std::array<std::pair<const char*, int*>, 3> copies{{{"logit_copies", &stack.logit_copies},
+                                                            {"logit_gradient_copies", &stack.logit_gradient_copies},
+                                                            {"split_logit_copies", &stack.split_logit_copies}}};
+  for (const auto& [key, target] : copies) *target = static_cast<int>(fields.count(key, 0, 16).value_or(*target));
   const std::array<std::pair<const char*, double*>, 3> slowdowns{
       {{"gemm_slowdown", &stack.slowdown.gemm},
        {"attention_slowdown", &stack.slowdown.attention},

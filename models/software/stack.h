@@ -30,6 +30,10 @@ struct Stack {
   bool dummy_weight_gradients = false;  // Transformer Engine keeps 16-bit gradients that nobody reads beside fused ones
   bool fp32_logits = false;             // logits are kept in fp32 too although the loss is fused
   int logit_copies = 0;  // fp32 tensors as large as the logits that an unfused loss makes beside its first
+  // Of those that its backward makes beside what was kept, in the loss's own width; 0: all is done in place. Then the
+  // 16-bit logits of an unfused loss are gone by that time.
+  int logit_gradient_copies = 0;
+  int split_logit_copies = 0;                // more of both where the vocabulary is split over tp
   bool experts_launched_one_by_one = false;  // a grouped product is one launch an expert (several cuBLAS streams)
   bool weighs_expert_outputs =
       false;                  // router weights are applied where copies are summed, not before fc2: outputs stay

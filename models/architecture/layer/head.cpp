@@ -101,6 +101,27 @@ bool has_loose_gradient(const LayerContext& context) {
   return !stack.fused_wgrad_accumulation || stack.dummy_weight_gradients;
 }
 
+// More tensors where each rank has a part of the vocabulary.
+int split_copies(const LayerContext& context) {
+  return context.shape.tp > 1 ? context.stack().split_logit_copies : 0;
+}
+
+// Out of place, the shifted logits, their exponentials and the like stand beside the copy that is kept.
+Bytes loss_forward_set(const LayerContext& context) {
+  if (context.stack().fused_cross_entropy) return {};
+  return {logits(context.shape) * kFp32 * (context.stack().logit_copies + split_copies(context))};
+}
+
+// Autograd makes gradients anew; the 16-bit logits that an unfused loss copied are let go before.
+Bytes loss_backward_set(const LayerContext& context) {
+  const RankShape& shape = context.shape;
+  const int made = context.stack().logit_gradient_copies;
+  if (made == 0) return {};
+  if (context.stack().fused_cross_entropy) return {logits(shape) * shape.element * made};
+  const std::int64_t let_go = shape.element == kFp32 ? 0 : shape.element;
+  return {logits(shape) * (kFp32 * (made + split_copies(context)) - let_go)};
+}
+
 }  // namespace
 
 PieceWork head_work(const LayerContext& context) {
@@ -136,8 +157,8 @@ PieceWork loss_work(const LayerContext& context) {
   const Bytes copy = {logits(shape) * kFp32};
   if (shape.element != kFp32 && (stack.fp32_logits || !stack.fused_cross_entropy))
     work.saved.push_back({"logits in fp32", copy, false});
-  // Out of place, the shifted logits, their exponentials and the like stand beside the copy that is kept.
-  if (!stack.fused_cross_entropy) work.forward_transient = copy * stack.logit_copies;
+  work.forward_transient = loss_forward_set(context);
+  work.backward_transient = loss_backward_set(context);
   return work;
 }
 

@@ -106,6 +106,25 @@ TEST(SavedTensors, HeadKeepsItsLogitsTwiceUnlessTheLossIsFused) {
   EXPECT_EQ(saved_bytes(piece_work(scenario, PieceKind::loss, 0, 0)), 0);
 }
 
+// By hand, bytes a logit of the largest moment. PyTorch's own loss: logits, their fp32 copy and log_softmax, 10; then,
+// the logits let go, log_softmax, its gradient and that of what it read, 12. DTensor's loss_parallel has one more of
+// each. A compiled one: the logits, and their gradient.
+TEST(SavedTensors, OfALossThatAutogradTakesBackward) {
+  const auto most = [](int tp, bool fused) {
+    Scenario scenario = scenario_of(llama_8b(), 4096, tp, tp > 1);
+    scenario.software.fused_cross_entropy = fused;
+    scenario.software.logit_copies = 1;
+    scenario.software.logit_gradient_copies = fused ? 1 : 2;
+    scenario.software.split_logit_copies = 1;
+    const PieceWork work = piece_work(scenario, PieceKind::loss, 0, 0);
+    const std::int64_t each = std::int64_t{4096} * 128256 / tp, kept = 2 + saved_bytes(work) / each;
+    return std::pair(kept + work.forward_transient.n / each, kept + work.backward_transient.n / each);
+  };
+  EXPECT_EQ(most(1, false), std::pair(std::int64_t{10}, std::int64_t{12}));
+  EXPECT_EQ(most(8, false), std::pair(std::int64_t{14}, std::int64_t{16}));
+  EXPECT_EQ(most(1, true), std::pair(std::int64_t{2}, std::int64_t{4}));
+}
+
 // Megatron-Core's tensor_parallel/layers.py: torch.empty(weight.main_grad.shape), beside the sum in fp32.
 TEST(SavedTensors, TheOutputLayersUnreadGradientStandsForAMoment) {
   Scenario scenario = scenario_of(gpt3_175b(), 2048, 8, true);
