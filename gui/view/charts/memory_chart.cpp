@@ -9,6 +9,7 @@
 
 #include "gui/model/ask/time/ticks.h"
 #include "gui/view/charts/kit/chart_style.h"
+#include "gui/view/charts/kit/round_axis.h"
 #include "gui/view/quantity_text.h"
 
 namespace orrery::gui {
@@ -22,8 +23,8 @@ struct Unit {
   const char* name;
 };
 Unit unit_of(TimeRange range) {
-  if (range.length() >= 1'000'000'000) return {1e9, "s"};
-  return range.length() >= 1'000'000 ? Unit{1e6, "ms"} : Unit{1e3, "us"};
+  if (range.length() >= 1'000'000'000) return {1e9, "time, s"};
+  return range.length() >= 1'000'000 ? Unit{1e6, "time, ms"} : Unit{1e3, "time, us"};
 }
 
 // Points, so that a step of the curve stays a step.
@@ -73,24 +74,23 @@ QChart* MemoryChart::make_chart() {
     line->setPen(QPen(theme.critical, 1.4, Qt::DashLine));
     chart->addSeries(line);
   }
+  if (ranks == 0) {
+    chart->setTitle(tr("This trace has no memory counters"));
+    return chart;
+  }
   auto* across = new QValueAxis;
   across->setRange(static_cast<double>(range.begin) / unit.ns, static_cast<double>(range.end) / unit.ns);
   across->setTitleText(unit.name);
   across->setLabelFormat("%g");
   across->setTickType(QValueAxis::TicksDynamic);
   across->setTickInterval(static_cast<double>(ticks_of(range, view_->width(), 130).step) / unit.ns);
-  auto* up = new QValueAxis;
-  up->setRange(0, std::max(top, limit) * 1.05 + 1e-9);
-  up->setTitleText(tr("GiB"));
-  up->setLabelFormat("%.0f");
-  up->applyNiceNumbers();
+  auto* up = round_axis(tr("GiB"), 0, std::max(top, limit));
   chart->addAxis(across, Qt::AlignBottom);
   chart->addAxis(up, Qt::AlignLeft);
   for (QAbstractSeries* series : chart->series()) {
     series->attachAxis(across);
     series->attachAxis(up);
   }
-  if (ranks == 0) chart->setTitle(tr("This trace has no memory counters"));
   return chart;
 }
 

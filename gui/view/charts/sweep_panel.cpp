@@ -15,6 +15,7 @@
 
 #include "gui/view/charts/kit/chart_style.h"
 #include "gui/view/charts/kit/dots.h"
+#include "gui/view/charts/kit/round_axis.h"
 #include "gui/view/quantity_text.h"
 #include "report/sweep/summary.h"
 #include "report/text.h"
@@ -83,15 +84,26 @@ void SweepPanel::fill_chart(const Theme& theme) {
   auto* too_large = dots(tr("does not fit"), theme.of(EventClass::other), 6);
   auto* front = new QLineSeries;
   auto* on_front = dots(tr("Pareto front"), theme.critical, 9);
-  double right = 0, top = 0, room = 0;
+  QList<QPointF> places;
+  double right = 0, room = 0;
   for (std::size_t i = 0; i < std::min(kMostPoints, best.size()); ++i) {
     const QPointF at = place_of(*best[i]);
     (best[i]->outcome.fits ? fits : too_large)->append(at);
-    right = std::max(right, at.x()), top = std::max(top, at.y());
+    places << at;
+    right = std::max(right, at.x());
     if (best[i]->outcome.fits) room = std::max(room, at.x());
   }
   // What does not fit by far would press the rest into a corner.
   if (room > 0) right = std::min(right, 3 * room);
+  auto* across = round_axis(tr("GiB reserved by the largest rank"), 0, right);
+  double bottom = INFINITY, top = 0;
+  const auto beyond = std::count_if(places.begin(), places.end(), [&](QPointF at) {
+    if (at.x() > across->max()) return true;
+    bottom = std::min(bottom, at.y()), top = std::max(top, at.y());
+    return false;
+  });
+  if (beyond > 0) across->setTitleText(tr("%1 (points beyond: %2)").arg(across->titleText()).arg(beyond));
+  auto* up = round_axis(tr("tokens/s/GPU"), bottom, top);
   QList<QPointF> corners;
   for (const sweep::Row* row : report::pareto_front(rows_)) corners << place_of(*row);
   std::sort(corners.begin(), corners.end(), [](QPointF a, QPointF b) { return a.x() < b.x(); });
@@ -100,16 +112,6 @@ void SweepPanel::fill_chart(const Theme& theme) {
   front->setPen(QPen(theme.critical, 1.2));
 
   auto* chart = new QChart;
-  auto* across = new QValueAxis;
-  across->setTitleText(tr("GiB reserved by the largest rank"));
-  across->setLabelFormat("%.0f");
-  across->setRange(0, right * 1.05 + 1e-9);
-  auto* up = new QValueAxis;
-  up->setTitleText(tr("tokens/s/GPU"));
-  up->setLabelFormat("%.0f");
-  up->setRange(0, top * 1.08 + 1e-9);
-  across->applyNiceNumbers();
-  up->applyNiceNumbers();
   chart->addAxis(across, Qt::AlignBottom);
   chart->addAxis(up, Qt::AlignLeft);
   for (QXYSeries* series : std::initializer_list<QXYSeries*>{too_large, fits, front, on_front}) {

@@ -1,7 +1,10 @@
 // What the charts of kernels and of transfers are drawn from.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "gui/model/ask/work/roofline.h"
+#include "gui/model/ask/work/round_limits.h"
 #include "gui/model/ask/work/transfers.h"
 #include "gui/model/load/open_file.h"
 #include "gui/model/result/result_page.h"
@@ -50,12 +53,14 @@ TEST(Roofline, TakesFromATraceWhatItSays) {
   maker.slice(track, 0, 10, "gemm", "kernel", {{"flops", std::int64_t{2'000'000}}, {"bytes", std::int64_t{1'000}}});
   maker.slice(track, 20, 30, "gemm", "kernel", {{"flops", std::int64_t{2'000'000}}, {"bytes", std::int64_t{1'000}}});
   maker.slice(track, 60, 30, "copy", "kernel", {{"bytes", std::int64_t{1'000}}});
-  const Roofline roofline = roofline_of(*maker.finish());
+  const auto model = maker.finish();
+  const Roofline roofline = roofline_of(*model);
   ASSERT_EQ(roofline.kernels.size(), 1u);
   EXPECT_EQ(roofline.kernels[0].count, 2u);
   EXPECT_DOUBLE_EQ(roofline.kernels[0].intensity(), 2'000);
   EXPECT_DOUBLE_EQ(roofline.kernels[0].rate(), 2e6 / 20e-6);
   EXPECT_EQ(roofline.limit(roofline.kernels[0]), 0) << "nobody knows the GPU";
+  EXPECT_TRUE(roofline_of(*model, [](double) { return false; }).kernels.empty()) << "given up";
 }
 
 // Waiting for a late peer is no part of a transfer's time.
@@ -102,6 +107,26 @@ TEST(Transfers, ArePairedByKindAndSize) {
   EXPECT_EQ(pairs[0].a, nullptr);
   EXPECT_EQ(pairs[1].b, nullptr);
   EXPECT_DOUBLE_EQ(pairs[2].b->bytes_per_s() / pairs[2].a->bytes_per_s(), 0.5);
+}
+
+// No end lies a whole step beyond the data, nor do data lie beyond an end.
+TEST(RoundLimits, EndWhereTheDataEnd) {
+  for (const double high : {1e-4, 0.031, 0.99, 1.0, 7.3, 79.1, 81.0, 1'338.0, 1'500.1, 2e6})
+    for (const double low : {0.0, 0.4, 0.6, 0.93, 1.0}) {
+      const RoundLimits limits = round_limits(low * high, high);
+      EXPECT_GE(limits.high, high * (1 - 1e-9));
+      EXPECT_LT(limits.high - limits.step, high);
+      EXPECT_LE(limits.low, low * high * (1 + 1e-9));
+      EXPECT_TRUE(low > 0.5 || limits.low == 0);
+      EXPECT_TRUE(low < 0.5 || low == 1 || limits.low + limits.step > low * high);
+      EXPECT_GE(limits.marks(), 4);
+      EXPECT_LE(limits.marks(), 8);
+      // Its marks are read as what they are.
+      const double scale = std::pow(10, limits.decimals);
+      EXPECT_NEAR(limits.step * scale, std::round(limits.step * scale), 1e-6);
+    }
+  EXPECT_DOUBLE_EQ(round_limits(360, 1'389).high, 1'400);
+  EXPECT_GT(round_limits(0, 0).high, 0);
 }
 
 }  // namespace
