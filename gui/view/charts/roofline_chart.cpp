@@ -36,7 +36,7 @@ RooflineChart::RooflineChart(TimelineState& state, QWidget* parent)
     : TableChart(
           state, tr("Kernels below the roof of the GPU"),
           {tr("Kernel"), tr("Count"), tr("FLOPs/byte"), tr("TFLOP/s"), tr("Of the roof"), tr("Mean"), tr("In all")},
-          parent) {
+          parent, 60) {
   connect(table_, &QTreeWidget::itemSelectionChanged, this, &RooflineChart::mark_chosen);
 }
 
@@ -74,6 +74,18 @@ void RooflineChart::add_roofs(QChart& chart, double left, double right) {
   }
 }
 
+QStringList RooflineChart::notes() const {
+  QStringList notes;
+  if (roofline_->roofs.size() == 1)
+    notes << tr("The roof is %1 in %2.")
+                 .arg(quantity_text(roofline_->roofs[0].flops_per_s, "FLOP/s"), q(roofline_->roofs[0].name));
+  if (roofline_->memory_bound > 0)
+    notes << tr("%L1 kinds of kernels that compute next to nothing are left out; they take %2 in all.")
+                 .arg(roofline_->memory_bound)
+                 .arg(q(report::human_seconds(roofline_->memory_bound_seconds)));
+  return notes;
+}
+
 QChart* RooflineChart::make_chart() {
   const Theme& theme = *state_.scene().theme;
   auto* chart = new QChart;
@@ -109,11 +121,9 @@ QChart* RooflineChart::make_chart() {
   for (QScatterSeries* series : {kernels, chosen_})
     connect(series, &QXYSeries::clicked, this, &RooflineChart::choose_near);
   for (QLegendMarker* marker : chart->legend()->markers(chosen_)) marker->setVisible(false);
-  say(roofline_->memory_bound == 0
-          ? QString()
-          : tr("%L1 kinds of kernels that compute next to nothing are left out; they take %2 in all.")
-                .arg(roofline_->memory_bound)
-                .arg(q(report::human_seconds(roofline_->memory_bound_seconds))));
+  // A legend of one roof takes more room than the kernels below it.
+  chart->legend()->setVisible(roofline_->roofs.size() > 1);
+  say(notes().join("  "));
   mark_chosen();
   return chart;
 }

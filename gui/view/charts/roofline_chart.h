@@ -25,6 +25,7 @@ class RooflineChart : public TableChart {
     return [this](const GoOn&) -> Draw { return [this] { return make_chart(); }; };
   }
   QChart* make_chart();
+  QStringList notes() const;  // what the chart says in words
   void fill_table();
   void add_roofs(QChart& chart, double left, double right);
   void choose_near(QPointF at);

@@ -99,9 +99,11 @@ void AreaPanel::ask() {
 }
 
 void AreaPanel::fill(const Part& part, const AreaTotals& totals) {
-  head_->setText(tr("%1   %2 on %n track(s), %L3 events", nullptr, static_cast<int>(part.tracks.size()))
-                     .arg(part.whole ? tr("In view:") : tr("Area:"), q(time_text(part.range.length())))
-                     .arg(totals.events));
+  const QString tracks = part.tracks.size() == 1 ? tr("1 track") : tr("%L1 tracks").arg(part.tracks.size());
+  const QString events = totals.events == 1 ? tr("1 event") : tr("%L1 events").arg(totals.events);
+  head_->setText(
+      tr("%1   %2 on %3, %4")
+          .arg(part.whole ? tr("In view:") : tr("Area:"), q(time_text(part.range.length())), tracks, events));
   fill_classes(part, totals);
   fill_names(part, totals);
 }

@@ -65,7 +65,8 @@ void DetailsPanel::refill() {
 void DetailsPanel::add_events(const QString& title, const std::vector<EventRef>& events) {
   if (events.empty()) return;
   const TraceModel& model = state_.model();
-  auto* head = new QTreeWidgetItem(this, {title, tr("%n event(s)", nullptr, static_cast<int>(events.size()))});
+  auto* head =
+      new QTreeWidgetItem(this, {title, events.size() == 1 ? tr("1 event") : tr("%L1 events").arg(events.size())});
   for (const EventRef& event : events) {
     auto* item = new QTreeWidgetItem(head, {q(model.process(event).name) + "  " + q(model.track(event).name),
                                             q(model.name(event)) + ", " + q(time_text(model.range(event).length()))});

@@ -1,5 +1,6 @@
 #include "gui/view/panels/event_table.h"
 
+#include <QEvent>
 #include <QHeaderView>
 #include <algorithm>
 
@@ -112,7 +113,7 @@ EventTable::EventTable(TimelineState& state, QWidget* parent)
   setWordWrap(false);
   verticalHeader()->hide();
   verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 4);
-  horizontalHeader()->setSectionResizeMode(EventListModel::name, QHeaderView::Stretch);
+  fit_columns();
   setAccessibleName(tr("Events in view"));
   later_.setSingleShot(true);
   later_.setInterval(150);
@@ -129,6 +130,24 @@ EventTable::EventTable(TimelineState& state, QWidget* parent)
   connect(&state_, &TimelineState::model_changed, list_, &EventListModel::forget);
   connect(this, &QTableView::activated, this,
           [this](const QModelIndex& index) { state_.select_and_reveal(list_->event_at(index.row())); });
+}
+
+// As wide as what usually stands there; names take the rest.
+void EventTable::fit_columns() {
+  const auto fit = [this](int column, const QString& usual) {
+    setColumnWidth(column, fontMetrics().horizontalAdvance(usual) + 14);
+  };
+  for (const int times : {EventListModel::start, EventListModel::duration, EventListModel::slack})
+    fit(times, QStringLiteral("888.888888888 s"));
+  fit(EventListModel::event_class, QStringLiteral("PP communication"));
+  fit(EventListModel::process, QStringLiteral("python3.10 GPU 0"));
+  fit(EventListModel::track, QStringLiteral("receive backward"));
+  horizontalHeader()->setSectionResizeMode(EventListModel::name, QHeaderView::Stretch);
+}
+
+void EventTable::changeEvent(QEvent* event) {
+  QTableView::changeEvent(event);
+  if (event->type() == QEvent::FontChange) fit_columns();
 }
 
 }  // namespace orrery::gui

@@ -47,7 +47,12 @@ class EventTable : public QTableView {
  public:
   explicit EventTable(TimelineState& state, QWidget* parent = nullptr);
 
+ protected:
+  void changeEvent(QEvent* event) override;
+
  private:
+  void fit_columns();
+
   TimelineState& state_;
   EventListModel* list_;
   QTimer later_;

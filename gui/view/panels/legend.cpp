@@ -90,7 +90,7 @@ void Legend::lay_out() {
   QPoint at(kMargin, 0);
   for (Entry& entry : entries_) {
     const int wide = width_of(entry);
-    if (at.x() + wide - kGap > width() && at.x() > kMargin) at = {kMargin, at.y() + line - 4};
+    if (at.x() + wide - kGap > width() - kMargin && at.x() > kMargin) at = {kMargin, at.y() + line - 4};
     entry.at = at;
     at.rx() += wide;
   }

@@ -92,6 +92,9 @@ ScenarioPanel::ScenarioPanel(QWidget* parent)
   connect(keys_, &QTreeWidget::itemClicked, this, [this](QTreeWidgetItem* item, int at) {
     if (at == value_column && item->data(key_column, kField).isValid()) keys_->editItem(item, value_column);
   });
+  general_->setText(tr("Here the keys of a scenario are changed and run again: open its .yaml."));
+  run_->setEnabled(false);
+  undo_->setEnabled(false);
   connect(run_, &QPushButton::clicked, this, &ScenarioPanel::run);
   connect(undo_, &QPushButton::clicked, this, [this] {
     form_.undo_all();
@@ -106,7 +109,9 @@ void ScenarioPanel::show_scenario(const QString& path, const std::vector<models:
   form_ = form ? std::move(*form) : ScenarioForm();
   make_rows();
   check();
-  if (!form) general_->setText(q(to_string(form.errors().front())));
+  if (form) return;
+  general_->setText(q(to_string(form.errors().front())));
+  general_->show();
 }
 
 void ScenarioPanel::make_rows() {

@@ -47,8 +47,12 @@ void Ruler::draw(QPainter& painter) {
     painter.drawLine(QPointF(x, height() - 9), QPointF(x, height() - 1));
   }
   painter.setPen(theme.muted);
-  for (const Tick& tick : ticks.ticks)
-    painter.drawText(QPointF(viewport.x_of(tick.when) + 4, height() - 10), q(tick.label));
+  for (const Tick& tick : ticks.ticks) {
+    const QString label = q(tick.label);
+    const double x = viewport.x_of(tick.when) + 4;
+    if (x + painter.fontMetrics().horizontalAdvance(label) <= width())
+      painter.drawText(QPointF(x, height() - 10), label);
+  }
   for (const TimelineNote& note : state_.notes()) {
     const double x = viewport.x_of(note.when);
     if (x < -200 || x > width()) continue;

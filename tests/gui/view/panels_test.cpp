@@ -8,6 +8,7 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTreeWidget>
+#include <QValueAxis>
 #include <QXYSeries>
 
 #include "gui/view/charts/breakdown_chart.h"
@@ -184,6 +185,47 @@ TEST_F(Window, ASweepOpensAsPoints) {
   }
   options.file = "/nowhere.sqlite";
   EXPECT_NE(render_sweep(options), QString());
+}
+
+// What usually stands in a column of the event table is read whole.
+TEST_F(Window, EventTableHasRoomForWhatItSays) {
+  auto* table = window.findChild<EventTable*>();
+  for (const QFont& larger : {QApplication::font(), QFont(QApplication::font().family(), 16)}) {
+    table->setFont(larger);
+    const auto wide = [&](const char* text) { return table->fontMetrics().horizontalAdvance(text); };
+    EXPECT_GT(table->columnWidth(EventListModel::start), wide("15.46700590 ms"));
+    EXPECT_GT(table->columnWidth(EventListModel::event_class), wide("PP communication"));
+    EXPECT_GT(table->columnWidth(EventListModel::track), wide("receive backward"));
+  }
+}
+
+// Axes end where the data end, and a trace without memory has none.
+TEST_F(Window, ChartsHaveAxesOfWhatTheyShow) {
+  MemoryChart memory(state());
+  memory.refill();
+  const auto axes = [](QWidget& of) { return of.findChild<QChartView*>()->chart()->axes(); };
+  EXPECT_EQ(axes(memory).size(), 2);
+  EXPECT_EQ(axes(memory).front()->titleText(), "time, ms");
+  TraceMaker maker;
+  maker.slice(maker.track(maker.process("GPU"), "stream 7"), 0, 10, "gemm", "kernel");
+  state().set_model(maker.finish(), false);
+  memory.refill();
+  EXPECT_TRUE(axes(memory).empty());
+
+  std::vector<sweep::Row> rows(2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    rows[i].outcome.status = sweep::Status::ok;
+    rows[i].outcome.gpus = 1, rows[i].outcome.fits = i == 0;
+    rows[i].outcome.tokens_per_s = i == 0 ? 1'389 : 9'000;
+    rows[i].outcome.reserved_bytes = i == 0 ? std::int64_t{70} << 30 : std::int64_t{2'000} << 30;
+    rows[i].outcome.step_time_s = 1;
+  }
+  SweepPanel panel;
+  panel.show_sweep({}, rows, Theme::named("light"));
+  const auto* up = qobject_cast<QValueAxis*>(axes(panel).back());
+  EXPECT_LE(up->max(), 1'450) << "of what lies beyond the right end nothing is asked";
+  EXPECT_GE(up->max(), 1'389);
+  EXPECT_TRUE(axes(panel).front()->titleText().contains("points beyond: 1"));
 }
 
 // A file is shown while it is read, and can be left.

@@ -1,6 +1,8 @@
 // The form of a scenario.
 #include <QDockWidget>
+#include <QLabel>
 #include <QLineEdit>
+#include <QPushButton>
 #include <QSignalSpy>
 #include <QTreeWidget>
 
@@ -38,6 +40,21 @@ TEST_F(Form, IsShownOnAKeyWithWhatIsWritten) {
   EXPECT_FALSE(row("seed")->isHidden()) << "looked for";
   key(Qt::Key_E, Qt::ControlModifier | Qt::ShiftModifier);
   EXPECT_TRUE(window.findChild<QDockWidget*>("scenario")->isHidden());
+}
+
+// Without a scenario there is nothing to run, and one that cannot be read says why.
+TEST(ScenarioPanel, SaysWhatItIsForAndWhatIsWrong) {
+  ScenarioPanel panel;
+  panel.show();
+  for (const QPushButton* button : panel.findChildren<QPushButton*>()) EXPECT_FALSE(button->isEnabled());
+  const auto says = [&](const QString& text) {
+    const auto labels = panel.findChildren<QLabel*>();
+    return std::any_of(labels.begin(), labels.end(),
+                       [&](const QLabel* label) { return label->isVisible() && label->text().contains(text); });
+  };
+  EXPECT_TRUE(says("open its .yaml"));
+  panel.show_scenario("/nowhere/my.yaml", {});
+  EXPECT_TRUE(says("/nowhere/my.yaml"));
 }
 
 // Typing a value, with the keyboard alone.

@@ -25,7 +25,7 @@ struct Scale {
 Scale scale_of(Unit unit, double end) {
   if (unit == Unit::bytes) return {1024.0 * 1024 * 1024, "GiB"};
   if (unit != Unit::seconds) return {};
-  return end >= 1 ? Scale{1, "s"} : end >= 1e-3 ? Scale{1e-3, "ms"} : Scale{1e-6, "us"};
+  return end >= 1 ? Scale{1, "time, s"} : end >= 1e-3 ? Scale{1e-3, "time, ms"} : Scale{1e-6, "time, us"};
 }
 
 double length(const Stack::Bar& bar) {

@@ -11,7 +11,8 @@
 
 namespace orrery::gui {
 
-TableChart::TableChart(TimelineState& state, const QString& accessible_name, const QStringList& head, QWidget* parent)
+TableChart::TableChart(TimelineState& state, const QString& accessible_name, const QStringList& head, QWidget* parent,
+                       int table_share)
     : ChartPanel(state, accessible_name, parent), table_(new QTreeWidget(this)), note_(new QLabel(this)) {
   table_->setHeaderLabels(head);
   table_->setRootIsDecorated(false);
@@ -25,8 +26,8 @@ TableChart::TableChart(TimelineState& state, const QString& accessible_name, con
   // The chart keeps its place, and the table is right of it.
   auto* row = new QHBoxLayout;
   layout()->removeWidget(view_);
-  row->addWidget(view_, 1);
-  row->addWidget(table_, 1);
+  row->addWidget(view_, 100 - table_share);
+  row->addWidget(table_, table_share);
   auto* column = static_cast<QVBoxLayout*>(layout());
   column->addWidget(note_);
   column->addLayout(row, 1);

@@ -17,7 +17,9 @@ class TableChart : public ChartPanel {
 
  protected:
   static constexpr int kMostListed = 500;
-  TableChart(TimelineState& state, const QString& accessible_name, const QStringList& head, QWidget* parent);
+  // `table_share`: of the width, in percent.
+  TableChart(TimelineState& state, const QString& accessible_name, const QStringList& head, QWidget* parent,
+             int table_share = 50);
 
   void clear_table();
   // In words, above both: what is missing or left out; an empty text takes it away.
