@@ -84,15 +84,32 @@ Course ring_course(TransferKind kind, double bytes, const Communicator& c, Proto
   return course;
 }
 
+// What one channel of a tree moves, and in which pieces.
+struct TreePart {
+  double bytes = 0, chunk = 0;
+};
+
+TreePart tree_part(double bytes, const Communicator& c, Protocol protocol) {
+  const double part = bytes / tree_channels(protocol, bytes, c.graph.channels);
+  const bool by_depth = c.site.facts->nccl.tree_chunk_by_depth;
+  return {part, std::min(part, tree_chunk(protocol, bytes, c.graph.channels, c.nodes(), c.ranks_per_domain, by_depth))};
+}
+
 // F13: before the tree is in full flow, its first chunk has been up and down, at the
 // rate at which one channel's block of threads moves data. Microseconds.
-double tree_fill(double bytes, const Communicator& c, Protocol protocol, const RingTimes& own) {
+double tree_fill(double chunk, const Communicator& c, const RingTimes& own) {
   const int depth = 2 * (c.ranks_per_domain - 1 + log2_floor(c.nodes()));
-  const double chunk =
-      std::min(tree_chunk(protocol, bytes, c.graph.channels, c.nodes(), c.ranks_per_domain), bytes / c.graph.channels);
   const double channel = own.tree_channel > 0 ? bytes_per_second(c, own.tree_channel)
                                               : bytes_per_second(c, own.bandwidth) / ring_channels(c.site.generation);
   return depth * chunk / channel / kMicro;
+}
+
+// By Simple each chunk that follows takes the longer of its bytes and a handshake with the next node.
+double tree_flow(const TreePart& part, double on_wire, const Communicator& c, Protocol protocol) {
+  if (protocol != Protocol::simple || c.nodes() == 1) return on_wire;
+  const double handshake = of(c.site.facts->times.tree_network_hop, protocol) + c.network_latency;
+  const double rounds = part.bytes / part.chunk;
+  return std::max(on_wire, (rounds - 1) * std::hypot(handshake * kMicro, on_wire / rounds));
 }
 
 // NCCL's corrections for trees of middling size fit what LL and LL128 lose in the chains
@@ -107,15 +124,17 @@ double tree_share(double bytes, const Communicator& c, Protocol protocol) {
 Course tree_course(double bytes, const Communicator& c, Protocol protocol, const Footprint& links) {
   const KernelTimes& times = c.site.facts->times;
   const RingTimes& own = times.ring[static_cast<std::size_t>(protocol)];
+  const TreePart part = tree_part(bytes, c, protocol);
   Course course;
   course.bytes = bytes / c.graph.spread;
   course.startup = own.base +
                    2 * ((c.ranks_per_domain - 1) * own.tree_hop +
                         log2_floor(c.nodes()) * network_hop(times.tree_network_hop, c, protocol)) +
-                   tree_fill(bytes, c, protocol, own);
+                   tree_fill(part.chunk, c, own);
   const double share = tree_share(bytes, c, protocol);
-  course.seconds =
+  const double on_wire =
       on_links(links, course.bytes, own.bandwidth * share, of(kWireShare, protocol) * share * c.graph.rails);
+  course.seconds = tree_flow(part, on_wire, c, protocol);
   return course;
 }
 

@@ -145,13 +145,26 @@ int ring_channels(Generation generation) {
   return 2 * single_node_channels(generation);
 }
 
-double tree_chunk(Protocol protocol, double bytes, int channels, int nodes, int ranks_per_node) {
+int tree_channels(Protocol protocol, double bytes, int channels) {
+  constexpr double kLeast[] = {512 * 8, 640 * 8, 512 * 64};  // threads x what each is given at least
+  return std::clamp(static_cast<int>(bytes / kLeast[static_cast<int>(protocol)]), 1, channels);
+}
+
+double tree_chunk(Protocol protocol, double bytes, int channels, int nodes, int ranks_per_node, bool by_depth) {
   constexpr double kStep[] = {32768, 576000, 524288};
   double chunk = kStep[static_cast<int>(protocol)];
-  if (protocol != Protocol::ll128) return chunk;
-  const double steps = (std::bit_width(static_cast<unsigned>(nodes)) + 0.1 * ranks_per_node) / ranks_per_node;
-  while (bytes / (channels * chunk) < 64 * steps && chunk > 131072) chunk /= 2;
-  while (bytes / (channels * chunk) < 16 * steps && chunk > 32768) chunk /= 2;
+  // Halves it down to `least` while a channel has fewer than this many.
+  const auto halve = [&](double fewer, double least) {
+    while (bytes / (channels * chunk) < fewer && chunk > least) chunk /= 2;
+  };
+  if (protocol == Protocol::ll128) {
+    const double steps = (std::bit_width(static_cast<unsigned>(nodes)) + 0.1 * ranks_per_node) / ranks_per_node;
+    halve(64 * steps, 131072), halve(16 * steps, 32768);
+  }
+  if (protocol == Protocol::simple && by_depth) {
+    const int depth = ranks_per_node - 1 + std::bit_width(static_cast<unsigned>(nodes)) - 1;
+    halve(8 * depth, 131072), halve(4 * depth, 65536), halve(depth, 32768);
+  }
   return chunk;
 }
 

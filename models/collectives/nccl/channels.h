@@ -43,9 +43,12 @@ inline constexpr ByProtocol kWireShare = {0.5, 0.92, 1.0};
 // Compute channels of a ring inside one NVSwitch node.
 int ring_channels(Generation generation);
 
-// Bytes of a chunk of a tree (enqueue.cc): a step of the protocol's buffer; LL128
-// halves it while a channel has few of them.
-double tree_chunk(Protocol protocol, double bytes, int channels, int nodes, int ranks_per_node);
+// Channels that a tree of so few bytes uses: each thread is given 8 bytes at least, 64 by Simple (enqueue.cc).
+int tree_channels(Protocol protocol, double bytes, int channels);
+
+// Bytes of a chunk of a tree (enqueue.cc): a step of the protocol's buffer; LL128, and of
+// older versions Simple (`by_depth`), halve it while a channel has few of them.
+double tree_chunk(Protocol protocol, double bytes, int channels, int nodes, int ranks_per_node, bool by_depth);
 
 // Bytes of a chunk of the NVLS kernels, or of the NVLS tree's, for a message of this size (enqueue.cc).
 double nvls_chunk(const ChannelGraph& graph, int nodes, double bytes, bool tree);

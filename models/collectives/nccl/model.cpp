@@ -75,6 +75,8 @@ class Reader {
     by_generation("nvls_efficiency", std::span(&model_.nvls_efficiency, 1));
     by_generation("large_ring_latency", std::span(&model_.large_ring_latency, 1));
     if (const std::optional<bool> pat = fields_.flag("pat")) model_.pat = *pat;
+    if (const std::optional<bool> by_depth = fields_.flag("tree_chunk_by_depth"))
+      model_.tree_chunk_by_depth = *by_depth;
     fields_.finish();
     return model_;
   }
