@@ -7,7 +7,7 @@ import support
 PRESETS = ["ideal", "dgx-1v", "dgx-2", "dgx-a100-40gb", "dgx-a100", "a100-jean-zay", "a100-40gb-roce-1600g",
            "a100-roce-1600g", "a100-roce-400g", "hgx-h100-roce", "meta-24k", "h100-500w-roce", "dgx-h100",
            "h800-deepseek", "dgx-h200", "dgx-b200", "dgx-b300", "gb200-nvl72", "gb300-nvl72", "aws-p4d", "aws-p5",
-           "tpu-v4", "azure-ndv4", "azure-ndv5", "gcp-a3-high", "gcp-a3-mega", "gh200-alps", "l40s-4gpu", "l40s-8gpu",
+           "tpu-v4", "azure-ndv4", "azure-ndv5", "gcp-a3-high", "gcp-a3-mega", "gcp-a4", "gh200-alps", "l40s-4gpu", "l40s-8gpu",
            "aws-p6-b200"]
 GPUS = ["v100-sxm2-16gb", "v100-sxm2-32gb", "v100-sxm3-32gb", "gtx-580", "a100-sxm-40gb", "a100-sxm-80gb", "a100-pcie-80gb",
         "h100-sxm-80gb", "h100-sxm-96gb-500w", "h800-sxm-80gb", "h200-sxm-141gb", "b200-sxm-180gb", "b300-sxm",

@@ -22,7 +22,7 @@ const std::vector<std::string> kClusters = {
     "dgx-b200",        "dgx-b300",       "gb200-nvl72",   "gb300-nvl72",
     "aws-p4d",         "aws-p5"};
 // Nodes that people rent or build, beyond those.
-const std::vector<std::string> kMoreClusters = {"azure-ndv4", "azure-ndv5", "gcp-a3-high", "gcp-a3-mega",
+const std::vector<std::string> kMoreClusters = {"azure-ndv4", "azure-ndv5", "gcp-a3-high", "gcp-a3-mega", "gcp-a4",
                                                 "gh200-alps", "l40s-4gpu",  "l40s-8gpu",   "aws-p6-b200"};
 
 GpuSpec gpu(const std::string& name) {
@@ -157,7 +157,8 @@ TEST(ClusterPresets, LinksCarryWhatTheMachinesCarry) {
               {"dgx-b200", 721.8, 400, 8},    {"dgx-b300", 721.8, 800, 8},   {"gb200-nvl72", 721.8, 400, 4},
               {"aws-p4d", 240, 100, 4},       {"aws-p5", 370.8, 400, 8},     {"a100-roce-400g", 240, 100, 4},
               {"azure-ndv4", 240, 200, 8},    {"azure-ndv5", 370.8, 400, 8}, {"gcp-a3-high", 370.8, 200, 4},
-              {"gcp-a3-mega", 370.8, 200, 8}, {"gh200-alps", 370.8, 200, 4}, {"aws-p6-b200", 721.8, 400, 8}};
+              {"gcp-a3-mega", 370.8, 200, 8}, {"gcp-a4", 721.8, 400, 8},     {"gh200-alps", 370.8, 200, 4},
+              {"aws-p6-b200", 721.8, 400, 8}};
   for (const auto& row : rows) {
     SCOPED_TRACE(row.name);
     const Fabric f = fabric(std::string("{preset: ") + row.name + ", nodes: 32}");
