@@ -49,6 +49,9 @@ Result<Node> TopoCommand::described() const {
   if (!file.empty()) {
     Result<Node> document = read_document(file);
     if (!document) return document.errors();
+    if (!document->is_map())
+      return Error{document->where,
+                   "a scenario or a cluster must be a mapping; a file of a topology is named by 'cluster.fabric.file'"};
     const Node* section = document->find("cluster");
     whole = section ? *section : *document;
     if (whole.is_scalar()) whole = Node(), put(whole, "preset", section->text, file);

@@ -129,6 +129,8 @@ class Topo(support.Case):
     def test_wrong_questions_are_answered(self):
         self.assertIn("give a FILE or --cluster", self.topo(status=2).stderr)
         self.assertIn("did you mean 'dgx-h100'?", self.topo("--cluster", "dgx-h10", status=3).stderr)
+        for what in ["hello", '<system version="1">', "- dgx-h100"]:
+            self.assertIn("must be a mapping", self.topo(self.scenario(what), status=3).stderr)
         self.assertIn("none of the 8 GPUs", self.topo("--cluster", "dgx-h100", "--path", 0, 8, status=2).stderr)
 
 
