@@ -139,35 +139,38 @@ Course tree_course(double bytes, const Communicator& c, Protocol protocol, const
 }
 
 // The switches work on chunks, one of each head in a step: the first step fills the
-// pipeline, and small chunks cost more a byte. Beyond eight GPUs a domain is measured
-// to be no faster than with eight. Constants are those of eight heads.
+// pipeline, with every rank's, and small chunks cost more a byte. A tree between domains
+// is measured to be no faster than with eight GPUs in each, and to fill by its heads.
 Course nvls_course(double bytes, const Communicator& c, Algorithm algorithm, const Footprint& links) {
   const bool tree = algorithm == Algorithm::nvls_tree;
   const KernelTimes& times = c.site.facts->times;
   const NvlsTimes& own = tree ? times.nvls_tree : times.nvls;
   const double chunk = nvls_chunk(c.graph, c.nodes(), bytes, tree) / kKiB;
-  const double each_way = 1 + 1.0 / std::min(c.ranks_per_domain, 8);
+  const double each_way = 1 + 1.0 / (tree ? std::min(c.ranks_per_domain, 8) : c.graph.heads);
   Course course;
   course.bytes = bytes / c.graph.nvls_channels;
   const double switches = bytes * each_way / bytes_per_second(c, own.bandwidth) * (1 + own.chunk / chunk);
   course.seconds = std::max(switches, on_links(links, course.bytes, 1, 1));
   const int levels = c.nodes() == 1 ? 0 : tree ? 2 * log2_floor(c.nodes()) : 1;
-  course.startup = own.base + own.fill * chunk * c.graph.heads / 8 +
+  course.startup = own.base + own.fill * chunk * (tree ? c.graph.heads : c.ranks_per_domain) / 8 +
                    levels * network_hop(times.tree_network_hop, c, Protocol::simple);
   return course;
 }
 
-// Between nodes one trip up to the root of the switches and one down.
+// F17: inside a node all GPUs pass the heads their parts at once (0.4 us each, one after the other), or a chain does;
+// between nodes one trip up to the root of the switches and one down. Nobody measured it: NCCL's constants.
 Course collnet_course(double bytes, const Communicator& c, Algorithm algorithm, const Footprint& links) {
-  const KernelTimes& times = c.site.facts->times;
-  const RingTimes& own = times.ring[static_cast<std::size_t>(Protocol::simple)];
-  const int hops =
-      algorithm == Algorithm::collnet_direct ? std::min(1, c.ranks_per_domain - 1) : c.ranks_per_domain - 1;
+  constexpr double kArity = 0.4;
+  const AlgorithmLatency& nccl = c.site.facts->nccl.of(algorithm);
+  const RingTimes& own = c.site.facts->times.ring[static_cast<std::size_t>(Protocol::simple)];
+  const int others = c.ranks_per_domain - 1;
+  const bool direct = algorithm == Algorithm::collnet_direct;
+  const double hop = of(nccl.nvlink_hop, Protocol::simple);
+  const double inside = direct ? std::min(1, others) * hop + kArity * others : others * hop;
   Course course;
   course.bytes = bytes / c.graph.spread;
-  const double on_wire = on_links(links, course.bytes, own.bandwidth, 1);
-  put_together(own.base, 2 * hops * own.hop + network_hop(times.tree_network_hop, c, Protocol::simple), on_wire,
-               Protocol::simple, course);
+  course.startup = own.base + 2 * inside + network_hop(nccl.network_hop, c, Protocol::simple);
+  course.seconds = on_links(links, course.bytes, own.bandwidth, 1);
   return course;
 }
 

@@ -96,7 +96,7 @@ class Collective(support.Case):
                 rows = self.rows(operation, *H100, "--nodes", 2, "--bytes", "1K,256M", "--algorithm", algorithm)
                 self.assertEqual([row["algorithm"] for row in rows], 2 * [algorithm])
                 self.assertLess(rows[0]["time_us"], rows[1]["time_us"])
-                # 8 NICs of 46 GB/s stand between the nodes.
+                # 8 NICs of 48 GB/s stand between the nodes.
                 self.assertLess(rows[1]["algbw_GBps"], 8 * 50)
         [torus] = self.rows("all-reduce", "--cluster", "tpu-v4", "--gpus", 64, "--bytes", "1G", "--algo", "torus-rings")
         [ring] = self.rows("all-reduce", "--cluster", "tpu-v4", "--gpus", 64, "--bytes", "1G", "--algo", "ring")
@@ -164,6 +164,9 @@ class Collective(support.Case):
         file = self.scenario("cluster: {preset: dgx-h100, nodes: 4, fabric: {sharp: true}}\n")
         [row] = self.rows("all-reduce", "--cluster", file, "--bytes", "64M", "--algo", "collnet-chain")
         self.assertEqual((row["algorithm"], row["protocol"]), ("collnet-chain", "Simple"))
+        [direct] = self.rows("all-reduce", "--cluster", file, "--bytes", "64M", "--algo", "CollnetDirect")
+        self.assertEqual((direct["algorithm"], direct["protocol"]), ("collnet-direct", "Simple"))
+        self.assertLess(direct["time_us"], row["time_us"])
         [more] = self.rows("all-reduce", "--cluster", file, "--nodes", 8, "--bytes", "64M", "--algo", "ring")
         [less] = self.rows("all-reduce", "--cluster", file, "--bytes", "64M", "--algo", "ring")
         self.assertGreater(more["busbw_GBps"] * more["time_us"], less["busbw_GBps"] * less["time_us"])  # 2(n-1)/n

@@ -100,7 +100,7 @@ class Topo(support.Case):
         self.assertIn("64 nodes of 8 GPUs (h100-sxm-80gb), 512 GPUs", text)
         self.assertIn("100.0 % of what those can send", text)
         self.assertIn("Path from node0/gpu0 to node37/gpu4", text)
-        self.assertIn("bottleneck 46.00 GB/s", text)
+        self.assertIn("bottleneck 48.00 GB/s", text)
 
     def test_json_lists_every_link_and_the_path(self):
         out = json.loads(self.topo("--cluster", "a100-jean-zay", "--nodes", 2, "--format", "json", "--path", 0, 15).stdout)

@@ -107,7 +107,7 @@ TEST(FatTree, UplinksCarryDownPortsOverTheRatio) {
   const Fabric f = fabric(tree("fat-tree", 16, 64, ", oversubscription: 4"));
   for (const FabricLink& link : f.links())
     if (link.kind == LinkKind::spine) {
-      EXPECT_NEAR(gb(link.capacity), 32 * 50 * 0.92 / 4, 1e-6);
+      EXPECT_NEAR(gb(link.capacity), 32 * 50 * 0.96 / 4, 1e-6);
     }
 }
 

@@ -147,7 +147,7 @@ TEST(Dragonfly, GroupsAreJoinedPairwise) {
     if (name.rfind("group0-", 0) == 0 && id % 2 == 0) out_of_group += gb(f.links()[{id}].capacity);
   }
   EXPECT_EQ(global, 2 * 5 * 4 / 2);
-  EXPECT_NEAR(out_of_group, 64 * 46, 1e-3);  // as its 64 NICs
+  EXPECT_NEAR(out_of_group, 64 * 48, 1e-3);  // as its 64 NICs
   const FabricSpec& spec = f.cluster().fabric;
   EXPECT_EQ(f.latency({0}, {319}), spec.latency + 3 * spec.switch_latency);
 }
@@ -155,7 +155,7 @@ TEST(Dragonfly, GroupsAreJoinedPairwise) {
 // Groups 0 and 1 of 5 against 2, 3, 4: six of the ten bundles, each a quarter of a group's NICs.
 TEST(Dragonfly, BisectionIsTheCablesAcross) {
   const Fabric f = fabric("{preset: dgx-h100, nodes: 32, fabric: {kind: dragonfly, leaf_radix: 16, pod_gpus: 64}}");
-  EXPECT_NEAR(gb(f.bisection()), 4 * 64 * 46 / 3.0, 1e-3);  // 2 x 2 pairs of four groups
+  EXPECT_NEAR(gb(f.bisection()), 4 * 64 * 48 / 3.0, 1e-3);  // 2 x 2 pairs of four groups
 }
 
 std::string tree_with(const std::string& faults, const std::string& routing = "balanced") {
@@ -172,17 +172,17 @@ double up(const Fabric& f, const std::string& name) {
 // One of 32 wires at half speed: evenly loaded, all go at its pace; adaptively, it takes half as much.
 TEST(Faults, ASlowWireHoldsUpABundleThatIsLoadedEvenly) {
   const std::string slow = "{link: leaf3-spine1, capacity: 0.5}";
-  EXPECT_NEAR(up(fabric(tree_with(slow)), "leaf3 up"), 32 * 46 * 0.5, 1e-6);
-  EXPECT_NEAR(up(fabric(tree_with(slow, "adaptive")), "leaf3 up"), 31.5 * 46, 1e-6);
-  EXPECT_NEAR(up(fabric(tree_with(slow)), "leaf2 up"), 32 * 46, 1e-6);
+  EXPECT_NEAR(up(fabric(tree_with(slow)), "leaf3 up"), 32 * 48 * 0.5, 1e-6);
+  EXPECT_NEAR(up(fabric(tree_with(slow, "adaptive")), "leaf3 up"), 31.5 * 48, 1e-6);
+  EXPECT_NEAR(up(fabric(tree_with(slow)), "leaf2 up"), 32 * 48, 1e-6);
   const Fabric one_way = fabric(tree_with("{link: leaf3-spine1 up, capacity: 23GB/s}"));
   EXPECT_NEAR(up(one_way, "leaf3 up"), 32 * 23, 1e-6);
-  EXPECT_NEAR(up(one_way, "leaf3 down"), 32 * 46, 1e-6);
+  EXPECT_NEAR(up(one_way, "leaf3 down"), 32 * 48, 1e-6);
 }
 
 TEST(Faults, AFailedWireLeavesTheOthersOfItsBundle) {
   for (const char* routing : {"balanced", "adaptive"})
-    EXPECT_NEAR(up(fabric(tree_with("{link: leaf3-spine1, capacity: 0}", routing)), "leaf3 up"), 31 * 46, 1e-6);
+    EXPECT_NEAR(up(fabric(tree_with("{link: leaf3-spine1, capacity: 0}", routing)), "leaf3 up"), 31 * 48, 1e-6);
 }
 
 TEST(Faults, FlowsAreHashedAroundAFailedWire) {
