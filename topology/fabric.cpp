@@ -101,6 +101,11 @@ Duration Fabric::latency(RankId from, RankId to) const {
   return spec.latency + (w.network->switches_passed(port_a, port_b) - 1) * spec.switch_latency;
 }
 
+std::optional<std::uint32_t> Fabric::leaf_of(RankId gpu) const {
+  if (wiring_->free || hashed_ || detours_ || !wiring_->network) return std::nullopt;
+  return wiring_->network->leaf_of(wiring_->port_of(gpu.value));
+}
+
 std::vector<std::vector<std::uint32_t>> Fabric::rings(std::span<const RankId> members) const {
   return disjoint_rings(*this, members);
 }

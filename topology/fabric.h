@@ -58,6 +58,10 @@ class Fabric {
   // Network hops' latency on the route (zero inside a domain).
   Duration latency(RankId from, RankId to) const;
 
+  // The switch that a GPU's NIC hangs on, where the ways between two GPUs' NICs are those between their switches;
+  // nothing where they depend on more (a flow takes one of many, or links have failed).
+  std::optional<std::uint32_t> leaf_of(RankId gpu) const;
+
   // NIC links of a node, each direction: GPUs that share a NIC share one, and
   // several NICs of a GPU are one. A GPU's rail is the number of its link.
   int nics_per_node() const;

@@ -84,6 +84,9 @@ class Interconnect : public Part {
   // route are numbered in the next domain. 0 if there is no such number.
   virtual std::uint32_t links_a_domain() const { return 0; }
 
+  // The switch that an endpoint hangs on, where ways between endpoints are those between their switches.
+  virtual std::optional<std::uint32_t> leaf_of(std::uint32_t) const { return std::nullopt; }
+
   // Of the route, where its links have latencies of their own; else switches are counted.
   virtual std::optional<Duration> own_latency(std::uint32_t, std::uint32_t) const { return std::nullopt; }
 };

@@ -61,6 +61,11 @@ class FatTree : public Network {
     return pod_of(from) == pod_of(to) ? 3 : 5;
   }
 
+  std::optional<std::uint32_t> leaf_of(std::uint32_t port) const override {
+    if (one_path_) return std::nullopt;
+    return switch_of(port);
+  }
+
   std::uint32_t switches() const override { return leaves_ + spines() + cores(); }
   std::string switch_name(std::uint32_t i) const override {
     if (i < leaves_) return "leaf" + std::to_string(i);

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "models/collectives/links/exchange_uses.h"
 #include "models/collectives/links/laid_uses.h"
 
 namespace orrery::models {
@@ -16,12 +17,6 @@ using topology::Fabric;
 using topology::LinkKind;
 
 using Members = Domains::Members;
-
-// How many of the channels [first, last) have their turn at member `m` of `n`.
-std::uint32_t turns(int first, int last, int m, int n) {
-  const auto below = [&](int c) { return c / n + (c % n > m ? 1 : 0); };
-  return static_cast<std::uint32_t>(below(last) - below(first));
-}
 
 // The orders in which channels pass the members.
 std::vector<std::vector<RankId>> orders(const Fabric& fabric, Members members) {
@@ -81,20 +76,6 @@ int first_tree_parent(int node, int nodes) {
   if (node == 0) return -1;
   const int bit = node & -node, up = (node ^ bit) | (bit << 1);
   return up >= nodes ? node ^ bit : up;
-}
-
-// Inside a node: every pair, and what goes out by a neighbour's rail.
-void add_exchange_inside(LinkCounter& links, const Communicator& c, std::size_t domain) {
-  const Members members = c.domains[domain];
-  for (std::size_t relay = 0; relay < members.size(); ++relay) {
-    std::uint32_t relayed = 0;
-    for (std::size_t other = 0; other < c.domains.size(); ++other)
-      if (other != domain)
-        relayed += turns(0, static_cast<int>(c.domains[other].size()), static_cast<int>(relay),
-                         static_cast<int>(members.size()));
-    for (std::size_t source = 0; source < members.size(); ++source)
-      if (source != relay) links.add(members[source], members[relay], 1 + relayed);
-  }
 }
 
 }  // namespace
@@ -235,13 +216,7 @@ void FootprintMaker::add_fan(const Communicator& c, bool to_first) {
 
 // One connection a pair.
 TrafficFootprint FootprintMaker::exchange(const Communicator& c) {
-  for (std::size_t d = 0; d < c.domains.size(); ++d) {
-    const Members from = c.domains[d];
-    add_exchange_inside(links_, c, d);
-    for (std::size_t other = 0; other < c.domains.size(); ++other)
-      for (std::size_t j = 0; other != d && j < c.domains[other].size(); ++j)
-        links_.add(from[j % from.size()], c.domains[other][j], static_cast<std::uint32_t>(from.size()));
-  }
+  add_exchange(links_, c);
   return in_channels(1, c.graph.spread);
 }
 

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "clusters.h"
 #include "topology/catalogue.h"
@@ -52,6 +53,40 @@ TEST(ExchangeForms, NoBytesAndOneRankTakeNothing) {
   EXPECT_TRUE(bench.plan(TransferKind::all_to_all, ranks(1), kExchanged).phases.empty());
   // Fewer bytes than ranks: somebody sends nothing, and it still takes a launch.
   EXPECT_GT(bench.seconds(TransferKind::all_to_all, ranks(16), 3), 0);
+}
+
+// Pairs of leaves stand for all pairs of their ranks: as if every route were walked.
+TEST(ExchangeForms, LeavesCarryWhatTheirRanksSend) {
+  const SearchPath path({std::string(ORRERY_SOURCE_DIR) + "/scenarios"});
+  for (const char* cluster :
+       {"{preset: dgx-h100, nodes: 70}", "{preset: h800-deepseek, nodes: 70}", "{preset: aws-p4d, nodes: 70}",
+        "{preset: hgx-h100-roce, nodes: 20, fabric: {leaf_radix: 32, pod_gpus: 64, oversubscription: 2}}",
+        "{preset: dgx-h100, nodes: 40, fabric: {routing: deterministic}}",
+        "{preset: dgx-h100, nodes: 40, faults: [{link: node3/nic2, capacity: 0.5}]}"}) {
+    const auto spec = topology::read_cluster(parse_document(cluster, "test.yaml").value(), path);
+    ASSERT_TRUE(spec) << cluster;
+    const Bench bench(*spec);
+    const auto n = static_cast<std::uint32_t>(spec->gpus());
+    std::map<std::uint32_t, double> walked;  // parts of S/n, by link
+    const auto walk = [&](std::uint32_t from, std::uint32_t to, double parts) {
+      std::vector<LinkId> route;
+      if (from != to) bench.fabric->route({from}, {to}, route);
+      for (const LinkId link : route) walked[link.value] += parts;
+    };
+    for (std::uint32_t a = 0; a < n; ++a)
+      for (std::uint32_t b = 0; b < n; ++b)
+        if (a / 8 == b / 8)
+          walk(a, b, 1 + n / 8 - 1);
+        else if (a % 8 == b % 8)
+          walk(a, b, 8);
+    const auto& plan = bench.plan(TransferKind::all_to_all, ranks(n), kExchanged);
+    ASSERT_EQ(plan.phases[0].uses->size(), walked.size()) << cluster;
+    for (const sim::LinkUse& use : *plan.phases[0].uses)
+      ASSERT_NEAR(
+          static_cast<double>(use.connections * plan.phases[0].bytes.n) / (walked[use.link.value] * kExchanged / n), 1,
+          1e-5)
+          << cluster << " " << bench.fabric->link_name(use.link);
+  }
 }
 
 // All 64 chips of a torus of side m in d dimensions send to all: m/4 hops a dimension on average.
