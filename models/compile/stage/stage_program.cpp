@@ -1,6 +1,8 @@
 #include "models/compile/stage/stage_program.h"
 
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "models/compile/data_parallel/data_parallel.h"
 #include "models/compile/data_parallel/optimizer_step.h"
@@ -49,8 +51,14 @@ class StageWriter {
   void end_piece(const Action& pass, std::size_t piece);
   PieceTurn turn(const Action& pass, std::size_t piece) const;
   void marker(sim::Marker::Kind kind, const Action& pass);
-  std::vector<int> launches(const Action& action) const;
-  std::size_t steps(const Action& pass) const;
+  // Of the passes of a virtual stage, which are alike: how many steps they have, and kernels to launch between the
+  // values that the host waits for.
+  struct Counts {
+    std::size_t steps = 0;
+    std::vector<int> launches{0};
+  };
+  const Counts& counts(const Action& pass);
+  std::vector<int> launches(const Action& action);
   void sync_host();
   const std::vector<PieceTemplate>& pieces_of(const Action& pass) const {
     return chunks_[static_cast<std::size_t>(context_.chunk_of(pass))];
@@ -67,7 +75,8 @@ class StageWriter {
   StageBuffers buffers_;
   IssuedLists lists_;
   PassBlocks blocks_;
-  std::size_t action_ = 0;       // being written
+  std::map<std::pair<int, Action::Type>, Counts> counts_;  // by virtual stage
+  std::size_t action_ = 0;                                 // being written
   std::vector<bool> completes_;  // by action: the weight gradients of its chunk, and they are reduced
 };
 
@@ -104,7 +113,7 @@ void StageWriter::prepare() {
     for (const Action& pass : passes(a)) {
       const auto chunk = static_cast<std::size_t>(context_.chunk_of(pass));
       if (makes_weight_gradient(pass.type)) last_backward_of[chunk] = i;
-      ops += kOpsAround + kOpsOfPiece * chunks_[chunk].size() + steps(pass);
+      ops += kOpsAround + kOpsOfPiece * chunks_[chunk].size() + counts(pass).steps;
     }
     completes_[i] = context_.updates_behind(i);
   }
@@ -133,22 +142,27 @@ double StageWriter::parameters() const {
   return parameters;
 }
 
-std::size_t StageWriter::steps(const Action& pass) const {
-  std::size_t n = 0;
-  for (const PieceTemplate& piece : pieces_of(pass)) n += steps_of(piece, pass.type).size();
-  return n;
+const StageWriter::Counts& StageWriter::counts(const Action& pass) {
+  const auto [at, is_new] = counts_.try_emplace({pass.stage, pass.type});
+  Counts& counts = at->second;
+  if (!is_new) return counts;
+  for (const PieceTemplate& piece : pieces_of(pass))
+    for (const TemplateOp& op : steps_of(piece, pass.type)) {
+      ++counts.steps;
+      counts.launches.back() += op.launches;
+      if (op.kind == LayerStep::Kind::host_sync) counts.launches.push_back(0);
+    }
+  return counts;
 }
 
-// Kernels to launch between the values that the host waits for. Of an overlapped slot
-// the passes are counted one after the other, although they are issued in turn.
-std::vector<int> StageWriter::launches(const Action& action) const {
+// Of an overlapped slot the passes are counted one after the other, although they are issued in turn.
+std::vector<int> StageWriter::launches(const Action& action) {
   std::vector<int> segments(1, 0);
-  for (const Action& pass : passes(action))
-    for (const PieceTemplate& piece : pieces_of(pass))
-      for (const TemplateOp& op : steps_of(piece, pass.type)) {
-        segments.back() += op.launches;
-        if (op.kind == LayerStep::Kind::host_sync) segments.push_back(0);
-      }
+  for (const Action& pass : passes(action)) {
+    const std::vector<int>& of_pass = counts(pass).launches;
+    segments.back() += of_pass.front();
+    segments.insert(segments.end(), of_pass.begin() + 1, of_pass.end());
+  }
   return segments;
 }
 
