@@ -6,7 +6,7 @@
 #include "clusters.h"
 #include "topology/catalogue.h"
 
-// F19 and F20: what all-to-alls put on rails and on a torus.
+// F12, F19 and F20: what all-to-alls put on a crossbar (one node), on rails and on a torus.
 
 namespace orrery::models {
 namespace {
