@@ -154,7 +154,8 @@ int StageBuffers::held_as(const Action& pass) const {
 }
 
 std::size_t StageBuffers::place(const Action& pass) const {
-  return static_cast<std::size_t>(context_.chunk_of(pass) * context_.micro_batches() + held_as(pass));
+  const int place = context_.chunk_of(pass) * context_.micro_batches() + held_as(pass);
+  return static_cast<std::size_t>(place);
 }
 
 std::uint32_t& StageBuffers::slot(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece) const {
