@@ -25,6 +25,14 @@ constexpr bool is_memory(OpKind kind) {
   return kind == OpKind::allocate || kind == OpKind::free;
 }
 
+// The ops of streams, or of blocks.
+template <class Part>
+std::vector<std::span<const Op>> ops_of(std::span<const Part> parts) {
+  std::vector<std::span<const Op>> ops;
+  for (const Part& part : parts) ops.emplace_back(part.ops);
+  return ops;
+}
+
 // One past the group of sends and receives that starts at `op`: it goes on behind
 // each op that says so, and over waits in its middle.
 OpIndex group_end(std::span<const Op> ops, OpIndex op);

@@ -1,0 +1,94 @@
+// What is done before the loop: programs and ranks as the loop wants them.
+#include <algorithm>
+
+#include "sim/calls.h"
+#include "sim/engine/impl.h"
+
+namespace orrery::sim {
+
+// Calls are run as they are where that is the same; else they are written out first.
+RunResult run(const Workload& workload, const RunOptions& options, OpSource* source) {
+  if (!has_calls(workload)) return Engine(workload, options, source).run();
+  const bool may_stay = options.coalesce && !options.trace && !source && workload.jitter.compute <= 0;
+  if (may_stay && !calls_meet_others(workload)) {
+    Engine engine(workload, options, source);
+    if (engine.takes_calls()) return engine.run();
+  }
+  return Engine(written_out(workload), options, source).run();
+}
+
+Engine::Engine(const Workload& workload, const RunOptions& options, OpSource* source)
+    : workload_(workload),
+      options_(options),
+      source_(source),
+      coalesce_(options.coalesce && workload.jitter.compute <= 0),
+      ranks_(),
+      speeds_(workload.claims),
+      meetings_(workload, source != nullptr),
+      ledger_(workload, source != nullptr),
+      accounting_(workload.ranks(), workload.categories.size()),
+      network_(workload.links),
+      link_users_(workload.links.size()),
+      link_busy_since_(workload.links.size()) {
+  prepare_programs();
+  prepare_ranks();
+  if (coalesce_ && !source_ && !options_.trace && takes_calls()) prepare_stretches();
+  if (options_.trace) {
+    met_.resize(streams_.size());
+    link_sampled_.resize(workload_.links.size());
+  }
+  result_.step_ends.resize(static_cast<std::size_t>(std::max(0, workload_.steps)));
+  result_.links = LinkLoads(workload_.links.size());
+}
+
+void Engine::prepare_programs() {
+  // A trace is to show every transfer as one, with the load of its links.
+  if (coalesce_ && !source_ && !options_.trace) solo_.emplace(workload_, speeds_, network_);
+  for (std::uint32_t p = 0; p < workload_.programs.size(); ++p) {
+    const Program& program = workload_.programs[ProgramId{p}];
+    std::vector<std::span<const Op>> streams = ops_of(std::span<const Stream>(program.streams));
+    if (solo_ && !solo_->main_stream({p}).empty()) streams[kMainStream] = solo_->main_stream({p});
+    std::vector<std::span<const Op>> blocks = ops_of(std::span<const Block>(program.blocks));
+    if (solo_) solo_->replace_blocks({p}, blocks);
+    const bool foresees = coalesce_ && !source_ && !options_.trace;
+    programs_.emplace_back(program, streams, speeds_, ledger_.breaks_runs(ProgramId{p}), foresees, blocks);
+  }
+  const bool any_slows =
+      std::any_of(programs_.begin(), programs_.end(), [](const FlatProgram& p) { return p.slows_others(kMainStream); });
+  may_defer_ = !any_slows && !source_ && !options_.trace;
+}
+
+// Collectives inside that meet others, and allocations that have to be met one by one, stand in the way.
+bool Engine::takes_calls() const {
+  for (std::uint32_t p = 0; p < programs_.size(); ++p) {
+    const FlatProgram& program = programs_[p];
+    if (program.program->calls.empty()) continue;
+    if (ledger_.breaks_runs({p})) return false;
+    for (const FlatBlock& block : program.blocks)
+      if (std::any_of(block.ops.begin(), block.ops.end(), [](const Op& op) { return op.kind == OpKind::collective; }))
+        return false;
+  }
+  return true;
+}
+
+void Engine::prepare_ranks() {
+  ranks_.reserve(workload_.ranks());
+  for (std::uint32_t r = 0; r < workload_.ranks(); ++r) {
+    RankState rank;
+    rank.flat = &programs_[workload_.program_of[RankId{r}].value];
+    rank.first_stream = static_cast<std::uint32_t>(streams_.size());
+    rank.streams = static_cast<StreamIndex>(rank.flat->streams.size());
+    rank.unfinished = rank.streams;
+    for (StreamIndex s = 0; s < rank.streams; ++s) {
+      StreamState& stream = streams_.emplace_back();
+      stream.rank = r;
+      stream.index = s;
+    }
+    for (const FlatStream& stream : rank.flat->streams)
+      total_ops_ += stream.size() * static_cast<std::uint64_t>(std::max(0, workload_.steps));
+    unfinished_ += rank.streams;
+    ranks_.add(std::move(rank));
+  }
+}
+
+}  // namespace orrery::sim
