@@ -26,7 +26,7 @@ void write_call(const Program& program, const Call& call, Stream& to) {
   const std::size_t first = to.ops.size();
   to.ops.insert(to.ops.end(), block.ops.begin(), block.ops.end());
   for (Op& op : std::span(to.ops).subspan(first))
-    if (op.kind == OpKind::allocate || op.kind == OpKind::free) op.payload = call.buffer(op.payload);
+    if (is_memory(op.kind)) op.payload = call.buffer(op.payload);
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ Program written_out(const Program& program) {
       const Op& op = from.ops[i];
       const std::size_t first = to.ops.size();
       if (op.kind == OpKind::call) {
-        write_call(program, program.calls[static_cast<std::size_t>(op.payload)], to);
+        write_call(program, program.call_of(op), to);
       } else {
         to.ops.push_back(op);
         to.notes.push_back(from.notes[i]);

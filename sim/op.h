@@ -36,6 +36,10 @@ constexpr bool is_transfer(OpKind kind) {
   return kind >= OpKind::collective && kind <= OpKind::copy;
 }
 
+constexpr bool is_memory(OpKind kind) {
+  return kind == OpKind::allocate || kind == OpKind::free;
+}
+
 // One step of a stream. A dependency is "op `after` of stream `after_stream` of
 // this rank is done", which is what a CUDA event means; order within a stream
 // needs no edge, and ranks meet only in sends, receives and collectives. A

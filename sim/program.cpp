@@ -228,9 +228,9 @@ std::optional<std::uint32_t> ProgramBuilder::block(const Mark& from, std::uint32
   Block block{{main.ops.begin() + from[kMainStream], main.ops.end()},
               {main.notes.begin() + from[kMainStream], main.notes.end()}};
   for (Op& op : block.ops) {
-    const bool is_memory = op.kind == OpKind::allocate || op.kind == OpKind::free;
-    if (op.waits() || (!is_memory && op.kind != OpKind::kernel && op.kind != OpKind::collective)) return std::nullopt;
-    if (!is_memory) continue;
+    const bool may_be_in = is_memory(op.kind) || op.kind == OpKind::kernel || op.kind == OpKind::collective;
+    if (op.waits() || !may_be_in) return std::nullopt;
+    if (!is_memory(op.kind)) continue;
     const std::optional<std::int64_t> buffer = in_block(op.payload, made, kept);
     if (!buffer) return std::nullopt;
     op.payload = *buffer;

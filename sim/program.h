@@ -118,7 +118,8 @@ struct Program {
   std::vector<Call> calls;
 
   std::size_t op_count() const;  // with those of calls
-  const Block& block_of(const Op& call) const { return blocks[calls[static_cast<std::size_t>(call.payload)].block]; }
+  const Call& call_of(const Op& op) const { return calls[static_cast<std::size_t>(op.payload)]; }
+  const Block& block_of(const Op& op) const { return blocks[call_of(op).block]; }
   // Of a collective, send, receive or copy of this program.
   const Transfer& transfer_of(const Op& op) const { return transfers[static_cast<std::size_t>(op.payload)]; }
 };

@@ -21,9 +21,7 @@ std::vector<std::uint32_t> resident(const sim::Program& program, const HeldWeigh
 
 // What a step asks: a buffer; or, below zero, -1 - buffer: that is freed.
 std::vector<std::int64_t> step_of(const sim::Program& program) {
-  const auto is_memory = [](const sim::Op& op) {
-    return op.kind == sim::OpKind::allocate || op.kind == sim::OpKind::free;
-  };
+  const auto is_memory = [](const sim::Op& op) { return sim::is_memory(op.kind); };
   std::vector<std::vector<sim::Op>> blocks;
   for (const sim::Block& block : program.blocks)
     std::copy_if(block.ops.begin(), block.ops.end(), std::back_inserter(blocks.emplace_back()), is_memory);
@@ -36,7 +34,7 @@ std::vector<std::int64_t> step_of(const sim::Program& program) {
   for (const sim::Op& op : program.streams[sim::kMainStream].ops) {
     if (is_memory(op)) ask(op, op.payload);
     if (op.kind != sim::OpKind::call) continue;
-    const sim::Call& call = program.calls[static_cast<std::size_t>(op.payload)];
+    const sim::Call& call = program.call_of(op);
     for (const sim::Op& inside : blocks[call.block]) ask(inside, call.buffer(inside.payload));
   }
   return step;

@@ -9,10 +9,6 @@ namespace orrery::sim {
 
 namespace {
 
-bool is_memory_op(const Op& op) {
-  return op.kind == OpKind::allocate || op.kind == OpKind::free;
-}
-
 void add(RankMemory& memory, std::uint8_t cause, std::int64_t bytes) {
   memory.by_cause[cause] += Bytes{bytes};
   memory.peak += Bytes{bytes};
@@ -30,7 +26,7 @@ Levels::OfBlock Levels::of_block(const Block& block, const Call& call) const {
   std::int64_t level = 0, highest = 0;
   for (OpIndex i = 0; i < block.ops.size(); ++i) {
     const Op& op = block.ops[i];
-    if (!is_memory_op(op)) continue;
+    if (!is_memory(op.kind)) continue;
     const Buffer& buffer = program_->buffers[call.buffer(op.payload)];
     const std::int64_t bytes = change_by(op, buffer);
     level += bytes;
@@ -52,14 +48,14 @@ std::vector<Levels::Moment> Levels::list_changes() {
   const std::span<const Op> ops = program_->streams[stream_].ops;
   for (OpIndex i = 0; i < ops.size(); ++i) {
     const Op& op = ops[i];
-    if (is_memory_op(op)) {
+    if (is_memory(op.kind)) {
       const Buffer& buffer = program_->buffers[static_cast<std::size_t>(op.payload)];
       const std::int64_t bytes = change_by(op, buffer);
       changes_.push_back({bytes, i, buffer.cause});
       moments.push_back({bytes, bytes, {i, 0}});
     }
     if (op.kind != OpKind::call) continue;
-    const Call& call = program_->calls[static_cast<std::size_t>(op.payload)];
+    const Call& call = program_->call_of(op);
     std::optional<OfBlock>& block = blocks[call.block];
     if (!block) block = of_block(program_->blocks[call.block], call);
     for (const Change& change : block->changes) changes_.push_back({change.bytes, i, change.cause});
@@ -91,9 +87,9 @@ void Levels::add_up_to(OpPlace last, std::uint32_t step, RankMemory& memory) con
     if (times > 0) add(memory, change.cause, change.bytes * times);
   }
   if (ops[last.op].kind != OpKind::call) return;
-  const Call& call = program_->calls[static_cast<std::size_t>(ops[last.op].payload)];
+  const Call& call = program_->call_of(ops[last.op]);
   for (const Op& op : std::span(program_->blocks[call.block].ops).first(last.inside + 1u)) {
-    if (!is_memory_op(op)) continue;
+    if (!is_memory(op.kind)) continue;
     const Buffer& buffer = program_->buffers[call.buffer(op.payload)];
     add(memory, buffer.cause, change_by(op, buffer));
   }

@@ -137,7 +137,7 @@ class Backwards {
   // The rank is by itself in the groups of its collectives.
   Duration time_of_call(RankId rank, const Op& call) {
     const Program& program = workload_.programs[workload_.program_of[rank]];
-    const std::uint32_t block = program.calls[static_cast<std::size_t>(call.payload)].block;
+    const std::uint32_t block = program.call_of(call).block;
     const auto [at, is_new] = calls_.try_emplace({rank.value, block});
     if (!is_new) return at->second;
     for (const Op& op : program.blocks[block].ops) {

@@ -71,7 +71,7 @@ Meets meets_of(const Program& program) {
     Sequence* latest = nullptr;  // mostly the next one too
     for (OpIndex i = 0; i < ops.size(); ++i) {
       if (ops[i].kind == OpKind::call) {
-        for (const OfRole& of : blocks[program.calls[static_cast<std::size_t>(ops[i].payload)].block]) {
+        for (const OfRole& of : blocks[program.call_of(ops[i]).block]) {
           Sequence& sequence = sequences[{stream, of.role}];
           sequence.stream = stream;
           sequence.role = of.role;

@@ -64,10 +64,9 @@ class ProgramCheck {
       Buffers& buffers = of_blocks.emplace_back();
       buffers.is_sound = !block.ops.empty() && block.notes.size() == block.ops.size();
       for (const Op& op : block.ops) {
-        const bool is_memory = op.kind == OpKind::allocate || op.kind == OpKind::free;
-        const bool is_known = is_memory || op.kind == OpKind::kernel || op.kind == OpKind::collective;
-        if (op.waits() || !is_known || (!is_memory && !is_plain(op))) buffers.is_sound = false;
-        if (!is_memory) continue;
+        const bool is_known = op.kind == OpKind::kernel || op.kind == OpKind::collective;
+        if (op.waits() || !(is_memory(op.kind) || (is_known && is_plain(op)))) buffers.is_sound = false;
+        if (!is_memory(op.kind)) continue;
         buffers.first = std::min(buffers.first, op.payload);
         buffers.last = std::max(buffers.last, op.payload);
       }

@@ -21,9 +21,6 @@ constexpr bool is_local(OpKind kind) {
 constexpr bool is_point_to_point(OpKind kind) {
   return kind == OpKind::send || kind == OpKind::receive;
 }
-constexpr bool is_memory(OpKind kind) {
-  return kind == OpKind::allocate || kind == OpKind::free;
-}
 
 // The ops of streams, or of blocks.
 template <class Part>

@@ -166,7 +166,7 @@ bool SoloCollectives::replace_in_blocks(ProgramId program, const std::vector<Alo
       if (op.kind == OpKind::collective && alone[static_cast<std::size_t>(op.payload)].plan == nullptr) return false;
   std::vector<std::int64_t> calls(p.blocks.size(), 0);
   for (const Op& op : main)
-    if (op.kind == OpKind::call) ++calls[p.calls[static_cast<std::size_t>(op.payload)].block];
+    if (op.kind == OpKind::call) ++calls[p.call_of(op).block];
   bool any = false;
   for (std::size_t b = 0; b < p.blocks.size(); ++b) {
     for (Op& op : blocks_[program].emplace_back(p.blocks[b].ops)) {

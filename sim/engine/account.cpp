@@ -1,6 +1,5 @@
 // What results are made of: stamps of schedule actions, spans, where time went.
 #include <algorithm>
-#include <utility>
 
 #include "sim/calls.h"
 #include "sim/engine/impl.h"
@@ -116,8 +115,26 @@ bool Engine::waits_for_pipeline(const StreamState& s, const Op& op) const {
   return transfer.role < workload_.group_roles.size() && workload_.group_roles[transfer.role].crosses_pipeline;
 }
 
+// Kernels of a call of the run, from `since` on: what all of them take, or those that are in that time.
+template <class Spend>
+void Engine::settle_call(const StreamState& s, OpIndex call, const RunClock& clock, Time since, const Spend& spend) {
+  const FlatBlock& of_call = flat(s).block_of(call);
+  const FlatBlock::AtSpeed& block = of_call.at(s.speed);
+  const OpIndex first = call == s.at ? s.inside : 0;
+  if (first == 0 && since <= clock.start_of(call) && clock.end_of(call) <= now_) {
+    for (const Spent& of : block.spent) spend(of.category, of.time);
+    return;
+  }
+  for (OpIndex i = first; i < of_call.size(); ++i) {
+    const Time from = std::max(since, clock.start_inside(call, i, block));
+    const Time to = std::min(now_, clock.end_inside(call, i, block));
+    if (to > from) spend(of_call.ops[i].category, to - from);
+    if (to == now_) return;
+  }
+}
+
 // Kernels of a run, from `since` on, a category at a time. Behind the first op a run that is over takes what it took
-// the last time; so does a call.
+// the last time.
 void Engine::settle_run(const StreamState& s, bool is_main, Time since) {
   FlatStream& f = rank_of(s).flat->streams[s.index];
   const RunClock clock = clock_of(s);
@@ -125,24 +142,9 @@ void Engine::settle_run(const StreamState& s, bool is_main, Time since) {
   const auto spend = [&](Category category, Duration time) {
     is_main ? accounting_.busy(rank, category, time) : accounting_.exposed(rank, category, time);
   };
-  const auto spend_in_call = [&](OpIndex call) {
-    const FlatBlock::AtSpeed& block = std::as_const(f.block_of(call)).at(s.speed);
-    const bool is_begun = call == s.at && s.inside > 0;
-    if (!is_begun && since <= clock.start_of(call) && clock.end_of(call) <= now_) {
-      for (const Spent& of : block.spent) spend(of.category, of.time);
-      return;
-    }
-    const std::span<const Op> ops = f.block_of(call).ops;
-    for (OpIndex i = call == s.at ? s.inside : 0; i < ops.size(); ++i) {
-      const Time from = std::max(since, clock.start_inside(call, i, block));
-      const Time to = std::min(now_, clock.end_inside(call, i, block));
-      if (to > from) spend(ops[i].category, to - from);
-      if (to == now_) return;
-    }
-  };
   if (f.ahead[s.at].category_end < s.until && since <= s.first_end && clock.end_of(s.until - 1) <= now_) {
     if (f.ops[s.at].kind == OpKind::kernel) spend(f.ops[s.at].category, s.first_end - std::max(since, s.op_start));
-    if (f.ops[s.at].kind == OpKind::call) spend_in_call(s.at);
+    if (f.ops[s.at].kind == OpKind::call) settle_call(s, s.at, clock, since, spend);
     for (const Spent& of : f.spent(s.speed, s.at + 1, s.until)) spend(of.category, of.time);
     return;
   }
@@ -152,7 +154,8 @@ void Engine::settle_run(const StreamState& s, bool is_main, Time since) {
     if (to > from) {
       OpIndex timed = op;
       while (!f.has_kernels(timed)) ++timed;
-      f.ops[timed].kind == OpKind::call ? spend_in_call(timed) : spend(f.ops[timed].category, to - from);
+      f.ops[timed].kind == OpKind::call ? settle_call(s, timed, clock, since, spend)
+                                        : spend(f.ops[timed].category, to - from);
     }
     if (to == now_) return;
     op = end;

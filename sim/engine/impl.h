@@ -159,6 +159,8 @@ class Engine {
   bool waits_for_pipeline(const StreamState& s, const Op& op) const;
   void settle_meeting(const StreamState& s, OpIndex op, Time since, Time bubble_from, Time bubble_to);
   void settle_run(const StreamState& via, bool is_main, Time since);
+  template <class Spend>
+  void settle_call(const StreamState& s, OpIndex call, const RunClock& clock, Time since, const Spend& spend);
   void count_ops();
   RunResult summarize();
 

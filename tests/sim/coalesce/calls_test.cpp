@@ -133,7 +133,7 @@ TEST_P(CallsRun, AsTheOpsOfTheirBlocks) {
 
 INSTANTIATE_TEST_SUITE_P(RandomPrograms, CallsRun, ::testing::Range(0, 20));
 
-// What it is for: a call takes no more events than an op, not even where its kernels are slowed.
+// What it is for: a call takes no more events than an op.
 TEST(Calls, AreOneEvent) {
   World world;
   Script p;
