@@ -48,8 +48,11 @@ class Device {
   virtual ~Device() = default;
 
   virtual StreamHandle add_stream(RankId rank, const std::string& name, StreamUse use) = 0;
-  // An event of this moment of the stream. Handles are not used again before forget_events().
+  // An event of this moment of the stream, to wait for. Handles are not used again before forget_events().
   virtual EventHandle record(StreamHandle stream) = 0;
+  // One that tells the time too. On a GPU it costs more: what comes behind it cannot begin
+  // before the time is written.
+  virtual EventHandle record_timed(StreamHandle stream) { return record(stream); }
   // What is enqueued from now on starts after the event.
   virtual void wait(StreamHandle stream, EventHandle event) = 0;
   virtual void kernel(StreamHandle stream, const Work& work, const Place& place) = 0;
@@ -67,10 +70,10 @@ class Device {
   virtual bool failed() const = 0;
   // Waits for all that was enqueued.
   virtual Errors synchronize() = 0;
-  // When an event came, since the device's own beginning; never, when a fault kept it
+  // When a timed event came, since the device's own beginning; never, when a fault kept it
   // from coming. After synchronize().
   virtual Time time_of(EventHandle event) = 0;
-  // From one event to another, as exactly as the device can tell. After synchronize().
+  // From one timed event to another, as exactly as the device can tell. After synchronize().
   virtual Duration between(EventHandle from, EventHandle to) { return time_of(to) - time_of(from); }
   // Nobody asks for the events so far any more, so their handles may be given out again. After synchronize().
   virtual void forget_events() {}

@@ -96,6 +96,12 @@ Errors refused(const Prepared& prepared, const std::vector<RankId>& ranks, const
   return errors;
 }
 
+// The first step warms up, then as many as not tell how long a step takes when its ops are not
+// timed one by one.
+std::uint32_t first_timed_step(int steps) {
+  return steps < 3 ? 0 : static_cast<std::uint32_t>(steps) / 2 + 1;
+}
+
 Result<RunRecord> RunCommand::execute(const Prepared& prepared, BackendOptions options) const {
   auto backend = Backend::open(options, prepared.workload());
   if (!backend) return backend.errors();
@@ -108,6 +114,7 @@ Result<RunRecord> RunCommand::execute(const Prepared& prepared, BackendOptions o
     run.local = options.ranks;
     run.kernels = prepared.compiled.kernels;
     run.trace = &trace;
+    run.first_timed_step = first_timed_step(prepared.workload().steps);
     run.stop = options.stop;
     validate::Execution execution =
         validate::execute(prepared.workload(), (*backend)->device(), (*backend)->transport(), run);

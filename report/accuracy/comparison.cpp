@@ -66,13 +66,16 @@ std::string ranks(const validate::Comparison& c) {
   return table.str() + (hidden > 0 ? "  and " + std::to_string(hidden) + " more ranks (--format json)\n" : "");
 }
 
-std::string measured_steps(const validate::Comparison& c) {
-  if (c.measured_steps == 1) return "one measured step (more with --steps)";
-  return "measured step: median of " + std::to_string(c.measured_steps) + ", from " + human_seconds(c.measured_low_s) +
-         " to " + human_seconds(c.measured_high_s);
-}
-
 }  // namespace
+
+std::string measured_steps(const validate::Comparison& c) {
+  std::string text = c.measured_steps == 1
+                         ? "one measured step (more with --steps)"
+                         : "measured step: median of " + std::to_string(c.measured_steps) + ", from " +
+                               human_seconds(c.measured_low_s) + " to " + human_seconds(c.measured_high_s);
+  if (c.timing_cost) text += "; " + signed_percent(*c.timing_cost) + " where each op was timed, as all else here is";
+  return text;
+}
 
 std::string comparison_report(const Validation& v) {
   const validate::Comparison& c = v.comparison;

@@ -21,5 +21,7 @@ struct Validation {
 // (predicted/measured - 1).
 std::string comparison_report(const Validation& validation);
 std::string comparison_json(const Validation& validation);
+// How many steps the measured step is told of, and what timing ops one by one cost.
+std::string measured_steps(const validate::Comparison& comparison);
 
 }  // namespace orrery::report

@@ -47,6 +47,7 @@ std::string comparison_json(const Validation& v) {
       {"steps", v.steps},
       {"step_time_s", compared(c.step_s)},
       {"measured_step_range_s", {c.measured_low_s, c.measured_high_s}},
+      {"timing_cost", c.timing_cost ? ordered_json(*c.timing_cost) : ordered_json()},
       {"bubble_fraction", compared(c.bubble_fraction)},
       {"exposed_s", compared(c.exposed_s)},
       {"peak_bytes", compared(c.peak_bytes)},

@@ -107,12 +107,6 @@ data ranks(const validate::Comparison& c) {
   return rows;
 }
 
-std::string steps_text(const validate::Comparison& c) {
-  if (c.measured_steps == 1) return "one measured step";
-  return "measured: median of " + std::to_string(c.measured_steps) + " steps, from " + human_seconds(c.measured_low_s) +
-         " to " + human_seconds(c.measured_high_s);
-}
-
 }  // namespace
 
 std::string validation_page(const ValidationPage& input) {
@@ -125,7 +119,7 @@ std::string validation_page(const ValidationPage& input) {
   page.set("title", v.prediction.scenario.empty() ? v.prediction.file : v.prediction.scenario);
   page.set("device", v.device);
   page.set("transport", v.transport);
-  page.set("steps", steps_text(v.comparison));
+  page.set("steps", measured_steps(v.comparison));
   page.set("figures", figures(v.comparison));
   page.set("predicted", chart(input.predicted));
   page.set("measured", chart(input.measured));

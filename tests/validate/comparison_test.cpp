@@ -35,7 +35,7 @@ TEST(Observation, FindsWhatTheEngineCounted) {
     const sim::Workload workload = sim::kit::RandomWorld(seed).workload();
     const Simulated run = simulated(workload);
     const Observation seen = observe(workload, {}, run.trace.spans());
-    EXPECT_EQ(seen.steps.back(), run.result.step_time());
+    EXPECT_EQ(seen.steps.back().time, run.result.step_time());
     for (std::uint32_t r = 0; r < workload.ranks(); ++r) {
       const sim::RankSummary& counted = run.result.ranks[RankId{r}];
       EXPECT_EQ(seen.ranks[r].time.busy, counted.time.busy);

@@ -9,6 +9,7 @@
 #include "sim/engine/engine.h"
 #include "tests/models/compile/support.h"
 #include "tests/sim/random_world.h"
+#include "validate/compare/comparison.h"
 #include "validate/stand_in/stand_in.h"
 
 namespace orrery::validate {
@@ -43,14 +44,19 @@ std::vector<sim::Span> simulated(const sim::Workload& workload) {
   return trace.spans();
 }
 
-std::vector<sim::Span> executed(const sim::Workload& workload, std::unique_ptr<Durations> durations) {
+std::vector<sim::Span> executed(const sim::Workload& workload, StandIn& stand_in, std::uint32_t first_timed = 0) {
   sim::Trace trace;
-  StandIn stand_in(std::move(durations));
   RunnerOptions options;
   options.trace = &trace;
+  options.first_timed_step = first_timed;
   const Execution execution = execute(workload, stand_in, stand_in, options);
   for (const Error& fault : execution.faults) ADD_FAILURE() << fault.what;
   return trace.spans();
+}
+
+std::vector<sim::Span> executed(const sim::Workload& workload, std::unique_ptr<Durations> durations) {
+  StandIn stand_in(std::move(durations));
+  return executed(workload, stand_in);
 }
 
 // Shared links and claims are the simulator's business: given how long each thing
@@ -63,6 +69,70 @@ TEST(Runner, DoesWhatTheSimulatorDoesOnRandomPrograms) {
     expect_equal(executed(workload, seen_durations(seen)), seen);
     if (HasFailure()) return;
   }
+}
+
+// A device that takes a while to tell the time, as a GPU does.
+class Slowed final : public StandIn {
+ public:
+  using StandIn::StandIn;
+  EventHandle record_timed(StreamHandle stream) override {
+    kernel(stream, {nullptr, Duration()}, {{}, 0, kPlace, 0});
+    return record(stream);
+  }
+  static constexpr std::uint32_t kPlace = UINT32_MAX;
+};
+
+// As the simulator saw them, and what Slowed adds.
+class SeenAndTold final : public Durations {
+ public:
+  explicit SeenAndTold(const std::vector<sim::Span>& spans) : seen_(seen_durations(spans)) {}
+  Duration kernel(const Work& work, const Place& place) override {
+    return place.step == Slowed::kPlace ? Duration::us(1) : seen_->kernel(work, place);
+  }
+  Duration transfer(const Exchange& exchange) override { return seen_->transfer(exchange); }
+
+ private:
+  std::unique_ptr<Durations> seen_;
+};
+
+// Of what nobody awaits no event is recorded in such a step, and what is awaited is awaited all the same.
+TEST(Runner, StepsWhoseOpsAreNotTimedTellTheirEnds) {
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    SCOPED_TRACE(seed);
+    sim::Workload workload = sim::kit::RandomWorld(seed).workload();
+    workload.steps = 3;
+    std::vector<sim::Span> seen = simulated(workload);
+    StandIn stand_in(seen_durations(seen));
+    const std::vector<sim::Span> told = executed(workload, stand_in, 2);
+    std::erase_if(seen, [&](const sim::Span& span) {
+      const auto& streams = workload.programs[workload.program_of[span.rank]].streams;
+      return span.step < 2 && (span.stream != sim::kMainStream || span.op + 1 < streams[span.stream].ops.size());
+    });
+    expect_equal(told, seen);
+    if (HasFailure()) return;
+  }
+}
+
+// The step is told of as it is when nobody looks on, and the cost of looking beside it.
+TEST(Runner, TimingOpsDoesNotChangeTheMeasuredStep) {
+  const models::Compiled c = [] {
+    models::Compiled compiled = models::compiled(models::read(models::small_scenario()));
+    compiled.workload.steps = 5;
+    return compiled;
+  }();
+  const std::vector<sim::Span> seen = simulated(c.workload);
+  Slowed slowed(std::make_unique<SeenAndTold>(seen));
+  const Comparison told = compare(c.workload, c.kernels, seen, executed(c.workload, slowed, 3));
+  EXPECT_EQ(told.measured_steps, 2);
+  ASSERT_TRUE(told.timing_cost);
+  EXPECT_GT(*told.timing_cost, 0.001);
+  EXPECT_NEAR(*told.step_s.error(), 0, 1e-4);  // two events a step are left
+
+  Slowed always(std::make_unique<SeenAndTold>(seen));
+  const Comparison whole = compare(c.workload, c.kernels, seen, executed(c.workload, always));
+  EXPECT_EQ(whole.measured_steps, 4);
+  EXPECT_FALSE(whole.timing_cost);
+  EXPECT_LT(*whole.step_s.error(), -0.001);
 }
 
 // A device with few queues: it says of an event that it is over a while later, and is told

@@ -42,15 +42,26 @@ ComparedRank compare_rank(RankId rank, const RankObservation& p, const RankObser
   return out;
 }
 
-// The median of the steps behind the first, which warms up, and their range.
-void measured_steps(std::vector<Duration> steps, Comparison& out) {
-  if (steps.size() > 1) steps.erase(steps.begin());
-  if (steps.empty()) return;
-  std::sort(steps.begin(), steps.end());
-  out.measured_steps = static_cast<int>(steps.size());
-  out.measured_low_s = steps.front().seconds();
-  out.measured_high_s = steps.back().seconds();
-  out.step_s.measured = (steps[(steps.size() - 1) / 2].seconds() + steps[steps.size() / 2].seconds()) / 2;
+// Of sorted times.
+double median(const std::vector<double>& times) {
+  return (times[(times.size() - 1) / 2] + times[times.size() / 2]) / 2;
+}
+
+// The median of the steps behind the first, which warms up, and their range. Timing every op
+// slows a GPU, so steps without that go first.
+void measured_steps(const std::vector<ObservedStep>& steps, Comparison& out) {
+  std::vector<double> whole, plain;
+  for (std::size_t i = steps.size() > 1 ? 1 : 0; i < steps.size(); ++i)
+    (steps[i].is_whole ? whole : plain).push_back(steps[i].time.seconds());
+  std::sort(whole.begin(), whole.end());
+  std::sort(plain.begin(), plain.end());
+  const std::vector<double>& taken = plain.empty() ? whole : plain;
+  if (taken.empty()) return;
+  out.measured_steps = static_cast<int>(taken.size());
+  out.measured_low_s = taken.front();
+  out.measured_high_s = taken.back();
+  out.step_s.measured = median(taken);
+  if (!plain.empty() && !whole.empty()) out.timing_cost = median(whole) / median(plain) - 1;
 }
 
 double waiting_share(const Compared& bubble, const Compared& late, const Compared& step, double Compared::*side) {
@@ -96,7 +107,7 @@ Comparison compare(const sim::Workload& workload, std::span<const models::Kernel
   const Observation p = observe(workload, kernels, predicted), m = observe(workload, kernels, measured);
   const SpanIndex p_index(workload, predicted), m_index(workload, measured);
   Comparison out;
-  if (!p.steps.empty()) out.step_s.predicted = p.steps.back().seconds();
+  if (!p.steps.empty()) out.step_s.predicted = p.steps.back().time.seconds();
   measured_steps(m.steps, out);
   for (std::uint32_t r = 0; r < workload.ranks(); ++r) {
     out.ranks.push_back(compare_rank({r}, p.ranks[r], m.ranks[r]));

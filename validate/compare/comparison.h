@@ -30,13 +30,16 @@ struct ComparedClass {
 
 // A prediction beside what was measured; signed errors are predicted/measured - 1.
 struct Comparison {
-  Compared step_s;  // predicted: the last step; measured: the median of all but the first
+  // Predicted: the last step; measured: the median of all but the first, of those whose ops were not
+  // timed where there are any.
+  Compared step_s;
   double measured_low_s = 0, measured_high_s = 0;  // the range of those steps
   int measured_steps = 0;
-  Compared bubble_fraction;  // mean over ranks of (bubble + late) / step
-  Compared exposed_s;        // communication that nothing hides, mean over ranks
-  Compared peak_bytes;       // of the largest rank
-  double order_tau = 1;      // the lowest of the ranks'
+  std::optional<double> timing_cost;  // by how much longer steps took whose ops were timed, as a share
+  Compared bubble_fraction;           // mean over ranks of (bubble + late) / step
+  Compared exposed_s;                 // communication that nothing hides, mean over ranks
+  Compared peak_bytes;                // of the largest rank
+  double order_tau = 1;               // the lowest of the ranks'
   std::vector<ComparedRank> ranks;
   std::vector<ComparedClass> classes;
 

@@ -25,6 +25,13 @@ std::vector<Time> step_ends(const SpanIndex& index, RankId rank) {
   return ends;
 }
 
+// Whether the trace has where the step's main streams begin, and not only where they end.
+bool is_whole(const SpanIndex& index, std::uint32_t step) {
+  for (std::uint32_t r = 0; r < index.workload().ranks(); ++r)
+    if (index.find({r}, sim::kMainStream, step, 0) == nullptr) return false;
+  return true;
+}
+
 StepEnds last_step(const std::vector<Time>& ends) {
   if (ends.empty()) return {};
   return {ends.size() > 1 ? ends[ends.size() - 2] : Time(), ends.back()};
@@ -102,7 +109,9 @@ Observation observe(const sim::Workload& workload, std::span<const models::Kerne
     seen.ranks.push_back(
         {step.last - step.before, where_time_went(index, rank, step.before, step.last), peak_of(index, rank)});
   }
-  for (std::size_t i = 0; i < latest.size(); ++i) seen.steps.push_back(latest[i] - (i == 0 ? Time() : latest[i - 1]));
+  for (std::size_t i = 0; i < latest.size(); ++i)
+    seen.steps.push_back(
+        {latest[i] - (i == 0 ? Time() : latest[i - 1]), is_whole(index, static_cast<std::uint32_t>(i))});
   seen.classes = class_times(index, kernels, spans);
   return seen;
 }

@@ -29,14 +29,20 @@ struct ClassTime {
   std::int64_t count = 0;
 };
 
+// Between the ends of consecutive steps, of the latest rank.
+struct ObservedStep {
+  Duration time;
+  bool is_whole = true;  // every op of it was timed; else its end alone
+};
+
 struct Observation {
-  std::vector<Duration> steps;  // between the ends of consecutive steps, of the latest rank
+  std::vector<ObservedStep> steps;
   std::vector<RankObservation> ranks;
   std::vector<ClassTime> classes;  // by name
 };
 
-// Reads a trace that holds every op of every rank: simulated or measured, by the
-// same rules.
+// Reads a trace that holds every op of every rank, of early steps perhaps their ends
+// alone: simulated or measured, by the same rules.
 Observation observe(const sim::Workload& workload, std::span<const models::Kernel> kernels,
                     const std::vector<sim::Span>& spans);
 

@@ -55,7 +55,7 @@ CudaDevice::~CudaDevice() {
     if (graph != nullptr) cudaGraphDestroy(graph);
   }
   for (const Event& event : events_) {
-    cudaEventDestroy(event.timed);
+    if (event.timed != nullptr) cudaEventDestroy(event.timed);
     if (event.order != nullptr) cudaEventDestroy(event.order);
   }
   for (const Stream& stream : streams_)
@@ -116,7 +116,7 @@ bool CudaDevice::begin() {
       return false;
     capturing_ = true;
   }
-  record_event(origin_);
+  record_event(origin_, true);
   return !faults_.failed();
 }
 
@@ -138,8 +138,7 @@ cudaStream_t CudaDevice::stream(StreamHandle handle) {
   }
   s.handle = make_stream(s.rank, s.use != StreamUse::kernels, s.priority);
   if (failed()) return nullptr;
-  const Event& beginning = events_[kBeginning];
-  faults_.ok(cudaStreamWaitEvent(s.handle, capturing_ ? beginning.order : beginning.timed, 0), "a stream's beginning");
+  faults_.ok(cudaStreamWaitEvent(s.handle, order_of(events_[kBeginning]), 0), "a stream's beginning");
   return s.handle;
 }
 
@@ -151,7 +150,7 @@ cudaStream_t CudaDevice::stream_of_messages(RankId rank) const {
 
 bool CudaDevice::is_over(EventHandle event) {
   if (failed() || !shares_queues_ || event == kBeginning) return true;
-  const cudaError_t status = cudaEventQuery(events_[event].timed);
+  const cudaError_t status = cudaEventQuery(order_of(events_[event]));
   const auto now = std::chrono::steady_clock::now();
   if (status != cudaErrorNotReady) {
     last_over_ = now;
@@ -163,24 +162,22 @@ bool CudaDevice::is_over(EventHandle event) {
   return false;
 }
 
-EventHandle CudaDevice::record_event(cudaStream_t stream) {
-  if (next_event_ < events_.size()) {
-    faults_.ok(cudaEventRecord(events_[next_event_].timed, stream), "recording an event");
-    return static_cast<EventHandle>(next_event_++);
+EventHandle CudaDevice::record_event(cudaStream_t stream, bool timed) {
+  if (next_event_ == events_.size()) events_.emplace_back();
+  Event& event = events_[next_event_];
+  event.is_timed = timed;
+  if (timed) {
+    if (event.timed == nullptr && !faults_.ok(cudaEventCreate(&event.timed), "an event")) return kBeginning;
+    faults_.ok(cudaEventRecordWithFlags(event.timed, stream, capturing_ ? cudaEventRecordExternal : 0),
+               "recording an event");
   }
-  Event event;
-  if (!faults_.ok(cudaEventCreate(&event.timed), "an event")) return kBeginning;
-  if (capturing_) {
-    faults_.ok(cudaEventCreateWithFlags(&event.order, cudaEventDisableTiming), "an event");
-    faults_.ok(cudaEventRecordWithFlags(event.timed, stream, cudaEventRecordExternal),
-               "graph mode: recording an event");
-    faults_.ok(cudaEventRecord(event.order, stream), "graph mode: recording an event");
-  } else {
-    faults_.ok(cudaEventRecord(event.timed, stream), "recording an event");
+  if (!timed || capturing_) {
+    if (event.order == nullptr &&
+        !faults_.ok(cudaEventCreateWithFlags(&event.order, cudaEventDisableTiming), "an event"))
+      return kBeginning;
+    faults_.ok(cudaEventRecord(event.order, stream), "recording an event");
   }
-  events_.push_back(event);
-  next_event_ = events_.size();
-  return static_cast<EventHandle>(events_.size() - 1);
+  return static_cast<EventHandle>(next_event_++);
 }
 
 // All but the beginning. A graph keeps its own.
@@ -191,9 +188,17 @@ void CudaDevice::forget_events() {
 }
 
 EventHandle CudaDevice::record(StreamHandle handle) {
+  return record_behind(handle, false);
+}
+
+EventHandle CudaDevice::record_timed(StreamHandle handle) {
+  return record_behind(handle, true);
+}
+
+EventHandle CudaDevice::record_behind(StreamHandle handle, bool timed) {
   Stream& s = streams_[handle];
-  if (failed() || !s.moved) return s.last;
-  s.last = record_event(s.handle);
+  if (failed() || (!s.moved && (!timed || events_.empty() || events_[s.last].is_timed))) return s.last;
+  s.last = record_event(s.handle, timed);
   s.moved = false;
   return s.last;
 }
@@ -202,8 +207,7 @@ void CudaDevice::wait(StreamHandle handle, EventHandle event) {
   if (failed() || event == kBeginning) return;
   const cudaStream_t s = stream(handle);
   if (s == nullptr) return;
-  faults_.ok(cudaStreamWaitEvent(s, capturing_ ? events_[event].order : events_[event].timed, 0),
-             "waiting for an event");
+  faults_.ok(cudaStreamWaitEvent(s, order_of(events_[event]), 0), "waiting for an event");
 }
 
 void CudaDevice::kernel(StreamHandle handle, const Work& work, const Place& place) {
@@ -290,7 +294,7 @@ Errors CudaDevice::synchronize() {
 void CudaDevice::launch_graph() {
   for (const Stream& s : streams_) {
     if (s.handle == nullptr) continue;
-    const EventHandle end = record_event(s.handle);
+    const EventHandle end = record_event(s.handle, false);
     if (failed()) return;
     faults_.ok(cudaStreamWaitEvent(origin_, events_[end].order, 0), "graph mode: joining streams");
   }

@@ -49,6 +49,7 @@ class CudaDevice final : public Device {
 
   StreamHandle add_stream(RankId rank, const std::string& name, StreamUse use) override;
   EventHandle record(StreamHandle stream) override;
+  EventHandle record_timed(StreamHandle stream) override;
   void wait(StreamHandle stream, EventHandle event) override;
   void kernel(StreamHandle stream, const Work& work, const Place& place) override;
   std::optional<BufferHandle> allocate(StreamHandle stream, Bytes bytes) override;
@@ -91,9 +92,10 @@ class CudaDevice final : public Device {
     EventHandle last = kBeginning;  // recorded behind all that was enqueued, unless `moved`
     bool moved = false;
   };
-  // In a graph, what orders ops and what tells the time are two things.
+  // What orders ops and what tells the time are two things in a graph; else one of them is recorded.
   struct Event {
     cudaEvent_t timed = nullptr, order = nullptr;
+    bool is_timed = false;
   };
   static constexpr EventHandle kBeginning = 0;
 
@@ -103,7 +105,9 @@ class CudaDevice final : public Device {
   int partition_of(RankId rank) const;
   cudaStream_t make_stream(RankId rank, bool beside, int priority);
   void find_queues();
-  EventHandle record_event(cudaStream_t stream);
+  EventHandle record_behind(StreamHandle stream, bool timed);
+  EventHandle record_event(cudaStream_t stream, bool timed);
+  cudaEvent_t order_of(const Event& event) const { return capturing_ || !event.is_timed ? event.order : event.timed; }
   bool begin();
   void launch_graph();
   bool wait_for(cudaStream_t stream, const Stream& of);

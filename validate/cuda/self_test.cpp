@@ -227,9 +227,9 @@ double seconds_of(cuda::CudaDevice& device, StreamHandle stream, const models::K
     for (int i = 0; i < times; ++i) device.kernel(stream, {&kernel, Duration()}, {});
   };
   launch(kWarmUps);
-  const EventHandle start = device.record(stream);
+  const EventHandle start = device.record_timed(stream);
   launch(kLaunches);
-  const EventHandle end = device.record(stream);
+  const EventHandle end = device.record_timed(stream);
   return device.synchronize().empty() ? device.between(start, end).seconds() / kLaunches : 0;
 }
 

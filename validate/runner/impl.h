@@ -10,7 +10,7 @@
 namespace orrery::validate {
 
 // execute() while it runs. Split by job: runner.cpp (which op is next),
-// runner_transfers.cpp (who meets whom), runner_memory.cpp, runner_trace.cpp.
+// transfers.cpp (who meets whom), memory.cpp, trace.cpp.
 class Runner {
  public:
   Runner(const sim::Workload& workload, Device& device, Transport& transport, const RunnerOptions& options);
@@ -32,7 +32,7 @@ class Runner {
     RankId rank;
     sim::StreamIndex index = 0;
     StreamHandle handle = 0;
-    EventHandle position = 0;  // recorded behind the last op that took time or waited
+    EventHandle position = 0;  // the last event recorded; in a timed step behind all that was enqueued
     std::uint32_t step = 0;
     sim::OpIndex at = 0;  // ops of this step before it have been issued
     sim::OpIndex blocked_on = kNotBlocked;
@@ -52,10 +52,13 @@ class Runner {
   std::size_t awaited(const StreamState& s, const sim::Op& op) const;
   void block(StreamState& s, sim::OpIndex op);
   bool wake_waiters(StreamState& s);
-  bool wait_for_awaited(StreamState& s, const sim::Op& op);
+  void wait_for_awaited(StreamState& s, const sim::Op& op);
   void issue_local(StreamState& s);
   Work work_of(const StreamState& s, const sim::Op& op) const;
   void finish_op(StreamState& s, const Record& record);
+  bool is_timed(const StreamState& s, std::uint32_t step, sim::OpIndex op) const;
+  EventHandle mark(const StreamState& s, sim::OpIndex op);
+  EventHandle mark_end_of_local(const StreamState& s, sim::OpIndex op);
   void tell_stuck(Errors& faults) const;
 
   sim::OpIndex group_end(const StreamState& s) const;
@@ -90,7 +93,8 @@ class Runner {
   const RunnerOptions& options_;
   sim::Meetings meetings_;
   std::vector<StreamState> streams_;
-  IdVector<RankId, std::uint32_t> first_stream_;  // kNone: a rank of another process
+  IdVector<ProgramId, std::vector<std::vector<bool>>> awaited_;  // by stream and op: another stream waits for it
+  IdVector<RankId, std::uint32_t> first_stream_;                 // kNone: a rank of another process
   std::deque<std::uint32_t> ready_;
   IdVector<RankId, std::vector<std::optional<BufferHandle>>> buffers_;  // by buffer of the rank's program
   std::vector<std::vector<EventHandle>> arrivals_;                      // by meeting: of its participants

@@ -5,6 +5,20 @@
 
 namespace orrery::validate {
 
+namespace {
+
+// By stream and op: whether another op waits for it.
+std::vector<std::vector<bool>> awaited_ops(const sim::Program& program) {
+  std::vector<std::vector<bool>> awaited;
+  for (const sim::Stream& stream : program.streams) awaited.emplace_back(stream.ops.size());
+  for (const sim::Stream& stream : program.streams)
+    for (const sim::Op& op : stream.ops)
+      if (op.waits()) awaited[op.after_stream][op.after] = true;
+  return awaited;
+}
+
+}  // namespace
+
 Execution execute(const sim::Workload& workload, Device& device, Transport& transport, const RunnerOptions& options) {
   return Runner(workload, device, transport, options).run();
 }
@@ -17,6 +31,7 @@ Runner::Runner(const sim::Workload& workload, Device& device, Transport& transpo
       meetings_(workload, false),
       first_stream_(workload.ranks(), sim::kNone),
       buffers_(workload.ranks()) {
+  for (const sim::Program& program : workload.programs) awaited_.add(awaited_ops(program));
   for (const RankId rank : options.local) add_rank(rank);
   if (!options.local.empty()) return;
   for (std::uint32_t r = 0; r < workload.ranks(); ++r) add_rank({r});
@@ -128,21 +143,19 @@ bool Runner::wake_waiters(StreamState& s) {
   return true;
 }
 
-// Holds the stream back until what the op awaits is over; true when it awaits anything.
-bool Runner::wait_for_awaited(StreamState& s, const sim::Op& op) {
-  if (!op.waits() || (op.on_previous_step() && s.step == 0)) return false;
+// Holds the stream back until what the op awaits is over.
+void Runner::wait_for_awaited(StreamState& s, const sim::Op& op) {
+  if (!op.waits() || (op.on_previous_step() && s.step == 0)) return;
   device_.wait(s.handle, sibling(s, op.after_stream).ends[awaited(s, op)]);
-  return true;
 }
 
 void Runner::issue_local(StreamState& s) {
   const sim::Op& op = ops_of(s)[s.at];
-  if (wait_for_awaited(s, op)) s.position = device_.record(s.handle);
+  wait_for_awaited(s, op);
+  if (is_timed(s, s.step, s.at)) s.position = mark(s, s.at);
   const EventHandle start = s.position;
-  if (op.kind == sim::OpKind::kernel) {
-    device_.kernel(s.handle, work_of(s, op), place_of(s, s.at));
-    s.position = device_.record(s.handle);
-  }
+  if (op.kind == sim::OpKind::kernel) device_.kernel(s.handle, work_of(s, op), place_of(s, s.at));
+  s.position = mark_end_of_local(s, s.at);
   if (op.kind == sim::OpKind::allocate) allocate(s, static_cast<std::uint32_t>(op.payload));
   if (op.kind == sim::OpKind::free) free(s, static_cast<std::uint32_t>(op.payload));
   finish_op(s, {s.at, start, s.position, kNoMeeting});
@@ -152,6 +165,21 @@ void Runner::issue_local(StreamState& s) {
 Work Runner::work_of(const StreamState& s, const sim::Op& op) const {
   const std::uint32_t kernel = program_of(s.rank).streams[s.index].notes[s.at].kernel;
   return {kernel < options_.kernels.size() ? &options_.kernels[kernel] : nullptr, Duration::ps(op.payload)};
+}
+
+// The last op of a rank's main stream tells when a step was over.
+bool Runner::is_timed(const StreamState& s, std::uint32_t step, sim::OpIndex op) const {
+  return step >= options_.first_timed_step || (s.index == sim::kMainStream && op + 1 == ops_of(s).size());
+}
+
+EventHandle Runner::mark(const StreamState& s, sim::OpIndex op) {
+  return is_timed(s, s.step, op) ? device_.record_timed(s.handle) : device_.record(s.handle);
+}
+
+// Where nobody awaits it there is no event, so that the next op can begin right behind it.
+EventHandle Runner::mark_end_of_local(const StreamState& s, sim::OpIndex op) {
+  const bool awaited = awaited_[workload_.program_of[s.rank]][s.index][op];
+  return awaited || is_timed(s, s.step, op) ? mark(s, op) : s.position;
 }
 
 void Runner::finish_op(StreamState& s, const Record& record) {

@@ -14,7 +14,10 @@ namespace orrery::validate {
 struct RunnerOptions {
   std::vector<RankId> local;                // the ranks of this process; empty: all
   std::span<const models::Kernel> kernels;  // what Note::kernel counts in
-  sim::TraceSink* trace = nullptr;          // told, after the run, of every op that ended
+  sim::TraceSink* trace = nullptr;          // told, after the run, of every op that ended in a timed step
+  // Steps from this one on have every op timed. Of those before, the trace has the last op of
+  // each rank's main stream: they tell how long a step takes when nobody looks on.
+  std::uint32_t first_timed_step = 0;
   const std::atomic<bool>* stop = nullptr;  // set by Ctrl-C: what was enqueued ends, the rest is left out
 };
 

@@ -9,8 +9,10 @@ void Runner::tell_trace() {
   std::vector<sim::Span> spans;
   for (const StreamState& s : streams_) {
     if (!options_.trace->wants(s.rank)) continue;
-    for (std::size_t i = 0; i < s.records.size(); ++i)
+    for (std::size_t i = 0; i < s.records.size(); ++i) {
+      if (!is_timed(s, static_cast<std::uint32_t>(i / ops_of(s).size()), s.records[i].op)) continue;
       if (const sim::Span span = span_of(s, i); span.end != Time::never()) spans.push_back(span);
+    }
   }
   // As the simulator tells them: in order of their end.
   std::stable_sort(spans.begin(), spans.end(), [](const sim::Span& a, const sim::Span& b) { return a.end < b.end; });

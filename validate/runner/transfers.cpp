@@ -25,9 +25,8 @@ bool Runner::may_enter(const StreamState& s, sim::OpIndex end) {
 
 // The stream goes on when the last of its peers has come.
 void Runner::enter_transfers(StreamState& s, sim::OpIndex end) {
-  bool waited = false;
-  for (sim::OpIndex op = s.at; op < end; ++op) waited |= wait_for_awaited(s, ops_of(s)[op]);
-  if (waited) s.position = device_.record(s.handle);
+  for (sim::OpIndex op = s.at; op < end; ++op) wait_for_awaited(s, ops_of(s)[op]);
+  s.position = mark(s, end - 1);
   s.met.assign(end - s.at, kNoMeeting);
   s.open = 0;
   std::vector<std::uint32_t> complete;
@@ -98,7 +97,7 @@ void Runner::leave(std::uint32_t index) {
 void Runner::finish_group(StreamState& s) {
   const EventHandle start = s.position;
   const auto end = static_cast<sim::OpIndex>(s.at + s.met.size());
-  s.position = device_.record(s.handle);
+  s.position = mark(s, end - 1);
   for (sim::OpIndex op = s.at; op < end; ++op) {
     const bool waits = ops_of(s)[op].kind == sim::OpKind::wait;
     finish_op(s, {op, start, waits ? start : s.position, s.met[op - s.at]});

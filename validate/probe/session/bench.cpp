@@ -41,11 +41,7 @@ void Bench::hold(const Lane& lane, int launches) {
 }
 
 void Bench::launch(const Lane& lane, const models::Kernel& kernel, int launches) {
-  for (int i = 0; i < launches; ++i) {
-    device_.kernel(lane.compute, {&kernel, Duration()}, place(lane, 0));
-    // As a run has it: with several ranks on a device, marking an op's end takes it a while.
-    if (lanes_.size() > 1) device_.record(lane.compute);
-  }
+  for (int i = 0; i < launches; ++i) device_.kernel(lane.compute, {&kernel, Duration()}, place(lane, 0));
 }
 
 double Bench::kernel(const models::Kernel& kernel, int launches, bool held) {
@@ -57,9 +53,9 @@ double Bench::kernel(const models::Kernel& kernel, int launches, bool held) {
       hold(lane, launches);
     else
       launch(lane, kernel, 1);
-    const EventHandle begin = device_.record(lane.compute);
+    const EventHandle begin = device_.record_timed(lane.compute);
     launch(lane, kernel, launches);
-    batches.push_back({begin, device_.record(lane.compute)});
+    batches.push_back({begin, device_.record_timed(lane.compute)});
   }
   return mean(batches, launches);
 }
@@ -69,9 +65,9 @@ double Bench::sequence(const std::vector<models::Kernel>& kernels) {
   std::vector<Batch> batches;
   for (const Lane& lane : lanes_) {
     hold(lane, static_cast<int>(std::min<std::size_t>(kernels.size(), kLongestQueue)));
-    const EventHandle begin = device_.record(lane.compute);
+    const EventHandle begin = device_.record_timed(lane.compute);
     for (const models::Kernel& kernel : kernels) launch(lane, kernel, 1);
-    batches.push_back({begin, device_.record(lane.compute)});
+    batches.push_back({begin, device_.record_timed(lane.compute)});
   }
   return mean(batches, 1);
 }
@@ -84,9 +80,9 @@ double Bench::transfer(const GroupedTransfer& transfer, int launches) {
     device_.wait(lane.transfers, device_.record(lane.compute));
   }
   exchange(transfer);  // the ranks meet: from here they run side by side
-  for (const Lane& lane : lanes_) batches.push_back({device_.record(lane.transfers), 0});
+  for (const Lane& lane : lanes_) batches.push_back({device_.record_timed(lane.transfers), 0});
   for (int i = 0; i < launches; ++i) exchange(transfer);
-  for (std::size_t i = 0; i < lanes_.size(); ++i) batches[i].end = device_.record(lanes_[i].transfers);
+  for (std::size_t i = 0; i < lanes_.size(); ++i) batches[i].end = device_.record_timed(lanes_[i].transfers);
   return longest(batches, launches);
 }
 
@@ -95,16 +91,16 @@ Beside Bench::beside(const models::Kernel& kernel, int launches, const GroupedTr
   std::vector<Batch> kernels, moved;
   for (const Lane& lane : lanes_) {
     hold(lane, launches + transfers);
-    const EventHandle begin = device_.record(lane.compute);
+    const EventHandle begin = device_.record_timed(lane.compute);
     device_.wait(lane.transfers, begin);
     kernels.push_back({begin, 0});
-    moved.push_back({device_.record(lane.transfers), 0});
+    moved.push_back({device_.record_timed(lane.transfers), 0});
   }
   for (int i = 0; i < transfers; ++i) exchange(transfer);
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     launch(lanes_[i], kernel, launches);
-    kernels[i].end = device_.record(lanes_[i].compute);
-    moved[i].end = device_.record(lanes_[i].transfers);
+    kernels[i].end = device_.record_timed(lanes_[i].compute);
+    moved[i].end = device_.record_timed(lanes_[i].transfers);
   }
   const double kernel_seconds = mean(kernels, launches);
   return {kernel_seconds, longest(moved, transfers)};
@@ -115,8 +111,8 @@ double Bench::event_gap() {
   std::vector<Batch> batches;
   for (const Lane& lane : lanes_) {
     hold(lane, 2);
-    const EventHandle begin = device_.record(lane.compute);
-    batches.push_back({begin, device_.record(lane.compute)});
+    const EventHandle begin = device_.record_timed(lane.compute);
+    batches.push_back({begin, device_.record_timed(lane.compute)});
   }
   return mean(batches, 1);
 }
@@ -126,14 +122,14 @@ double Bench::dependency(const models::Kernel& kernel, int hops) {
   std::vector<Batch> batches;
   for (const Lane& lane : lanes_) {
     hold(lane, 3 * hops);
-    const EventHandle begin = device_.record(lane.compute);
+    const EventHandle begin = device_.record_timed(lane.compute);
     const StreamHandle streams[] = {lane.compute, lane.transfers};
     for (int i = 0; i < 2 * hops; ++i) {
       const StreamHandle from = streams[i % 2], to = streams[(i + 1) % 2];
       device_.kernel(from, {&kernel, Duration()}, place(lane, static_cast<sim::StreamIndex>(i % 2)));
       device_.wait(to, device_.record(from));
     }
-    batches.push_back({begin, device_.record(lane.compute)});
+    batches.push_back({begin, device_.record_timed(lane.compute)});
   }
   return mean(batches, 2 * hops);
 }
