@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kWorkspace = std::size_t{32} << 20;  // what cuBLAS advises for Hopper
 constexpr int kCandidates = 8;
-constexpr int kRuns = 5;
+constexpr float kRuns = 5;         // of a candidate, at most;
+constexpr float kEnough = 2.0f;    // milliseconds of them tell candidates apart
 constexpr float kHopeless = 1.2f;  // of the best so far: a candidate that slow is run no more
 
 struct DeleteDescription {
@@ -173,7 +174,8 @@ bool Gemms::choose(Plan& plan, cudaStream_t stream) {
     if (found[static_cast<std::size_t>(i)].state != CUBLAS_STATUS_SUCCESS) continue;
     const cublasLtMatmulAlgo_t& algorithm = found[static_cast<std::size_t>(i)].algo;
     const float once = time(plan, algorithm, 1, stream);
-    const float took = once < kHopeless * best ? time(plan, algorithm, kRuns, stream) : once;
+    const auto runs = static_cast<int>(std::clamp(kEnough / once, 1.0f, kRuns));
+    const float took = runs > 1 && once < kHopeless * best ? time(plan, algorithm, runs, stream) : once;
     if (faults_.failed()) return false;
     if (took >= best) continue;
     best = took;
