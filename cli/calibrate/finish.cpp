@@ -56,7 +56,8 @@ Result<validate::Wanted> wanted_of(const std::vector<std::string>& files, const 
     wanted.kernels.insert(wanted.kernels.end(), compiled->kernels.begin(), compiled->kernels.end());
     const auto asked = validate::asked_transfers(compiled->workload);
     wanted.transfers.insert(wanted.transfers.end(), asked.begin(), asked.end());
-    for (validate::KernelSequence& action : validate::schedule_actions(file, *compiled))
+    for (validate::KernelSequence& action :
+         validate::schedule_actions(std::filesystem::path(file).filename().string(), *compiled))
       wanted.sequences.push_back(std::move(action));
   }
   if (!errors.empty()) return errors;
