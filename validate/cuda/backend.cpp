@@ -1,8 +1,8 @@
 #include "validate/backend.h"
 
 #include "validate/cuda/device.h"
+#include "validate/cuda/driver/nvml.h"
 #include "validate/cuda/mover.h"
-#include "validate/cuda/nvml.h"
 #include "validate/transport/nccl.h"
 
 namespace orrery::validate {

@@ -4,8 +4,8 @@
 #include <thread>
 
 #include "models/compute/gemm.h"
-#include "validate/cuda/gemm_types.h"
 #include "validate/cuda/launch.h"
+#include "validate/cuda/products/gemm_types.h"
 #include "validate/plan/attention_plan.h"
 
 namespace orrery::validate::cuda {

@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "validate/cuda/arena.h"
-#include "validate/cuda/attention.h"
-#include "validate/cuda/gemm.h"
-#include "validate/cuda/green_context.h"
-#include "validate/cuda/marks.h"
-#include "validate/cuda/memory.h"
+#include "validate/cuda/attention/attention.h"
+#include "validate/cuda/driver/green_context.h"
+#include "validate/cuda/driver/marks.h"
+#include "validate/cuda/memory/arena.h"
+#include "validate/cuda/memory/memory.h"
+#include "validate/cuda/products/gemm.h"
 #include "validate/device.h"
 
 namespace orrery::validate::cuda {

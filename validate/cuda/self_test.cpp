@@ -7,7 +7,7 @@
 #include <random>
 #include <sstream>
 
-#include "validate/cuda/attention.h"
+#include "validate/cuda/attention/attention.h"
 #include "validate/cuda/device.h"
 #include "validate/cuda/launch.h"
 #include "validate/plan/gemm_layout.h"

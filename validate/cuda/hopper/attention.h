@@ -1,6 +1,6 @@
 #pragma once
 
-#include "validate/cuda/attention.h"
+#include "validate/cuda/attention/attention.h"
 
 namespace orrery::validate::cuda {
 

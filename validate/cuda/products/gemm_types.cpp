@@ -1,4 +1,4 @@
-#include "validate/cuda/gemm_types.h"
+#include "validate/cuda/products/gemm_types.h"
 
 namespace orrery::validate::cuda {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "models/compute/kernel.h"
-#include "validate/cuda/arena.h"
+#include "validate/cuda/memory/arena.h"
 
 namespace orrery::validate::cuda {
 

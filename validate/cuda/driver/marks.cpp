@@ -1,4 +1,4 @@
-#include "validate/cuda/marks.h"
+#include "validate/cuda/driver/marks.h"
 
 #include <nvtx3/nvToolsExt.h>
 

@@ -1,6 +1,6 @@
 // The driver is asked through entry points that the runtime finds: a program that is
 // linked with libcuda does not start where there is no driver.
-#include "validate/cuda/green_context.h"
+#include "validate/cuda/driver/green_context.h"
 
 #include <cuda.h>
 

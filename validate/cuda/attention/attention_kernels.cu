@@ -1,4 +1,4 @@
-#include "validate/cuda/attention_launch.h"
+#include "validate/cuda/attention/attention_launch.h"
 #include "validate/cuda/hopper/attention.h"
 
 namespace orrery::validate::cuda {

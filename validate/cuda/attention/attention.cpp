@@ -1,4 +1,4 @@
-#include "validate/cuda/attention.h"
+#include "validate/cuda/attention/attention.h"
 
 #include <cmath>
 

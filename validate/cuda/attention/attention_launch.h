@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-#include "validate/cuda/attention.h"
+#include "validate/cuda/attention/attention.h"
 
 namespace orrery::validate::cuda {
 

@@ -1,4 +1,4 @@
-#include "validate/cuda/memory.h"
+#include "validate/cuda/memory/memory.h"
 
 #include <algorithm>
 

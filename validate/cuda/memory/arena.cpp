@@ -1,4 +1,4 @@
-#include "validate/cuda/arena.h"
+#include "validate/cuda/memory/arena.h"
 
 #include <algorithm>
 #include <bit>

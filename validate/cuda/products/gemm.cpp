@@ -1,10 +1,10 @@
-#include "validate/cuda/gemm.h"
+#include "validate/cuda/products/gemm.h"
 
 #include <algorithm>
 #include <array>
 #include <limits>
 
-#include "validate/cuda/gemm_types.h"
+#include "validate/cuda/products/gemm_types.h"
 #include "validate/plan/gemm_layout.h"
 
 namespace orrery::validate::cuda {

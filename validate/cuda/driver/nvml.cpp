@@ -1,6 +1,6 @@
 // The few functions of NVML that are used, declared here: the toolkit may come
 // without nvml.h. Signatures: NVML API reference.
-#include "validate/cuda/nvml.h"
+#include "validate/cuda/driver/nvml.h"
 
 #include <cuda_runtime_api.h>
 #include <dlfcn.h>

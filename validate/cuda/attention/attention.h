@@ -1,8 +1,8 @@
 #pragma once
 
 #include "models/compute/kernel.h"
-#include "validate/cuda/arena.h"
 #include "validate/cuda/kernels/attention.h"
+#include "validate/cuda/memory/arena.h"
 
 namespace orrery::validate::cuda {
 
