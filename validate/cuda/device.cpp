@@ -17,7 +17,11 @@ constexpr int kGraphRuns = 2;  // the first warms up
 }  // namespace
 
 CudaDevice::CudaDevice(const DeviceOptions& options)
-    : options_(options), memory_(faults_, options.gpu), arena_(faults_, 128), attention_(faults_, arena_) {}
+    : options_(options),
+      memory_(faults_, options.gpu),
+      arena_(faults_, 128),
+      attention_(faults_, arena_),
+      events_(faults_) {}
 
 Result<std::unique_ptr<CudaDevice>> CudaDevice::open(const DeviceOptions& options) {
   int count = 0;
@@ -53,10 +57,6 @@ CudaDevice::~CudaDevice() {
     cudaGraph_t graph = nullptr;
     cudaStreamEndCapture(origin_, &graph);
     if (graph != nullptr) cudaGraphDestroy(graph);
-  }
-  for (const Event& event : events_) {
-    if (event.timed != nullptr) cudaEventDestroy(event.timed);
-    if (event.order != nullptr) cudaEventDestroy(event.order);
   }
   for (const Stream& stream : streams_)
     if (!stream.shared) destroy_stream(stream.handle);
@@ -116,7 +116,7 @@ bool CudaDevice::begin() {
       return false;
     capturing_ = true;
   }
-  record_event(origin_, true);
+  events_.record(origin_, true, capturing_);
   return !faults_.failed();
 }
 
@@ -138,7 +138,7 @@ cudaStream_t CudaDevice::stream(StreamHandle handle) {
   }
   s.handle = make_stream(s.rank, s.use != StreamUse::kernels, s.priority);
   if (failed()) return nullptr;
-  faults_.ok(cudaStreamWaitEvent(s.handle, order_of(events_[kBeginning]), 0), "a stream's beginning");
+  faults_.ok(cudaStreamWaitEvent(s.handle, events_.order_of(kBeginning), 0), "a stream's beginning");
   return s.handle;
 }
 
@@ -150,7 +150,7 @@ cudaStream_t CudaDevice::stream_of_messages(RankId rank) const {
 
 bool CudaDevice::is_over(EventHandle event) {
   if (failed() || !shares_queues_ || event == kBeginning) return true;
-  const cudaError_t status = cudaEventQuery(order_of(events_[event]));
+  const cudaError_t status = cudaEventQuery(events_.order_of(event));
   const auto now = std::chrono::steady_clock::now();
   if (status != cudaErrorNotReady) {
     last_over_ = now;
@@ -162,28 +162,10 @@ bool CudaDevice::is_over(EventHandle event) {
   return false;
 }
 
-EventHandle CudaDevice::record_event(cudaStream_t stream, bool timed) {
-  if (next_event_ == events_.size()) events_.emplace_back();
-  Event& event = events_[next_event_];
-  event.is_timed = timed;
-  if (timed) {
-    if (event.timed == nullptr && !faults_.ok(cudaEventCreate(&event.timed), "an event")) return kBeginning;
-    faults_.ok(cudaEventRecordWithFlags(event.timed, stream, capturing_ ? cudaEventRecordExternal : 0),
-               "recording an event");
-  }
-  if (!timed || capturing_) {
-    if (event.order == nullptr &&
-        !faults_.ok(cudaEventCreateWithFlags(&event.order, cudaEventDisableTiming), "an event"))
-      return kBeginning;
-    faults_.ok(cudaEventRecord(event.order, stream), "recording an event");
-  }
-  return static_cast<EventHandle>(next_event_++);
-}
-
 // All but the beginning. A graph keeps its own.
 void CudaDevice::forget_events() {
   if (options_.graph || !begun_) return;
-  next_event_ = kBeginning + 1;
+  events_.forget();
   for (Stream& s : streams_) s.last = kBeginning, s.moved = false;
 }
 
@@ -197,8 +179,8 @@ EventHandle CudaDevice::record_timed(StreamHandle handle) {
 
 EventHandle CudaDevice::record_behind(StreamHandle handle, bool timed) {
   Stream& s = streams_[handle];
-  if (failed() || (!s.moved && (!timed || events_.empty() || events_[s.last].is_timed))) return s.last;
-  s.last = record_event(s.handle, timed);
+  if (failed() || (!s.moved && (!timed || !begun_ || events_.is_timed(s.last)))) return s.last;
+  s.last = events_.record(s.handle, timed, capturing_);
   s.moved = false;
   return s.last;
 }
@@ -207,7 +189,7 @@ void CudaDevice::wait(StreamHandle handle, EventHandle event) {
   if (failed() || event == kBeginning) return;
   const cudaStream_t s = stream(handle);
   if (s == nullptr) return;
-  faults_.ok(cudaStreamWaitEvent(s, order_of(events_[event]), 0), "waiting for an event");
+  faults_.ok(cudaStreamWaitEvent(s, events_.order_of(event), 0), "waiting for an event");
 }
 
 void CudaDevice::kernel(StreamHandle handle, const Work& work, const Place& place) {
@@ -294,9 +276,9 @@ Errors CudaDevice::synchronize() {
 void CudaDevice::launch_graph() {
   for (const Stream& s : streams_) {
     if (s.handle == nullptr) continue;
-    const EventHandle end = record_event(s.handle, false);
+    const EventHandle end = events_.record(s.handle, false, true);
     if (failed()) return;
-    faults_.ok(cudaStreamWaitEvent(origin_, events_[end].order, 0), "graph mode: joining streams");
+    faults_.ok(cudaStreamWaitEvent(origin_, events_.order_of(end), 0), "graph mode: joining streams");
   }
   cudaGraph_t graph = nullptr;
   capturing_ = false;
@@ -329,23 +311,6 @@ bool CudaDevice::wait_for(cudaStream_t stream, const Stream& of) {
     }
     std::this_thread::sleep_for(kPoll);
   }
-}
-
-// Float milliseconds, as the runtime tells them: to half a microsecond in the first
-// eight seconds. What a fault kept from happening never came.
-Time CudaDevice::time_of(EventHandle event) {
-  if (event == kBeginning || events_.empty()) return Time();
-  float ms = 0;
-  if (cudaEventElapsedTime(&ms, events_[kBeginning].timed, events_[event].timed) != cudaSuccess) return Time::never();
-  return Time::at(Duration::from_seconds(static_cast<double>(ms) * 1e-3));
-}
-
-// Not through the beginning, from which a float tells the hours of a calibration too coarsely.
-Duration CudaDevice::between(EventHandle from, EventHandle to) {
-  float ms = 0;
-  if (events_.empty() || cudaEventElapsedTime(&ms, events_[from].timed, events_[to].timed) != cudaSuccess)
-    return Duration();
-  return Duration::from_seconds(static_cast<double>(ms) * 1e-3);
 }
 
 }  // namespace orrery::validate::cuda

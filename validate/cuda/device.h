@@ -11,6 +11,7 @@
 #include "validate/cuda/attention/attention.h"
 #include "validate/cuda/driver/green_context.h"
 #include "validate/cuda/driver/marks.h"
+#include "validate/cuda/events.h"
 #include "validate/cuda/memory/arena.h"
 #include "validate/cuda/memory/memory.h"
 #include "validate/cuda/products/gemm.h"
@@ -58,8 +59,8 @@ class CudaDevice final : public Device {
   bool is_over(EventHandle event) override;
   bool failed() const override { return faults_.failed(); }
   Errors synchronize() override;
-  Time time_of(EventHandle event) override;
-  Duration between(EventHandle from, EventHandle to) override;
+  Time time_of(EventHandle event) override { return events_.time_of(event); }
+  Duration between(EventHandle from, EventHandle to) override { return events_.between(from, to); }
   void forget_events() override;
 
   // For transports.
@@ -92,12 +93,7 @@ class CudaDevice final : public Device {
     EventHandle last = kBeginning;  // recorded behind all that was enqueued, unless `moved`
     bool moved = false;
   };
-  // What orders ops and what tells the time are two things in a graph; else one of them is recorded.
-  struct Event {
-    cudaEvent_t timed = nullptr, order = nullptr;
-    bool is_timed = false;
-  };
-  static constexpr EventHandle kBeginning = 0;
+  static constexpr EventHandle kBeginning = Events::kBeginning;
 
   explicit CudaDevice(const DeviceOptions& options);
   Errors start();
@@ -106,8 +102,6 @@ class CudaDevice final : public Device {
   cudaStream_t make_stream(RankId rank, bool beside, int priority);
   void find_queues();
   EventHandle record_behind(StreamHandle stream, bool timed);
-  EventHandle record_event(cudaStream_t stream, bool timed);
-  cudaEvent_t order_of(const Event& event) const { return capturing_ || !event.is_timed ? event.order : event.timed; }
   bool begin();
   void launch_graph();
   bool wait_for(cudaStream_t stream, const Stream& of);
@@ -130,8 +124,7 @@ class CudaDevice final : public Device {
   bool shares_queues_ = false;
   std::chrono::steady_clock::time_point last_over_;  // when something last was, of what is asked for
   std::vector<Stream> streams_;
-  std::vector<Event> events_;
-  std::size_t next_event_ = 0;  // those from here on are forgotten, and recorded again
+  Events events_;
   std::function<std::optional<std::string>()> broken_;
   std::chrono::steady_clock::time_point began_;
   double enqueue_seconds_ = 0;
