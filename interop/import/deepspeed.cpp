@@ -154,7 +154,7 @@ Result<Imported> import_deepspeed(const std::vector<ForeignText>& texts, const I
   set_precision(settings, draft);
   set_zero(settings, draft);
   set_batch(settings, options, draft.count("layout.tp", 1) * draft.count("layout.cp", 1), imported);
-  draft.assume("software", "deepspeed-2024", "the file does not name a version");
+  draft.assume("software", "deepspeed-2023", "the file names no version, and no Liger kernels");
   if (!settings.faults().empty()) return settings.faults();
   for (const std::string& name : settings.unread()) {
     if (std::any_of(std::begin(kNoCost), std::end(kNoCost), [&](std::string_view p) { return name.starts_with(p); }))

@@ -42,13 +42,14 @@ Result<Loaded> load(const std::string& name, const Where& asked_at, const Search
 }
 
 void read_kernels(Fields& fields, Stack& stack) {
-  const std::array<std::pair<const char*, bool*>, 14> flags{
+  const std::array<std::pair<const char*, bool*>, 15> flags{
       {{"fused_bias_activation", &stack.fused_bias_activation},
        {"fused_bias_dropout_add", &stack.fused_bias_dropout_add},
        {"fused_softmax", &stack.fused_softmax},
        {"fused_rope", &stack.fused_rope},
        {"fused_norm", &stack.fused_norm},
        {"fused_cross_entropy", &stack.fused_cross_entropy},
+       {"chunked_loss", &stack.chunked_loss},
        {"fused_wgrad_accumulation", &stack.fused_wgrad_accumulation},
        {"whole_gradients", &stack.whole_gradients},
        {"dummy_weight_gradients", &stack.dummy_weight_gradients},

@@ -24,7 +24,8 @@ struct Stack {
   bool fused_softmax = true;           // scale + mask + softmax in one kernel (unfused attention only)
   bool fused_rope = true;
   bool fused_norm = true;
-  bool fused_cross_entropy = true;       // one pass over the logits; they stay in 16 bits
+  bool fused_cross_entropy = true;  // one pass over the logits; they stay in 16 bits
+  bool chunked_loss = false;  // output layer and loss chunk by chunk of tokens (Liger), where the vocabulary is whole
   bool fused_wgrad_accumulation = true;  // weight gradient added to the fp32 main gradient by the GEMM
   bool whole_gradients = false;  // 16-bit gradients of all of a micro-batch stand before they are added to fp32 sums
   bool dummy_weight_gradients = false;  // Transformer Engine keeps 16-bit gradients that nobody reads beside fused ones

@@ -9,6 +9,9 @@ namespace orrery::models {
 PieceWork embedding_work(const LayerContext& context);
 PieceWork head_work(const LayerContext& context);
 PieceWork loss_work(const LayerContext& context);
+// Both in one, where the stack finds the loss chunk by chunk and the vocabulary is whole.
+bool has_chunked_head(const LayerContext& context);
+PieceWork chunked_head_work(const LayerContext& context);
 
 // A multi-token-prediction module (DeepSeek-V3, arXiv:2412.19437, section 2.2): the
 // embedding of the next token and the hidden state, normed, are projected to one;

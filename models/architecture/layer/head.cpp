@@ -125,6 +125,7 @@ Bytes loss_backward_set(const LayerContext& context) {
 }  // namespace
 
 PieceWork head_work(const LayerContext& context) {
+  if (has_chunked_head(context)) return chunked_head_work(context);
   const RankShape& shape = context.shape;
   PieceWork work;
   StepList forward, backward;
@@ -143,6 +144,7 @@ PieceWork head_work(const LayerContext& context) {
 }
 
 PieceWork loss_work(const LayerContext& context) {
+  if (has_chunked_head(context)) return {};
   const RankShape& shape = context.shape;
   const Stack& stack = context.stack();
   PieceWork work;

@@ -125,6 +125,27 @@ TEST(SavedTensors, OfALossThatAutogradTakesBackward) {
   EXPECT_EQ(most(1, true), std::pair(std::int64_t{2}, std::int64_t{4}));
 }
 
+// Liger, by hand for Llama 8B and 8,192 tokens: 32 chunks of 256; of logits one chunk stands, and the gradients of the
+// layer's input and weight are kept. Where the vocabulary is split, the stack's other loss is taken.
+TEST(SavedTensors, AChunkedLossHasOneChunkOfLogits) {
+  Scenario scenario = scenario_of(llama_8b(), 8192);
+  const PieceWork whole = piece_work(scenario, PieceKind::head, 0, 0);
+  scenario.software.chunked_loss = true;
+  const PieceWork head = piece_work(scenario, PieceKind::head, 0, 0);
+  const std::int64_t sh = 8192 * 4096, vh = std::int64_t{128256} * 4096;
+  EXPECT_EQ(saved_bytes(head), 2 * (2 * sh + vh));
+  EXPECT_EQ(head.forward_transient.n, 2 * (sh + std::int64_t{256} * 128256));
+  EXPECT_EQ(gemm_flops(head.forward, false), gemm_flops(whole.forward, false) + gemm_flops(whole.backward, false));
+  EXPECT_EQ(gemm_flops(head.backward, false), 0);
+  const PieceWork loss = piece_work(scenario, PieceKind::loss, 0, 0);
+  EXPECT_TRUE(loss.forward.empty() && loss.backward.empty());
+
+  Scenario split = scenario_of(llama_8b(), 8192, 2, true);
+  const std::int64_t kept = saved_bytes(piece_work(split, PieceKind::head, 0, 0));
+  split.software.chunked_loss = true;
+  EXPECT_EQ(saved_bytes(piece_work(split, PieceKind::head, 0, 0)), kept);
+}
+
 // Megatron-Core's tensor_parallel/layers.py: torch.empty(weight.main_grad.shape), beside the sum in fp32.
 TEST(SavedTensors, TheOutputLayersUnreadGradientStandsForAMoment) {
   Scenario scenario = scenario_of(gpt3_175b(), 2048, 8, true);

@@ -45,13 +45,28 @@ TEST(Presets, EveryModelReads) {
 
 // Contract, section 6.
 TEST(Presets, EverySoftwareOfTheContractReads) {
-  for (const char* name : {"megatron-2020",           "megatron-2021",      "megatron-2022",
-                           "megatron-core-2023",      "megatron-core-2024", "megatron-core-2025",
-                           "megatron-deepspeed-2022", "deepspeed-2024",     "torchtitan-2024",
-                           "torchtitan-2025",         "llm-foundry-2023",   "internevo-2024",
-                           "megascale-2024",          "meta-2024",          "deepseek-2024",
-                           "simumax-b200-2026",       "mlperf-2023",        "mlperf-2024",
-                           "nemo-automodel-2025",     "nanotron-2025",      "ideal"}) {
+  for (const char* name : {"megatron-2020",
+                           "megatron-2021",
+                           "megatron-2022",
+                           "megatron-core-2023",
+                           "megatron-core-2024",
+                           "megatron-core-2025",
+                           "megatron-deepspeed-2022",
+                           "deepspeed-2023",
+                           "deepspeed-2024",
+                           "torchtitan-2024",
+                           "torchtitan-2025",
+                           "llm-foundry-2023",
+                           "internevo-2024",
+                           "megascale-2024",
+                           "meta-2024",
+                           "deepseek-2024",
+                           "simumax-b200-2026",
+                           "mlperf-2023",
+                           "mlperf-2024",
+                           "nemo-automodel-2025",
+                           "nanotron-2025",
+                           "ideal"}) {
     const Result<Stack> stack = read_software(name, source_data());
     ASSERT_TRUE(stack.ok()) << told(stack.errors());
     EXPECT_EQ(stack->name, name);
