@@ -109,8 +109,7 @@ sim::OpRef DataParallel::exchange_quantized(sim::StreamIndex stream, std::int64_
 sim::OpRef DataParallel::reduce_gradients(sim::StreamIndex stream, std::int64_t elements, const Replicas& replicas) {
   const sim::OpRef sum = sum_gradients(stream, elements, replicas);
   if (context_.scenario.layout.offload.optimizer != Place::gpu && replicas.sharding.gradients)
-    copy_to_host(context_, sum, Bytes{replicas.sharding.share(elements) * reduced_gradient_bytes(context_.scenario)},
-                 "gradients to host");
+    copy_to_host(context_, sum, Bytes{replicas.sharding.share(elements) * kHostGradient}, "gradients to host");
   return sum;
 }
 

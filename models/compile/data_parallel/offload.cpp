@@ -4,6 +4,7 @@
 
 #include "models/compile/data_parallel/optimizer_step.h"
 #include "models/layout/sharding.h"
+#include "models/memory/states.h"
 
 namespace orrery::models {
 namespace {
@@ -30,6 +31,17 @@ sim::OpRef pass(StageContext& context, sim::StreamIndex stream, sim::OpRef after
                         sim::KernelClass::unaffected, builder.label(label));
 }
 
+// The host sees a parameter's gradient and states once to update them, the gradient once more to unscale and clip it,
+// and what it updated once more to make the 16-bit copy that goes back (microsoft/DeepSpeed, runtime/zero/stage3.py:
+// unscale_and_clip_grads, _reassign_or_swap_out_partitioned_parameters; FSDP's CPU offload clips there too).
+double host_bytes_per_parameter(const Scenario& s) {
+  const double states = 2 * state_scheme(s.training).optimizer;
+  const double clipped = s.software.clip_gradients ? 2 * kHostGradient : 0;
+  if (activation_bytes(s.training.precision) == 4) return kHostGradient + states + clipped + 8;
+  const double copied = sharding(s.layout).shards_are_master ? 0 : 4 + 2;
+  return kHostGradient + states + clipped + copied;
+}
+
 }  // namespace
 
 sim::OpRef copy_to_host(StageContext& context, sim::OpRef after, Bytes bytes, std::string_view label) {
@@ -52,14 +64,14 @@ void update_on_host(StageContext& context, double elements, bool gradients_are_t
   const auto bytes = [&](double each) { return Bytes{std::llround(each * elements)}; };
   sim::ProgramBuilder& builder = context.builder;
   if (!gradients_are_there)
-    copy_to_host(context, builder.last(context.streams.main), bytes(gradient_bytes(s)), "gradients to host");
+    copy_to_host(context, builder.last(context.streams.main), bytes(kHostGradient), "gradients to host");
   builder.wait(context.streams.to_host, builder.last(context.streams.main));
-  const double moved = update_bytes_per_parameter(s);
   if (s.layout.offload.optimizer == Place::nvme) {
-    pass_disk(context, builder.last(context.streams.main), bytes(moved), "optimizer states through drives");
+    pass_disk(context, builder.last(context.streams.main), bytes(update_bytes_per_parameter(s)),
+              "optimizer states through drives");
     builder.wait(context.streams.to_host, builder.last(context.streams.disk));
   }
-  sim::OpRef done = pass(context, context.streams.to_host, sim::OpRef::none(), moved * elements,
+  sim::OpRef done = pass(context, context.streams.to_host, sim::OpRef::none(), host_bytes_per_parameter(s) * elements,
                          host_of(context).memory_bandwidth, "update parameters on the host");
   if (s.layout.offload.parameters == Place::nvme)
     done = pass_disk(context, done, bytes(parameter_bytes(s)), "parameters to drives");

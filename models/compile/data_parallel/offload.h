@@ -12,6 +12,10 @@ namespace orrery::models {
 // PCIe link on streams of their own, one a direction; drives and host memory are
 // shared evenly by the GPUs of a node, as all of them ask at the same time.
 
+// Bytes of a gradient on the host: it is made 32 bits wide before it leaves the GPU (DeepSpeed's stage3.py,
+// partition_grads).
+inline constexpr std::int64_t kHostGradient = 4;
+
 // Begins behind `after` (of any stream).
 sim::OpRef copy_to_host(StageContext& context, sim::OpRef after, Bytes bytes, std::string_view label);
 sim::OpRef copy_from_host(StageContext& context, sim::OpRef after, Bytes bytes, std::string_view label);
