@@ -173,5 +173,19 @@ TEST(AttentionPlan, TakesTheNextHeadsAndRefusesByName) {
   EXPECT_NE(attention_plan(shape).errors()[0].what.find("attention in fp8"), std::string::npos);
 }
 
+// 64 tiles of 8,192 keys on 132 SMs: a key head has enough for half of them.
+TEST(AttentionPlan, DealsGroupsOfHeadsWhereSmsWouldIdle) {
+  const auto parts = [](int heads, int kv_heads, int keys, int sms) {
+    return parts_of_group({1, keys, keys, heads, kv_heads, 128, 128}, sms);
+  };
+  EXPECT_EQ(parts(32, 8, 8192, 132), 1);
+  EXPECT_EQ(parts(16, 2, 8192, 132), 2);
+  EXPECT_EQ(parts(16, 1, 8192, 132), 4);   // of 16, since 3 does not divide it
+  EXPECT_EQ(parts(16, 1, 1024, 132), 16);  // as many as there are heads
+  EXPECT_EQ(parts(6, 1, 8192, 132), 3);
+  EXPECT_EQ(parts(8, 8, 512, 132), 1);  // nothing is shared
+  EXPECT_EQ(parts(16, 1, 8192, 16), 1);
+}
+
 }  // namespace
 }  // namespace orrery::validate

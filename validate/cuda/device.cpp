@@ -73,7 +73,8 @@ void CudaDevice::prepare(std::span<const models::Kernel> kernels) {
   for (const models::Kernel& kernel : kernels) {
     if (!can_run(kernel)) continue;
     if (const auto* gemm = std::get_if<models::GemmShape>(&kernel.shape)) gemms_->reserve(*gemm);
-    if (const auto* attention = std::get_if<models::AttentionShape>(&kernel.shape)) attention_.reserve(*attention);
+    if (const auto* attention = std::get_if<models::AttentionShape>(&kernel.shape))
+      attention_.reserve(*attention, sms_);
   }
   for (const models::Kernel& kernel : kernels)
     if (const auto* gemm = std::get_if<models::GemmShape>(&kernel.shape); gemm && can_run(kernel))
@@ -217,7 +218,7 @@ void CudaDevice::launch(const models::Kernel& kernel, cudaStream_t stream) {
   } else if (const auto* memory = std::get_if<models::MemoryBoundShape>(&kernel.shape)) {
     stream_through(memory->family, memory->bytes, stream);
   } else {
-    attention_.run(std::get<models::AttentionShape>(kernel.shape), stream);
+    attention_.run(std::get<models::AttentionShape>(kernel.shape), sms_, stream);
   }
 }
 

@@ -34,4 +34,13 @@ Result<AttentionPlan> attention_plan(const models::AttentionShape& shape) {
                Fault::unsupported};
 }
 
+int parts_of_group(const models::AttentionShape& shape, int sms) {
+  constexpr std::int64_t kTile = 128;  // keys of a block where heads are 64 or 128 wide
+  const std::int64_t group = shape.heads / shape.kv_heads;
+  const std::int64_t blocks = shape.batch * shape.kv_heads * ((shape.keys + kTile - 1) / kTile);
+  std::int64_t parts = 1;
+  while (parts < group && (blocks * parts < sms || group % parts != 0)) ++parts;
+  return static_cast<int>(parts);
+}
+
 }  // namespace orrery::validate

@@ -16,4 +16,8 @@ struct AttentionPlan {
 // formats but bf16 and fp16 (which run as bf16: the same work), wider heads.
 Result<AttentionPlan> attention_plan(const models::AttentionShape& shape);
 
+// Among how many blocks the backward pass deals the query heads that share a key head: as few as
+// leave none of `sms` without one.
+int parts_of_group(const models::AttentionShape& shape, int sms);
+
 }  // namespace orrery::validate

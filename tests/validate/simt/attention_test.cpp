@@ -99,7 +99,7 @@ struct Reference {
 };
 
 template <int kDim, int kValueDim, int kWarps, int kInner, int kBands = 1, class Products = Warps>
-void check(const Case& c, bool last_thread_first) {
+void check(const Case& c, bool last_thread_first, int parts = 1) {
   constexpr int kBatch = 2;
   const Tensor q(kBatch, c.queries, c.heads, kDim, 1), k(kBatch, c.keys, c.kv_heads, kDim, 2),
       v(kBatch, c.keys, c.kv_heads, kValueDim, 3);
@@ -123,6 +123,11 @@ void check(const Case& c, bool last_thread_first) {
                      c.window,
                      c.causal,
                      static_cast<float>(1 / std::sqrt(double{kDim}))};
+  std::vector<Bf16> dk_parts(static_cast<std::size_t>(parts) * dk.data.size()),
+      dv_parts(static_cast<std::size_t>(parts) * dv.data.size());
+  t.parts = parts;
+  t.dk_parts = dk_parts.data();
+  t.dv_parts = dv_parts.data();
   using C = Cut<kWarps, kBands, kInner, Products>;
   const auto tiles = [](int rows) { return (rows + C::kRows - 1) / C::kRows; };
   const auto launch = [&](int x, int y, int shared) {
@@ -134,8 +139,17 @@ void check(const Case& c, bool last_thread_first) {
   simt::run(launch((c.queries + kWarps - 1) / kWarps, kBatch * c.heads, 64), [&] { attention_delta<kValueDim>(t); });
   simt::run(launch(kBatch * c.heads, tiles(c.queries), query_gradient_shared_bytes<kDim, kValueDim, C>()),
             [&] { attention_query_gradient<kDim, kValueDim, C, 1>(t); });
-  simt::run(launch(kBatch * c.kv_heads, tiles(c.keys), key_gradient_shared_bytes<kDim, kValueDim, C>()),
+  simt::run(launch(kBatch * c.kv_heads * parts, tiles(c.keys), key_gradient_shared_bytes<kDim, kValueDim, C>()),
             [&] { attention_key_gradient<kDim, kValueDim, C, 1>(t); });
+  if (parts > 1) {
+    const auto sum = [&](Tensor& to, const std::vector<Bf16>& of) {
+      simt::run(launch(3, 1, 64), [&] {
+        attention_sum_parts(to.data.data(), of.data(), parts, static_cast<long long>(to.data.size() / 2));
+      });
+    };
+    sum(dk, dk_parts);
+    sum(dv, dv_parts);
+  }
 
   Error of_o, of_dq, of_dk, of_dv;
   for (int b = 0; b < kBatch; ++b) {
@@ -162,12 +176,21 @@ void check(const Case& c, bool last_thread_first) {
   // bf16 has 8 bits; probabilities and their gradients are rounded to it once more.
   EXPECT_LT(of_o.relative(), 0.04);
   EXPECT_LT(of_dq.relative(), 0.06);
-  EXPECT_LT(of_dk.relative(), 0.06);
-  EXPECT_LT(of_dv.relative(), 0.06);
+  const double once_more = parts > 1 ? 0.02 : 0;  // so are the parts of a sum
+  EXPECT_LT(of_dk.relative(), 0.06 + once_more);
+  EXPECT_LT(of_dv.relative(), 0.06 + once_more);
 }
 
 TEST(Attention, CausalWithRaggedEndsAndSharedHeads) {
   check<64, 64, 4, 64>({100, 100, 4, 2, true, 0}, false);
+}
+
+// The heads of a group dealt to several blocks.
+TEST(Attention, SumsOfParts) {
+  check<64, 64, 4, 64>({100, 100, 8, 2, true, 0}, false, 2);
+  check<64, 64, 2, 32>({70, 90, 3, 1, true, 40}, true, 3);
+  check<192, 128, 2, 32>({66, 66, 2, 1, false, 0}, false, 2);
+  check<64, 64, 4, 64, 1, Warpgroups>({100, 100, 4, 1, true, 0}, false, 4);
 }
 
 TEST(Attention, IsTheSameWhicheverThreadsComeFirst) {

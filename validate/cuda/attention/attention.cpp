@@ -13,7 +13,7 @@ std::uint64_t bytes(std::int64_t n) {
 
 }  // namespace
 
-bool Attention::reserve(const models::AttentionShape& shape) {
+bool Attention::reserve(const models::AttentionShape& shape, int sms) {
   const auto plan = attention_plan(shape);
   if (!plan) {
     faults_.add(plan.errors().front().what, Fault::unsupported);
@@ -21,13 +21,14 @@ bool Attention::reserve(const models::AttentionShape& shape) {
   }
   constexpr std::uint64_t kSlack = 16 << 10;  // pieces of a ring begin at round addresses
   const std::int64_t inputs = plan->q + plan->k + plan->v + (shape.backward ? 2 * plan->o + plan->row_figures : 0);
-  const std::int64_t outputs =
-      shape.backward ? plan->q + plan->k + plan->v + plan->row_figures : plan->o + plan->row_figures;
+  const std::int64_t parts = shape.backward ? parts_of_group(shape, sms) : 1;
+  const std::int64_t sums = (parts > 1 ? parts + 1 : 1) * (plan->k + plan->v);
+  const std::int64_t outputs = shape.backward ? plan->q + sums + plan->row_figures : plan->o + plan->row_figures;
   return arena_.reserve(Fill::bf16, bytes(inputs) + kSlack, bytes(outputs) + kSlack);
 }
 
-void Attention::run(const models::AttentionShape& shape, cudaStream_t stream) {
-  if (!reserve(shape)) return;
+void Attention::run(const models::AttentionShape& shape, int sms, cudaStream_t stream) {
+  if (!reserve(shape, sms)) return;
   const AttentionPlan plan = *attention_plan(shape);
   const auto input = [&](std::int64_t n) { return static_cast<const Bf16*>(arena_.input(Fill::bf16, bytes(n))); };
   const auto output = [&](std::int64_t n) { return static_cast<Bf16*>(arena_.output(bytes(n))); };
@@ -59,6 +60,11 @@ void Attention::run(const models::AttentionShape& shape, cudaStream_t stream) {
   t.dq = output(plan.q);
   t.dk = output(plan.k);
   t.dv = output(plan.v);
+  t.parts = parts_of_group(shape, sms);
+  if (t.parts > 1) {
+    t.dk_parts = output(t.parts * plan.k);
+    t.dv_parts = output(t.parts * plan.v);
+  }
   faults_.ok(launch_attention_backward(t, plan.dim, plan.value_dim, batch, stream), "attention backward");
 }
 

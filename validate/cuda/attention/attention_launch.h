@@ -42,7 +42,8 @@ cudaError_t forward(const AttentionTensors& t, int batch, cudaStream_t stream) {
 
 template <int kDim, int kValueDim, class P>
 cudaError_t backward(const AttentionTensors& t, int batch, cudaStream_t stream) {
-  const auto heads = static_cast<unsigned>(batch * t.heads), kv_heads = static_cast<unsigned>(batch * t.kv_heads);
+  const auto heads = static_cast<unsigned>(batch * t.heads),
+             kv_heads = static_cast<unsigned>(batch * t.kv_heads * t.parts);
   constexpr int kDeltaRows = 8;  // a warp each
   attention_delta<kValueDim><<<dim3(tiles(t.queries, kDeltaRows), heads), kDeltaRows * 32, 0, stream>>>(t);
   if (const cudaError_t status = cudaPeekAtLastError(); status != cudaSuccess) return status;
@@ -52,8 +53,21 @@ cudaError_t backward(const AttentionTensors& t, int batch, cudaStream_t stream) 
                 query_gradient_shared_bytes<kDim, kValueDim, Q>(), t, stream);
   if (status != cudaSuccess) return status;
   using K = typename P::Key;
-  return launch<K>(attention_key_gradient<kDim, kValueDim, K, P::kKeyBlocks>, dim3(kv_heads, tiles(t.keys, K::kRows)),
-                   key_gradient_shared_bytes<kDim, kValueDim, K>(), t, stream);
+  if (const cudaError_t made =
+          launch<K>(attention_key_gradient<kDim, kValueDim, K, P::kKeyBlocks>, dim3(kv_heads, tiles(t.keys, K::kRows)),
+                    key_gradient_shared_bytes<kDim, kValueDim, K>(), t, stream);
+      made != cudaSuccess || t.parts == 1)
+    return made;
+  const long long rows = static_cast<long long>(batch) * t.keys * t.kv_heads;
+  constexpr unsigned kThreads = 256;
+  const auto sum = [&](Bf16* to, const Bf16* parts, int dim) {
+    const long long pairs = rows * dim / 2;
+    attention_sum_parts<<<static_cast<unsigned>((pairs + kThreads - 1) / kThreads), kThreads, 0, stream>>>(
+        to, parts, t.parts, pairs);
+    return cudaPeekAtLastError();
+  };
+  if (const cudaError_t summed = sum(t.dk, t.dk_parts, kDim); summed != cudaSuccess) return summed;
+  return sum(t.dv, t.dv_parts, kValueDim);
 }
 
 }  // namespace orrery::validate::cuda

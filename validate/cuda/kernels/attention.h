@@ -28,6 +28,10 @@ struct AttentionTensors {
   int window = 0;
   bool causal = true;
   float scale = 1;  // of scores
+  // Query heads that share a key head are dealt to so many blocks, each with a sum of its own: [parts, batch, keys,
+  // kv_heads, dim]. With one part that is the sum.
+  int parts = 1;
+  Bf16 *dk_parts = nullptr, *dv_parts = nullptr;
 };
 
 inline constexpr float kLog2E = 1.4426950408889634f;
@@ -353,15 +357,19 @@ constexpr int key_gradient_shared_bytes() {
   return 2 * (C::kRows + 2 * C::kInner) * (kDim + kValueDim) + 4 * 2 * 2 * C::kInner;
 }
 
-// dK and dV: a warp has keys, and the queries of all heads that share them go by.
+// dK and dV: a warp has keys, and the queries of all heads of a part that share them go by.
 // Scores are made transposed, keys down and queries across, so that they are already
-// what the products over queries take. Blocks in x take (batch, key head), those in y
+// what the products over queries take. Blocks in x take (part, batch, key head), those in y
 // tiles of keys.
 template <int kDim, int kValueDim, class C, int kBlocksAnSm>
 ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(C::kThreads, kBlocksAnSm) attention_key_gradient(AttentionTensors t) {
   constexpr int kKeys = C::kRows, kQueries = C::kInner, kBands = C::kBands;
-  const int batch = static_cast<int>(block_x()) / t.kv_heads, kv_head = static_cast<int>(block_x()) % t.kv_heads;
-  const int shared_by = t.heads / t.kv_heads;
+  const int batches = static_cast<int>(blocks_x()) / (t.kv_heads * t.parts);
+  const int kv_head = static_cast<int>(block_x()) % t.kv_heads,
+            batch = static_cast<int>(block_x()) / t.kv_heads % batches;
+  const int part = static_cast<int>(block_x()) / (t.kv_heads * batches);
+  const int shared_by = t.heads / (t.kv_heads * t.parts);
+  const int first_head = (kv_head * t.parts + part) * shared_by;
   const Sight sight(t);
   const int first = static_cast<int>(block_y()) * kKeys;
   const int warp_row = static_cast<int>(thread_x()) / 32 * 16 * kBands;
@@ -389,7 +397,7 @@ ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(C::kThreads, kBlocksAnSm) attention_key_
   const int rounds = tiles * shared_by;
   // Round r is tile r % tiles of head r / tiles.
   const auto fetch = [&](int stage, int round) {
-    const int head = kv_head * shared_by + round / tiles, query = begin_query + round % tiles * kQueries;
+    const int head = first_head + round / tiles, query = begin_query + round % tiles * kQueries;
     const long long row = static_cast<long long>(batch) * t.queries * t.heads + head;
     fetch_rows<kQueries, C::kThreads>(q_tile(stage), t.q + row * kDim, q_stride, query, t.queries);
     fetch_rows<kQueries, C::kThreads>(do_tile(stage), t.d_o + row * kValueDim, o_stride, query, t.queries);
@@ -441,10 +449,28 @@ ORRERY_KERNEL void ORRERY_LAUNCH_BOUNDS(C::kThreads, kBlocksAnSm) attention_key_
     multiply_columns<kDim>(dk, dp, q_tile(stage));
   }
   wait_for_copies<0>();
+  const long long before = static_cast<long long>(part) * batches * t.keys * t.kv_heads;  // rows of other parts
+  Bf16* dk_out = (t.parts > 1 ? t.dk_parts + before * kDim : t.dk) + kv_row * kDim;
+  Bf16* dv_out = (t.parts > 1 ? t.dv_parts + before * kValueDim : t.dv) + kv_row * kValueDim;
   ORRERY_UNROLL
   for (int band = 0; band < kBands; ++band) {
-    store_rows(t.dk + kv_row * kDim, k_stride, first + warp_row + 16 * band, t.keys, dk[band], t.scale, t.scale);
-    store_rows(t.dv + kv_row * kValueDim, v_stride, first + warp_row + 16 * band, t.keys, dv[band], 1.0f, 1.0f);
+    store_rows(dk_out, k_stride, first + warp_row + 16 * band, t.keys, dk[band], t.scale, t.scale);
+    store_rows(dv_out, v_stride, first + warp_row + 16 * band, t.keys, dv[band], 1.0f, 1.0f);
+  }
+}
+
+// The sum of the parts of a gradient, two elements at a time.
+ORRERY_KERNEL inline void attention_sum_parts(Bf16* sum, const Bf16* parts, int count, long long pairs) {
+  auto* out = reinterpret_cast<std::uint32_t*>(sum);
+  const auto* in = reinterpret_cast<const std::uint32_t*>(parts);
+  const long long stride = static_cast<long long>(blocks_x()) * threads();
+  for (long long i = static_cast<long long>(block_x()) * threads() + thread_x(); i < pairs; i += stride) {
+    float low = 0, high = 0;
+    for (int part = 0; part < count; ++part) {
+      low += low_bf16(in[part * pairs + i]);
+      high += high_bf16(in[part * pairs + i]);
+    }
+    out[i] = pack_bf16(low, high);
   }
 }
 
