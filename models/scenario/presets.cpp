@@ -5,6 +5,7 @@
 #include "models/scenario/files/hf_config.h"
 #include "models/scenario/reader.h"
 #include "models/scenario/reading.h"
+#include "models/schedules/schedule.h"
 
 namespace orrery::models {
 namespace {
@@ -151,17 +152,26 @@ Node& section_of(Node& root, const std::string& name) {
   return root.entries.back().value;
 }
 
-bool is_interleaved(const Node& root) {
-  const Node* pipeline = root.find("pipeline");
-  const Node* schedule = pipeline ? pipeline->find("schedule") : nullptr;
-  return schedule && schedule->text.starts_with("interleaved");
+std::string_view text_at(const Node& root, std::string_view section, std::string_view key) {
+  const Node* node = root.find(section);
+  if (node) node = node->find(key);
+  return node ? std::string_view(node->text) : std::string_view();
+}
+
+// Schedules that deadlock where sends wait for their receives: no stack runs them so.
+bool sends_must_not_wait(const Node& root) {
+  const std::string_view schedule = text_at(root, "pipeline", "schedule");
+  if (text_at(root, "overlap", "expert_parallel") == "true") return true;
+  return !schedule.empty() && !schedule_traits(schedule).may_wait;
 }
 
 // A habit may hang on the schedule: Megatron-LM overlaps its sends in interleaved
 // schedules and waits for them in plain 1F1B.
-Node by_schedule(const Node& value, const Node& root) {
+Node by_schedule(std::string_view path, const Node& value, const Node& root) {
   Node settled = value;
-  if (value.text == "interleaved") settled.text = is_interleaved(root) ? "true" : "false";
+  if (value.text == "interleaved")
+    settled.text = text_at(root, "pipeline", "schedule").starts_with("interleaved") ? "true" : "false";
+  if (path == "overlap.pipeline" && settled.text == "false" && sends_must_not_wait(root)) settled.text = "true";
   return settled;
 }
 
@@ -184,7 +194,7 @@ void apply_software_defaults(Reading& reading, Node& root, const Node& defaults)
           (path == "layout.zero" && target.find("fsdp")) || (path == "layout.fsdp" && target.find("zero"));
       // `auto` takes an inherited habit back: the project's own rule stands.
       if (target.find(entry.key) || settled || entry.value.text == "auto") continue;
-      const Node value = by_schedule(entry.value, root);
+      const Node value = by_schedule(path, entry.value, root);
       target.entries.push_back({entry.key, entry.key_where, value});
       reading.defaulted(path, value.is_scalar() ? value.text : "as the preset says", by);
     }

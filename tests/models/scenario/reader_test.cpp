@@ -109,6 +109,22 @@ TEST(Precedence, ASoftwareHabitMayHangOnTheSchedule) {
                   .overlap.pipeline);
 }
 
+// A stack that waits for its sends cannot run what deadlocks so; a person who asks for both is told.
+TEST(Precedence, AHabitOfSendsThatWaitYieldsToWhatCannotWait) {
+  for (const char* software : {"megatron-core-2025", "megatron-2022", "simumax-b200-2026"}) {
+    for (const char* schedule : {"zb-h1", "zb-h2", "zb-auto", "zb-v", "v-half", "dualpipe-v", "looped-bfs", "hanayo"}) {
+      const Scenario s = read({{"software", software},
+                               {"pipeline.schedule", schedule},
+                               {"pipeline.virtual_stages", schedule[1] == 'b' && schedule[3] != 'v' ? "1" : "2"}});
+      EXPECT_TRUE(s.overlap.pipeline) << software << ' ' << schedule;
+    }
+    EXPECT_FALSE(read({{"software", software}, {"pipeline.schedule", "gpipe"}}).overlap.pipeline) << software;
+  }
+  const auto asked = parse_scenario(kSmall, "a.yaml", {{"pipeline.schedule", "zb-h1"}, {"overlap.pipeline", "false"}});
+  ASSERT_FALSE(asked.ok());
+  EXPECT_NE(asked.errors().front().what.find("would deadlock"), std::string::npos) << asked.errors().front().what;
+}
+
 TEST(Set, ReachesAnyKey) {
   const Scenario s = read({{"layout.tp", "2"},
                            {"layout.order", "[tp, dp, cp, pp]"},
