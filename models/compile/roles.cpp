@@ -89,17 +89,22 @@ int replicas_at_most(const LayoutSpec& s) {
   return s.stage_replicas.empty() ? s.dp : *std::max_element(s.stage_replicas.begin(), s.stage_replicas.end());
 }
 
+// What a rank of the pipeline holds, numbered: from both ends, ranks r and p-1-r hold the same.
+int held_by(int rank, int ranks, bool bidirectional) {
+  return bidirectional ? std::min(rank, ranks - 1 - rank) : rank;
+}
+
 // Replicas in groups of `group` neighbours, so that a group lies inside a node where it
 // can; and the ranks at the same place in different groups.
 void add_replica_groups(const Layout& layout, const Places& at, sim::Workload& workload, const std::string& name,
-                        bool any, int group) {
+                        bool any, int group, bool bidirectional) {
   const LayoutSpec& s = layout.spec();
   const int copies = s.dp * s.cp / group;
   add_role(at, workload, name, false, any ? s.tp * s.pp * copies : 0, [=, &layout](const Coordinate& c) {
     return any ? (c.pp * s.tp + c.tp) * copies + layout.replica(c) / group : -1;
   });
   add_role(at, workload, name + " copies", false, any ? s.tp * s.pp * group : 0, [=, &layout](const Coordinate& c) {
-    return any ? (c.pp * s.tp + c.tp) * group + layout.replica(c) % group : -1;
+    return any ? (held_by(c.pp, s.pp, bidirectional) * s.tp + c.tp) * group + layout.replica(c) % group : -1;
   });
 }
 
@@ -138,9 +143,8 @@ void add_grid_roles(const Layout& layout, const Places& at, sim::Workload& workl
 void add_replica_role(const Layout& layout, const Places& at, sim::Workload& workload, std::string name, int width,
                       bool bidirectional) {
   const int pp = layout.spec().pp;
-  add_role(at, workload, std::move(name), false, width * pp, [=](const Coordinate& c) {
-    return (bidirectional ? std::min(c.pp, pp - 1 - c.pp) : c.pp) * width + c.tp % width;
-  });
+  add_role(at, workload, std::move(name), false, width * pp,
+           [=](const Coordinate& c) { return held_by(c.pp, pp, bidirectional) * width + c.tp % width; });
 }
 
 std::string part_name(const TensorPart& part) {
@@ -156,19 +160,21 @@ void add_layer_roles(const Layout& layout, const Places& at, const LayerRoles& r
 }
 
 // Ranks with the same experts, in shard groups and across them, if those are not all.
-void add_expert_shard_roles(const std::vector<ExpertCoordinate>& at, const LayoutSpec& s, sim::Workload& workload) {
-  const Sharding split = expert_sharding(s);
-  const int group = split.group, copies = split.copies();
-  const bool any = s.shard_group > 0 && copies > 1;
-  const auto holds = [=](const ExpertCoordinate& c) { return (c.pp * s.ep + c.ep) * s.etp + c.etp; };
+void add_expert_shard_roles(const std::vector<ExpertCoordinate>& at, const LayoutSpec& s, bool bidirectional,
+                            sim::Workload& workload) {
+  const Sharding split = expert_sharding(s, bidirectional ? 2 : 1);
+  const int group = split.group, copies = expert_replicas(s) / group;
+  const bool any = s.shard_group > 0 && split.copies() > 1;
+  const auto holds = [=](const ExpertCoordinate& c, int stage) { return (stage * s.ep + c.ep) * s.etp + c.etp; };
   const int kinds = any ? s.pp * s.ep * s.etp : 0;
   add_role(at, workload, "edp shard", false, kinds * copies,
-           [=](const ExpertCoordinate& c) { return any ? holds(c) * copies + c.edp / group : -1; });
-  add_role(at, workload, "edp shard copies", false, kinds * group,
-           [=](const ExpertCoordinate& c) { return any ? holds(c) * group + c.edp % group : -1; });
+           [=](const ExpertCoordinate& c) { return any ? holds(c, c.pp) * copies + c.edp / group : -1; });
+  add_role(at, workload, "edp shard copies", false, kinds * group, [=](const ExpertCoordinate& c) {
+    return any ? holds(c, held_by(c.pp, s.pp, bidirectional)) * group + c.edp % group : -1;
+  });
 }
 
-void add_expert_roles(const Layout& layout, int domain_gpus, sim::Workload& workload) {
+void add_expert_roles(const Layout& layout, int domain_gpus, bool bidirectional, sim::Workload& workload) {
   const LayoutSpec& s = layout.spec();
   const int edp = expert_replicas(s), in_domain = layout.experts_per_domain(domain_gpus), domains = s.ep / in_domain;
   std::vector<ExpertCoordinate> at;
@@ -179,13 +185,14 @@ void add_expert_roles(const Layout& layout, int domain_gpus, sim::Workload& work
   add_role(at, workload, "ep", false, groups, group);
   add_role(at, workload, "etp", false, s.ep * edp * s.pp,
            [=](const ExpertCoordinate& c) { return (c.pp * edp + c.edp) * s.ep + c.ep; });
-  add_role(at, workload, "edp", false, s.ep * s.etp * s.pp,
-           [=](const ExpertCoordinate& c) { return (c.pp * s.ep + c.ep) * s.etp + c.etp; });
+  add_role(at, workload, "edp", false, s.ep * s.etp * s.pp, [=](const ExpertCoordinate& c) {
+    return (held_by(c.pp, s.pp, bidirectional) * s.ep + c.ep) * s.etp + c.etp;
+  });
   add_role(at, workload, "ep in node", false, groups * domains,
            [=](const ExpertCoordinate& c) { return group(c) * domains + c.ep / in_domain; });
   add_role(at, workload, "ep across nodes", false, groups * in_domain,
            [=](const ExpertCoordinate& c) { return group(c) * in_domain + c.ep % in_domain; });
-  add_expert_shard_roles(at, s, workload);
+  add_expert_shard_roles(at, s, bidirectional, workload);
 }
 
 bool has_grid_roles(const Scenario& scenario) {
@@ -252,12 +259,12 @@ void add_roles(const Layout& layout, const Scenario& scenario, bool bidirectiona
     if (!share || (c.pp != 0 && c.pp != s.pp - 1)) return -1;
     return (c.dp * s.cp + c.cp) * s.tp + c.tp;
   });
-  const Sharding split = sharding(s);
-  add_replica_groups(layout, at, workload, "shard", split.optimizer && split.copies() > 1, split.group);
+  const Sharding split = sharding(s, bidirectional ? 2 : 1);
+  add_replica_groups(layout, at, workload, "shard", split.optimizer && split.copies() > 1, split.group, bidirectional);
   add_context_roles(layout, at, workload);
-  add_replica_groups(layout, at, workload, "node", s.zeropp.any(), s.zeropp.node_group);
+  add_replica_groups(layout, at, workload, "node", s.zeropp.any(), s.zeropp.node_group, bidirectional);
   if (has_grid_roles(scenario)) add_grid_roles(layout, at, workload);
-  if (scenario.model.moe) add_expert_roles(layout, scenario.cluster.domain_gpus(), workload);
+  if (scenario.model.moe) add_expert_roles(layout, scenario.cluster.domain_gpus(), bidirectional, workload);
   add_layer_roles(layout, at, LayerRoles(scenario), bidirectional, workload);
   if (!s.stage_replicas.empty()) return add_peers_in_turn(layout, at, workload);
   add_peer(layout, at, workload, "next stage", 1);
