@@ -172,20 +172,40 @@ void PipelineTransfers::find_gates() {
   }
 }
 
-// Where the main stream itself transfers: between single actions, and with
-// virtual stages around the forward-backward pairs of the steady state.
+// Where the main stream itself transfers, and what comes there.
 void PipelineTransfers::find_slots() {
+  if (!waiting()) return;
   const std::vector<Action>& actions = context_.actions();
   slot_of_.resize(actions.size());
-  for (std::size_t i = 0; i < actions.size(); ++i) {
-    const bool pair = context_.schedule.request.chunks > 1 && i > 0 && !is_forward(actions[i]) &&
-                      is_forward(actions[i - 1]) && slots_.back().size() == 1;
-    if (pair) {
-      slots_.back().push_back(i);
-    } else {
+  if (context_.schedule.request.chunks > 1) {
+    const SlotTimes times(context_.schedule);
+    slots_ = times.slots(context_.stage);
+    find_arrivals(times);
+  } else {
+    for (std::size_t i = 0; i < actions.size(); ++i) {
+      const Edges inputs = inputs_of(i);
       slots_.push_back({i});
+      arrivals_.emplace_back(inputs.begin(), inputs.end());
     }
-    slot_of_[i] = slots_.size() - 1;
+    arrivals_.emplace_back();
+  }
+  for (std::size_t slot = 0; slot < slots_.size(); ++slot)
+    for (const std::size_t i : slots_[slot]) slot_of_[i] = slot;
+}
+
+void PipelineTransfers::find_arrivals(const SlotTimes& times) {
+  std::vector<std::vector<std::pair<int, Edge>>> arrivals(slots_.size() + 1);
+  for (std::size_t i = 0; i < context_.actions().size(); ++i)
+    for (const Edge& edge : inputs_of(i)) {
+      const int from = edge.forward ? edge.handed_by : edge.handed_by + 1;
+      const int time = times.made_at(edge.forward, from, context_.actions()[i].micro_batch);
+      const std::size_t slot = times.last_by(context_.stage, time);
+      arrivals[slot == SlotTimes::kBeforeAll ? 0 : slot + 1].emplace_back(time, edge);
+    }
+  for (auto& arriving : arrivals) {
+    std::stable_sort(arriving.begin(), arriving.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    arrivals_.emplace_back();
+    for (const auto& [time, edge] : arriving) arrivals_.back().push_back(edge);
   }
 }
 
@@ -224,11 +244,10 @@ void PipelineTransfers::post_receives(std::size_t i) {
 
 sim::OpRef PipelineTransfers::before(std::size_t i) {
   const Edges inputs = inputs_of(i);
-  if (!waiting()) {
+  if (!waiting())
     post_receives(i);
-  } else if (i == 0 && !inputs.empty()) {
-    exchange(SIZE_MAX);
-  }
+  else if (i == 0)
+    exchange(0);
   sim::OpRef last;
   for (const Edge& edge : inputs) {
     last = received(edge);
@@ -247,7 +266,7 @@ void PipelineTransfers::gather(const Edge& edge) {
 
 void PipelineTransfers::after(std::size_t i) {
   if (waiting()) {
-    if (slots_[slot_of_[i]].back() == i) exchange(slot_of_[i]);
+    if (slots_[slot_of_[i]].back() == i) exchange(slot_of_[i] + 1);
     return;
   }
   for (const Edge& edge : outputs_of(i)) {
@@ -257,22 +276,18 @@ void PipelineTransfers::after(std::size_t i) {
   }
 }
 
-// What stands between slot `slot` and the next: its outputs leave, the next
-// one's inputs come. SIZE_MAX stands before the first slot.
-void PipelineTransfers::exchange(std::size_t slot) {
+// What stands between a slot and the next, `gap` being the next one's number: the outputs of the one leave, and
+// what is due then comes.
+void PipelineTransfers::exchange(std::size_t gap) {
   struct Item {
     Edge edge;
     bool sends;
   };
   std::vector<Item> items;
-  const bool first = slot == SIZE_MAX;
-  const std::size_t next = first ? 0 : slot + 1;
-  if (!first)
-    for (std::size_t i : slots_[slot])
+  if (gap > 0)
+    for (std::size_t i : slots_[gap - 1])
       for (const Edge& edge : outputs_of(i)) items.push_back({edge, true});
-  if (next < slots_.size())
-    for (std::size_t i : slots_[next])
-      for (const Edge& edge : inputs_of(i)) items.push_back({edge, false});
+  for (const Edge& edge : arrivals_[gap]) items.push_back({edge, false});
 
   // Plain 1F1B fuses what goes to and comes from one neighbour; like follows like one by one.
   bool fused = true;
@@ -289,9 +304,19 @@ void PipelineTransfers::exchange(std::size_t slot) {
   }
 }
 
+// Messages that have come and are not used yet, at most.
+int PipelineTransfers::most_early() const {
+  int now = 0, most = 0;
+  for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
+    most = std::max(most, now += static_cast<int>(arrivals_[slot].size()));
+    for (const std::size_t i : slots_[slot]) now -= inputs_of(i).count;
+  }
+  return most;
+}
+
 Bytes PipelineTransfers::buffers() const {
   // Reference: two under plain 1F1B (one each way), four when they are posted ahead.
-  return context_.schedule.request.ranks < 2 ? Bytes{} : message() * (waiting() ? 2 : 4);
+  return context_.schedule.request.ranks < 2 ? Bytes{} : message() * (waiting() ? std::max(2, most_early()) : 4);
 }
 
 }  // namespace orrery::models

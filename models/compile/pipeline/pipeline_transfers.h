@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "models/compile/pipeline/slot_times.h"
 #include "models/compile/stage/stage_context.h"
 
 namespace orrery::models {
@@ -18,7 +19,8 @@ namespace orrery::models {
 // receive is posted one action ahead of the one that needs it, in the order in
 // which the neighbour sends. Waiting: the main stream itself sends and receives
 // between actions, in fused pairs (ncclGroupStart/End) where Megatron-LM fuses:
-// in 1F1B when both go to the same neighbour, with virtual stages always.
+// in 1F1B when both go to the same neighbour, with virtual stages always. With those
+// a message arrives when it is sent, which may be slots before it is needed (slot_times.h).
 class PipelineTransfers {
  public:
   explicit PipelineTransfers(StageContext& context);
@@ -69,7 +71,9 @@ class PipelineTransfers {
   void post_receives(std::size_t i);
   void find_gates();
   void find_slots();
-  void exchange(std::size_t slot);
+  void find_arrivals(const SlotTimes& times);
+  void exchange(std::size_t gap);
+  int most_early() const;
   void gather(const Edge& edge);
   bool waiting() const { return !context_.scenario.overlap.pipeline; }
   sim::Transfer transfer(const Edge& edge, bool send) const;
@@ -85,8 +89,9 @@ class PipelineTransfers {
   std::vector<Bytes> messages_;                      // by virtual stage: its output
   std::vector<std::array<sim::OpRef, 2>> received_;  // by action: its activation, its gradient
   std::array<Incoming, 2> incoming_;                 // from the rank before, from the next one
-  std::vector<std::vector<std::size_t>> slots_;      // waiting: actions between two exchanges
+  SlotTimes::Slots slots_;                           // waiting: actions between two exchanges
   std::vector<std::size_t> slot_of_;
+  std::vector<std::vector<Edge>> arrivals_;  // by exchange, the n-th of which stands before slot n
 };
 
 }  // namespace orrery::models

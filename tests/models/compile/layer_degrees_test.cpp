@@ -59,17 +59,6 @@ std::map<sim::GroupRole, std::int64_t> bytes_of(const sim::Program& program, std
   return sum;
 }
 
-const sim::Program& first_program(const Compiled& c) {
-  return c.workload.programs[ProgramId{0}];
-}
-
-Bytes resident(const sim::Program& program, MemoryCause cause) {
-  Bytes sum;
-  for (const std::uint32_t buffer : program.resident)
-    if (program.buffers[buffer].cause == static_cast<std::uint8_t>(cause)) sum += program.buffers[buffer].bytes;
-  return sum;
-}
-
 TEST(LayerDegrees, OfTheLayoutsSizeAreTheirAbsence) {
   const sim::RunResult plain = run_every_rank(compiled(read(small_scenario(), fours())));
   const Compiled named =

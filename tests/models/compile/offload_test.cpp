@@ -16,23 +16,12 @@ std::vector<Override> zero3(const std::vector<Override>& more = {}) {
   return overrides;
 }
 
-const sim::Program& first_program(const Compiled& c) {
-  return c.workload.programs[ProgramId{0}];
-}
-
 Bytes copied(const sim::Program& program, std::string_view label) {
   Bytes sum;
   for (const sim::Stream& stream : program.streams)
     for (std::size_t i = 0; i < stream.ops.size(); ++i)
       if (stream.ops[i].kind == sim::OpKind::copy && program.labels[stream.notes[i].label] == label)
         sum += program.transfers[static_cast<std::size_t>(stream.ops[i].payload)].bytes;
-  return sum;
-}
-
-Bytes resident(const sim::Program& program, MemoryCause cause) {
-  Bytes sum;
-  for (const std::uint32_t buffer : program.resident)
-    if (program.buffers[buffer].cause == static_cast<std::uint8_t>(cause)) sum += program.buffers[buffer].bytes;
   return sum;
 }
 

@@ -56,4 +56,15 @@ inline sim::RunResult run_folded(const Compiled& c) {
   return sim::unfold(folded, c.workload, result);
 }
 
+inline const sim::Program& first_program(const Compiled& c) {
+  return c.workload.programs[ProgramId{0}];
+}
+
+inline Bytes resident(const sim::Program& program, MemoryCause cause) {
+  Bytes sum;
+  for (const std::uint32_t buffer : program.resident)
+    if (program.buffers[buffer].cause == static_cast<std::uint8_t>(cause)) sum += program.buffers[buffer].bytes;
+  return sum;
+}
+
 }  // namespace orrery::models
