@@ -101,23 +101,6 @@ void check_unread(const ScheduleRule& rule, const ScheduleRequest& request, Erro
   if (!request.memory.empty() && !rule.traits.limited) refuse(errors, "a memory limit" + only("zb-auto"));
 }
 
-// Every forward that a backward follows, and that backward, as one slot.
-Order in_pairs(const Order& order) {
-  Order paired;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const Action& f = order[i];
-    const bool leads =
-        f.type == Action::Type::forward && i + 1 < order.size() && order[i + 1].type == Action::Type::backward;
-    if (!leads) {
-      paired.push_back(f);
-      continue;
-    }
-    const Action& b = order[++i];
-    paired.push_back({Action::Type::overlap, f.stage, f.micro_batch, b.stage, b.micro_batch});
-  }
-  return paired;
-}
-
 }  // namespace
 
 void refuse(Errors& errors, std::string reason) {
@@ -144,8 +127,6 @@ Result<Schedule> make_schedule(const ScheduleRequest& request) {
   schedule.traits = rule->traits;
   if (rule->turn) schedule.turn = rule->turn(request);
   schedule.order = rule->orders(request);
-  if (request.pairs)
-    for (Order& order : schedule.order) order = in_pairs(order);
   return schedule;
 }
 

@@ -49,16 +49,20 @@ Orders by_rank(const ScheduleRequest& request) {
 }
 
 // F^w, (F B)^(n-w), B^w: the shape of every one-forward-one-backward order. The
-// callables give the k-th forward and the k-th backward of the rank.
+// callables give the k-th forward and the k-th backward of the rank. `pairs`: F B is one slot; a last forward of the
+// warm-up and the backward behind it are none, since that may hang on it.
 template <class Forward, class Backward>
-Order one_forward_one_backward(int warmup, int count, Forward nth_forward, Backward nth_backward) {
+Order one_forward_one_backward(int warmup, int count, Forward nth_forward, Backward nth_backward, bool pairs = false) {
   warmup = std::min(warmup, count);
   Order order;
   order.reserve(2 * static_cast<std::size_t>(count));
   for (int k = 0; k < warmup; ++k) order.push_back(nth_forward(k));
   for (int k = warmup; k < count; ++k) {
-    order.push_back(nth_forward(k));
-    order.push_back(nth_backward(k - warmup));
+    const Action f = nth_forward(k), b = nth_backward(k - warmup);
+    if (pairs)
+      order.push_back({Action::Type::overlap, f.stage, f.micro_batch, b.stage, b.micro_batch});
+    else
+      order.insert(order.end(), {f, b});
   }
   for (int k = count - warmup; k < count; ++k) order.push_back(nth_backward(k));
   return order;

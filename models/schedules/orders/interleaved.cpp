@@ -89,7 +89,7 @@ Order order(const ScheduleRequest& request, int rank) {
     return backward((v - 1 - e.chunk) * p + rank, e.micro_batch);
   };
   return one_forward_one_backward(static_cast<int>(std::min<std::int64_t>(warmup(request, n, rank), count)), count,
-                                  nth_forward, nth_backward);
+                                  nth_forward, nth_backward, request.pairs);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ Errors check(const ScheduleRequest& request) {
 Order order(const ScheduleRequest& request, int rank) {
   return one_forward_one_backward(
       request.pairs ? 1 : 0, request.micro_batches, [=](int k) { return forward(rank, k); },
-      [=](int k) { return backward(rank, k); });
+      [=](int k) { return backward(rank, k); }, request.pairs);
 }
 
 }  // namespace
