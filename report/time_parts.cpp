@@ -12,7 +12,7 @@
 // A rank's own step is the time between its own step ends; the step of the
 // cluster is that between the latest ranks' ends. They agree in steady state;
 // where they do not, the difference is waiting that no op shows, and goes to
-// `other` (or comes out of the bubble, when a rank's own step was the longer one).
+// `other`, or comes out of waiting, the bubble first, when a rank's own step was the longer one (noise).
 #include <algorithm>
 #include <array>
 #include <numeric>
@@ -102,16 +102,22 @@ void divide(TimeParts& sums, std::int64_t n) {
   sums.*largest += mean_total - sums.total();
 }
 
+// What is taken from first where a rank's own step is longer than the cluster's: waiting, then work.
+constexpr std::array<Duration TimeParts::*, 12> kTakenFrom = {
+    &TimeParts::bubble,     &TimeParts::other,      &TimeParts::exposed_dp, &TimeParts::exposed_ep,
+    &TimeParts::exposed_cp, &TimeParts::exposed_tp, &TimeParts::exposed_pp, &TimeParts::host,
+    &TimeParts::offload,    &TimeParts::optimizer,  &TimeParts::recompute,  &TimeParts::compute};
+
 // Makes the parts add up to the cluster's step.
 void settle(Duration step, TimeParts& parts) {
-  const Duration missing = step - parts.total();
-  if (missing >= Duration()) {
-    parts.other += missing;
-    return;
+  Duration missing = step - parts.total();
+  if (missing >= Duration()) parts.other += missing;
+  for (const auto part : kTakenFrom) {
+    if (missing >= Duration()) return;
+    const Duration taken = std::min(parts.*part, Duration() - missing);
+    parts.*part -= taken;
+    missing += taken;
   }
-  const Duration from_bubble = std::min(parts.bubble, Duration() - missing);
-  parts.bubble -= from_bubble;
-  parts.other += missing + from_bubble;
 }
 
 }  // namespace

@@ -71,6 +71,21 @@ TEST(TimeParts, ARankWhoseOwnStepIsLongerWaitedForIt) {
   EXPECT_EQ(parts.total(), Duration::ps(100));
 }
 
+// Under noise, a mean of steps that ended at other times: no part may fall below nothing.
+TEST(TimeParts, WithoutABubbleOtherWaitingIsShorter) {
+  sim::RankSummary rank = rank_with_step(Duration(), Duration::ps(110));
+  at(rank.time.busy, TimeCategory::compute) = Duration::ps(98);
+  at(rank.time.exposed, TimeCategory::dp) = Duration::ps(7);
+  at(rank.time.exposed, TimeCategory::tp) = Duration::ps(2);
+  rank.time.bubble = Duration::ps(3);
+  const TimeParts parts = mean_time(run_of({rank}, Duration(), Duration::ps(99)));
+  EXPECT_EQ(parts.bubble, Duration());
+  EXPECT_EQ(parts.other, Duration());
+  EXPECT_EQ(parts.exposed_dp, Duration());
+  EXPECT_EQ(parts.exposed_tp, Duration::ps(1));
+  EXPECT_EQ(parts.total(), Duration::ps(99));
+}
+
 // Whatever the engine put somewhere must come out somewhere: one picosecond in
 // each place of RankTime, counted again in the parts.
 TEST(TimeParts, EveryPlaceOfARanksTimeHasAPart) {
