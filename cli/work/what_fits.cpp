@@ -58,6 +58,9 @@ std::vector<report::Remedy> what_fits(const std::string& file, const std::vector
     auto read = models::read_scenario(file, all);
     if (!read) continue;  // not possible here
     read->jobs.clear();
+    // What a rank holds hangs on no noise; with it every rank would be simulated, for each change.
+    read->simulation.jitter_compute = 0;
+    read->simulation.fold = true;
     const auto prepared = prepare(std::move(*read));
     if (!prepared) continue;
     SimulateOptions options;
