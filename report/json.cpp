@@ -1,6 +1,7 @@
 #include "report/json.h"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "models/layout/layout.h"
@@ -225,6 +226,19 @@ std::string csv_row(const Result& result) {
   return csv_line(result, false);
 }
 
+namespace {
+
+// A member by its name, an element of a list by its number (memory.stages.0.peak_bytes); null where there is none.
+ordered_json part_of(const ordered_json& value, const std::string& key) {
+  if (value.is_object() && value.contains(key)) return value[key];
+  std::size_t index = 0;
+  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), index);
+  const bool is_number = error == std::errc() && end == key.data() + key.size();
+  return value.is_array() && is_number && index < value.size() ? value[index] : ordered_json();
+}
+
+}  // namespace
+
 std::optional<double> metric(const Result& result, const std::string& path, const std::string& convention) {
   ordered_json value = document(result);
   std::string full = path;
@@ -232,9 +246,7 @@ std::optional<double> metric(const Result& result, const std::string& path, cons
     full = "flops_conventions." + convention + "." + path;
   for (std::size_t from = 0; from <= full.size();) {
     const std::size_t dot = std::min(full.find('.', from), full.size());
-    const std::string key = full.substr(from, dot - from);
-    if (!value.is_object() || !value.contains(key)) return std::nullopt;
-    value = ordered_json(value[key]);
+    value = part_of(value, full.substr(from, dot - from));
     from = dot + 1;
   }
   return value.is_number() ? std::optional(value.get<double>()) : std::nullopt;

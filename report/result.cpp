@@ -1,6 +1,7 @@
 #include "report/result.h"
 
 #include "models/architecture/operators.h"
+#include "models/compute/gemm.h"
 #include "report/json.h"
 #include "sim/base/digest.h"
 
@@ -34,14 +35,10 @@ void fill_rates(const models::Scenario& scenario, Result& result) {
 }
 
 FlopsPerSecond mean_peak(const topology::ClusterSpec& cluster, Dtype dtype) {
-  if (cluster.groups.empty()) {
-    const auto peak = cluster.gpu.peak.find(dtype);
-    return peak == cluster.gpu.peak.end() ? FlopsPerSecond{} : peak->second;
-  }
+  if (cluster.groups.empty()) return {models::peak_flops(cluster.gpu, dtype)};
   double sum = 0;
   for (int kind = 0; kind < cluster.kinds(); ++kind)
-    if (const auto peak = cluster.gpu_of(kind).peak.find(dtype); peak != cluster.gpu_of(kind).peak.end())
-      sum += peak->second.n * cluster.nodes_of(kind);
+    sum += models::peak_flops(cluster.gpu_of(kind), dtype) * cluster.nodes_of(kind);
   return {sum / cluster.nodes};
 }
 
@@ -125,8 +122,11 @@ Result make_result(const RunInputs& inputs) {
     result.warnings.push_back(result.calibration->file + " was made without hardware (" + result.calibration->stand_in +
                               "): nothing of it was measured");
   result.assumptions = assumptions_of(scenario, inputs.compiled);
-  for (const models::PublishedValue& value : scenario.published)
+  for (const models::PublishedValue& value : scenario.published) {
     result.published.push_back({value, metric(result, value.metric, value.convention)});
+    if (!result.published.back().predicted)
+      result.warnings.push_back("published: '" + value.metric + "' is no numeric path of the result");
+  }
   return result;
 }
 

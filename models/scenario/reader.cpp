@@ -31,10 +31,24 @@ Node software_of_today(Reading& reading, const Node& root) {
   return name;
 }
 
+std::string gradients_of(const Node& tree) {
+  const Node* training = tree.find("training");
+  const Node* gradients = training ? training->find("gradients") : nullptr;
+  return gradients ? gradients->text : std::string();
+}
+
+// What gradients are reduced in is a habit of the stack's own gradients: who asks for 16 bits where it has 32 asks for
+// both, as Megatron-LM's option and FSDP's reduce_dtype are one.
+void settle_reduction(Reading& reading, const Node* software, const std::string& asked, const Node& defaults) {
+  const bool said = software && software->find("reduce_in_fp32");
+  if (!said && asked == "bf16" && gradients_of(defaults) != "bf16") reading.scenario.software.reduce_in_fp32 = false;
+}
+
 void read_stack(Reading& reading, Node& root) {
   const Node* named = written(root, "software");
   const Node today = named ? Node() : software_of_today(reading, root);
   const Node defaults = resolve_software(reading, named ? named : &today);
+  settle_reduction(reading, named, gradients_of(root), defaults);
   if (defaults.is_map()) apply_software_defaults(reading, root, defaults);
 }
 

@@ -59,12 +59,14 @@ TEST(Metric, FindsANumberByItsPath) {
   EXPECT_EQ(metric(r, "step_time_s"), 2.0);
   EXPECT_EQ(metric(r, "memory.peak_bytes"), 60.0 * (1 << 30));
   EXPECT_EQ(metric(r, "time.bubble_s"), 0.5);
+  EXPECT_EQ(metric(r, "memory.stages.0.peak_bytes"), static_cast<double>(r.memory.stages[0].peak.n));
   EXPECT_EQ(metric(r, "model_tflops_per_gpu", "model-full"), 550.0);
 }
 
 TEST(Metric, WhatIsNoNumberIsNone) {
   const Result r = example_result();
-  for (const char* path : {"", ".", "memory", "memory.fits", "scenario", "memory.peak_bytes.more", "nothing"})
+  for (const char* path : {"memory.stages.99.peak_bytes", "memory.stages.first.peak_bytes", "", ".", "memory",
+                           "memory.fits", "scenario", "memory.peak_bytes.more", "nothing"})
     EXPECT_EQ(metric(r, path), std::nullopt) << path;
 }
 

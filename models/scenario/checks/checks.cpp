@@ -104,12 +104,12 @@ void check_context(Reading& reading) {
   if (!reading.knows({"layout.tp", "layout.cp", "layout.cp_method", "model.heads"})) return;
   const Scenario& scenario = reading.scenario;
   const LayoutSpec& layout = scenario.layout;
-  if (layout.cp == 1) return;
   const ContextSplit split = context_split(layout);
   if (split.ulysses * split.ring != layout.cp)
     reading.fail("layout.cp_method", "ulysses*ring = " + text(split.ulysses) + "*" + text(split.ring) + " = " +
                                          text(std::int64_t{split.ulysses} * split.ring) + " is not " +
                                          named(reading, "layout.cp", layout.cp));
+  if (layout.cp == 1) return;
   const std::int64_t over = std::int64_t{layout.tp} * split.ulysses;
   if (scenario.model.heads % over != 0)
     reading.fail("layout.cp", "ulysses: tp*" + std::string(split.ring > 1 ? "ulysses" : "cp") + " = " + text(over) +
@@ -170,7 +170,23 @@ void check_expert_grid(Reading& reading) {
 
 }  // namespace
 
+namespace {
+
+// Accepted, since sweeps come by such values, and told.
+void check_routing(Reading& reading) {
+  if (!reading.scenario.model.moe || !reading.knows({"model.moe.routing", "model.moe.skew"})) return;
+  const MoeSpec& moe = *reading.scenario.model.moe;
+  const auto tell = [&](const std::string& what) { reading.scenario.warnings.push_back("model.moe." + what); };
+  if (moe.routing == "balanced" && moe.skew > 0) tell("skew has no effect where routing is balanced");
+  if (moe.routing == "zipf" && moe.skew == 0) tell("routing: zipf with skew 0 is balanced; skew 1 is Zipf's law");
+  if (moe.routing != "balanced" && moe.capacity_factor > 0)
+    tell("routing has no effect beside capacity_factor, which gives every expert as many slots, filled or not");
+}
+
+}  // namespace
+
 void check_model(Reading& reading) {
+  check_routing(reading);
   check_attention_kind(reading);
   check_experts(reading);
 }
@@ -214,7 +230,7 @@ void check_batch(Reading& reading) {
             text((training.global_batch / share + 1) * share));
   if (!reading.knows({"training.sequence_length", "layout.cp", "layout.tp", "layout.cp_method"})) return;
   const ContextSplit split = context_split(layout);
-  const bool zigzag = split.ring > 1 && split.kind != ContextSplit::Ring::plain;
+  const bool zigzag = layout.cp > 1 && split.ring > 1 && split.kind != ContextSplit::Ring::plain;
   const std::int64_t pieces = std::int64_t{layout.cp} * (zigzag ? 2 : 1) * (layout.sequence_parallel ? layout.tp : 1);
   if (training.sequence_length % pieces != 0)
     reading.fail("training.sequence_length",
@@ -284,49 +300,6 @@ void check_sharding(Reading& reading) {
                      ": the ranks that hold one copy of dense parameters between them hold all experts too");
   if (layout.zero == 0 && layout.fsdp.empty())
     reading.fail("layout.shard_group", "'shard_group' without 'zero' or 'fsdp': nothing is sharded");
-}
-
-namespace {
-
-// A calibration is of one GPU, and stands for what nodes do among themselves too.
-void check_calibration(Reading& reading) {
-  if (reading.written("calibration") && reading.scenario.cluster.kinds() > 1)
-    reading.not_yet(reading.at("calibration"), "'calibration' beside 'cluster.groups'");
-}
-
-void check_precision(Reading& reading, const topology::GpuSpec& gpu) {
-  using topology::Dtype;
-  const auto lacks = [&](Dtype dtype) { return !gpu.peak.contains(dtype); };
-  const Precision precision = reading.scenario.training.precision;
-  const bool fp8 =
-      precision == Precision::fp8 || precision == Precision::fp8_current || precision == Precision::fp8_blockwise;
-  const bool missing = (precision == Precision::bf16 && lacks(Dtype::bf16)) ||
-                       (precision == Precision::fp16 && lacks(Dtype::fp16)) || (fp8 && lacks(Dtype::fp8)) ||
-                       (precision == Precision::mxfp8 && lacks(Dtype::mxfp8) && lacks(Dtype::fp8)) ||
-                       (precision == Precision::nvfp4 && lacks(Dtype::nvfp4));
-  if (!missing) return;
-  std::string peaks;
-  for (const auto& [dtype, rate] : gpu.peak)
-    peaks += (peaks.empty() ? "" : ", ") + std::string(topology::to_string(dtype));
-  reading.fail("training.precision",
-               "the GPU " + gpu.name + " does not multiply in the precision asked for; it has " + peaks);
-}
-
-}  // namespace
-
-void check_hardware(Reading& reading) {
-  const Scenario& scenario = reading.scenario;
-  for (std::size_t i = 0; i < scenario.simulation.stragglers.size(); ++i) {
-    const int rank = scenario.simulation.stragglers[i].rank;
-    if (reading.has_cluster && rank >= scenario.cluster.gpus())
-      reading.fail("simulation.stragglers." + text(static_cast<std::int64_t>(i)),
-                   "rank " + text(rank) + ", but the cluster has " + text(scenario.cluster.gpus()) +
-                       " GPUs, ranks 0 to " + text(scenario.cluster.gpus() - 1));
-  }
-  if (!reading.has_cluster) return;
-  check_calibration(reading);
-  if (!reading.knows({"training.precision"})) return;
-  for (int kind = 0; kind < scenario.cluster.kinds(); ++kind) check_precision(reading, scenario.cluster.gpu_of(kind));
 }
 
 }  // namespace orrery::models

@@ -182,6 +182,7 @@ void check_recompute(Reading& reading) {
                                           what);
   };
   without("mla_up_proj", scenario.model.mla.has_value(), "latent attention");
+  without("moe", scenario.model.moe.has_value(), "experts");
   without("moe_act", scenario.model.moe.has_value(), "experts");
 }
 

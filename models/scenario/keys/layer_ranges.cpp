@@ -10,12 +10,12 @@ namespace orrery::models {
 namespace {
 
 // A model's layers are counted in an int; no range needs more digits.
-constexpr int kMostLayers = 1'000'000;
+constexpr int kHighestLayer = 1'000'000;
 
 std::optional<int> layer(std::string_view text) {
   int n = 0;
   const auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (problem != std::errc() || rest != text.data() + text.size() || n < 0 || n > kMostLayers) return std::nullopt;
+  if (problem != std::errc() || rest != text.data() + text.size() || n < 0 || n > kHighestLayer) return std::nullopt;
   return n;
 }
 

@@ -208,6 +208,45 @@ TEST(Reader, WhatHasNoEffectIsToldInAWarning) {
   EXPECT_TRUE(lists(s.warnings, "overlap.expert_parallel has no effect at ep 1"));
   EXPECT_TRUE(lists(s.warnings, "training.recompute: mla_up_proj has no effect without latent attention"));
   EXPECT_TRUE(lists(s.warnings, "training.recompute: moe_act has no effect without experts"));
+  EXPECT_TRUE(
+      lists(read({{"training.recompute", "[moe]"}}).warnings, "training.recompute: moe has no effect without experts"));
+}
+
+TEST(Reader, RoutingThatChangesNothingIsToldInAWarning) {
+  const auto warnings = [](const std::string& routing) {
+    return read({{"model.moe", "{experts: 8, top_k: 2, ffn: 512, " + routing + "}"}}).warnings;
+  };
+  EXPECT_TRUE(lists(warnings("skew: 0.5"), "model.moe.skew has no effect where routing is balanced"));
+  EXPECT_TRUE(
+      lists(warnings("routing: zipf"), "model.moe.routing: zipf with skew 0 is balanced; skew 1 is Zipf's law"));
+  EXPECT_TRUE(lists(warnings("routing: power-law, skew: 1, capacity_factor: 1"),
+                    "model.moe.routing has no effect beside capacity_factor, which gives every expert as many slots, "
+                    "filled or not"));
+  EXPECT_TRUE(warnings("routing: zipf, skew: 1").empty());
+}
+
+// A format that the GPU has no peak for, with one that runs in its place.
+TEST(Reader, APeakThatStandsForAnotherIsToldInAWarning) {
+  EXPECT_TRUE(lists(read({{"training.precision", "mxfp8"}}).warnings,
+                    "training.precision: the GPU h100-sxm-80gb does not multiply in mxfp8; fp8 and its peak stand for "
+                    "it"));
+  EXPECT_TRUE(read({{"training.precision", "mxfp8"}, {"cluster.preset", "dgx-b200"}}).warnings.empty());
+  EXPECT_TRUE(lists(read({{"training.precision", "tf32"}, {"cluster.preset", "dgx-1v"}}).warnings,
+                    "training.precision: the GPU v100-sxm2-16gb does not multiply in tf32; fp32 and its peak stand for "
+                    "it"));
+}
+
+// Written gradients of 16 bits are reduced in 16; those of a stack's own are reduced as it does.
+TEST(Precedence, WrittenGradientsSayWhatIsReduced) {
+  const auto wide = [](const std::vector<Override>& overrides) { return read(overrides).software.reduce_in_fp32; };
+  for (const char* software : {"megatron-core-2025", "torchtitan-2025", "megatron-2021"}) {
+    EXPECT_TRUE(wide({{"software", software}})) << software;
+    EXPECT_FALSE(wide({{"software", software}, {"training.gradients", "bf16"}})) << software;
+    EXPECT_TRUE(wide({{"software", "{preset: " + std::string(software) + ", reduce_in_fp32: true}"},
+                      {"training.gradients", "bf16"}}))
+        << software;
+  }
+  EXPECT_TRUE(wide({{"software", "internevo-2024"}, {"training.gradients", "bf16"}})) << "its own are of 16 bits";
 }
 
 TEST(Reader, FewerKeyHeadsThanRanksAreCopied) {
