@@ -23,6 +23,14 @@ struct Command {
   void (*add)(CLI::App&, int& status);
 };
 
+// An empty text is no value: whoever writes --ranks "$RANKS" and has none does not mean all of them.
+void refuse_empty_values(CLI::App& app) {
+  const CLI::Validator given([](std::string& value) { return std::string(value.empty() ? "is empty" : ""); }, "");
+  for (CLI::Option* option : app.get_options())
+    if (option->get_items_expected_max() > 0) option->check(given);
+  for (CLI::App* sub : app.get_subcommands({})) refuse_empty_values(*sub);
+}
+
 // In the order of the help.
 constexpr Command kCommands[] = {
     {"run", add_run},
@@ -78,6 +86,7 @@ int parse_and_run(int argc, char** argv) {
   int status = kDone;
   const std::string first = argc > 1 ? argv[1] : "";
   add_commands(app, first == "completion" ? "" : first, status);
+  refuse_empty_values(app);
   if (first.empty()) return std::cerr << app.help(), kUsage;
   if (first == "help") return help(app, argc > 2 ? argv[2] : "");
   if (first[0] != '-')

@@ -57,6 +57,12 @@ class Usage(support.Case):
         for option in ["--set", "--format", "--trace"]:
             self.assertIn(f"{option} needs a value", self.done("run", "x.yaml", option, status=2).stderr)
 
+    def test_an_empty_value_is_none(self):
+        group = ("collective", "all-reduce", "--cluster", "dgx-h100")
+        for option in ["--ranks", "--bytes", "--nccl", "--algo"]:
+            self.assertIn(f"{option}: is empty", self.done(*group, option, "", status=2).stderr)
+        self.assertIn("--trace: is empty", self.done("run", "x.yaml", "--trace", "", status=2).stderr)
+
     def test_set_needs_an_equals_sign(self):
         self.assertIn("KEY=VALUE", self.done("run", "--set", "layout.tp", "x.yaml", status=2).stderr)
 
