@@ -1,5 +1,6 @@
 // What was left out and follows from the rest. Each value found here is listed
 // among the defaults.
+#include <algorithm>
 #include <numeric>
 
 #include "models/layout/layout.h"
@@ -135,9 +136,9 @@ void derive_pipeline(Reading& reading) {
     reading.defaulted("pipeline.schedule", pipeline.schedule);
   }
   const ScheduleTraits traits = schedule_traits(pipeline.schedule);
-  if (!reading.written("pipeline.virtual_stages") && traits.chunks > 1) {
-    pipeline.virtual_stages = traits.chunks;
-    reading.defaulted("pipeline.virtual_stages", std::to_string(traits.chunks));
+  if (!reading.written("pipeline.virtual_stages")) {
+    pipeline.virtual_stages = pp > 1 ? usual_chunks(pipeline.schedule) : std::max(1, traits.chunks);
+    reading.defaulted("pipeline.virtual_stages", std::to_string(pipeline.virtual_stages));
   }
   if (traits.limited && !reading.written("pipeline.memory_limit")) reading.defaulted("pipeline.memory_limit", "1p");
   if (!reading.written("pipeline.group")) {

@@ -36,6 +36,24 @@ bool lists(const std::vector<std::string>& lines, const std::string& line) {
   return std::find(lines.begin(), lines.end(), line) != lines.end();
 }
 
+// As `orrery schedule` has it where -v is not given.
+TEST(Defaults, OfVirtualStagesAreWhatTheScheduleUsuallyHas) {
+  for (const auto& [schedule, chunks] : {std::pair{"1f1b", 1},
+                                         {"zb-h1", 1},
+                                         {"dualpipe", 1},
+                                         {"zb-v", 2},
+                                         {"interleaved-1f1b", 2},
+                                         {"interleaved-zb1p", 2},
+                                         {"looped-bfs", 2},
+                                         {"hanayo", 2}}) {
+    const Scenario s = read({{"pipeline.schedule", schedule}});
+    EXPECT_EQ(s.pipeline.virtual_stages, chunks) << schedule;
+    EXPECT_TRUE(lists(s.defaults_used, "pipeline.virtual_stages = " + std::to_string(chunks))) << schedule;
+    EXPECT_EQ(s.pipeline.stage_layers.size(), 2U * static_cast<std::size_t>(chunks)) << schedule;
+  }
+  EXPECT_EQ(read({{"layout.pp", "1"}}).pipeline.virtual_stages, 1);
+}
+
 // The rules of contract section 1 and the comments of section 2.
 TEST(Defaults, AreThoseOfTheContract) {
   const Scenario s = read();
