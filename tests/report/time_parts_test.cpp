@@ -86,6 +86,18 @@ TEST(TimeParts, WithoutABubbleOtherWaitingIsShorter) {
   EXPECT_EQ(parts.total(), Duration::ps(99));
 }
 
+// Times of all ranks together are more than 64 bits hold: here 2,000 days.
+TEST(TimeParts, LongStepsOfManyRanksAreNoOverflow) {
+  const Duration day = Duration::us(86'400'000'000);
+  sim::RankSummary rank = rank_with_step(Duration(), 20 * day);
+  at(rank.time.busy, TimeCategory::compute) = 15 * day;
+  rank.time.bubble = 5 * day;
+  const TimeParts parts = mean_time(run_of(std::vector(100, rank), Duration(), 20 * day));
+  EXPECT_EQ(parts.compute, 15 * day);
+  EXPECT_EQ(parts.bubble, 5 * day);
+  EXPECT_EQ(parts.other, Duration());
+}
+
 // Whatever the engine put somewhere must come out somewhere: one picosecond in
 // each place of RankTime, counted again in the parts.
 TEST(TimeParts, EveryPlaceOfARanksTimeHasAPart) {
