@@ -83,8 +83,9 @@ StateBytes held(const StateScheme& scheme, std::int64_t parameters, const Shardi
 }
 
 // FSDP's shard is the fp32 parameter that the optimizer updates, and its gradient
-// is fp32 too; the 16-bit copy comes with gathering.
-StateScheme master_shards(const TrainingSpec& training) {
+// is fp32 too, whatever it was reduced in; the 16-bit copy comes with gathering.
+StateScheme master_shards(TrainingSpec training) {
+  training.gradients = GradientType::fp32;
   const StateScheme wide = wide_state_scheme(training);
   const double master = single_precision(training.precision) ? 0 : 4;
   return {4, 4, std::max(0.0, wide.optimizer - master)};

@@ -45,6 +45,16 @@ TEST(States, MegatronsDistributedOptimizer) {
   EXPECT_EQ(per_parameter(training(Precision::fp32, GradientType::fp32, 1, d)), 8 + 8.0 / d);
 }
 
+// PyTorch's shards are fp32 parameters with fp32 gradients and Adam's moments, whatever gradients are reduced in.
+TEST(States, FullyShardedOnesAreSingle) {
+  for (const Precision precision : {Precision::bf16, Precision::fp16, Precision::fp32})
+    for (const GradientType gradients : {GradientType::fp32, GradientType::bf16}) {
+      Scenario scenario = training(precision, gradients, 0, 8);
+      scenario.layout.fsdp = "full_shard";
+      EXPECT_EQ(per_parameter(scenario), 16.0 / 8);
+    }
+}
+
 TEST(States, OptimizersKeepTheirMomentsBesideTheMasterCopy) {
   Scenario scenario = training(Precision::bf16, GradientType::fp32);
   const auto with = [&](Optimizer optimizer) {
