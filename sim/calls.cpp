@@ -81,6 +81,7 @@ bool has_calls(const Workload& workload) {
 bool calls_meet_others(const Workload& workload) {
   for (std::uint32_t r = 0; r < workload.ranks(); ++r) {
     const Program& program = workload.programs[workload.program_of[RankId{r}]];
+    if (program.calls.empty()) continue;  // of its blocks nobody came to be called
     for (const Block& block : program.blocks)
       for (const Op& op : block.ops) {
         if (op.kind != OpKind::collective) continue;

@@ -103,6 +103,21 @@ void expect_same_ops(const Program& a, const Program& b) {
   }
 }
 
+// A program may have noted a block that it never calls; written out it has neither.
+TEST(Calls, ThatAreNotMadeMeetNobody) {
+  int met = 0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Workload workload = RandomWorld(seed).workload();
+    const Workload calls = with_calls(workload, true);
+    met += calls_meet_others(calls) ? 1 : 0;
+    for (std::uint32_t p = 0; p < workload.programs.size(); ++p)
+      workload.programs[ProgramId{p}].blocks = calls.programs[ProgramId{p}].blocks;
+    EXPECT_FALSE(calls_meet_others(workload)) << seed;
+    EXPECT_FALSE(calls_meet_others(written_out(calls))) << seed;
+  }
+  EXPECT_GT(met, 0);
+}
+
 TEST(Calls, WriteOutToWhatTheyStandFor) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     const Workload workload = RandomWorld(seed).workload(), calls = with_calls(workload, seed % 2 == 0);
