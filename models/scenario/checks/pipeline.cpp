@@ -184,6 +184,9 @@ void check_recompute(Reading& reading) {
   without("mla_up_proj", scenario.model.mla.has_value(), "latent attention");
   without("moe", scenario.model.moe.has_value(), "experts");
   without("moe_act", scenario.model.moe.has_value(), "experts");
+  if (recompute.kind == Recompute::Kind::selective && scenario.training.attention == AttentionKind::flash)
+    reading.scenario.warnings.push_back(
+        "training.recompute: selective has no effect with flash attention, which keeps no scores");
 }
 
 }  // namespace
