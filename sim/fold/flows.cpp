@@ -59,10 +59,20 @@ IdVector<ProgramId, ProgramMeets> meets_of_programs(const Workload& workload) {
   return all;
 }
 
-FlowTable::FlowTable(const Workload& workload, IdVector<ProgramId, ProgramMeets> meets_by_program)
+std::vector<Wanted> wanted_of(const Workload& workload, const IdVector<ProgramId, ProgramMeets>& meets, GroupId group) {
+  std::vector<Wanted> all;
+  const RankId first = workload.groups[group].members.front();
+  for (const ProgramMeets::InRole& in : meets[workload.program_of[first]].collectives) {
+    if (workload.group_roles[in.role].group_of[first] != group) continue;
+    for (const Wanted& wanted : in.wanted) add_once(all, wanted);
+  }
+  return all;
+}
+
+FlowTable::FlowTable(const Workload& workload, const IdVector<ProgramId, ProgramMeets>& meets_by_program)
     : workload_(workload),
       drafting_(dynamic_cast<const DraftingPlanner*>(workload.planner.get())),
-      meets_(std::move(meets_by_program)) {
+      meets_(meets_by_program) {
   const std::size_t usual = workload.groups.size() + 2 * workload.ranks();
   signatures_.reserve(usual);
   first_use_.reserve(usual + 1);
@@ -75,18 +85,9 @@ FlowTable::FlowTable(const Workload& workload, IdVector<ProgramId, ProgramMeets>
   for (std::uint32_t r = 0; r < workload.ranks(); ++r) add_rank({r});
 }
 
-// The first member speaks for all: they agree, or check() has found out.
 void FlowTable::add_groups() {
-  wanted_.resize(workload_.groups.size());
-  for (std::uint32_t g = 0; g < workload_.groups.size(); ++g) {
-    const GroupId group{g};
-    const std::vector<RankId>& members = workload_.groups[group].members;
-    for (const ProgramMeets::InRole& in : meets(members.front()).collectives) {
-      if (workload_.group_roles[in.role].group_of[members.front()] != group) continue;
-      for (const Wanted& wanted : in.wanted) add_once(wanted_[group], wanted);
-    }
-    add_entity(wanted_[group], members);
-  }
+  for (std::uint32_t g = 0; g < workload_.groups.size(); ++g)
+    add_entity(wanted_of(workload_, meets_, {g}), workload_.groups[{g}].members);
 }
 
 void FlowTable::add_rank(RankId rank) {
@@ -149,12 +150,6 @@ std::uint32_t FlowTable::find_or_add_wire(std::span<const LinkUse> uses) {
   uses_.insert(uses_.end(), uses.begin(), uses.end());
   first_use_.push_back(static_cast<std::uint32_t>(uses_.size()));
   return static_cast<std::uint32_t>(wires() - 1);
-}
-
-std::uint32_t FlowTable::wire_of(std::uint32_t entity, const Phase& phase) const {
-  std::uint32_t wire = first_wire_[entity];
-  while (!std::equal(phase.uses->begin(), phase.uses->end(), uses(wire).begin(), uses(wire).end())) ++wire;
-  return wire;
 }
 
 }  // namespace orrery::sim

@@ -23,6 +23,10 @@ struct ProgramMeets {
 
 IdVector<ProgramId, ProgramMeets> meets_of_programs(const Workload& workload);
 
+// What is asked of a group, over all roles that it plays: its first member speaks for all. They agree, or check() has
+// found out.
+std::vector<Wanted> wanted_of(const Workload& workload, const IdVector<ProgramId, ProgramMeets>& meets, GroupId group);
+
 // Who transfers together: a group, a sender and its peer, or a rank that copies.
 // Its wires are the distinct sets of links that its transfers load: transfers of
 // other sizes, and other phases, mostly load the same.
@@ -31,8 +35,8 @@ IdVector<ProgramId, ProgramMeets> meets_of_programs(const Workload& workload);
 // sends by role, in the order of ProgramMeets, and its copies.
 class FlowTable {
  public:
-  // `meets`: those of the workload's programs.
-  FlowTable(const Workload& workload, IdVector<ProgramId, ProgramMeets> meets);
+  // `meets`: those of the workload's programs. Both must outlive it.
+  FlowTable(const Workload& workload, const IdVector<ProgramId, ProgramMeets>& meets);
 
   std::size_t entities() const { return signatures_.size(); }
   const ProgramMeets& meets(RankId rank) const { return meets_[workload_.program_of[rank]]; }
@@ -49,12 +53,6 @@ class FlowTable {
   }
   std::size_t wires() const { return first_use_.size() - 1; }
 
-  // The wire that a phase of one of the entity's plans loads; the phase has uses.
-  std::uint32_t wire_of(std::uint32_t entity, const Phase& phase) const;
-
-  // What is asked of a group, over all roles that it plays.
-  const std::vector<Wanted>& wanted(GroupId group) const { return wanted_[group]; }
-
  private:
   void add_groups();
   void add_rank(RankId rank);
@@ -66,8 +64,7 @@ class FlowTable {
 
   const Workload& workload_;
   const DraftingPlanner* drafting_;  // null: the planner keeps its plans
-  IdVector<ProgramId, ProgramMeets> meets_;
-  IdVector<GroupId, std::vector<Wanted>> wanted_;
+  const IdVector<ProgramId, ProgramMeets>& meets_;
   IdVector<RankId, std::uint32_t> first_entity_;
   std::vector<std::uint64_t> signatures_;
   std::vector<std::uint32_t> first_wire_;  // by entity, with a fence behind the last

@@ -43,6 +43,8 @@
 
 #include "sim/check/parts.h"
 #include "sim/fold/flows.h"
+#include "sim/fold/pattern.h"
+#include "sim/fold/plans.h"
 #include "sim/fold/quotient.h"
 #include "sim/fold/refine.h"
 
@@ -194,12 +196,14 @@ bool refine(const Workload& workload, const FlowTable& flows, Refinement& classe
 // is, which is always right: what is wrong with it is for check() to say.
 Folded fold(const Workload& workload) {
   if (!is_sound(workload)) return unfolded(workload);
-  auto meets = meets_of_programs(workload);
+  const auto meets = meets_of_programs(workload);
   if (!has_groups(workload, meets) || !peers_are_mutual(workload, meets)) return unfolded(workload);
-  const FlowTable flows(workload, std::move(meets));
+  const FlowTable flows(workload, meets);
   Refinement classes(workload, flows);
   if (!refine(workload, flows, classes)) return unfolded(workload);
-  std::optional<Folded> folded = quotient(workload, flows, classes);
+  const Pattern pattern = pattern_of(workload, flows, classes);
+  const std::optional<FlowPlans> plans = FlowPlans::ask(workload, meets, pattern);
+  std::optional<Folded> folded = plans ? quotient(workload, pattern, *plans) : std::nullopt;
   return folded ? std::move(*folded) : unfolded(workload);
 }
 

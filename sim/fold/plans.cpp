@@ -1,153 +1,128 @@
 #include "sim/fold/plans.h"
 
 #include <algorithm>
-#include <numeric>
 #include <span>
-#include <tuple>
+
+#include "sim/fold/hash.h"
 
 namespace orrery::sim {
 
-FoldedPlans::FoldedPlans(const Workload& workload, const FlowTable& flows, const Refinement& classes)
-    : workload_(workload), flows_(flows), classes_(classes) {}
+namespace {
 
-bool FoldedPlans::build(const IdVector<GroupId, Group>& members, const IdVector<RankId, RankId>& class_of) {
-  sum_connections();
-  find_families();
-  if (!add_groups(members)) return false;
-  add_ranks(class_of);
+// The limit that FlowNet would give one member of the class. It is written down
+// here because FlowNet cannot see it in connections that are summed.
+BytesPerSecond limit_of(const Phase& phase, const Workload& workload) {
+  if (phase.max_rate.n > 0) return phase.max_rate;
+  std::int64_t limit = INT64_MAX;
+  for (const LinkUse& use : *phase.uses) limit = std::min(limit, workload.links[use.link].capacity.n / use.connections);
+  return {limit};
+}
+
+bool has_uses(const Phase& phase) {
+  return phase.uses && !phase.uses->empty();
+}
+
+}  // namespace
+
+std::optional<FlowPlans> FlowPlans::ask(const Workload& workload, const IdVector<ProgramId, ProgramMeets>& meets,
+                                        const Pattern& pattern) {
+  FlowPlans plans;
+  plans.plans_.reserve(pattern.flows.size());
+  std::size_t flow = 0;
+  for (const GroupId group : pattern.first_group)
+    if (!plans.add(workload, pattern.flows[flow++], wanted_of(workload, meets, group))) return std::nullopt;
+  for (const ProgramId program : pattern.frame.workload.program_of) {
+    const ProgramMeets& of_rank = meets[program];
+    for (const ProgramMeets::InRole& in : of_rank.sends)
+      if (!plans.add(workload, pattern.flows[flow++], in.wanted)) return std::nullopt;
+    if (!of_rank.copies.empty() && !plans.add(workload, pattern.flows[flow++], of_rank.copies)) return std::nullopt;
+  }
+  return plans;
+}
+
+bool FlowPlans::add(const Workload& workload, const Pattern::Flow& flow, const std::vector<Wanted>& wanted) {
+  std::vector<Asked>& asked = plans_.emplace_back();
+  asked.reserve(wanted.size());
+  signatures_.push_back(0);
+  shapes_.push_back(wanted.size());
+  for (const Wanted& w : wanted) {
+    asked.emplace_back(w, workload.planner->plan({w.kind, flow.ranks, w.bytes}));
+    TransferPlan& plan = asked.back().second;
+    const std::uint64_t how = hash_pair(std::uint64_t{plan.algorithm} << 8 | plan.claim, plan.phases.size());
+    std::uint64_t &signature = signatures_.back(), &shape = shapes_.back();
+    shape = hash_pair(shape ^ static_cast<std::uint64_t>(w.kind), how);
+    signature = hash_pair(signature ^ static_cast<std::uint64_t>(w.kind), static_cast<std::uint64_t>(w.bytes.n));
+    signature = hash_pair(signature, how);
+    if (!map_to_classes(workload, flow, plan)) return false;
+  }
   return true;
 }
 
-// Connections on one link of a class (its first), over all wires of a wire class.
-void FoldedPlans::sum_connections() {
-  uses_.resize(flows_.wires());
-  const Classes& entities = classes_.entities();
-  const Classes& links = classes_.links();
-  std::vector<bool> is_first(workload_.links.size(), false);  // of its class
-  for (const std::uint32_t link : links.first) is_first[link] = true;
-  for (std::uint32_t e = 0; e < flows_.entities(); ++e) {
-    const std::uint32_t of = entities.of[e];
-    if (of == Classes::kNone) continue;
-    const std::uint32_t first_wire = flows_.first_wire(entities.first[of]);
-    for (std::uint32_t w = flows_.first_wire(e); w < flows_.first_wire(e + 1); ++w) {
-      auto& sum = uses_[first_wire + w - flows_.first_wire(e)];
-      if (!sum) sum = std::make_shared<LinkUses>();
-      for (const LinkUse& use : flows_.uses(w)) {
-        if (is_first[use.link.value]) sum->push_back({{links.of[use.link.value]}, use.connections});
-      }
-    }
+bool FlowPlans::map_to_classes(const Workload& workload, const Pattern::Flow& flow, TransferPlan& plan) {
+  for (Phase& phase : plan.phases) {
+    const auto wire = !has_uses(phase) ? flow.wires.end()
+                                       : std::find_if(flow.wires.begin(), flow.wires.end(),
+                                                      [&](const auto& known) { return known.own == *phase.uses; });
+    if (has_uses(phase) && wire == flow.wires.end()) return false;
+    const auto number = static_cast<std::uint64_t>(wire - flow.wires.begin());
+    const std::uint64_t times =
+        hash_pair(static_cast<std::uint64_t>(phase.latency.count_ps()), static_cast<std::uint64_t>(phase.bytes.n));
+    std::uint64_t &signature = signatures_.back(), &shape = shapes_.back();
+    signature = hash_pair(signature ^ times, hash_pair(static_cast<std::uint64_t>(phase.max_rate.n), number));
+    shape = hash_pair(shape, number);
+    if (!has_uses(phase)) continue;
+    phase.max_rate = limit_of(phase, workload);
+    phase.uses = wire->folded;
   }
-  for (auto& uses : uses_) {
-    if (!uses) continue;
-    std::sort(uses->begin(), uses->end(), [](const LinkUse& a, const LinkUse& b) { return a.link < b.link; });
-    LinkUses merged;
-    for (const LinkUse& use : *uses) {
-      if (merged.empty() || merged.back().link != use.link)
-        merged.push_back(use);
-      else
-        merged.back().connections += use.connections;
-    }
-    *uses = std::move(merged);
-  }
+  return true;
 }
 
-void FoldedPlans::find_families() {
-  const std::size_t roles = workload_.group_roles.size();
-  family_of_role_.resize(roles);
-  std::iota(family_of_role_.begin(), family_of_role_.end(), 0u);
-  IdVector<GroupId, std::uint32_t> role_of(workload_.groups.size(), UINT32_MAX);
-  for (std::uint32_t role = 0; role < roles; ++role) {
-    for (const GroupId group : workload_.group_roles[role].group_of) {
-      if (group.is_none()) continue;
-      std::uint32_t& first = role_of[group];
-      if (first == UINT32_MAX) first = role;
-      const std::uint32_t mine = family_of_role_[role], theirs = family_of_role_[first];
-      if (mine != theirs)
-        std::replace(family_of_role_.begin(), family_of_role_.end(), std::max(mine, theirs), std::min(mine, theirs));
-    }
-  }
+bool FoldedPlans::build() {
+  if (!add_groups()) return false;
+  add_pairs_and_copies();
+  return true;
 }
 
-bool FoldedPlans::add_groups(const IdVector<GroupId, Group>& members) {
-  std::vector<std::uint32_t> family_of_group(members.size(), 0);
-  for (std::uint32_t role = 0; role < workload_.group_roles.size(); ++role) {
-    for (const GroupId group : workload_.group_roles[role].group_of) {
-      if (group.is_none() || classes_.entities().of[group.value] == Classes::kNone) continue;
-      family_of_group[classes_.entities().of[group.value]] = family_of_role_[role];
-    }
-  }
-  std::map<Resized, std::vector<std::uint32_t>> wanted_by;  // folded groups
-  for (std::uint32_t g = 0; g < members.size(); ++g) {
-    for (const Wanted& wanted : flows_.wanted(GroupId{classes_.entities().first[g]})) {
-      wanted_by[{family_of_group[g], wanted}].push_back(g);
-    }
-  }
+bool FoldedPlans::add_groups() {
+  const IdVector<GroupId, Group>& members = pattern_.frame.workload.groups;
+  std::map<Resized, std::vector<OfGroup>> wanted_by;
+  for (std::uint32_t g = 0; g < members.size(); ++g)
+    for (const auto& [wanted, plan] : plans_.of(g))
+      wanted_by[{pattern_.family_of_group[{g}], wanted}].push_back({{g}, &plan});
   for (const auto& [what, groups] : wanted_by) {
     constexpr std::int64_t kMost = 1000;
     std::int64_t extra = 0;
-    while (extra < kMost && !fits(what, groups, members, extra)) ++extra;
+    while (extra < kMost && !fits(what, groups, extra)) ++extra;
     if (extra == kMost) return false;
     if (extra > 0) extra_[what] = extra;
-    for (const std::uint32_t g : groups) {
-      const std::uint32_t first = classes_.entities().first[g];
-      const FoldedRequest request{what.wanted.kind, what.wanted.bytes.n + extra, members[{g}].members};
-      table_.emplace(request, plan(first, what.wanted, workload_.groups[{first}].members));
-    }
+    for (const OfGroup& of : groups)
+      table_.emplace(FoldedRequest{what.wanted.kind, what.wanted.bytes.n + extra, members[of.group].members}, *of.plan);
   }
   return true;
 }
 
-bool FoldedPlans::fits(const Resized& what, const std::vector<std::uint32_t>& groups,
-                       const IdVector<GroupId, Group>& members, std::int64_t extra) const {
+bool FoldedPlans::fits(const Resized& what, const std::vector<OfGroup>& groups, std::int64_t extra) const {
   std::vector<FoldedRequest> requests;
-  for (const std::uint32_t g : groups)
-    requests.push_back({what.wanted.kind, what.wanted.bytes.n + extra, members[{g}].members});
+  for (const OfGroup& of : groups)
+    requests.push_back(
+        {what.wanted.kind, what.wanted.bytes.n + extra, pattern_.frame.workload.groups[of.group].members});
   std::sort(requests.begin(), requests.end());
   if (std::adjacent_find(requests.begin(), requests.end()) != requests.end()) return false;
   return std::none_of(requests.begin(), requests.end(), [this](const FoldedRequest& r) { return table_.contains(r); });
 }
 
-void FoldedPlans::add_ranks(const IdVector<RankId, RankId>& class_of) {
-  for (const std::uint32_t first : classes_.ranks().first) {
-    const RankId rank{first}, self = class_of[rank];
-    std::uint32_t entity = flows_.first_entity(rank);
-    for (const ProgramMeets::InRole& in : flows_.meets(rank).sends) {
-      const RankId peer = workload_.peer_roles[in.role].peer_of[rank];
-      const std::vector<RankId> pair{rank, peer};
-      for (const Wanted& wanted : in.wanted) {
-        table_.try_emplace({wanted.kind, wanted.bytes.n, {self, class_of[peer]}}, plan(entity, wanted, pair));
-      }
-      ++entity;
-    }
-    for (const Wanted& wanted : flows_.meets(rank).copies) {
-      table_.emplace(FoldedRequest{wanted.kind, wanted.bytes.n, {self}}, plan(entity, wanted, {&rank, 1}));
-    }
+// Of two sends of a class to one other, the first that is asked for counts.
+void FoldedPlans::add_pairs_and_copies() {
+  for (std::size_t f = pattern_.first_group.size(); f < pattern_.flows.size(); ++f) {
+    std::vector<RankId> ranks;
+    for (const RankId rank : pattern_.flows[f].ranks) ranks.push_back(pattern_.frame.class_of[rank]);
+    for (const auto& [wanted, plan] : plans_.of(f)) table_.try_emplace({wanted.kind, wanted.bytes.n, ranks}, plan);
   }
-}
-
-TransferPlan FoldedPlans::plan(std::uint32_t entity, const Wanted& wanted, std::span<const RankId> ranks) const {
-  TransferPlan folded = workload_.planner->plan({wanted.kind, ranks, wanted.bytes});
-  for (Phase& phase : folded.phases) {
-    if (!phase.uses || phase.uses->empty()) continue;
-    phase.max_rate = limit_of(phase);
-    phase.uses = uses_[flows_.wire_of(classes_.entities().first[classes_.entities().of[entity]], phase)];
-  }
-  return folded;
-}
-
-// The limit that FlowNet would give one member of the class. It is written down
-// here because FlowNet cannot see it in connections that are summed.
-BytesPerSecond FoldedPlans::limit_of(const Phase& phase) const {
-  if (phase.max_rate.n > 0) return phase.max_rate;
-  std::int64_t limit = INT64_MAX;
-  for (const LinkUse& use : *phase.uses)
-    limit = std::min(limit, workload_.links[use.link].capacity.n / use.connections);
-  return {limit};
 }
 
 Bytes FoldedPlans::size_of(const Transfer& transfer) const {
-  if (extra_.empty() || transfer.role >= family_of_role_.size()) return transfer.bytes;
-  const auto at = extra_.find({family_of_role_[transfer.role], {transfer.kind, transfer.bytes}});
+  if (extra_.empty() || transfer.role >= pattern_.family_of_role.size()) return transfer.bytes;
+  const auto at = extra_.find({pattern_.family_of_role[transfer.role], {transfer.kind, transfer.bytes}});
   return at == extra_.end() ? transfer.bytes : transfer.bytes + Bytes{at->second};
 }
 

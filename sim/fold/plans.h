@@ -1,16 +1,41 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "sim/fold/flows.h"
-#include "sim/fold/refine.h"
+#include "sim/fold/pattern.h"
 #include "sim/workload.h"
 
 namespace orrery::sim {
+
+// What the planner says of the first entity of each class: the same phases, but over link classes, with the
+// connections of all transfers of the class that cross one link of the link class.
+class FlowPlans {
+ public:
+  // Nothing if a plan loads links that the pattern does not know.
+  static std::optional<FlowPlans> ask(const Workload& workload, const IdVector<ProgramId, ProgramMeets>& meets,
+                                      const Pattern& pattern);
+
+  using Asked = std::pair<Wanted, TransferPlan>;
+  const std::vector<Asked>& of(std::size_t flow) const { return plans_[flow]; }
+
+  // By flow: equal where plans are, but for the links they load; and what of them hangs on no size and no time.
+  const std::vector<std::uint64_t>& signatures() const { return signatures_; }
+  const std::vector<std::uint64_t>& shapes() const { return shapes_; }
+
+ private:
+  bool add(const Workload& workload, const Pattern::Flow& flow, const std::vector<Wanted>& wanted);
+  bool map_to_classes(const Workload& workload, const Pattern::Flow& flow, TransferPlan& plan);
+
+  std::vector<std::vector<Asked>> plans_;
+  std::vector<std::uint64_t> signatures_, shapes_;
+};
 
 // A request of the folded workload, in values.
 struct FoldedRequest {
@@ -21,9 +46,7 @@ struct FoldedRequest {
 };
 using FoldedPlanTable = std::map<FoldedRequest, TransferPlan>;
 
-// Makes the plans of the folded workload from those of one member of each class:
-// the same phases, but over link classes, with the connections of all transfers of
-// the class that cross one link of the link class.
+// The plans of the folded workload by what it asks.
 //
 // A planner is asked with ranks, and to folded ranks all groups of a stage may be
 // the same: {7} is the tensor-parallel group as well as the data-parallel group of
@@ -32,11 +55,10 @@ using FoldedPlanTable = std::map<FoldedRequest, TransferPlan>;
 // table of plans alike. The folded planner looks sizes up and never computes with them.
 class FoldedPlans {
  public:
-  FoldedPlans(const Workload& workload, const FlowTable& flows, const Refinement& classes);
+  FoldedPlans(const Pattern& pattern, const FlowPlans& plans) : pattern_(pattern), plans_(plans) {}
 
   // Fills the table; false if two groups remain that no size tells apart.
-  // `members` are those of the folded groups, `class_of` maps ranks.
-  bool build(const IdVector<GroupId, Group>& members, const IdVector<RankId, RankId>& class_of);
+  bool build();
 
   // What the folded programs are to say instead of `transfer.bytes`.
   Bytes size_of(const Transfer& transfer) const;
@@ -50,22 +72,18 @@ class FoldedPlans {
     auto key() const { return std::tuple(family, wanted.kind, wanted.bytes.n); }
     bool operator<(const Resized& other) const { return key() < other.key(); }
   };
+  struct OfGroup {
+    GroupId group;
+    const TransferPlan* plan;
+  };
 
-  void sum_connections();
-  void find_families();
-  bool add_groups(const IdVector<GroupId, Group>& members);
-  bool fits(const Resized& what, const std::vector<std::uint32_t>& groups, const IdVector<GroupId, Group>& members,
-            std::int64_t extra) const;
-  void add_ranks(const IdVector<RankId, RankId>& class_of);
-  TransferPlan plan(std::uint32_t entity, const Wanted& wanted, std::span<const RankId> ranks) const;
-  BytesPerSecond limit_of(const Phase& phase) const;
+  bool add_groups();
+  bool fits(const Resized& what, const std::vector<OfGroup>& groups, std::int64_t extra) const;
+  void add_pairs_and_copies();
 
-  const Workload& workload_;
-  const FlowTable& flows_;
-  const Refinement& classes_;
-  std::vector<std::shared_ptr<LinkUses>> uses_;  // by wire, for the first entity of each class
-  std::vector<std::uint32_t> family_of_role_;    // roles that name a group in common are one family
-  std::map<Resized, std::int64_t> extra_;        // bytes added, where not zero
+  const Pattern& pattern_;
+  const FlowPlans& plans_;
+  std::map<Resized, std::int64_t> extra_;  // bytes added, where not zero
   FoldedPlanTable table_;
 };
 
