@@ -18,6 +18,7 @@ namespace orrery::sim {
 // one stream meet in issue order, those of different streams do not wait for each other.
 struct Group {
   std::vector<RankId> members;
+  bool operator==(const Group&) const = default;
 };
 
 // A role that a group plays for its members ("tp", "dp", "embedding"). Every
@@ -26,18 +27,21 @@ struct GroupRoleInfo {
   std::string name;
   IdVector<RankId, GroupId> group_of;
   bool crosses_pipeline = false;  // members are in different stages: waiting here for a late peer is a pipeline bubble
+  bool operator==(const GroupRoleInfo&) const = default;
 };
 
 // A role of another rank ("the next stage"); RankId::none() where there is none.
 struct PeerRoleInfo {
   std::string name;
   IdVector<RankId, RankId> peer_of;
+  bool operator==(const PeerRoleInfo&) const = default;
 };
 
 // One direction of a wire. `kind` indexes Workload::link_kinds.
 struct Link {
   BytesPerSecond capacity;
   std::uint8_t kind = 0;
+  bool operator==(const Link&) const = default;
 };
 
 // What waiting on an op of a category means for a rank's time.

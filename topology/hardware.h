@@ -135,6 +135,7 @@ struct LinkFault {
   double share = 1;
   BytesPerSecond rate;  // where above zero, in place of the share
   Where where;
+  bool operator==(const LinkFault&) const = default;
 };
 
 // Nodes that are alike, in a cluster of several kinds. What is where in a node is the
@@ -146,6 +147,7 @@ struct NodeGroup {
   HostSpec host;
   std::string cpu_vendor = "intel";
   BytesPerSecond link;  // of a NIC's port; at most what the switches' ports carry, fabric.link
+  bool operator==(const NodeGroup&) const = default;
 };
 
 // What a cluster's NCCL is told (`cluster.nccl`): names as NCCL has them, checked by who knows them.
@@ -194,6 +196,7 @@ struct ClusterSpec {
   Bytes least_memory() const;  // of any GPU
   // "a100-sxm-80gb + h100-sxm-80gb": every name once.
   std::string gpu_names() const;
+  bool operator==(const ClusterSpec&) const = default;
 };
 
 }  // namespace orrery::topology

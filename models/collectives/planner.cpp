@@ -1,6 +1,7 @@
 #include "models/collectives/planner.h"
 
 #include <algorithm>
+#include <bit>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "models/collectives/phase.h"
 #include "models/collectives/sends.h"
 #include "models/collectives/steps/step_planner.h"
+#include "sim/base/digest.h"
 #include "sim/fold/planner.h"
 
 // How a plan comes about
@@ -40,24 +42,23 @@ constexpr std::uint8_t kBandwidthAlone = 1;  // a claim by the fewest channels: 
 // Memoises without locks: one planner an engine.
 class NcclPlanner : public sim::DraftingPlanner {
  public:
-  NcclPlanner(std::shared_ptr<const Fabric> fabric, Network network,
-              const std::shared_ptr<const CollectiveFacts>& facts, const Forced& forced, MeasuredTransfers measured)
-      : fabric_(std::move(fabric)),
-        network_(network),
-        forced_(forced),
+  NcclPlanner(std::shared_ptr<PlannerFamily> family, MeasuredTransfers measured)
+      : family_(std::move(family)),
+        fabric_(family_->settings.fabric.get()),
+        network_(family_->settings.network),
+        forced_(family_->settings.forced),
+        has_measured_(!measured.empty()),
         measured_(*fabric_, std::move(measured)),
-        sites_(fabric_->cluster(), facts),
-        make_footprints_(*fabric_, forced.laid),
         inside_drafts_(*fabric_),
-        steps_(*fabric_, make_footprints_),
-        sends_(*fabric_, network, sites_, make_footprints_, measured_) {}
+        steps_(*fabric_, family_->make_footprints),
+        sends_(*fabric_, network_, family_->sites, family_->make_footprints, measured_) {}
 
   const TransferPlan& plan(const TransferRequest& request) const override {
     if (is_send(request)) return sends_.plan(request, moves_nothing(request));
     GroupPlans& group = group_of(request.ranks);
     for (const auto& known : group.known)
       if (known.kind == request.kind && known.bytes == request.bytes) return *known.plan;
-    const TransferPlan& plan = group_plans_.add(make(request, group));
+    const TransferPlan& plan = group_plans_.add(make(request, *group.facts));
     group.known.push_back({request.kind, request.bytes, &plan});
     return plan;
   }
@@ -66,12 +67,13 @@ class NcclPlanner : public sim::DraftingPlanner {
                                      std::span<const sim::Wanted> wanted) const override {
     const bool is_group = ranks.size() > 2 && fabric_->same_domain(ranks.front(), ranks.back());
     if (is_group)
-      if (const auto known = inside_drafts_.find(ranks, wanted)) return *known;
+      if (const auto known = inside_drafts_.find(ranks, wanted)) return likeness_ = known->likeness, known->drafts;
     drafts_.begin(wanted.size());
+    likeness_ = Digest();
     // A group of most ranks is one of a kind: it will be asked for again.
     const bool keep = 2 * ranks.size() > static_cast<std::size_t>(fabric_->gpus());
-    GroupPlans draft;
-    GroupPlans& group = keep ? group_of(ranks) : draft;
+    GroupFacts draft;
+    GroupFacts& group = keep ? *group_of(ranks).facts : draft;
     for (const auto& [kind, bytes] : wanted) {
       const TransferRequest request{kind, ranks, bytes};
       if (is_send(request))
@@ -79,8 +81,17 @@ class NcclPlanner : public sim::DraftingPlanner {
       else
         drafts_.add(make(request, group));
     }
-    if (is_group) inside_drafts_.keep(ranks, wanted, drafts_.all());
+    if (group.communicator) add_to_likeness(*group.communicator, family_->sites.of(ranks));
+    if (is_group) inside_drafts_.keep(ranks, wanted, {drafts_.all(), likeness_});
     return drafts_.all();
+  }
+
+  std::uint64_t likeness() const override { return likeness_.value() | 1; }
+
+  // Not where plans hang on more than likeness says: on what was measured, and on steps that are written out.
+  std::shared_ptr<const void> family() const override {
+    const bool in_steps = network_ == Network::chunk || forced_.written || forced_.laid || forced_.algorithm;
+    return has_measured_ || in_steps ? nullptr : family_;
   }
 
   std::string algorithm_name(std::uint32_t algorithm) const override {
@@ -100,11 +111,15 @@ class NcclPlanner : public sim::DraftingPlanner {
     if (moves_nothing(request)) return drafts_.add_nothing();
     const Sends::Sent sent = sends_.reckon(request);
     drafts_.add(sent.plan, sent.uses);
+    likeness_.add(sent.likeness);
   }
 
   GroupPlans& group_of(std::span<const RankId> ranks) const {
     if (auto it = groups_.find(ranks); it != groups_.end()) return it->second;
-    return groups_[std::vector<RankId>(ranks.begin(), ranks.end())];
+    const std::vector<RankId> members(ranks.begin(), ranks.end());
+    GroupPlans& group = groups_[members];
+    group.facts = &family_->groups[members];
+    return group;
   }
 
   bool moves_nothing(const TransferRequest& request) const {
@@ -113,11 +128,11 @@ class NcclPlanner : public sim::DraftingPlanner {
     return alone && request.kind != TransferKind::copy;
   }
 
-  TransferPlan make(const TransferRequest& request, GroupPlans& group) const {
+  TransferPlan make(const TransferRequest& request, GroupFacts& group) const {
     if (moves_nothing(request)) return {};
     const bool is_copy = request.kind == TransferKind::copy;
     if (!is_copy && !group.communicator) {
-      group.communicator = make_communicator(*fabric_, sites_.of(request.ranks), request.ranks);
+      group.communicator = make_communicator(*fabric_, family_->sites.of(request.ranks), request.ranks);
       group.communicator->int8 = forced_.int8;
       if (forced_.laid && is_laid_for(*forced_.laid, *group.communicator)) lay(*forced_.laid, *group.communicator);
     }
@@ -126,17 +141,21 @@ class NcclPlanner : public sim::DraftingPlanner {
     Course course =
         is_copy ? copy_course(request, group) : this->course(request.kind, static_cast<double>(request.bytes.n), group);
     measured_.take(request, course);
+    add_to_likeness(*course.links);
     TransferPlan plan = finish(course, is_copy || request.bytes.n > kFillsNoLink);
     if (request.kind == TransferKind::all_to_all && forced_.exchanges_aside) plan.claim = kBandwidthAlone;
     if (!is_copy && network_ == Network::chunk) run_in_chunks(request, *group.communicator, plan);
     return plan;
   }
 
-  Course course(TransferKind kind, double bytes, GroupPlans& group) const {
+  Course course(TransferKind kind, double bytes, GroupFacts& group) const {
     const Communicator& c = *group.communicator;
     switch (kind) {
-      case TransferKind::all_to_all:
-        return exchange_course(bytes, c, footprint(group, Traffic::exchange), forced_.protocol);
+      case TransferKind::all_to_all: {
+        const TrafficFootprint& exchange = footprint(group, Traffic::exchange);
+        likeness_.add(std::bit_cast<std::uint64_t>(exchange.parts));
+        return exchange_course(bytes, c, exchange, forced_.protocol);
+      }
       case TransferKind::gather:
         return messages(bytes / c.ranks, group, Traffic::gather, Algorithm::fan);
       case TransferKind::scatter:
@@ -154,19 +173,19 @@ class NcclPlanner : public sim::DraftingPlanner {
   }
 
   // One message each from (to) several ranks.
-  Course messages(double bytes, GroupPlans& group, Traffic traffic, Algorithm algorithm) const {
+  Course messages(double bytes, GroupFacts& group, Traffic traffic, Algorithm algorithm) const {
     const Communicator& c = *group.communicator;
     return message_course(bytes, c.site, c.nodes() > 1, c.network_latency, footprint(group, traffic).links, algorithm);
   }
 
   // The footprint of `traffic` for this group, made on first use.
-  const TrafficFootprint& footprint(GroupPlans& group, Traffic traffic) const {
+  const TrafficFootprint& footprint(GroupFacts& group, Traffic traffic) const {
     for (const auto& [known, links] : group.footprints)
       if (known == traffic) return links;
-    return group.footprints.emplace_back(traffic, make_footprints_.make(traffic, *group.communicator)).second;
+    return group.footprints.emplace_back(traffic, family_->make_footprints.make(traffic, *group.communicator)).second;
   }
 
-  const Footprint& unloaded(GroupPlans& group) const {
+  const Footprint& unloaded(GroupFacts& group) const {
     if (!group.unloaded) {
       const double rate = group.communicator->graph.speed * kGiga;
       group.unloaded = {.uses = nullptr, .nvlink_rate = rate, .network_rate = rate};
@@ -174,8 +193,8 @@ class NcclPlanner : public sim::DraftingPlanner {
     return *group.unloaded;
   }
 
-  Course copy_course(const TransferRequest& request, GroupPlans& group) const {
-    if (!group.host) group.host = make_footprints_.host(request.ranks[0]);
+  Course copy_course(const TransferRequest& request, GroupFacts& group) const {
+    if (!group.host) group.host = family_->make_footprints.host(request.ranks[0]);
     const topology::ClusterSpec& cluster = fabric_->cluster();
     const topology::HostSpec& host = cluster.host_of(cluster.kind_of(request.ranks[0]));
     const double rate = group.host->uses->empty() ? static_cast<double>(host.pcie_bandwidth.n) : group.host->rate(1, 1);
@@ -221,20 +240,35 @@ class NcclPlanner : public sim::DraftingPlanner {
     if (steps) stretch(plan, steps_.chunked(*steps, request.ranks, c, method.protocol, rails_of(places)));
   }
 
+  void add_to_likeness(const Footprint& links) const {
+    likeness_.add(std::bit_cast<std::uint64_t>(links.nvlink_rate)).add(std::bit_cast<std::uint64_t>(links.network_rate));
+  }
+
+  // All that courses read of it.
+  void add_to_likeness(const Communicator& c, const Site& site) const {
+    const ChannelGraph& g = c.graph;
+    for (const int n : {c.ranks, c.ranks_per_domain, c.nodes(), g.channels, g.spread, g.heads, g.nvls_channels})
+      likeness_.add(static_cast<std::uint64_t>(n));
+    for (const double x : {c.network_latency, g.speed, g.tree_speed, g.rails, g.nvls_intra, g.nvls_inter})
+      likeness_.add(std::bit_cast<std::uint64_t>(x));
+    likeness_.add((c.even ? 1u : 0u) | (c.int8 ? 2u : 0u)).add(reinterpret_cast<std::uintptr_t>(&site));
+  }
+
   TransferPlan finish(const Course& course, bool on_links) const {
     return plan_of(course, fabric_->paths(), on_links && uses_links(*course.links));
   }
 
-  std::shared_ptr<const Fabric> fabric_;
-  Network network_;
-  Forced forced_;
+  const std::shared_ptr<PlannerFamily> family_;
+  const Fabric* const fabric_;
+  const Network network_;
+  const Forced& forced_;
+  const bool has_measured_;
   MeasuredCourses measured_;
-  Sites sites_;
-  mutable FootprintMaker make_footprints_;
   mutable InsideDrafts inside_drafts_;
   StepPlanner steps_;
   mutable Sends sends_;
   mutable Drafts drafts_;
+  mutable Digest likeness_;  // of the ranks that drafts were made for last
   mutable Shelf<TransferPlan> group_plans_;
   mutable PlansOfGroups groups_;
 };
@@ -245,7 +279,13 @@ std::shared_ptr<const sim::TransferPlanner> make_planner(std::shared_ptr<const t
                                                          Network network,
                                                          const std::shared_ptr<const CollectiveFacts>& facts,
                                                          const Forced& forced, MeasuredTransfers measured) {
-  return std::make_shared<NcclPlanner>(std::move(fabric), network, facts, forced, std::move(measured));
+  return make_planner(std::make_shared<PlannerFamily>(PlannerSettings{std::move(fabric), network, facts, forced}),
+                      std::move(measured));
+}
+
+std::shared_ptr<const sim::TransferPlanner> make_planner(std::shared_ptr<PlannerFamily> family,
+                                                         MeasuredTransfers measured) {
+  return std::make_shared<NcclPlanner>(std::move(family), std::move(measured));
 }
 
 }  // namespace orrery::models

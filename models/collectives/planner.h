@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "models/collectives/nccl/choice.h"
+#include "models/collectives/planner_family.h"
 #include "models/collectives/times/measured_transfers.h"
 #include "models/scenario/scenario.h"
 #include "sim/planner.h"
@@ -27,5 +28,8 @@ std::shared_ptr<const sim::TransferPlanner> make_planner(std::shared_ptr<const t
                                                          Network network,
                                                          const std::shared_ptr<const CollectiveFacts>& facts,
                                                          const Forced& forced = {}, MeasuredTransfers measured = {});
+// One of a family, which others of it came before or may come behind.
+std::shared_ptr<const sim::TransferPlanner> make_planner(std::shared_ptr<PlannerFamily> family,
+                                                         MeasuredTransfers measured = {});
 
 }  // namespace orrery::models

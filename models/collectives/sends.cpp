@@ -1,8 +1,11 @@
 #include "models/collectives/sends.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 
 #include "models/collectives/phase.h"
+#include "sim/base/digest.h"
 
 namespace orrery::models {
 namespace {
@@ -56,13 +59,22 @@ Sends::Sent Sends::reckon(const sim::TransferRequest& request) {
   const auto connections = static_cast<std::uint32_t>(message_channels(site, crosses));
   const std::span<const sim::LinkUse> uses = make_footprints_.route(from, to, connections);
   const Footprint links = make_footprints_.rates(uses);
-  const sim::TransferPlan& plan = of_kind(request,
-                                          {request.bytes, crosses, measured_.nodes_of(request.ranks), latency,
-                                           links.nvlink_rate, links.network_rate, &site},
-                                          connections, links);
+  const Kind kind{request.bytes,     crosses,           measured_.nodes_of(request.ranks), latency,
+                  links.nvlink_rate, links.network_rate, &site};
+  const sim::TransferPlan& plan = of_kind(request, kind, connections, links);
   const bool on_links =
       network_ != Network::analytic && request.bytes.n > kFillsNoLink && plan.phases.front().bytes.n > 0;
-  return {plan, on_links ? uses : std::span<const sim::LinkUse>()};
+  return {plan, on_links ? uses : std::span<const sim::LinkUse>(), kind.likeness()};
+}
+
+std::uint64_t Sends::Kind::likeness() const {
+  return Digest()
+      .add(crosses ? 1 : 0)
+      .add(static_cast<std::uint64_t>(latency.count_ps()))
+      .add(std::bit_cast<std::uint64_t>(nvlink_rate))
+      .add(std::bit_cast<std::uint64_t>(network_rate))
+      .add(reinterpret_cast<std::uintptr_t>(site))
+      .value();
 }
 
 const sim::TransferPlan& Sends::of_kind(const sim::TransferRequest& request, const Kind& kind,

@@ -57,6 +57,7 @@ class Sends {
   struct Sent {
     const sim::TransferPlan& plan;
     std::span<const sim::LinkUse> uses;
+    std::uint64_t likeness;  // of the two ranks (sim::DraftingPlanner)
   };
   Sent reckon(const sim::TransferRequest& request);
 
@@ -69,6 +70,7 @@ class Sends {
     Duration latency;
     double nvlink_rate = 0, network_rate = 0;
     const Site* site = nullptr;
+    std::uint64_t likeness() const;
     bool operator==(const Kind&) const = default;
   };
   // One size of message between two ranks. Pairs are many, so all that is known of

@@ -14,6 +14,7 @@
 #include "models/compile/rank_kinds.h"
 #include "models/compile/roles.h"
 #include "models/compile/stage/stage_program.h"
+#include "models/compile/workbench.h"
 #include "models/compute/cost_model.h"
 
 namespace orrery::models {
@@ -113,15 +114,17 @@ Result<Compiled> compile(const Scenario& scenario, std::shared_ptr<const topolog
 }
 
 Result<Compiled> compile(const Scenario& scenario, const Calibration* calibration, const Drawing& drawing,
-                         std::shared_ptr<const topology::Fabric> fabric, Form form) {
+                         std::shared_ptr<const topology::Fabric> fabric, Form form, Workbench* bench) {
+  Workbench own_bench;
+  if (bench == nullptr) bench = &own_bench;
   if (!scenario.jobs.empty())
     return Error{scenario.at("jobs"),
                  "'jobs': this command looks at one scenario alone; orrery run, explain, memory and sweep know several",
                  Fault::unsupported};
   if (!fabric) {
-    Result<topology::Fabric> own = topology::Fabric::build(scenario.cluster);
+    auto own = bench->fabric(scenario.cluster);
     if (!own) return own.errors();
-    fabric = std::make_shared<const topology::Fabric>(std::move(*own));
+    fabric = std::move(*own);
   }
   const std::deque<CostModel> costs = cost_models(scenario.cluster, scenario.software, calibration, drawing);
   MeasuredTransfers transfers;
@@ -149,8 +152,8 @@ Result<Compiled> compile(const Scenario& scenario, const Calibration* calibratio
   if (calibration != nullptr) out.calibration = use_of(*calibration, costs.front(), transfers, out);
   Forced forced;
   forced.exchanges_aside = scenario.software.exchange_sms > 0;
-  workload.planner =
-      make_planner(out.fabric, scenario.simulation.network, scenario.collectives, forced, std::move(transfers));
+  workload.planner = make_planner(
+      bench->planners({out.fabric, scenario.simulation.network, scenario.collectives, forced}), std::move(transfers));
   workload.jitter = {scenario.simulation.jitter_compute, scenario.simulation.seed};
   workload.steps = steps_of(scenario, out.schedule);
   return out;

@@ -17,6 +17,8 @@
 
 namespace orrery::models {
 
+class Workbench;
+
 // Categories of a rank's time; the order is that of Workload::categories.
 enum class TimeCategory : std::uint8_t { compute, recompute, tp, cp, ep, pp, dp, optimizer, offload, host, other };
 inline constexpr int kTimeCategories = 11;
@@ -58,8 +60,9 @@ Result<Compiled> compile(const Scenario& scenario, std::shared_ptr<const topolog
                          Form form = Form::written_out);
 
 // The same with the scenario's calibration at hand (null: it has none), and with times
-// drawn from what they are known within.
+// drawn from what they are known within. `bench`: of scenarios compiled before, for whoever compiles many.
 Result<Compiled> compile(const Scenario& scenario, const Calibration* calibration, const Drawing& drawing = {},
-                         std::shared_ptr<const topology::Fabric> fabric = nullptr, Form form = Form::written_out);
+                         std::shared_ptr<const topology::Fabric> fabric = nullptr, Form form = Form::written_out,
+                         Workbench* bench = nullptr);
 
 }  // namespace orrery::models

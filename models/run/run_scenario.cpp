@@ -1,6 +1,7 @@
 #include "models/run/run_scenario.h"
 
 #include "models/compile/calibration_of.h"
+#include "models/compile/workbench.h"
 #include "sim/check/check.h"
 #include "sim/engine/engine.h"
 
@@ -43,11 +44,11 @@ bool may_fold(const SimulationSpec& simulation) {
 
 }  // namespace
 
-Prepared prepare(Scenario scenario, Compiled compiled, const Tell& tell) {
+Prepared prepare(Scenario scenario, Compiled compiled, const Tell& tell, Workbench* bench) {
   Prepared prepared{std::move(scenario), std::move(compiled), std::nullopt};
   const SimulationSpec& simulation = prepared.scenario.simulation;
   if (may_fold(simulation)) {
-    prepared.folded = sim::fold(prepared.compiled.workload);
+    prepared.folded = sim::fold(prepared.compiled.workload, bench == nullptr ? nullptr : &bench->folds());
     if (tell) tell(describe(*prepared.folded, prepared.compiled.workload));
   } else if (simulation.fold) {
     prepared.scenario.warnings.emplace_back("simulation.jitter makes every rank its own: folding is off");
@@ -59,12 +60,14 @@ Prepared prepare(Scenario scenario, Compiled compiled, const Tell& tell) {
 }
 
 Result<Compiled> compile_placed(const Scenario& scenario, const std::string& file,
-                                std::shared_ptr<const topology::Fabric> fabric, const Drawing& drawing, Form form) {
+                                std::shared_ptr<const topology::Fabric> fabric, const Drawing& drawing, Form form,
+                                Workbench* bench) {
   if (scenario.places.contains("sweep"))
     return Error{scenario.at("sweep"), "this scenario is many: run it with orrery sweep run " + file};
   const auto calibration = calibration_of(scenario);
   if (!calibration) return calibration.errors();
-  auto compiled = compile(scenario, *calibration ? &**calibration : nullptr, drawing, std::move(fabric), form);
+  auto compiled = compile(scenario, *calibration ? &**calibration : nullptr, drawing, std::move(fabric), form,
+                          bench);
   if (compiled) return compiled;
   Errors errors = std::move(compiled).errors();
   for (Error& error : errors)

@@ -38,7 +38,7 @@ struct Prepared {
 // Compiles, for GPUs of `fabric` or a cluster of its own; what has no place of its own is told of the file.
 Result<Compiled> compile_placed(const Scenario& scenario, const std::string& file,
                                 std::shared_ptr<const topology::Fabric> fabric = nullptr, const Drawing& drawing = {},
-                                Form form = Form::written_out);
+                                Form form = Form::written_out, Workbench* bench = nullptr);
 
 // Hears of each part of the work when it is done.
 using Tell = std::function<void(const std::string&)>;
@@ -46,7 +46,7 @@ using Tell = std::function<void(const std::string&)>;
 // Reads, compiles, folds and checks. Errors are the user's.
 Result<Prepared> prepare(const std::string& file, const std::vector<Override>& overrides, const Tell& tell = {});
 Result<Prepared> prepare(Scenario scenario, const Tell& tell = {}, Form form = Form::written_out);  // one that was read
-Prepared prepare(Scenario scenario, Compiled compiled, const Tell& tell = {});
+Prepared prepare(Scenario scenario, Compiled compiled, const Tell& tell = {}, Workbench* bench = nullptr);
 
 struct SimulateOptions {
   sim::TraceSink* trace = nullptr;

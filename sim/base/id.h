@@ -45,6 +45,7 @@ class IdVector {
   auto end() { return items_.end(); }
   auto begin() const { return items_.begin(); }
   auto end() const { return items_.end(); }
+  bool operator==(const IdVector&) const = default;
 
  private:
   std::vector<T> items_;

@@ -75,6 +75,7 @@ FlowTable::FlowTable(const Workload& workload, const IdVector<ProgramId, Program
       meets_(meets_by_program) {
   const std::size_t usual = workload.groups.size() + 2 * workload.ranks();
   signatures_.reserve(usual);
+  likenesses_.reserve(usual);
   first_use_.reserve(usual + 1);
   uses_.reserve(8 * usual);
   first_wire_.reserve(usual + 1);
@@ -87,7 +88,16 @@ FlowTable::FlowTable(const Workload& workload, const IdVector<ProgramId, Program
 
 void FlowTable::add_groups() {
   for (std::uint32_t g = 0; g < workload_.groups.size(); ++g)
-    add_entity(wanted_of(workload_, meets_, {g}), workload_.groups[{g}].members);
+    add_entity(wanted_of(workload_, meets_, {g}), workload_.groups[{g}].members, asker_of({g}));
+}
+
+// The first member's program, by the roles that the group plays for it.
+std::uint64_t FlowTable::asker_of(GroupId group) const {
+  const RankId first = workload_.groups[group].members.front();
+  std::uint64_t asker = hash_pair(workload_.program_of[first].value, 1);
+  for (const ProgramMeets::InRole& in : meets(first).collectives)
+    if (workload_.group_roles[in.role].group_of[first] == group) asker = hash_pair(asker, in.role);
+  return asker;
 }
 
 void FlowTable::add_rank(RankId rank) {
@@ -95,22 +105,24 @@ void FlowTable::add_rank(RankId rank) {
   const ProgramMeets& all = meets(rank);
   for (const ProgramMeets::InRole& in : all.sends) {
     const RankId pair[] = {rank, workload_.peer_roles[in.role].peer_of[rank]};
-    add_entity(in.wanted, pair);
+    add_entity(in.wanted, pair, hash_pair(workload_.program_of[rank].value, in.role));
   }
-  if (!all.copies.empty()) add_entity(all.copies, {&rank, 1});
+  if (!all.copies.empty()) add_entity(all.copies, {&rank, 1}, workload_.program_of[rank].value);
 }
 
-void FlowTable::add_entity(const std::vector<Wanted>& wanted, std::span<const RankId> ranks) {
+void FlowTable::add_entity(const std::vector<Wanted>& wanted, std::span<const RankId> ranks, std::uint64_t asker) {
   known_.clear();
-  std::uint64_t signature = 0;
+  std::uint64_t signature = 0, likeness = 0;
   if (drafting_ != nullptr) {
     const std::span<const Draft> plans = drafting_->drafts(ranks, wanted);
     for (std::size_t i = 0; i < wanted.size(); ++i) signature = add_plan(signature, wanted[i], plans[i]);
+    likeness = drafting_->likeness();
   } else {
     for (const Wanted& w : wanted)
       signature = add_plan(signature, w, draft_of(workload_.planner->plan({w.kind, ranks, w.bytes})));
   }
   signatures_.push_back(wanted.empty() ? 0 : signature | 1);
+  likenesses_.push_back(likeness == 0 ? 0 : hash_pair(likeness, asker) | 1);
   first_wire_.push_back(static_cast<std::uint32_t>(wires()));
 }
 

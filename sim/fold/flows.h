@@ -44,6 +44,9 @@ class FlowTable {
 
   // Equal for entities whose plans are equal but for the links they load.
   std::uint64_t signature(std::uint32_t entity) const { return signatures_[entity]; }
+  // Equal for entities of which the same is asked by the same programs, and whose plans for that will differ in nothing
+  // but their links whatever its sizes (DraftingPlanner::likeness); 0 where that is not known.
+  std::uint64_t likeness(std::uint32_t entity) const { return likenesses_[entity]; }
   // No program asks anything of it.
   bool unused(std::uint32_t entity) const { return signatures_[entity] == 0; }
 
@@ -56,7 +59,9 @@ class FlowTable {
  private:
   void add_groups();
   void add_rank(RankId rank);
-  void add_entity(const std::vector<Wanted>& wanted, std::span<const RankId> ranks);
+  // `asker`: who asks for that.
+  void add_entity(const std::vector<Wanted>& wanted, std::span<const RankId> ranks, std::uint64_t asker);
+  std::uint64_t asker_of(GroupId group) const;
   Draft draft_of(const TransferPlan& plan);
   std::uint64_t add_plan(std::uint64_t signature, const Wanted& wanted, const Draft& plan);
   std::uint64_t signature_of(const Draft& plan);
@@ -66,7 +71,7 @@ class FlowTable {
   const DraftingPlanner* drafting_;  // null: the planner keeps its plans
   const IdVector<ProgramId, ProgramMeets>& meets_;
   IdVector<RankId, std::uint32_t> first_entity_;
-  std::vector<std::uint64_t> signatures_;
+  std::vector<std::uint64_t> signatures_, likenesses_;
   std::vector<std::uint32_t> first_wire_;  // by entity, with a fence behind the last
   std::vector<std::uint32_t> first_use_;   // by wire, with a fence behind the last
   std::vector<LinkUse> uses_;

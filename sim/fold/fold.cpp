@@ -43,6 +43,7 @@
 
 #include "sim/check/parts.h"
 #include "sim/fold/flows.h"
+#include "sim/fold/memory.h"
 #include "sim/fold/pattern.h"
 #include "sim/fold/plans.h"
 #include "sim/fold/quotient.h"
@@ -64,10 +65,15 @@ Folded unfolded(const Workload& workload) {
 }
 
 // The tables can be followed without falling off their ends.
-bool is_sound(const Workload& workload) {
+bool tables_are_sound(const Workload& workload) {
   Faults faults;
   check_tables(workload, faults);
-  if (faults.none()) check_programs(workload, faults);
+  return faults.none();
+}
+
+bool programs_are_sound(const Workload& workload) {
+  Faults faults;
+  check_programs(workload, faults);
   return faults.none();
 }
 
@@ -190,21 +196,38 @@ bool refine(const Workload& workload, const FlowTable& flows, Refinement& classe
   return false;
 }
 
+// Entities of a class are alike in other sizes too.
+bool hangs_on_no_size(const FlowTable& flows, const Refinement& classes) {
+  const Classes& entities = classes.entities();
+  for (std::uint32_t e = 0; e < flows.entities(); ++e) {
+    if (entities.of[e] == Classes::kNone) continue;
+    const std::uint32_t first = entities.first[entities.of[e]];
+    if (flows.likeness(e) == 0 || flows.likeness(e) != flows.likeness(first)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 // Where folding finds nothing that it can rely on it leaves the workload as it
 // is, which is always right: what is wrong with it is for check() to say.
-Folded fold(const Workload& workload) {
-  if (!is_sound(workload)) return unfolded(workload);
+Folded fold(const Workload& workload, FoldMemory* memory) {
+  if (!programs_are_sound(workload)) return unfolded(workload);
   const auto meets = meets_of_programs(workload);
-  if (!has_groups(workload, meets) || !peers_are_mutual(workload, meets)) return unfolded(workload);
+  if (memory != nullptr)
+    if (std::optional<Folded> folded = memory->fold(workload, meets)) return std::move(*folded);
+  if (!tables_are_sound(workload) || !has_groups(workload, meets) || !peers_are_mutual(workload, meets))
+    return unfolded(workload);
   const FlowTable flows(workload, meets);
   Refinement classes(workload, flows);
   if (!refine(workload, flows, classes)) return unfolded(workload);
-  const Pattern pattern = pattern_of(workload, flows, classes);
+  Pattern pattern = pattern_of(workload, flows, classes);
   const std::optional<FlowPlans> plans = FlowPlans::ask(workload, meets, pattern);
   std::optional<Folded> folded = plans ? quotient(workload, pattern, *plans) : std::nullopt;
-  return folded ? std::move(*folded) : unfolded(workload);
+  if (!folded) return unfolded(workload);
+  if (memory != nullptr && hangs_on_no_size(flows, classes))
+    memory->keep(workload, meets, std::move(pattern), *plans);
+  return std::move(*folded);
 }
 
 RunResult unfold(const Folded& folded, const Workload& full, const RunResult& result) {

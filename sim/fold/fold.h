@@ -8,6 +8,8 @@
 
 namespace orrery::sim {
 
+class FoldMemory;
+
 // A workload with one rank for every set of ranks that must behave the same.
 struct Folded {
   Workload workload;                        // ranks are classes; groups, links and plans are those of the classes
@@ -22,7 +24,9 @@ struct Folded {
 // (colour refinement) until every member of a class meets equally many members
 // of every other class and loads equally many links of every link class. The
 // max-min allocation is unique, hence constant on classes; see fold.cpp.
-Folded fold(const Workload& workload);
+//
+// `memory` spares the search where a workload folded before was the same but for sizes and times (fold/memory.h).
+Folded fold(const Workload& workload, FoldMemory* memory = nullptr);
 
 // The result of the full workload from that of the folded one: same digest, same bytes.
 RunResult unfold(const Folded& folded, const Workload& full, const RunResult& result);

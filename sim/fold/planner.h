@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <span>
 
 #include "sim/planner.h"
@@ -32,6 +34,11 @@ class DraftingPlanner : public TransferPlanner {
  public:
   // What plan() would answer for each of `wanted`, valid until the next call.
   virtual std::span<const Draft> drafts(std::span<const RankId> ranks, std::span<const Wanted> wanted) const = 0;
+  // A number of the ranks that drafts() was asked for last. Ranks of one number get plans that differ in nothing but
+  // their links for the same in any other sizes too, where the algorithms are the same. 0: nothing is known of that.
+  virtual std::uint64_t likeness() const { return 0; }
+  // Planners of one family answer alike. Null: of none.
+  virtual std::shared_ptr<const void> family() const { return nullptr; }
 };
 
 }  // namespace orrery::sim

@@ -238,7 +238,7 @@ std::string SweepPoints::config_of(std::uint64_t point) const {
   return "{" + json + "}";
 }
 
-sweep::Row SweepPoints::evaluate(std::uint64_t point, sweep::Best* best) const {
+sweep::Row SweepPoints::evaluate(std::uint64_t point, models::Workbench& bench, sweep::Best* best) const {
   const auto begin = std::chrono::steady_clock::now();
   sweep::Row row;
   row.index = point;
@@ -247,7 +247,7 @@ sweep::Row SweepPoints::evaluate(std::uint64_t point, sweep::Best* best) const {
   if (tree) {
     // Two points may come to one scenario (where a swept key lies inside another); each keeps its row.
     row.key = sweep::key_of(flow_text(*tree, true) + '\n' + row.config + '\n' + data_ + '\n' + ORRERY_VERSION);
-    row.outcome = outcome_of(std::move(*tree), point, best);
+    row.outcome = outcome_of(std::move(*tree), point, bench, best);
   } else {
     row.key = sweep::key_of(sweep_digest_ + row.config);
     row.outcome = infeasible(reason_of(tree.errors(), file_));
@@ -264,7 +264,8 @@ std::optional<std::string> SweepPoints::ruled_out(const Expression& condition, c
   return "not (" + condition.text() + ")";
 }
 
-sweep::Outcome SweepPoints::outcome_of(Node tree, std::uint64_t point, sweep::Best* best) const {
+sweep::Outcome SweepPoints::outcome_of(Node tree, std::uint64_t point, models::Workbench& bench,
+                                       sweep::Best* best) const {
   const Node written = tree;
   Result<models::Scenario> scenario = models::read_scenario(std::move(tree), file_);
   if (!scenario) return infeasible(reason_of(scenario.errors(), file_));
@@ -280,7 +281,7 @@ sweep::Outcome SweepPoints::outcome_of(Node tree, std::uint64_t point, sweep::Be
     if (!needs_run(condition))
       if (const auto why = ruled_out(condition, lookup)) return infeasible(*why);
   try {
-    outcome = run(*scenario, best);
+    outcome = run(*scenario, bench, best);
   } catch (const std::exception& e) {
     outcome.reason = "internal error at point " + std::to_string(point) + ": " + e.what();
     return outcome;
@@ -303,15 +304,16 @@ sweep::Outcome SweepPoints::run_amid(models::Scenario scenario) const {
       report::make_result({run->main.scenario, run->main.compiled, run->simulated.ranks, run->ranks_simulated, 0}));
 }
 
-sweep::Outcome SweepPoints::run(models::Scenario scenario, const sweep::Best* best) const {
+sweep::Outcome SweepPoints::run(models::Scenario scenario, models::Workbench& bench,
+                                const sweep::Best* best) const {
   if (!scenario.jobs.empty()) return run_amid(std::move(scenario));
   const double tokens = tokens_of(scenario);
   if (best != nullptr)
     if (const auto why = ruled_out_at_a_glance(scenario, *best, tokens)) return pruned(*why);
-  Result<models::Compiled> compiled = compile_placed(scenario, file_, nullptr, {}, models::Form::with_calls);
+  Result<models::Compiled> compiled = compile_placed(scenario, file_, nullptr, {}, models::Form::with_calls, &bench);
   if (!compiled) return infeasible(reason_of(compiled.errors(), file_));
   if (best != nullptr && !report::will_fit(scenario, *compiled)) return pruned(kDoesNotFit);
-  const Prepared prepared = prepare(std::move(scenario), std::move(*compiled));
+  const Prepared prepared = prepare(std::move(scenario), std::move(*compiled), {}, &bench);
   if (best != nullptr) {
     const double least = sim::least_step(prepared.workload()).seconds();
     if (best->rules_out(least, tokens, prepared.scenario.layout.gpus())) return pruned(at_least(least));

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "models/compile/workbench.h"
 #include "sweep/best.h"
 #include "sweep/pool.h"
 #include "sweep/space.h"
@@ -24,15 +25,15 @@ class SweepPoints {
   std::vector<std::uint64_t> of_shard(std::uint32_t shard, std::uint32_t shards) const;
 
   // Reads, compiles and runs one point. With `best`, only if it may be among those: one that
-  // does not fit into memory, or whose step is at least too long, is pruned.
-  sweep::Row evaluate(std::uint64_t point, sweep::Best* best = nullptr) const;
+  // does not fit into memory, or whose step is at least too long, is pruned. `bench` is the thread's own.
+  sweep::Row evaluate(std::uint64_t point, models::Workbench& bench, sweep::Best* best = nullptr) const;
 
  private:
   SweepPoints() = default;
   Errors check_names() const;
   Errors check_everywhere() const;
-  sweep::Outcome outcome_of(Node tree, std::uint64_t point, sweep::Best* best) const;
-  sweep::Outcome run(models::Scenario scenario, const sweep::Best* best) const;
+  sweep::Outcome outcome_of(Node tree, std::uint64_t point, models::Workbench& bench, sweep::Best* best) const;
+  sweep::Outcome run(models::Scenario scenario, models::Workbench& bench, const sweep::Best* best) const;
   sweep::Outcome run_amid(models::Scenario scenario) const;
   std::optional<std::string> ruled_out(const sweep::Expression& condition, const sweep::Lookup& lookup) const;
   std::string config_of(std::uint64_t point) const;

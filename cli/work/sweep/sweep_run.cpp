@@ -82,8 +82,9 @@ int SweepRun::take_part(const Result<SweepPoints>& points) const {
   sweep::PoolOptions options;
   options.stop = &stop_on_interrupt();
   const std::unique_ptr<sweep::Best> best = this->best();
+  models::Workbench bench;
   if (points)
-    the_crew()->follow([&](std::uint64_t point) { return points->evaluate(point, best.get()); }, options);
+    the_crew()->follow([&](std::uint64_t point) { return points->evaluate(point, bench, best.get()); }, options);
   else
     the_crew()->decline(points.errors());
   return kDone;
@@ -152,7 +153,11 @@ int SweepRun::go_on(const SweepPoints& points, sweep::Store kept, const Shard& p
       if (const auto before = failed.find(row.index); before != failed.end()) row.attempt = before->second + 1;
     return kept.put(counted);
   };
-  const auto factory = [&] { return [&](std::uint64_t point) { return points.evaluate(point, best_asked.get()); }; };
+  const auto factory = [&]() -> sweep::Evaluate {
+    return [&, bench = std::make_shared<models::Workbench>()](std::uint64_t point) {
+      return points.evaluate(point, *bench, best_asked.get());
+    };
+  };
   sweep::Crew* const crew = the_crew();
   Errors errors =
       crew && crew->size() > 1 ? crew->lead(todo, keep, options) : sweep::work(todo, factory, keep, options);

@@ -41,20 +41,22 @@ bool InsideDrafts::move(Pattern& pattern, RankId first) const {
   return true;
 }
 
-std::optional<std::span<const sim::Draft>> InsideDrafts::find(std::span<const RankId> ranks,
-                                                              std::span<const sim::Wanted> wanted) {
+std::optional<InsideDrafts::Known> InsideDrafts::find(std::span<const RankId> ranks,
+                                                      std::span<const sim::Wanted> wanted) {
   if (stride_ == 0 || !is_inside(ranks)) return std::nullopt;
   for (Pattern& pattern : patterns_)
-    if (matches(pattern, ranks, wanted) && move(pattern, ranks.front())) return pattern.drafts;
+    if (matches(pattern, ranks, wanted) && move(pattern, ranks.front())) return Known{pattern.drafts, pattern.likeness};
   return std::nullopt;
 }
 
 void InsideDrafts::keep(std::span<const RankId> ranks, std::span<const sim::Wanted> wanted,
-                        std::span<const sim::Draft> drafts) {
+                        const Known& drafted) {
+  const std::span<const sim::Draft> drafts = drafted.drafts;
   if (stride_ == 0 || !is_inside(ranks) || patterns_.size() == kMostPatterns) return;
   Pattern& pattern = patterns_.emplace_back();
   pattern.ranks.assign(ranks.begin(), ranks.end());
   pattern.wanted.assign(wanted.begin(), wanted.end());
+  pattern.likeness = drafted.likeness;
   std::vector<const sim::LinkUse*> known;
   std::size_t phases = 0;
   for (const sim::Draft& draft : drafts) phases += draft.phases.size();

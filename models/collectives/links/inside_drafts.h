@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "sim/base/digest.h"
 #include "sim/fold/planner.h"
 #include "topology/fabric.h"
 
@@ -15,13 +16,18 @@ class InsideDrafts {
  public:
   explicit InsideDrafts(const topology::Fabric& fabric) : fabric_(fabric), stride_(fabric.links_a_domain()) {}
 
+  struct Known {
+    std::span<const sim::Draft> drafts;
+    Digest likeness;  // of their ranks (sim::DraftingPlanner)
+  };
+
   // Those of a group at the same places of its domain with the same wishes, moved to
   // `ranks`: valid until the next call. Nothing if there was none, or the links there
   // are others.
-  std::optional<std::span<const sim::Draft>> find(std::span<const RankId> ranks, std::span<const sim::Wanted> wanted);
+  std::optional<Known> find(std::span<const RankId> ranks, std::span<const sim::Wanted> wanted);
 
   // Keeps what was drafted for `ranks`, if they are inside one domain and all is small.
-  void keep(std::span<const RankId> ranks, std::span<const sim::Wanted> wanted, std::span<const sim::Draft> drafts);
+  void keep(std::span<const RankId> ranks, std::span<const sim::Wanted> wanted, const Known& drafted);
 
  private:
   struct Pattern {
@@ -30,6 +36,7 @@ class InsideDrafts {
     std::vector<sim::LinkUses> uses;        // each once
     std::vector<sim::Draft::Phase> phases;  // their uses lie in `uses`
     std::vector<sim::Draft> drafts;
+    Digest likeness;
   };
   bool is_inside(std::span<const RankId> ranks) const;
   bool matches(const Pattern& pattern, std::span<const RankId> ranks, std::span<const sim::Wanted> wanted) const;

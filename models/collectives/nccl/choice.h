@@ -18,6 +18,7 @@ struct Forced {
   std::shared_ptr<const LaidGraph> laid;        // channels as NCCL laid them; null: as its search would
   std::shared_ptr<const WrittenSteps> written;  // a person's own, for groups of as many ranks; null for none
   bool exchanges_aside = false;  // all-to-alls run on SMs set aside for them: they take bandwidth from kernels alone
+  bool operator==(const Forced&) const = default;
 };
 
 // Steps of a ring: 2(n-1) for all-reduce, n-1 for the others.

@@ -1,0 +1,84 @@
+#include "models/compile/workbench.h"
+
+#include <vector>
+
+#include "sim/base/document.h"
+#include "tests/models/compile/support.h"
+
+namespace orrery::models {
+namespace {
+
+std::vector<Override> point(std::vector<std::pair<std::string, std::string>> keys) {
+  std::vector<Override> overrides;
+  for (auto& [key, value] : keys) overrides.push_back({key, value});
+  return overrides;
+}
+
+// Neighbours that fold alike, some whose sizes change an algorithm or make two sizes equal, others that differ in who
+// meets whom or over what; and back.
+std::vector<std::vector<Override>> points() {
+  std::vector<std::vector<Override>> all;
+  for (const char* layout : {"{tp: 2, pp: 2, dp: 8}", "{tp: 8, pp: 4}", "{tp: 4, pp: 2, dp: 4, zero: 1}"})
+    for (const char* length : {"128", "1000", "1024", "2048", "4096"})
+      all.push_back(point({{"layout", layout}, {"training.sequence_length", length}}));
+  for (const char* change : {"{network: analytic}", "{network: chunk}", "{stragglers: [{rank: 3, slowdown: 1.5}]}"})
+    for (const char* length : {"512", "514"})
+      all.push_back(
+          point({{"layout", "{tp: 2, pp: 2, dp: 8}"}, {"training.sequence_length", length}, {"simulation", change}}));
+  all.push_back(point({{"layout", "{tp: 2, pp: 2, dp: 8}"}}));
+  all.push_back(point({{"layout", "{tp: 2, pp: 2, dp: 8}"}, {"cluster.preset", "dgx-a100"}}));
+  return all;
+}
+
+Compiled compiled_on(Workbench* bench, const Scenario& scenario) {
+  Result<Compiled> result = compile(scenario, nullptr, {}, nullptr, Form::with_calls, bench);
+  EXPECT_TRUE(result.ok());
+  return std::move(result).value();
+}
+
+// Folds and runs as it would have without one.
+TEST(Workbench, ChangesNoResult) {
+  const DocumentCache presets;
+  Workbench bench;
+  for (int round = 0; round < 2; ++round)
+    for (const std::vector<Override>& at : points()) {
+      const Scenario scenario = read(small_scenario(), [&] {
+        std::vector<Override> with = at;
+        with.insert(with.begin(), {{"cluster.nodes", "4"}, {"training.global_batch", "32"}});
+        return with;
+      }());
+      const Compiled fresh = compiled_on(nullptr, scenario), on_bench = compiled_on(&bench, scenario);
+      const sim::Folded folded = sim::fold(on_bench.workload, &bench.folds()), expected = sim::fold(fresh.workload);
+      EXPECT_EQ(folded.class_of, expected.class_of);
+      EXPECT_EQ(folded.link_class_of, expected.link_class_of);
+      EXPECT_EQ(folded.workload.groups, expected.workload.groups);
+      const sim::RunResult result = sim::run(folded.workload), other = sim::run(expected.workload);
+      EXPECT_EQ(result.digest, other.digest);
+      EXPECT_EQ(result.events, other.events);
+    }
+}
+
+// The second neighbour is not searched through again.
+TEST(Workbench, KnowsHowNeighboursFold) {
+  const DocumentCache presets;  // so that facts are the same ones
+  Workbench bench;
+  for (const char* length : {"2050", "2052"}) {
+    const Compiled c = compiled_on(&bench, read(small_scenario(), {{"layout", "{tp: 2, pp: 2, dp: 2}"},
+                                                                   {"training.sequence_length", length}}));
+    const auto meets = sim::meets_of_programs(c.workload);
+    EXPECT_EQ(bench.folds().fold(c.workload, meets).has_value(), std::string(length) == "2052");
+    sim::fold(c.workload, &bench.folds());
+  }
+}
+
+TEST(Workbench, KeepsAFabricAsLongAsTheClusterIsTheSame) {
+  Workbench bench;
+  const Scenario eight = read(small_scenario()), sixteen = read(small_scenario(), {{"cluster.nodes", "2"},
+                                                                                   {"layout", "{dp: 16}"}});
+  const auto first = bench.fabric(eight.cluster).value();
+  EXPECT_EQ(bench.fabric(read(small_scenario()).cluster).value(), first);
+  EXPECT_NE(bench.fabric(sixteen.cluster).value(), first);
+}
+
+}  // namespace
+}  // namespace orrery::models
