@@ -59,8 +59,8 @@ Sends::Sent Sends::reckon(const sim::TransferRequest& request) {
   const auto connections = static_cast<std::uint32_t>(message_channels(site, crosses));
   const std::span<const sim::LinkUse> uses = make_footprints_.route(from, to, connections);
   const Footprint links = make_footprints_.rates(uses);
-  const Kind kind{request.bytes,     crosses,           measured_.nodes_of(request.ranks), latency,
-                  links.nvlink_rate, links.network_rate, &site};
+  const Kind kind{request.bytes,      crosses, measured_.nodes_of(request.ranks), latency, links.nvlink_rate,
+                  links.network_rate, &site};
   const sim::TransferPlan& plan = of_kind(request, kind, connections, links);
   const bool on_links =
       network_ != Network::analytic && request.bytes.n > kFillsNoLink && plan.phases.front().bytes.n > 0;

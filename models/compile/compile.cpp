@@ -78,11 +78,12 @@ void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels,
   if (!flushes(out.schedule)) repeats = repeating_stretch(out.schedule);
   const Schedule& schedule = repeats ? *repeats : out.schedule;
 
+  KnownLayers layers;
   std::map<RankKind, ProgramId> program;
   const auto program_for = [&](const RankKind& kind) {
     const auto [at, is_new] = program.try_emplace(kind);
     if (is_new) {
-      StageProgram stage = stage_program(s, schedule, kind, kernels, tensors, form);
+      StageProgram stage = stage_program(s, schedule, kind, kernels, tensors, layers, form);
       at->second = out.workload.programs.add(std::move(stage.program));
       out.held_by_program.push_back(std::move(stage.held));
       out.stage_of_program.push_back(kind.stage);

@@ -66,8 +66,7 @@ Result<Compiled> compile_placed(const Scenario& scenario, const std::string& fil
     return Error{scenario.at("sweep"), "this scenario is many: run it with orrery sweep run " + file};
   const auto calibration = calibration_of(scenario);
   if (!calibration) return calibration.errors();
-  auto compiled = compile(scenario, *calibration ? &**calibration : nullptr, drawing, std::move(fabric), form,
-                          bench);
+  auto compiled = compile(scenario, *calibration ? &**calibration : nullptr, drawing, std::move(fabric), form, bench);
   if (compiled) return compiled;
   Errors errors = std::move(compiled).errors();
   for (Error& error : errors)

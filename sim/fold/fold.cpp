@@ -225,8 +225,7 @@ Folded fold(const Workload& workload, FoldMemory* memory) {
   const std::optional<FlowPlans> plans = FlowPlans::ask(workload, meets, pattern);
   std::optional<Folded> folded = plans ? quotient(workload, pattern, *plans) : std::nullopt;
   if (!folded) return unfolded(workload);
-  if (memory != nullptr && hangs_on_no_size(flows, classes))
-    memory->keep(workload, meets, std::move(pattern), *plans);
+  if (memory != nullptr && hangs_on_no_size(flows, classes)) memory->keep(workload, meets, std::move(pattern), *plans);
   return std::move(*folded);
 }
 

@@ -17,7 +17,8 @@ namespace orrery::sim {
 // neighbours in a sweep are: they fold as those did, to the same classes.
 //
 // A pattern is that of another workload if
-//  - the same ranks meet the same ranks over the same links: tables are equal, and programs ask for as many transfers of
+//  - the same ranks meet the same ranks over the same links: tables are equal, and programs ask for as many transfers
+//  of
 //    the same kinds;
 //  - entities of one class are alike whatever the sizes (FlowTable::likeness), by planners of one family: then their
 //    plans differ in links alone, as they did;

@@ -304,8 +304,7 @@ sweep::Outcome SweepPoints::run_amid(models::Scenario scenario) const {
       report::make_result({run->main.scenario, run->main.compiled, run->simulated.ranks, run->ranks_simulated, 0}));
 }
 
-sweep::Outcome SweepPoints::run(models::Scenario scenario, models::Workbench& bench,
-                                const sweep::Best* best) const {
+sweep::Outcome SweepPoints::run(models::Scenario scenario, models::Workbench& bench, const sweep::Best* best) const {
   if (!scenario.jobs.empty()) return run_amid(std::move(scenario));
   const double tokens = tokens_of(scenario);
   if (best != nullptr)

@@ -49,8 +49,7 @@ std::optional<InsideDrafts::Known> InsideDrafts::find(std::span<const RankId> ra
   return std::nullopt;
 }
 
-void InsideDrafts::keep(std::span<const RankId> ranks, std::span<const sim::Wanted> wanted,
-                        const Known& drafted) {
+void InsideDrafts::keep(std::span<const RankId> ranks, std::span<const sim::Wanted> wanted, const Known& drafted) {
   const std::span<const sim::Draft> drafts = drafted.drafts;
   if (stride_ == 0 || !is_inside(ranks) || patterns_.size() == kMostPatterns) return;
   Pattern& pattern = patterns_.emplace_back();

@@ -69,7 +69,7 @@ class RankOutline {
  public:
   RankOutline(const Scenario& scenario, const Schedule& schedule, const RankKind& kind, KernelTable& kernels)
       : schedule_(schedule),
-        context_(scenario, schedule, kind, kernels, tensors_, Form::written_out),
+        context_(scenario, schedule, kind, kernels, tensors_, layers_, Form::written_out),
         chunks_(static_cast<std::size_t>(schedule.chunks())) {
     const bool offloads = ActivationOffload(context_).active();
     each_piece(context_, [&](int c, const PieceTemplate& piece, int) {
@@ -131,6 +131,7 @@ class RankOutline {
 
   const Schedule& schedule_;
   TensorTable tensors_;
+  KnownLayers layers_;
   StageContext context_;
   HeldStates held_;
   std::map<const PieceTemplate*, PieceOutline> pieces_;  // by where it was; not to be followed

@@ -8,7 +8,7 @@
 namespace orrery::models {
 namespace {
 
-// Templates of one rank's pieces. Most layers are alike: what a layer is made of is found once.
+// Templates of one rank's pieces, with its labels. Most layers are alike: what a layer is made of is found once.
 class Pieces {
  public:
   explicit Pieces(StageContext& context)
@@ -22,8 +22,8 @@ class Pieces {
         if (known.piece.kind == kind &&
             works_alike(context_.scenario, layer, layer_in_rank, known.piece.layer, known.layer_in_rank))
           return known.piece;
-    PieceTemplate piece = make_piece_template(context_.scenario, kind, layer, layer_in_rank, split_, context_.rank,
-                                              context_.roles, context_.kernels, context_.tensors);
+    PieceTemplate piece =
+        kind == PieceKind::layer ? layer_of_any_stage(layer, layer_in_rank) : make(kind, layer, layer_in_rank);
     piece.layer = layer;
     if (context_.form == Form::with_calls) resolve_labels(context_.builder, piece);
     known_.push_back({layer_in_rank, std::move(piece)});
@@ -31,6 +31,18 @@ class Pieces {
   }
 
  private:
+  PieceTemplate make(PieceKind kind, int layer, int layer_in_rank) {
+    return make_piece_template(context_.scenario, kind, layer, layer_in_rank, split_, context_.rank, context_.roles,
+                               context_.kernels, context_.tensors);
+  }
+
+  const PieceTemplate& layer_of_any_stage(int layer, int layer_in_rank) {
+    const PieceTemplate* known = context_.layers.find(context_.scenario, layer, layer_in_rank, split_, context_.rank);
+    if (known != nullptr) return *known;
+    return context_.layers.add(context_.scenario, make(PieceKind::layer, layer, layer_in_rank), layer_in_rank, split_,
+                               context_.rank);
+  }
+
   struct Known {
     int layer_in_rank;
     PieceTemplate piece;

@@ -86,7 +86,7 @@ bool ListIssuer::is_worth_hiding(const TemplateOp& op) const {
   return !host_waits && (!exchanges() || op.category == context_.category(TimeCategory::ep));
 }
 
-void IssuedLists::issue(const std::vector<TemplateOp>& ops, const std::function<void()>& sync_host) {
+void IssuedLists::issue(std::span<const TemplateOp> ops, const std::function<void()>& sync_host) {
   if (ops.empty()) return;
   const auto [at, is_new] = issued_.try_emplace(ops.data());
   Issued& issued = at->second;
@@ -115,8 +115,7 @@ void IssuedLists::issue_first_again(const TemplateOp& op) {
 
 // The first step of a list that repeats is on the main stream, which alone may have to wait for
 // something else; and nothing in the list is left to the host.
-IssuedLists::Issued IssuedLists::issue_anew(const std::vector<TemplateOp>& ops,
-                                            const std::function<void()>& sync_host) {
+IssuedLists::Issued IssuedLists::issue_anew(std::span<const TemplateOp> ops, const std::function<void()>& sync_host) {
   Issued issued;
   issued.repeats = !ops.front().side && std::none_of(ops.begin(), ops.end(), [](const TemplateOp& op) {
     return op.kind == LayerStep::Kind::host_sync;

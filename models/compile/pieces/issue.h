@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -17,7 +18,7 @@ namespace orrery::models {
 // value on the host, `sync_host` is called.
 class ListIssuer {
  public:
-  ListIssuer(StageContext& context, const std::vector<TemplateOp>& ops, std::function<void()> sync_host)
+  ListIssuer(StageContext& context, std::span<const TemplateOp> ops, std::function<void()> sync_host)
       : context_(context), ops_(ops), sync_host_(std::move(sync_host)) {
     side_.assign(ops.size(), sim::OpRef::none());
   }
@@ -51,7 +52,7 @@ class ListIssuer {
   double slot_slowdown(const TemplateOp& op) const;
 
   StageContext& context_;
-  const std::vector<TemplateOp>& ops_;
+  const std::span<const TemplateOp> ops_;
   std::function<void()> sync_host_;
   std::vector<sim::OpRef> side_;  // by step
   std::size_t next_ = 0;
@@ -59,13 +60,13 @@ class ListIssuer {
   sim::OpRef pending_;     // the collective that was left behind
 };
 
-// Issues lists over and over, for every micro-batch the same: from the second time on, what
-// was written the first time is written again.
+// Issues lists over and over, for every micro-batch the same, and for layers that share one: from the second time on,
+// what was written the first time is written again.
 class IssuedLists {
  public:
   explicit IssuedLists(StageContext& context) : context_(context) {}
 
-  void issue(const std::vector<TemplateOp>& ops, const std::function<void()>& sync_host);
+  void issue(std::span<const TemplateOp> ops, const std::function<void()>& sync_host);
 
  private:
   // What stands behind the list's first step.
@@ -76,7 +77,7 @@ class IssuedLists {
   };
 
   void issue_first_again(const TemplateOp& op);
-  Issued issue_anew(const std::vector<TemplateOp>& ops, const std::function<void()>& sync_host);
+  Issued issue_anew(std::span<const TemplateOp> ops, const std::function<void()>& sync_host);
 
   StageContext& context_;
   std::unordered_map<const TemplateOp*, Issued> issued_;  // by a list's first step

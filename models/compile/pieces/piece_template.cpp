@@ -138,7 +138,7 @@ void resolve_labels(sim::ProgramBuilder& builder, PieceTemplate& piece) {
   const std::string name = piece_name(piece.kind, piece.layer);
   std::string label;
   for (auto* ops : {&piece.forward, &piece.input_gradient, &piece.weight_gradient, &piece.backward})
-    for (TemplateOp& op : *ops) {
+    for (TemplateOp& op : ops->edit()) {
       label.clear();
       if (!op.label.starts_with(name)) label.append(name).append(1, ' ');
       op.label_id = builder.label(label.append(op.label));
@@ -180,7 +180,7 @@ PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int 
   return piece;
 }
 
-const std::vector<TemplateOp>& steps_of(const PieceTemplate& piece, Action::Type type) {
+std::span<const TemplateOp> steps_of(const PieceTemplate& piece, Action::Type type) {
   switch (type) {
     case Action::Type::forward:
       return piece.forward;

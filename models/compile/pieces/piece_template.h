@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "models/compile/roles.h"
 #include "models/compute/cost_model.h"
 #include "models/schedules/schedule.h"
+#include "sim/base/shared_list.h"
 #include "sim/program.h"
 
 namespace orrery::models {
@@ -68,7 +70,7 @@ struct PieceTemplate {
   PieceKind kind = PieceKind::layer;
   int layer = 0;
   int degree = 1;  // of tensor parallelism
-  std::vector<TemplateOp> forward, input_gradient, weight_gradient, backward;
+  SharedList<TemplateOp> forward, input_gradient, weight_gradient, backward;
   Bytes saved_until_input_gradient, saved_until_weight_gradient;
   std::uint16_t tensors_until_input_gradient = 0, tensors_until_weight_gradient = 0;  // of a TensorTable
   Bytes forward_transient, backward_transient, output;
@@ -79,7 +81,7 @@ struct PieceTemplate {
 };
 
 // What a pass runs of the piece.
-const std::vector<TemplateOp>& steps_of(const PieceTemplate& piece, Action::Type type);
+std::span<const TemplateOp> steps_of(const PieceTemplate& piece, Action::Type type);
 
 // Ranks that run the same program.
 struct RankKind {

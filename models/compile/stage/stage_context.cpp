@@ -24,7 +24,7 @@ std::optional<Scenario> own_scenario(const Scenario& scenario, int stage) {
 }  // namespace
 
 StageContext::StageContext(const Scenario& s, const Schedule& order, const RankKind& who, KernelTable& table,
-                           TensorTable& lists, Form how)
+                           TensorTable& lists, KnownLayers& known, Form how)
     : own(own_scenario(s, who.stage)),
       scenario(own ? *own : s),
       schedule(order),
@@ -32,6 +32,7 @@ StageContext::StageContext(const Scenario& s, const Schedule& order, const RankK
       stage(who.stage),
       kernels(table),
       tensors(lists),
+      layers(known),
       form(how),
       roles(s),
       builder("stage " + std::to_string(who.stage)) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string_view>
 
+#include "models/compile/pieces/known_layers.h"
 #include "models/compile/pieces/piece_template.h"
 #include "models/schedules/schedule.h"
 #include "sim/program.h"
@@ -23,7 +24,7 @@ struct StageContext {
   StageContext(const StageContext&) = delete;
   StageContext& operator=(const StageContext&) = delete;
   StageContext(const Scenario& s, const Schedule& order, const RankKind& who, KernelTable& table, TensorTable& lists,
-               Form how);
+               KnownLayers& known, Form how);
 
   // With the stage's replicas as its data parallelism, where stages have numbers of their own.
   const std::optional<Scenario> own;
@@ -33,6 +34,7 @@ struct StageContext {
   const int stage;  // rank.stage
   KernelTable& kernels;
   TensorTable& tensors;
+  KnownLayers& layers;
   const Form form;
   const LayerRoles roles;
   sim::ProgramBuilder builder;

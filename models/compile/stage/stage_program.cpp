@@ -289,8 +289,8 @@ PieceTurn StageWriter::turn(const Action& pass, std::size_t p) const {
 }  // namespace
 
 StageProgram stage_program(const Scenario& scenario, const Schedule& schedule, const RankKind& rank,
-                           KernelTable& kernels, TensorTable& tensors, Form form) {
-  StageContext context(scenario, schedule, rank, kernels, tensors, form);
+                           KernelTable& kernels, TensorTable& tensors, KnownLayers& layers, Form form) {
+  StageContext context(scenario, schedule, rank, kernels, tensors, layers, form);
   StageWriter writer(context);
   writer.write();
   return {std::move(context.builder).finish(), writer.held()};

@@ -14,6 +14,6 @@ struct StageProgram {
 // pieces of each, transfers around them, gradient reduction under the last
 // backwards, the optimizer at the end.
 StageProgram stage_program(const Scenario& scenario, const Schedule& schedule, const RankKind& rank,
-                           KernelTable& kernels, TensorTable& tensors, Form form);
+                           KernelTable& kernels, TensorTable& tensors, KnownLayers& layers, Form form);
 
 }  // namespace orrery::models

@@ -63,8 +63,8 @@ TEST(Workbench, KnowsHowNeighboursFold) {
   const DocumentCache presets;  // so that facts are the same ones
   Workbench bench;
   for (const char* length : {"2050", "2052"}) {
-    const Compiled c = compiled_on(&bench, read(small_scenario(), {{"layout", "{tp: 2, pp: 2, dp: 2}"},
-                                                                   {"training.sequence_length", length}}));
+    const Compiled c = compiled_on(
+        &bench, read(small_scenario(), {{"layout", "{tp: 2, pp: 2, dp: 2}"}, {"training.sequence_length", length}}));
     const auto meets = sim::meets_of_programs(c.workload);
     EXPECT_EQ(bench.folds().fold(c.workload, meets).has_value(), std::string(length) == "2052");
     sim::fold(c.workload, &bench.folds());
@@ -73,8 +73,8 @@ TEST(Workbench, KnowsHowNeighboursFold) {
 
 TEST(Workbench, KeepsAFabricAsLongAsTheClusterIsTheSame) {
   Workbench bench;
-  const Scenario eight = read(small_scenario()), sixteen = read(small_scenario(), {{"cluster.nodes", "2"},
-                                                                                   {"layout", "{dp: 16}"}});
+  const Scenario eight = read(small_scenario()),
+                 sixteen = read(small_scenario(), {{"cluster.nodes", "2"}, {"layout", "{dp: 16}"}});
   const auto first = bench.fabric(eight.cluster).value();
   EXPECT_EQ(bench.fabric(read(small_scenario()).cluster).value(), first);
   EXPECT_NE(bench.fabric(sixteen.cluster).value(), first);
