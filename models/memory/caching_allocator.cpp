@@ -63,6 +63,8 @@ CachingAllocator::Block CachingAllocator::allocate(Bytes request) {
 void CachingAllocator::touch(Bytes request) {
   const std::int64_t size = std::max(kMinBlock, round_up(request.n, kMinBlock));
   FreeList& free_blocks = list(size <= kSmallRequest);
+  // What is not worth splitting off is at most so much.
+  if (free_blocks.largest() >= size && allocated_.n + size + kSmallRequest <= peak_allocated_.n) return;
   const FreeList::Place fits = free_blocks.best_fit(size);
   if (fits == free_blocks.end()) return free(allocate(request));
   const std::int64_t taken = is_worth_splitting(fits->block, size) ? size : fits->size;

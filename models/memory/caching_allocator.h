@@ -62,6 +62,7 @@ class CachingAllocator {
     // The smallest of at least `size`; end() if there is none.
     Place best_fit(std::int64_t size) { return place_of({size, -1, 0}); }
     Place end() { return entries_.end(); }
+    std::int64_t largest() const { return entries_.empty() ? 0 : entries_.back().size; }
     void insert(const Entry& entry) { entries_.insert(place_of(entry), entry); }
     void erase(const Entry& entry) { entries_.erase(place_of(entry)); }
     void erase(Place place) { entries_.erase(place); }
