@@ -18,12 +18,14 @@ void FlatStream::look_ahead(std::span<const char> awaited, const Program& progra
   const OpIndex end = size();
   ahead.resize(end + 1u);
   entered_ahead.assign(end, 0);
+  only_waits.assign(end, 0);
   Ahead* const answers = ahead.data();  // what is written cannot move it
   const std::span<const Op> of_stream = ops;
   const bool any_awaited_breaks = !on_time;
   Ahead next{end, end, end, end};
   answers[end] = next;
   bool may_follow = false;  // op i + 1 may stand inside a run
+  bool waits = false;       // it may not, for it waits and nothing else
   bool any_kernel = false;  // behind op i,
   int category = 0;         // and its category
   for (OpIndex i = end; i-- > 0;) {
@@ -58,15 +60,18 @@ void FlatStream::look_ahead(std::span<const char> awaited, const Program& progra
         next.next_timed = i;
         entered_ahead[i] = op.kind == OpKind::collective && !op.waits() && !memory_breaks && i > 0 && !awaited[i - 1];
     }
-    if (!may_follow || is_break || (any_awaited_breaks && awaited[i])) next.run_end = i + 1;
+    const bool ends = is_break || (any_awaited_breaks && awaited[i]);
+    if (!may_follow || ends) next.run_end = i + 1;
+    if (waits && !ends) only_waits[i + 1] = 1;
     answers[i] = next;
     may_follow = !is_break && !op.waits();
+    waits = !is_break && op.waits();
   }
 }
 
 void FlatStream::break_before(OpIndex op) {
   for (OpIndex i = op; i-- > 0 && ahead[i].run_end > op;) ahead[i].run_end = op;
-  if (op < size()) entered_ahead[op] = 0;
+  if (op < size()) entered_ahead[op] = only_waits[op] = 0;
 }
 
 OpIndex group_end(std::span<const Op> ops, OpIndex op) {
@@ -79,39 +84,29 @@ OpIndex group_end(std::span<const Op> ops, OpIndex op) {
   return op + 1;
 }
 
-void FlatStream::add_sums(SpeedIndex speed, OpIndex begin, OpIndex end, const Speeds& speeds) {
+void FlatStream::add_sums(SpeedIndex speed, const Speeds& speeds) {
   if (speed >= sums_.size()) sums_.resize(speed + 1u);
-  Sums& sums = sums_[speed];
-  if (!sums.sum) {
-    sums.sum = std::make_unique_for_overwrite<std::int64_t[]>(size() + 1u);
-    sums.behind_first.assign(size() + 1u, 0);
-  }
-  sums.behind_first[end] = begin + 1;
+  auto sums = std::make_unique_for_overwrite<std::int64_t[]>(size() + 1u);
   const Speeds::Slowdown& slowdown = speeds.slowdown(speed);
-  std::int64_t sum = 0;
-  for (OpIndex i = begin; i < end; ++i) {
+  std::int64_t sum = sums[0] = 0;
+  for (OpIndex i = 0; i < size(); ++i) {
     const Op& op = ops[i];
     if (op.kind == OpKind::kernel)
       sum += slowed(op.payload, slowdown[static_cast<std::size_t>(op.kernel_class())]);
     else if (op.kind == OpKind::call)
       sum += block_of(i).at(speed, speeds).total();
-    sums.sum[i + 1] = sum;
+    sums[i + 1] = sum;
   }
+  sums_[speed].sum = std::move(sums);
 }
 
 void FlatStream::add_up(SpeedIndex speed, OpIndex begin, OpIndex end, RunSpent& of_run) const {
-  const std::int64_t* const sum = sums_[speed].sum.get();
   std::array<std::int64_t, UINT8_MAX + 1> time{};
   std::size_t categories = 0;
-  const auto spend = [&](Category category, std::int64_t ps) {
-    time[category] += ps;
+  each_kernel(speed, begin, end, [&](Category category, Duration of) {
+    time[category] += of.count_ps();
     categories = std::max<std::size_t>(categories, category + 1u);
-  };
-  for (OpIndex i = begin; i < end; ++i) {
-    if (ops[i].kind == OpKind::kernel) spend(ops[i].category, sum[i + 1] - sum[i]);
-    if (ops[i].kind != OpKind::call) continue;
-    for (const Spent& in : std::as_const(block_of(i)).at(speed).spent) spend(in.category, in.time.count_ps());
-  }
+  });
   of_run.begin = begin;
   of_run.by_category.clear();
   for (std::size_t c = 0; c < categories; ++c)

@@ -64,10 +64,9 @@ class FlatStream {
   // No run goes beyond `op`.
   void break_before(OpIndex op);
 
-  // Time that the kernels before each op take under `speed`, from some op on: entries for ops (begin, end]
-  // of the run that ends at `end`. Runs share no entry, whatever they count from.
-  const std::int64_t* sums(SpeedIndex speed, OpIndex begin, OpIndex end, const Speeds& speeds) {
-    if (speed >= sums_.size() || !sums_[speed].covers(begin, end)) add_sums(speed, begin, end, speeds);
+  // Time that the kernels before each op take under `speed`: size() + 1 entries.
+  const std::int64_t* sums(SpeedIndex speed, const Speeds& speeds) {
+    if (speed >= sums_.size() || !sums_[speed].sum) add_sums(speed, speeds);
     return sums_[speed].sum.get();
   }
   // Precondition: asked for before.
@@ -81,12 +80,16 @@ class FlatStream {
     return ops[op].kind == OpKind::kernel || (ops[op].kind == OpKind::call && block_of(op).has_kernels);
   }
 
-  // Of the kernels among ops [begin, end), of which the last end a run, a sum a category. All ranks of a program and
-  // all steps ask for the same. Precondition: sums for ops (begin, end] were asked for.
-  std::span<const Spent> spent(SpeedIndex speed, OpIndex begin, OpIndex end) {
+  // Tells of the time that kernels among ops [begin, end), of which the last end a run, take in a category. For long
+  // runs sums are kept: all ranks of a program and all steps mostly ask for the same. Precondition: sums were asked
+  // for.
+  template <class Spend>
+  void each_spent(SpeedIndex speed, OpIndex begin, OpIndex end, const Spend& spend) {
+    constexpr OpIndex kShort = 24;
+    if (end - begin <= kShort) return each_kernel(speed, begin, end, spend);
     RunSpent& of_run = sums_[speed].spent[end];
     if (of_run.begin != begin) add_up(speed, begin, end, of_run);
-    return of_run.by_category;
+    for (const Spent& of : of_run.by_category) spend(of.category, of.time);
   }
 
   // When op `op` starts, or op `inside` of its block if it is a call. Precondition: it is not over in `clock`.
@@ -96,6 +99,8 @@ class FlatStream {
   bool feels_claims = false;  // has kernels of which some claim changes the speed
   bool on_time = false;
   std::vector<Ahead> ahead;  // size() + 1 entries
+  // A run ends before the op for nothing but that it waits: where it need not wait, the run may go on.
+  std::vector<char> only_waits;  // by op
   // Collectives that the end of a run leads straight into, and nobody waits for that end.
   std::vector<char> entered_ahead;  // by op
 
@@ -105,17 +110,23 @@ class FlatStream {
     OpIndex begin = UINT32_MAX;
     std::vector<Spent> by_category;
   };
-  // Of runs that were asked for: most of a stream is passed in stretches, and at full speed.
   struct Sums {
-    std::unique_ptr<std::int64_t[]> sum;  // by op
-    std::vector<OpIndex> behind_first;    // by the end of a run: one past the first op that it was asked from; 0: never
+    std::unique_ptr<std::int64_t[]> sum;          // by op; null: not asked for yet
     std::unordered_map<OpIndex, RunSpent> spent;  // by the end of a run
-    bool covers(OpIndex begin, OpIndex end) const {
-      return sum && behind_first[end] != 0 && behind_first[end] <= begin + 1;
-    }
   };
 
-  void add_sums(SpeedIndex speed, OpIndex begin, OpIndex end, const Speeds& speeds);
+  // The same op by op.
+  template <class Spend>
+  void each_kernel(SpeedIndex speed, OpIndex begin, OpIndex end, const Spend& spend) const {
+    const std::int64_t* const sum = sums_[speed].sum.get();
+    for (OpIndex i = begin; i < end; ++i) {
+      if (ops[i].kind == OpKind::kernel) spend(ops[i].category, Duration::ps(sum[i + 1] - sum[i]));
+      if (ops[i].kind != OpKind::call) continue;
+      for (const Spent& in : std::as_const(block_of(i)).at(speed).spent) spend(in.category, in.time);
+    }
+  }
+
+  void add_sums(SpeedIndex speed, const Speeds& speeds);
   void add_up(SpeedIndex speed, OpIndex begin, OpIndex end, RunSpent& of_run) const;
 
   FlatBlock* blocks_;

@@ -145,7 +145,7 @@ void Engine::settle_run(const StreamState& s, bool is_main, Time since) {
   if (f.ahead[s.at].category_end < s.until && since <= s.first_end && clock.end_of(s.until - 1) <= now_) {
     if (f.ops[s.at].kind == OpKind::kernel) spend(f.ops[s.at].category, s.first_end - std::max(since, s.op_start));
     if (f.ops[s.at].kind == OpKind::call) settle_call(s, s.at, clock, since, spend);
-    for (const Spent& of : f.spent(s.speed, s.at + 1, s.until)) spend(of.category, of.time);
+    f.each_spent(s.speed, s.at + 1, s.until, spend);
     return;
   }
   for (OpIndex op = s.at; op < s.until;) {

@@ -136,7 +136,7 @@ bool Engine::start_run(StreamState& s) {
   const FlatStream& f = flat(s);
   const RankState& rank = rank_of(s);
   const Op& op = f.ops[s.at];
-  s.until = coalesce_ ? f.ahead[s.at].run_end : s.at + 1;
+  s.until = run_end(s);
   s.speed = f.feels_claims ? rank.speed : kFullSpeed;
   s.op_start = s.mark = now_;
   s.inside = 0;
@@ -161,6 +161,18 @@ bool Engine::start_run(StreamState& s) {
   pass(s, s.until);
   wake_waiters(s);
   return true;
+}
+
+// Where the run that starts at s.at ends. It goes on over waits that are over already; but not where each op is looked
+// at, nor on side streams of a cell, which stretches want to see where they stand.
+OpIndex Engine::run_end(const StreamState& s) const {
+  if (!coalesce_) return s.at + 1;
+  const FlatStream& f = flat(s);
+  OpIndex end = f.ahead[s.at].run_end;
+  const bool is_seen = s.index != kMainStream && rank_of(s).cell != Cells::none();
+  if (is_seen || plays_ || source_ || options_.trace) return end;
+  while (end < f.size() && f.only_waits[end] && is_met(s, f.ops[end])) end = f.ahead[end].run_end;
+  return end;
 }
 
 // The event of a run has come: at its end, or before if it was slowed since or one of

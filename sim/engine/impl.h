@@ -52,6 +52,7 @@ class Engine {
   void drain_ready();
   void advance(StreamState& s, bool may_gather = true);
   bool start_run(StreamState& s);
+  OpIndex run_end(const StreamState& s) const;
   void end_run(StreamState& s);
   void leave_behind(StreamState& s, OpIndex op);
   void pass(StreamState& s, OpIndex end);
@@ -179,7 +180,7 @@ class Engine {
   }
   RunClock clock_of(const StreamState& s) {
     FlatStream& f = rank_of(s).flat->streams[s.index];
-    return {s.op_start, s.first_end, s.at, s.inside, s.speed, f.sums(s.speed, s.at, s.until, speeds_)};
+    return {s.op_start, s.first_end, s.at, s.inside, s.speed, f.sums(s.speed, speeds_)};
   }
   // Of a run in progress.
   RunClock clock_of(const StreamState& s) const {
