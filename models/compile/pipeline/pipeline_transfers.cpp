@@ -152,8 +152,10 @@ std::vector<PipelineTransfers::Edge> PipelineTransfers::sent_by_neighbour(bool t
 
 // A receive is posted when the action before its consumer begins; never later
 // than one behind it in the stream needs, so that order alone cannot deadlock.
+// Where the main stream itself transfers it posts them in its order; what it then has to know is what comes from the
+// step before, in streams without an end.
 void PipelineTransfers::find_gates() {
-  if (context_.schedule.request.ranks < 2) return;
+  if (context_.schedule.request.ranks < 2 || (waiting() && flushes(context_.schedule))) return;
   for (const bool to_next : {true, false}) {
     Incoming& incoming = incoming_[to_next ? 0 : 1];
     incoming.order = sent_by_neighbour(to_next);

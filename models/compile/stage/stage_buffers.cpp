@@ -1,6 +1,7 @@
 #include "models/compile/stage/stage_buffers.h"
 
 #include <algorithm>
+#include <span>
 
 namespace orrery::models {
 namespace {
@@ -8,6 +9,10 @@ namespace {
 constexpr std::int64_t kNone = INT64_MIN;  // no buffer, in StageBuffers::Held
 
 }  // namespace
+
+std::int64_t StageBuffers::counted_from(std::int64_t first, std::uint32_t buffer) {
+  return buffer == kNoBuffer ? kNone : buffer - first;
+}
 
 StageBuffers::StageBuffers(StageContext& context, const Chunks& chunks)
     : context_(context), builder_(context.builder), chunks_(chunks), offload_(context) {
@@ -167,15 +172,24 @@ void StageBuffers::begin_call(const Action& pass, std::uint32_t made) {
 }
 
 StageBuffers::Held StageBuffers::held_of(const Action& pass) const {
-  const std::int64_t first = kept_from(pass);
-  const std::size_t begin = place(pass) * most_pieces_;
   Held held;
   held.reserve(1 + 3 * most_pieces_);
-  const auto note = [&](std::uint32_t buffer) { held.push_back(buffer == kNoBuffer ? kNone : buffer - first); };
+  const std::int64_t first = kept_from(pass);
+  const auto note = [&](std::uint32_t buffer) { held.push_back(counted_from(first, buffer)); };
   note(output_);
   for (const auto* slots : {&until_input_, &until_weight_, &outputs_})
-    for (std::size_t i = begin; i < begin + most_pieces_; ++i) note((*slots)[i]);
+    for (const std::uint32_t buffer : std::span(*slots).subspan(place(pass) * most_pieces_, most_pieces_)) note(buffer);
   return held;
+}
+
+bool StageBuffers::holds(const Action& pass, const Held& held) const {
+  const std::int64_t first = kept_from(pass);
+  if (counted_from(first, output_) != held.front()) return false;
+  const std::int64_t* expected = held.data() + 1;
+  for (const auto* slots : {&until_input_, &until_weight_, &outputs_})
+    for (const std::uint32_t buffer : std::span(*slots).subspan(place(pass) * most_pieces_, most_pieces_))
+      if (counted_from(first, buffer) != *expected++) return false;
+  return true;
 }
 
 void StageBuffers::set_held(const Action& pass, const Held& held) {

@@ -39,6 +39,7 @@ class StageBuffers {
   // kept_from(). Of a pass that is called (sim::Call) nothing else is to be told.
   using Held = std::vector<std::int64_t>;
   Held held_of(const Action& pass) const;
+  bool holds(const Action& pass, const Held& held) const;
   void set_held(const Action& pass, const Held& held);
   // Before the first buffer that comes along with it is made.
   void begin_call(const Action& pass, std::uint32_t made);
@@ -56,6 +57,7 @@ class StageBuffers {
   void keep_activations(const Action& pass, std::size_t piece);
   int held_as(const Action& pass) const;
   std::size_t place(const Action& pass) const;
+  static std::int64_t counted_from(std::int64_t first, std::uint32_t buffer);
   std::uint32_t& slot(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece) const;
   void release(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece);
   const std::vector<PieceTemplate>& pieces_of(const Action& pass) const {
