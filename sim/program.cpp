@@ -236,6 +236,9 @@ std::optional<std::uint32_t> ProgramBuilder::block(const Mark& from, std::uint32
     op.payload = *buffer;
   }
   program_.blocks.edit().push_back(std::move(block));
+  Stream& shorter = program_.streams.edit()[kMainStream];
+  shorter.ops.resize(from[kMainStream]);
+  shorter.notes.resize(from[kMainStream]);
   return static_cast<std::uint32_t>(program_.blocks.size() - 1);
 }
 

@@ -182,8 +182,9 @@ class ProgramBuilder {
   // last op before. Precondition: no waits are pending on streams that take ops.
   Mark repeat(const Mark& from, const Mark& to);
 
-  // What was appended since `from` as a block, if it can be one: it is on the main stream alone, waits for nothing, and
-  // has no buffers but those from `made` on, which came along, and some between `kept` and those. It stays where it is.
+  // What was appended since `from`, taken off again as a block, if it can be one: it is on the main stream alone, waits
+  // for nothing, and has no buffers but those from `made` on, which came along, and some between `kept` and those. Then
+  // marks and refs behind `from` are of nothing.
   std::optional<std::uint32_t> block(const Mark& from, std::uint32_t made, std::uint32_t kept);
   OpRef call(const Call& call, std::uint32_t label);
   // Buffers from `first` on, once more; says where they begin.

@@ -67,6 +67,8 @@ class IssuedLists {
   explicit IssuedLists(StageContext& context) : context_(context) {}
 
   void issue(std::span<const TemplateOp> ops, const std::function<void()>& sync_host);
+  // What was written is not there any more.
+  void forget() { issued_.clear(); }
 
  private:
   // What stands behind the list's first step.

@@ -21,12 +21,15 @@ PassBlocks::Before PassBlocks::before(const Action& pass) const {
   return {context_.builder.mark(), made, buffers_.kept_from(pass), buffers_.held_of(pass)};
 }
 
-void PassBlocks::learn(const Action& pass, const Before& before) {
-  if (known_.contains(key_of(pass))) return;
+bool PassBlocks::learn(const Action& pass, const Before& before) {
+  if (known_.contains(key_of(pass))) return false;
   const std::optional<std::uint32_t> block = context_.builder.block(before.mark, before.made, before.kept);
-  if (!block) return;
+  if (!block) return false;
+  sim::ProgramBuilder& builder = context_.builder;
+  builder.call({*block, before.made, before.kept}, builder.label(""));
   known_.emplace(key_of(pass),
                  Known{*block, before.made, next_buffer() - before.made, before.held, buffers_.held_of(pass)});
+  return true;
 }
 
 }  // namespace orrery::models

@@ -30,8 +30,9 @@ class PassBlocks {
     StageBuffers::Held held;
   };
   Before before(const Action& pass) const;
-  // Takes what was written since as the pass's block, if it can be one and none is known.
-  void learn(const Action& pass, const Before& before);
+  // Takes what was written since as the pass's block, if it can be one and none is known, and calls it in its place;
+  // whether it has done so.
+  bool learn(const Action& pass, const Before& before);
 
  private:
   struct Known {

@@ -214,7 +214,7 @@ void StageWriter::pass(const Action& pass) {
   } else if (!blocks_.call(pass)) {
     const PassBlocks::Before before = blocks_.before(pass);
     write_pass(pass);
-    blocks_.learn(pass, before);
+    if (blocks_.learn(pass, before)) lists_.forget();
   }
   average(pass);
 }
