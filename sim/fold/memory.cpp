@@ -31,7 +31,7 @@ bool same_but_for_sizes(const ProgramMeets& a, const ProgramMeets& b) {
 }  // namespace
 
 bool FoldMemory::is_of(const Known& known, const Workload& workload, const IdVector<ProgramId, ProgramMeets>& meets) {
-  return known.family == family_of(workload) && known.program_of == workload.program_of &&
+  return workload.steps >= 1 && known.family == family_of(workload) && known.program_of == workload.program_of &&
          known.groups == workload.groups && known.group_roles == workload.group_roles &&
          known.peer_roles == workload.peer_roles && known.links == workload.links &&
          std::ranges::equal(known.meets, meets, same_but_for_sizes);
