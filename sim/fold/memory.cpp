@@ -6,7 +6,6 @@
 #include "sim/fold/quotient.h"
 
 namespace orrery::sim {
-
 namespace {
 
 constexpr std::size_t kMostKnown = 4;  // neighbours mostly differ in the last axis alone

@@ -4,7 +4,6 @@
 #include <numeric>
 
 namespace orrery::sim {
-
 namespace {
 
 class PatternMaker {

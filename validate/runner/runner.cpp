@@ -4,7 +4,6 @@
 #include "validate/runner/impl.h"
 
 namespace orrery::validate {
-
 namespace {
 
 // By stream and op: whether another op waits for it.

@@ -33,7 +33,8 @@ sim::OpRef pass(StageContext& context, sim::StreamIndex stream, sim::OpRef after
 
 // The host sees a parameter's gradient and states once to update them, the gradient once more to unscale and clip it,
 // and what it updated once more to make the 16-bit copy that goes back (microsoft/DeepSpeed, runtime/zero/stage3.py:
-// unscale_and_clip_grads, _reassign_or_swap_out_partitioned_parameters; FSDP's CPU offload clips there too).
+// unscale_and_clip_grads, _reassign_or_swap_out_partitioned_parameters; FSDP's CPU offload clips there too, from
+// memory).
 double host_bytes_per_parameter(const Scenario& s) {
   const double states = 2 * state_scheme(s.training).optimizer;
   const double clipped = s.software.clip_gradients ? 2 * kHostGradient : 0;

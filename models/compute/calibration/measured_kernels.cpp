@@ -42,7 +42,7 @@ struct KindAndSizes {
            (s.backward ? " backward" : " forward");
     // Groups of keys and widths of heads matter less than lengths: 0.6 and 0.3 of a doubling. With a
     // twentieth known of the prompt-attention tables of data/kernels, the others are 12.7 % (H100) and 12.0 % (A100)
-    // off; 13.5 and 13.7 % with 0.3 for both.
+    // off; 13.7 % both with 0.3 for the two.
     sizes = {log2_of(s.batch), log2_of(s.queries), log2_of(s.heads), 0.6 * log2_of(s.kv_heads),
              0.3 * log2_of(s.head_dim)};
     group = s.head_dim;

@@ -168,10 +168,6 @@ void check_expert_grid(Reading& reading) {
   check_zeropp_of_experts(reading);
 }
 
-}  // namespace
-
-namespace {
-
 // Accepted, since sweeps come by such values, and told.
 void check_routing(Reading& reading) {
   if (!reading.scenario.model.moe || !reading.knows({"model.moe.routing", "model.moe.skew"})) return;
