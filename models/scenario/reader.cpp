@@ -133,6 +133,7 @@ void read_all(Reading& reading, Node& root) {
   check_sharding(reading);
   check_hardware(reading);
   check_jobs(reading);
+  tell_what_is_in_vain(reading);
   derive_rest(reading);
 }
 

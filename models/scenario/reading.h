@@ -105,5 +105,6 @@ void check_stage_replicas(Reading& reading);
 void check_sharding(Reading& reading);
 void check_hardware(Reading& reading);
 void check_jobs(Reading& reading);
+void tell_what_is_in_vain(Reading& reading);
 
 }  // namespace orrery::models

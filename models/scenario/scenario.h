@@ -41,7 +41,7 @@ struct MoeSpec {
   bool deduplicate = false;
 
   // Every rank of an expert-parallel group gets as much as the next.
-  bool even() const { return routing == "balanced" || capacity_factor > 0; }
+  bool even() const { return routing == "balanced" || (routing == "zipf" && skew == 0) || capacity_factor > 0; }
 };
 
 // Of a layer whose work is split over tensor-parallel ranks: what each reads of the layer before, all or its own

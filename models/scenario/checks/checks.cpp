@@ -168,21 +168,9 @@ void check_expert_grid(Reading& reading) {
   check_zeropp_of_experts(reading);
 }
 
-// Accepted, since sweeps come by such values, and told.
-void check_routing(Reading& reading) {
-  if (!reading.scenario.model.moe || !reading.knows({"model.moe.routing", "model.moe.skew"})) return;
-  const MoeSpec& moe = *reading.scenario.model.moe;
-  const auto tell = [&](const std::string& what) { reading.scenario.warnings.push_back("model.moe." + what); };
-  if (moe.routing == "balanced" && moe.skew > 0) tell("skew has no effect where routing is balanced");
-  if (moe.routing == "zipf" && moe.skew == 0) tell("routing: zipf with skew 0 is balanced; skew 1 is Zipf's law");
-  if (moe.routing != "balanced" && moe.capacity_factor > 0)
-    tell("routing has no effect beside capacity_factor, which gives every expert as many slots, filled or not");
-}
-
 }  // namespace
 
 void check_model(Reading& reading) {
-  check_routing(reading);
   check_attention_kind(reading);
   check_experts(reading);
 }

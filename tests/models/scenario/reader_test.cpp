@@ -230,6 +230,27 @@ TEST(Reader, WhatHasNoEffectIsToldInAWarning) {
       lists(read({{"training.recompute", "[moe]"}}).warnings, "training.recompute: moe has no effect without experts"));
 }
 
+TEST(Reader, WhatNothingListensToIsToldWhereAPersonWroteIt) {
+  const std::string bucket =
+      "overlap.bucket_size has no effect where parameters are gathered unit by unit "
+      "(fsdp, zero 3): a unit is a layer";
+  EXPECT_TRUE(lists(read({{"overlap.bucket_size", "25000000"}, {"layout.fsdp", "full_shard"}}).warnings, bucket));
+  EXPECT_FALSE(lists(read({{"overlap.bucket_size", "25000000"}, {"layout.zero", "1"}}).warnings, bucket));
+  EXPECT_FALSE(lists(read({{"layout.fsdp", "full_shard"}}).warnings, bucket));
+
+  const std::string gather =
+      "training.precision: gather has no effect where replicas split nothing (zero 0, or one replica)";
+  const std::string precision = "{compute: fp8, parameters: bf16, gather: fp8}";
+  EXPECT_TRUE(lists(read({{"training.precision", precision}, {"layout.zero", "0"}}).warnings, gather));
+  EXPECT_FALSE(lists(read({{"training.precision", precision}, {"layout.zero", "1"}}).warnings, gather));
+
+  const std::string heads = "model.kv_heads has no effect beside latent attention, where every head has its own";
+  const std::string latent = "{kind: mla, q_lora: 512, kv_lora: 256, rope_dim: 32, nope_dim: 64, v_dim: 64}";
+  EXPECT_TRUE(lists(read({{"model.attention", latent}, {"model.kv_heads", "4"}}).warnings, heads));
+  EXPECT_FALSE(lists(read({{"model.attention", latent}}).warnings, heads));
+  EXPECT_FALSE(lists(read({{"model", "deepseek-v3"}, {"layout.tp", "1"}, {"layout.pp", "1"}}).warnings, heads));
+}
+
 TEST(Reader, RoutingThatChangesNothingIsToldInAWarning) {
   const auto warnings = [](const std::string& routing) {
     return read({{"model.moe", "{experts: 8, top_k: 2, ffn: 512, " + routing + "}"}}).warnings;
