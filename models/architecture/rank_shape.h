@@ -42,6 +42,8 @@ struct RankShape {
   Bytes activation(std::int64_t rows, std::int64_t width) const { return {rows * width * element}; }
   Bytes full_hidden() const { return activation(tokens, hidden); }
   Bytes shard_hidden() const { return activation(shard_tokens, hidden); }
+  // Moved when so many elements of a gradient are added to the main one: they are read, and the sum read and written.
+  Bytes accumulated(std::int64_t elements) const { return {elements * (element + 2 * main_gradient)}; }
 };
 
 // In layers that `layout` holds for: the scenario's, or that of layers with a smaller

@@ -53,8 +53,7 @@ void add_weight_gradient(const RankShape& shape, const Stack& stack, const Local
   list.add_weight(std::move(gemm));
   if (adds && !fused) {
     const std::int64_t weights = linear.in * linear.out * local.products;
-    list.add_weight(
-        memory_step(linear.name + " accumulate", "axpy", {weights * (shape.element + 2 * shape.main_gradient)}));
+    list.add_weight(memory_step(linear.name + " accumulate", "axpy", shape.accumulated(weights)));
   }
 }
 

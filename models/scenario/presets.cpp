@@ -165,6 +165,16 @@ bool sends_must_not_wait(const Node& root) {
   return !schedule.empty() && !schedule_traits(schedule).may_wait;
 }
 
+// A habit may hang on the precision: DeepSpeed adds gradients up in 16 bits under fp16 and in 32 under bf16. It is
+// written as one value for each precision; of another one the stack has no habit.
+const Node* by_precision(const Key& key, const Node& value, const Node& root) {
+  if (!value.is_map() || key.shape == Shape::special) return &value;
+  const Node* training = root.find("training");
+  const Node* precision = training ? training->find("precision") : nullptr;
+  if (precision && precision->is_map()) precision = precision->find("compute");
+  return value.find(precision ? precision->text : find_key("training.precision")->fallback);
+}
+
 // A habit may hang on the schedule: Megatron-LM overlaps its sends in interleaved
 // schedules and waits for them in plain 1F1B.
 Node by_schedule(std::string_view path, const Node& value, const Node& root) {
@@ -194,7 +204,9 @@ void apply_software_defaults(Reading& reading, Node& root, const Node& defaults)
           (path == "layout.zero" && target.find("fsdp")) || (path == "layout.fsdp" && target.find("zero"));
       // `auto` takes an inherited habit back: the project's own rule stands.
       if (target.find(entry.key) || settled || entry.value.text == "auto") continue;
-      const Node value = by_schedule(path, entry.value, root);
+      const Node* habit = by_precision(*key, entry.value, root);
+      if (!habit) continue;
+      const Node value = by_schedule(path, *habit, root);
       target.entries.push_back({entry.key, entry.key_where, value});
       reading.defaulted(path, value.is_scalar() ? value.text : "as the preset says", by);
     }

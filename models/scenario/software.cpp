@@ -82,7 +82,7 @@ void read_host(Fields& fields, Stack& stack) {
 }
 
 void read_parallelism(Fields& fields, Stack& stack) {
-  const std::array<std::pair<const char*, bool*>, 10> flags{
+  const std::array<std::pair<const char*, bool*>, 11> flags{
       {{"async_tp_dgrad", &stack.async_tp_dgrad},
        {"regather_inputs", &stack.regather_inputs},
        {"loss_average_per_micro_batch", &stack.loss_average_per_micro_batch},
@@ -92,6 +92,7 @@ void read_parallelism(Fields& fields, Stack& stack) {
        {"check_overflow", &stack.check_overflow},
        {"optimizer_fused", &stack.optimizer_fused},
        {"reduce_in_fp32", &stack.reduce_in_fp32},
+       {"fills_buckets", &stack.fills_buckets},
        {"shards_each_parameter", &stack.shards_each_parameter}}};
   for (const auto& [key, target] : flags) *target = fields.flag(key).value_or(*target);
 }

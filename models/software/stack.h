@@ -72,6 +72,7 @@ struct Stack {
   bool check_overflow = true;                 // fp16 only
   bool optimizer_fused = true;                // multi-tensor kernel: bytes moved once
   bool reduce_in_fp32 = true;                 // else in the gradients' accumulation type
+  bool fills_buckets = false;                 // whole gradients too are copied into a buffer of a bucket to be reduced
   bool shards_each_parameter =
       true;  // FSDP2, DeepSpeed: units are copied out of and into buffers; false: FSDP1's flat units
 

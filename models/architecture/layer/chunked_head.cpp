@@ -29,8 +29,7 @@ void chunk(const LayerContext& context, std::int64_t tokens, StepList& list) {
 
 void hand_on_gradient(const RankShape& shape, StepList& list) {
   if (shape.main_gradient == 0) return;
-  list.add_weight(memory_step("logits accumulate", "axpy",
-                              {shape.vocab * shape.hidden * (shape.element + 2 * shape.main_gradient)}));
+  list.add_weight(memory_step("logits accumulate", "axpy", shape.accumulated(shape.vocab * shape.hidden)));
 }
 
 }  // namespace

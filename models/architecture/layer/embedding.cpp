@@ -58,8 +58,7 @@ void embedding_backward(const LayerContext& context, StepList& list) {
     list.add_weight(tp_step("all-gather embedding gradient", TransferKind::all_gather, shape.full_hidden()));
   list.add_weight(memory_step("zero table gradient", "zero", {table * shape.element}));
   list.add_weight(memory_step("embedding backward", "embedding", shape.full_hidden() * 2));
-  if (shape.main_gradient > 0)
-    list.add_weight(memory_step("embedding accumulate", "axpy", {table * (shape.element + 2 * shape.main_gradient)}));
+  if (shape.main_gradient > 0) list.add_weight(memory_step("embedding accumulate", "axpy", shape.accumulated(table)));
 }
 
 PieceWork embedding_work(const LayerContext& context) {

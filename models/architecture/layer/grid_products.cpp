@@ -81,8 +81,7 @@ LayerStep weight_gradient_product(const Linear& linear, std::int64_t rows) {
 void accumulate(const RankShape& shape, const Linear& linear, StepList& list) {
   const std::int64_t weights = grid_stored_weight(shape.grid, linear);
   if (shape.main_gradient > 0)
-    list.add_weight(
-        memory_step(linear.name + " accumulate", "axpy", {weights * (shape.element + 2 * shape.main_gradient)}));
+    list.add_weight(memory_step(linear.name + " accumulate", "axpy", shape.accumulated(weights)));
 }
 
 // A square's bias stands in parts along columns; a cube's whole on every rank of a slice.
@@ -255,8 +254,7 @@ void grid_embedding_backward(const RankShape& shape, StepList& list) {
   list.add_weight(memory_step("embedding backward", "embedding", all * 2));
   if (shape.grid.cube())
     list.add_weight(along(LayerGroup::tp_row, TransferKind::reduce_scatter, "table gradient", {table * shape.element}));
-  if (shape.main_gradient > 0)
-    list.add_weight(memory_step("embedding accumulate", "axpy", {stored * (shape.element + 2 * shape.main_gradient)}));
+  if (shape.main_gradient > 0) list.add_weight(memory_step("embedding accumulate", "axpy", shape.accumulated(stored)));
 }
 
 LayerGroup grid_vocabulary_group(const TensorGrid& grid) {

@@ -66,11 +66,19 @@ void GradientBuckets::add_buckets(const Chunks& chunks, const Elements& elements
   }
 }
 
-// DeepSpeed copies split gradients into a bucket, and fills a second one while the first is reduced.
+// DeepSpeed copies split gradients into a bucket, and whole ones too (`fills_buckets`) unless they are the parts of a
+// flat sum in fp32.
+bool GradientBuckets::is_filled(const Bucket& bucket) const {
+  return bucket.replicas->sharding.gradients || (context_.scenario.software.fills_buckets && !whole_);
+}
+
+// It fills a second one while the first is reduced. A gradient that is larger than a bucket is reduced where it stands
+// (stage_1_and_2.py, extra_large_param_to_reduce).
 void GradientBuckets::hold_buffers() {
   std::int64_t largest = 0;
   for (const Bucket& bucket : buckets_)
-    if (bucket.replicas->sharding.gradients) largest = std::max(largest, bucket.elements);
+    if (is_filled(bucket)) largest = std::max(largest, bucket.elements);
+  largest = std::min(largest, context_.scenario.overlap.bucket_size);
   if (largest == 0) return;
   const int buckets = context_.scenario.overlap.gradients ? 2 : 1;
   context_.builder.resident(buffer(Bytes{largest * reduced_gradient_bytes(context_.scenario)} * buckets,
@@ -119,13 +127,12 @@ void GradientBuckets::after_piece(const PieceTurn& turn) {
 
 void GradientBuckets::reduce(const Bucket& bucket, sim::StreamIndex stream) {
   const double elements = static_cast<double>(bucket.elements);
-  const bool split = bucket.replicas->sharding.gradients;
+  const bool split = bucket.replicas->sharding.gradients, filled = is_filled(bucket);
   // Gradients are scaled by 1/replicas before they are summed: read and written once.
-  // Split ones come out of autograd and are copied into the bucket first.
-  const double width = split ? reduced_gradient_bytes(context_.scenario) : gradient_bytes(context_.scenario);
-  if (split)
-    context_.stream_through("default", (parameter_bytes(context_.scenario) + width) * elements, TimeCategory::other,
-                            "fill bucket");
+  // Split ones come as autograd makes them.
+  const double made = split ? parameter_bytes(context_.scenario) : gradient_bytes(context_.scenario);
+  const double width = filled ? reduced_gradient_bytes(context_.scenario) : gradient_bytes(context_.scenario);
+  if (filled) context_.stream_through("default", (made + width) * elements, TimeCategory::other, "fill bucket");
   context_.stream_through("scale", 2.0 * width * elements, TimeCategory::other, "scale gradients");
   context_.builder.wait(stream, context_.builder.last(context_.streams.main));
   reduce_gradients(stream, bucket.elements, *bucket.replicas);

@@ -41,6 +41,7 @@ class GradientBuckets : public DataParallel {
  private:
   using Elements = std::function<std::int64_t(const PieceTemplate&)>;  // of a piece, that have these replicas
   void add_buckets(const Chunks& chunks, const Elements& elements, const Replicas& replicas);
+  bool is_filled(const Bucket& bucket) const;
   void reduce(const Bucket& bucket, sim::StreamIndex stream);
   void hold_gradients(const PieceTurn& turn);
   void drop_gradients();

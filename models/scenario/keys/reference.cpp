@@ -110,8 +110,8 @@ constexpr std::string_view kTail = R"(
 ## What a software preset may set
 
 Any key of training, layout, pipeline and overlap except sizes and degrees, under `defaults:` in `scenarios/software/NAME.yaml`.
-`overlap.pipeline: interleaved` there means true for interleaved schedules only; `auto` takes an inherited habit back. A habit of sends that wait yields to
-schedules that would deadlock so. The other keys of such a file are the stack's habits (`models/software/stack.h`). A preset that only inherits says so in the result's warnings.
+`overlap.pipeline: interleaved` there means true for interleaved schedules only, `{fp16: A, bf16: B}` A or B by the precision; `auto` takes an inherited habit
+back. A habit of sends that wait yields to schedules that would deadlock so. The other keys of such a file are the stack's habits (`models/software/stack.h`). A preset that only inherits says so in the result's warnings.
 
 What comes out of a run, key by key, stands in [report](report.md); the conventions of its FLOPs in [flops](flops.md).
 )";

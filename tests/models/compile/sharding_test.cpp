@@ -256,5 +256,26 @@ TEST(Sharding, WholeGradientsOfAMicroBatchStandBesideTheSums) {
   }
 }
 
+// DeepSpeed copies whole fp16 gradients into a bucket, which is no larger than it was asked for; sums in fp32 are
+// reduced where they stand.
+TEST(Sharding, ABucketThatIsFilledIsHeld) {
+  const auto bucket = [](const char* precision, const char* size, const char* software) {
+    const Scenario scenario = read(small_scenario(), {{"software", software},
+                                                      {"layout", "{tp: 1, zero: 1}"},
+                                                      {"training.precision", precision},
+                                                      {"overlap.bucket_size", size}});
+    const Compiled programs = compiled(scenario);
+    const sim::Program& program = programs.workload.programs[ProgramId{0}];
+    Bytes held;
+    for (const std::uint32_t index : program.resident)
+      if (program.labels[program.buffers[index].label] == "gradient buckets") held += program.buffers[index].bytes;
+    return held.n;
+  };
+  EXPECT_EQ(bucket("fp16", "1M", "megatron-deepspeed-2022"), 2'000'000);
+  EXPECT_EQ(bucket("fp16", "3M", "megatron-deepspeed-2022"), 6'000'000);
+  EXPECT_EQ(bucket("bf16", "1M", "megatron-deepspeed-2022"), 0);
+  EXPECT_EQ(bucket("fp16", "1M", "megatron-2021"), 0);
+}
+
 }  // namespace
 }  // namespace orrery::models

@@ -105,6 +105,20 @@ TEST(Defaults, AVocabularyThatTpDoesNotDivideIsListed) {
   EXPECT_TRUE(lists(s.defaults_used, "model.vocab = 50257 padded, since tp 4 does not divide it"));
 }
 
+// DeepSpeed adds gradients up in fp16 under fp16, and in fp32 under bf16.
+TEST(Defaults, AHabitMayHangOnThePrecision) {
+  const auto gradients = [](const char* precision) {
+    return read({{"software", "megatron-deepspeed-2022"}, {"training.precision", precision}}).training.gradients;
+  };
+  EXPECT_EQ(gradients("fp16"), GradientType::bf16);
+  EXPECT_EQ(gradients("bf16"), GradientType::fp32);
+  EXPECT_EQ(gradients("{compute: fp16, parameters: fp16}"), GradientType::bf16);
+  EXPECT_EQ(gradients("fp32"), GradientType::fp32) << "no habit: the project's own rule";
+  const auto written =
+      read({{"software", "megatron-deepspeed-2022"}, {"training.precision", "fp16"}, {"training.gradients", "fp32"}});
+  EXPECT_EQ(written.training.gradients, GradientType::fp32);
+}
+
 // --set, then the scenario, then the software preset, then the project.
 TEST(Precedence, TheNearerWins) {
   const Scenario project = read();
