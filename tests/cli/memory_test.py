@@ -22,6 +22,23 @@ def table(*path):
         return list(csv.DictReader(rows))
 
 
+# (model, sequences a GPU, recompute, whether it ran) on 64 A100 of 80 GB under FSDP2, 4,096 tokens: pytorch/torchtitan,
+# docs/performance.md at 395a5262 (April 2024).
+FITTED = (("llama-2-13b", 2, "none", True), ("llama-2-70b", 2, {"every": 2}, False),
+          ("llama-2-70b", 1, "selective-op", True), ("llama-2-70b", 2, "full", True))
+
+
+class WhatFits(support.Case):
+    def test_what_ran_fits_and_what_did_not_does_not(self):
+        for model, sequences, recompute, ran in FITTED:
+            scenario = {"name": model, "model": model, "cluster": {"preset": "dgx-a100", "nodes": 8},
+                        "training": {"sequence_length": 4096, "micro_batch": sequences, "global_batch": 64 * sequences,
+                                     "precision": "bf16", "recompute": recompute},
+                        "layout": {"tp": 1, "pp": 1, "dp": 64, "fsdp": "full_shard"}, "software": "torchtitan-2024"}
+            result = json.loads(self.done("run", self.scenario(json.dumps(scenario)), "--format", "json").stdout)
+            self.assertEqual(result["memory"]["fits"], ran, (model, sequences, recompute))
+
+
 class MeasuredMemory(support.Case):
     def memory(self, scenario):
         return json.loads(self.done("run", self.scenario(json.dumps(scenario)), "--format", "json").stdout)["memory"]
