@@ -48,14 +48,23 @@ sweep::SearchOptions Plan::options() const {
   return options;
 }
 
+// Nobody knows how many layouts will have to be simulated; how near what is left may still come is known.
+std::string how_far(const sweep::SearchResult& found, double least_bound) {
+  std::string text = std::to_string(found.looked_closer) + " compiled, " + std::to_string(found.worked_out) + " simulated";
+  if (!found.best.empty()) text += ", best " + report::human_seconds(found.best.front().value);
+  return text + ", what is left takes at least " + report::human_seconds(least_bound);
+}
+
 sweep::SearchResult Plan::search(const PlanLayouts& layouts, std::map<std::uint64_t, report::Result>& results) const {
   std::mutex mutex;
   Progress looking(output.progress, output.quiet, file + ": looking"),
-      running(output.progress, output.quiet, file + ": running");
+      running(output.progress, output.quiet, file);
   sweep::SearchOptions options = this->options();
   options.candidates = layouts.count();
-  options.progress = [&](std::uint64_t done, std::uint64_t of, bool is_looking) {
-    (is_looking ? looking : running).step(done, of, "");
+  options.progress = [&](const sweep::SearchResult& found, std::optional<double> least_bound) {
+    if (!least_bound) return looking.step(found.looked_at, options.candidates, "");
+    const bool enough = found.best.size() == options.top;
+    running(enough ? *least_bound / found.best.back().value : 0, how_far(found, *least_bound));
   };
   sweep::Candidates candidates;
   candidates.look = [&](std::uint64_t i) { return layouts.look(i); };

@@ -58,11 +58,18 @@ bool Progress::is_due() {
 void Progress::operator()(double fraction) {
   if (!is_due()) return;
   fraction = std::clamp(fraction, 0.0, 1.0);
-  const double elapsed = seconds(last_ - begin_);
+  show(fraction, report::percent(fraction) + ", " + left(fraction, seconds(last_ - begin_)));
+}
+
+void Progress::operator()(double fraction, const std::string& note) {
+  if (is_due()) show(std::clamp(fraction, 0.0, 1.0), note);
+}
+
+void Progress::show(double fraction, const std::string& text) const {
   if (kind_ == Kind::json)
-    std::cerr << "{\"done\": " << fraction << ", \"elapsed_s\": " << elapsed << "}\n";
+    std::cerr << "{\"done\": " << fraction << ", \"elapsed_s\": " << seconds(last_ - begin_) << "}\n";
   else
-    draw(fraction, what_ + ": " + report::percent(fraction) + ", " + left(fraction, elapsed));
+    draw(fraction, what_ + ": " + text);
 }
 
 void Progress::step(std::size_t done, std::size_t total, const std::string& note) {

@@ -18,12 +18,15 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void operator()(double fraction);
+  // Where time does not go with the fraction: `note` is told in place of the time left.
+  void operator()(double fraction, const std::string& note);
   // So many of them; `note` is told beside rate and time left.
   void step(std::size_t done, std::size_t total, const std::string& note);
 
  private:
   using Clock = std::chrono::steady_clock;
   bool is_due();
+  void show(double fraction, const std::string& text) const;
   void draw(double fraction, const std::string& line) const;
 
   Kind kind_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <queue>
 #include <thread>
 
 namespace orrery::sweep {
@@ -31,10 +30,9 @@ class Search {
 
   SearchResult run() {
     in_parallel([this] { look_at_some(); });
-    candidates_left_ = open_.size();
     in_parallel([this] { take_up_some(); });
     result_.pruned = open_.size();
-    if (!open_.empty()) result_.nearest_pruned = open_.top().bound;
+    if (!open_.empty()) result_.nearest_pruned = open_.front().bound;
     result_.stopped = stopped();
     return std::move(result_);
   }
@@ -55,15 +53,26 @@ class Search {
       const std::lock_guard lock(mutex_);
       ++result_.looked_at;
       keep(look, {look.bound, i, static_cast<bool>(candidates_.look_closer)});
-      if (options_.progress) options_.progress(result_.looked_at, options_.candidates, true);
+      if (options_.progress) options_.progress(result_, std::nullopt);
     }
   }
 
   void keep(const Look& look, const Open& open) {
-    if (look.ruled_out.empty())
-      open_.push(open);
-    else
+    if (!look.ruled_out.empty()) {
       ++result_.ruled_out[look.ruled_out];
+      return;
+    }
+    open_.push_back(open);
+    std::push_heap(open_.begin(), open_.end());
+  }
+
+  // A bound equal to the last value may still be a tie that comes first.
+  bool may_be_among_the_best(const Open& open) const {
+    return result_.best.size() < options_.top || open.bound <= result_.best.back().value;
+  }
+
+  void tell() const {
+    if (options_.progress && !open_.empty()) options_.progress(result_, open_.front().bound);
   }
 
   void take_up_some() {
@@ -73,6 +82,7 @@ class Search {
       lock.unlock();
       open->rough ? look_closer(*open, lock) : work_out(*open, lock);
       --busy_;
+      tell();
       changed_.notify_all();
     }
   }
@@ -80,12 +90,10 @@ class Search {
   // The next to be taken up. What others are looking at may still come before all that is there.
   std::optional<Open> take(std::unique_lock<std::mutex>& lock) {
     while (!stopped()) {
-      // A bound equal to the last value may still be a tie that comes first.
-      const bool enough =
-          open_.empty() || (result_.best.size() == options_.top && open_.top().bound > result_.best.back().value);
-      if (!enough) {
-        const Open open = open_.top();
-        open_.pop();
+      if (!open_.empty() && may_be_among_the_best(open_.front())) {
+        std::pop_heap(open_.begin(), open_.end());
+        const Open open = open_.back();
+        open_.pop_back();
         return open;
       }
       if (busy_ == 0) break;
@@ -106,7 +114,6 @@ class Search {
     const std::optional<double> value = candidates_.work_out(open.candidate);
     lock.lock();
     ++result_.worked_out;
-    if (options_.progress) options_.progress(result_.worked_out, candidates_left_, false);
     if (!value) return;
     const Found found{open.candidate, *value, open.bound};
     result_.best.insert(std::upper_bound(result_.best.begin(), result_.best.end(), found, is_before), found);
@@ -118,9 +125,8 @@ class Search {
   std::atomic<std::uint64_t> next_{0};
   std::mutex mutex_;
   std::condition_variable changed_;
-  int busy_ = 0;  // threads that look closer or work out
-  std::priority_queue<Open> open_;
-  std::uint64_t candidates_left_ = 0;  // behind the first look
+  int busy_ = 0;            // threads that look closer or work out
+  std::vector<Open> open_;  // a heap
   SearchResult result_;
 };
 

@@ -29,14 +29,6 @@ struct Candidates {
   std::function<std::optional<double>(std::uint64_t)> work_out;  // none for a candidate that turns out not to be one
 };
 
-struct SearchOptions {
-  std::uint64_t candidates = 0;
-  std::size_t top = 10;
-  int threads = 1;
-  const std::atomic<bool>* stop = nullptr;                                           // then what is found is given
-  std::function<void(std::uint64_t done, std::uint64_t of, bool looking)> progress;  // in any thread, one at a time
-};
-
 struct Found {
   std::uint64_t candidate = 0;
   double value = 0, bound = 0;
@@ -48,6 +40,16 @@ struct SearchResult {
   std::uint64_t looked_at = 0, looked_closer = 0, worked_out = 0, pruned = 0;
   std::optional<double> nearest_pruned;  // the least bound among what was not worked out
   bool stopped = false;
+};
+
+struct SearchOptions {
+  std::uint64_t candidates = 0;
+  std::size_t top = 10;
+  int threads = 1;
+  const std::atomic<bool>* stop = nullptr;  // then what is found is given
+  // What is found so far, and, once all have been looked at, the least bound of what is left: when it has come up to
+  // the last of the best, all is found. In any thread, one at a time.
+  std::function<void(const SearchResult&, std::optional<double> least_bound)> progress;
 };
 
 SearchResult search(const SearchOptions& options, const Candidates& candidates);
