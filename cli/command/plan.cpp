@@ -50,15 +50,15 @@ sweep::SearchOptions Plan::options() const {
 
 // Nobody knows how many layouts will have to be simulated; how near what is left may still come is known.
 std::string how_far(const sweep::SearchResult& found, double least_bound) {
-  std::string text = std::to_string(found.looked_closer) + " compiled, " + std::to_string(found.worked_out) + " simulated";
+  std::string text =
+      std::to_string(found.looked_closer) + " compiled, " + std::to_string(found.worked_out) + " simulated";
   if (!found.best.empty()) text += ", best " + report::human_seconds(found.best.front().value);
   return text + ", what is left takes at least " + report::human_seconds(least_bound);
 }
 
 sweep::SearchResult Plan::search(const PlanLayouts& layouts, std::map<std::uint64_t, report::Result>& results) const {
   std::mutex mutex;
-  Progress looking(output.progress, output.quiet, file + ": looking"),
-      running(output.progress, output.quiet, file);
+  Progress looking(output.progress, output.quiet, file + ": looking"), running(output.progress, output.quiet, file);
   sweep::SearchOptions options = this->options();
   options.candidates = layouts.count();
   options.progress = [&](const sweep::SearchResult& found, std::optional<double> least_bound) {

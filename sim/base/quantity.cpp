@@ -7,18 +7,10 @@
 #include <span>
 #include <string>
 
+#include "sim/base/decimal.h"
+
 namespace orrery {
 namespace {
-
-__extension__ typedef unsigned __int128 Wide;
-
-// A decimal as written: digits * 10^exponent. Kept in integers until its unit is
-// known, so that "0.1 GB" is exactly 100,000,000 bytes.
-struct Decimal {
-  bool negative = false;
-  std::uint64_t digits = 0;
-  int exponent = 0;
-};
 
 // A unit as a fraction of the smallest step of its kind (byte, picosecond, one).
 struct Unit {
@@ -68,129 +60,10 @@ constexpr Unit kPrefixes[] = {{"Ki", 1ull << 10},
                               {"T", 1'000'000'000'000},
                               {"P", 1'000'000'000'000'000}};
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 std::string quoted(std::string_view text) {
   constexpr std::size_t kShown = 40;
   std::string shown(text.substr(0, kShown));
   return "'" + shown + (text.size() > kShown ? "…'" : "'");
-}
-
-// The number at the start of `text`, without underscores, and how long it was.
-struct NumberText {
-  std::string digits;  // "-1.5e3"
-  std::size_t length = 0;
-};
-
-// Digits with '_' between them; appended to `out`. False when there are none.
-bool scan_digits(std::string_view text, std::size_t& at, std::string& out) {
-  const std::size_t start = at;
-  while (at < text.size()) {
-    const bool separator = text[at] == '_' && at > start && at + 1 < text.size() && is_digit(text[at + 1]);
-    if (!is_digit(text[at]) && !separator) break;
-    if (!separator) out += text[at];
-    ++at;
-  }
-  return at > start;
-}
-
-std::optional<NumberText> scan_number(std::string_view text) {
-  NumberText number;
-  std::size_t at = 0;
-  if (at < text.size() && (text[at] == '-' || text[at] == '+')) {
-    if (text[at] == '-') number.digits += '-';
-    ++at;
-  }
-  const bool whole = scan_digits(text, at, number.digits);
-  bool fraction = false;
-  if (at < text.size() && text[at] == '.') {
-    number.digits += '.';
-    fraction = scan_digits(text, ++at, number.digits);
-  }
-  if (!whole && !fraction) return std::nullopt;
-  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
-    std::size_t ahead = at + 1;
-    std::string exponent = "e";
-    if (ahead < text.size() && (text[ahead] == '-' || text[ahead] == '+')) {
-      if (text[ahead] == '-') exponent += '-';
-      ++ahead;
-    }
-    if (scan_digits(text, ahead, exponent)) {
-      number.digits += exponent;
-      at = ahead;
-    }
-  }
-  number.length = at;
-  return number;
-}
-
-// "010" is eight to some YAML readers and ten to others.
-bool has_leading_zero(std::string_view digits) {
-  if (!digits.empty() && digits[0] == '-') digits.remove_prefix(1);
-  return digits.size() > 1 && digits[0] == '0' && is_digit(digits[1]);
-}
-
-// `digits` comes from scan_number. Digits beyond the 19th are dropped: they are
-// below anything that an int64 can hold beside the first.
-Decimal to_decimal(std::string_view digits) {
-  Decimal value;
-  bool fraction = false;
-  std::size_t at = 0;
-  if (digits[0] == '-') value.negative = true, ++at;
-  for (; at < digits.size() && digits[at] != 'e'; ++at) {
-    if (digits[at] == '.') {
-      fraction = true;
-      continue;
-    }
-    if (value.digits > (UINT64_MAX - 9) / 10) {
-      if (!fraction) ++value.exponent;
-      continue;
-    }
-    value.digits = value.digits * 10 + static_cast<std::uint64_t>(digits[at] - '0');
-    if (fraction) --value.exponent;
-  }
-  if (at == digits.size()) return value;
-  int written = 0;
-  const auto [end, error] = std::from_chars(digits.data() + at + 1, digits.data() + digits.size(), written);
-  const bool huge = error == std::errc::result_out_of_range || written > 1000 || written < -1000;
-  value.exponent += huge ? (digits[at + 1] == '-' ? -1000 : 1000) : written;
-  return value;
-}
-
-// value * scale, to the nearest integer, or nothing when it leaves int64.
-std::optional<std::int64_t> scaled(const Decimal& value, const Unit& prefix, const Unit& unit) {
-  if (value.digits == 0) return 0;
-  constexpr Wide kLimit = static_cast<Wide>(1) << 120;
-  Wide n = static_cast<Wide>(value.digits);
-  Wide d = unit.denominator;
-  for (const std::uint64_t factor : {prefix.numerator, unit.numerator}) {
-    if (n > kLimit / factor) return std::nullopt;
-    n *= factor;
-  }
-  for (int i = 0; i < value.exponent; ++i) {
-    if (n > kLimit / 10) return std::nullopt;
-    n *= 10;
-  }
-  for (int i = 0; i > value.exponent; --i) {
-    if (d > kLimit / 10) return 0;
-    d *= 10;
-  }
-  const Wide result = (n + d / 2) / d;
-  if (result > static_cast<Wide>(INT64_MAX)) return std::nullopt;
-  const auto whole = static_cast<std::int64_t>(result);
-  return value.negative ? -whole : whole;
-}
-
-// Does the value lose a fraction when it is made whole?
-bool is_whole(const Decimal& value, const Unit& prefix) {
-  Wide n = static_cast<Wide>(value.digits) * prefix.numerator;
-  for (int i = value.exponent; i < 0 && n != 0; ++i) {
-    if (n % 10 != 0) return false;
-    n /= 10;
-  }
-  return true;
 }
 
 struct Scale {
@@ -269,9 +142,10 @@ Result<std::int64_t> parse_integer(std::string_view written, const Where& where,
   if (!scale) return unit_error(kind, text, rest, where);
 
   const Decimal value = to_decimal(number->digits);
-  const std::optional<std::int64_t> result = scaled(value, scale->prefix, scale->unit);
+  const std::optional<std::int64_t> result =
+      scaled(value, scale->prefix.numerator, scale->unit.numerator, scale->unit.denominator);
   if (!result) return not_a(kind, text, where, ": too large");
-  if (kind.bare && !is_whole(value, scale->prefix)) return not_a(kind, text, where);
+  if (kind.bare && !is_whole(value, scale->prefix.numerator)) return not_a(kind, text, where);
   if (!kind.bare && value.negative && *result != 0) return not_a(kind, text, where, ": it is negative");
   return *result;
 }
