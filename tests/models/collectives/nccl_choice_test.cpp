@@ -253,6 +253,15 @@ TEST(NcclChoice, FollowsATunerWhereItKnowsTheGroup) {
   EXPECT_FALSE(tuner.choice(TransferKind::broadcast, kMiB, 32, 4));
 }
 
+// The times of its all-gathers are Simple's; of other operations nothing is known, and NCCL chooses.
+TEST(NcclChoice, FollowsGooglesTunerForGathersAlone) {
+  const Communicator c =
+      told(communicator(Generation::hopper, 2, 8, 370.8, 25), {"", {"Simple", "LL128"}, {}, "gcp-a3-mega"});
+  for (const double bytes : {64e3, 8e6, 64e6})
+    EXPECT_EQ(nccl_choice(TransferKind::all_gather, bytes, c), (Choice{Algorithm::ring, Protocol::simple})) << bytes;
+  EXPECT_EQ(nccl_choice(TransferKind::reduce_scatter, 64e3, c).protocol, Protocol::ll128);
+}
+
 TEST(NcclChoice, RefusesNamesThatNcclDoesNotKnow) {
   topology::ClusterSpec spec;
   spec.gpu.compute_capability = 90;
