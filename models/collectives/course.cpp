@@ -133,7 +133,7 @@ Course tree_course(double bytes, const Communicator& c, Protocol protocol, const
                    tree_fill(part.chunk, c, own);
   const double share = tree_share(bytes, c, protocol);
   const double on_wire =
-      on_links(links, course.bytes, own.bandwidth * share, of(kWireShare, protocol) * share * c.graph.rails);
+      on_links(links, course.bytes, own.tree_bandwidth * share, of(kWireShare, protocol) * share * c.graph.rails);
   course.seconds = tree_flow(part, on_wire, c, protocol);
   return course;
 }

@@ -64,6 +64,8 @@ class Reader {
     if (const std::optional<double> ramp = f.number("ramp", 0, 1000)) times.ramp = *ramp;
     times.tree_hop = times.hop;
     time(f, "tree_hop", times.tree_hop);
+    times.tree_bandwidth = times.bandwidth;
+    share(f, "tree_bandwidth", times.tree_bandwidth);
     share(f, "tree_channel", times.tree_channel);
     f.finish();
   }

@@ -22,6 +22,7 @@ struct RingTimes {
   double own_copy = 1;                 // the same where nothing is reduced
   double ramp = 0;                     // times the root of the links' time
   double tree_hop = 0;                 // one step of a tree's chain
+  double tree_bandwidth = 1;           // of the links in a tree, whose ranks pass on what goes up and what comes down
   double tree_channel = 0;             // at which one channel of a tree fills; 0: as one of as many as rings have
 };
 

@@ -75,6 +75,23 @@ TEST(Trees, GoUpToTheRootAndDown) {
               3);  // up to the root and down
 }
 
+// In a chain of eight each GPU sends 7/8 of the buffer on up and as much down, at the rate of Blackwell's trees by
+// LL128, which twenty racks of NVL72 show to be less than a ring's.
+TEST(Trees, ByLl128ChainsOnBlackwellAreSlowerThanRings) {
+  const topology::ClusterSpec spec = b200(1);
+  const auto fabric = std::make_shared<topology::Fabric>(topology::Fabric::build(spec).value());
+  Forced forced;
+  forced.algorithm = Algorithm::tree, forced.protocol = Protocol::ll128;
+  const auto planner = make_planner(fabric, models::Network::flow, facts_of(spec), forced);
+  const auto us = [&](std::int64_t bytes) {
+    const std::vector<RankId> group = ranks(8);
+    return Bench::alone(planner->plan({TransferKind::all_reduce, group, {bytes}})).seconds() * 1e6;
+  };
+  const RingTimes& times = facts_of(spec)->times.ring[static_cast<std::size_t>(Protocol::ll128)];
+  EXPECT_LT(times.tree_bandwidth, times.bandwidth);
+  EXPECT_NEAR(us(4 * kOneGiB) - us(2 * kOneGiB), 2 * 7.0 / 8 * 2 * kOneGiB / (times.tree_bandwidth * 721.8e3), 20);
+}
+
 // NVLinks that are no bottleneck: 7/4 S pass each on the way to the heads and back.
 topology::ClusterSpec with_sharp(int nodes) {
   topology::ClusterSpec spec = cluster(90, 1800, 4 * 370.8, 50, nodes);
