@@ -57,6 +57,7 @@ class Reader {
     time(f, "hop", times.hop);
     time(f, "full_base", times.full_base);
     time(f, "full_hop", times.full_hop);
+    time(f, "queue", times.queue);
     share(f, "bandwidth", times.bandwidth);
     share(f, "own_share", times.own_share);
     times.own_copy = times.own_share;

@@ -17,13 +17,14 @@ namespace orrery::models {
 struct RingTimes {
   double base = 0, hop = 0;            // one launch; one step
   double full_base = 0, full_hop = 0;  // more of both once a block of threads has all of its words to move
-  double bandwidth = 1;                // of the links
-  double own_share = 1;                // at which a rank's own share passes the kernel
-  double own_copy = 1;                 // the same where nothing is reduced
-  double ramp = 0;                     // times the root of the links' time
-  double tree_hop = 0;                 // one step of a tree's chain
-  double tree_bandwidth = 1;           // of the links in a tree, whose ranks pass on what goes up and what comes down
-  double tree_channel = 0;             // at which one channel of a tree fills; 0: as one of as many as rings have
+  double queue = 0;           // of a hop, while parts that are ahead pass: none where one part goes round alone
+  double bandwidth = 1;       // of the links
+  double own_share = 1;       // at which a rank's own share passes the kernel
+  double own_copy = 1;        // the same where nothing is reduced
+  double ramp = 0;            // times the root of the links' time
+  double tree_hop = 0;        // one step of a tree's chain
+  double tree_bandwidth = 1;  // of the links in a tree, whose ranks pass on what goes up and what comes down
+  double tree_channel = 0;    // at which one channel of a tree fills; 0: as one of as many as rings have
 };
 
 // All-reduce in the NVLink switches.

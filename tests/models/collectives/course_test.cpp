@@ -65,6 +65,18 @@ struct ByAlgorithm {
   mutable std::vector<RankId> group;
 };
 
+// A buffer of 16 bytes and less is one part, which waits behind no other at any of its 14 hops; 64 bytes are 4 of 8
+// parts, 128 all.
+TEST(Rings, PassAPartThatIsAloneSooner) {
+  const ByAlgorithm ring(h100(1), Algorithm::ring);
+  const double queue = facts_of(h100(1))->times.ring[static_cast<std::size_t>(Protocol::ll)].queue;
+  EXPECT_GT(queue, 0);
+  EXPECT_NEAR(ring.us(8, 16), ring.us(8, 8), 0.01);
+  EXPECT_NEAR(ring.us(8, 128) - ring.us(8, 8), 14 * queue, 0.1);
+  EXPECT_NEAR(ring.us(8, 64) - ring.us(8, 8), 14 * queue * 3 / 7, 0.1);
+  EXPECT_NEAR(ring.us(8, 256), ring.us(8, 128), 0.1);
+}
+
 // What a network takes longer it takes twice, between two nodes.
 TEST(Trees, GoUpToTheRootAndDown) {
   const ByAlgorithm tree(a100(2), Algorithm::tree, "2.18");
