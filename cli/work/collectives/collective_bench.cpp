@@ -24,6 +24,8 @@ Result<std::vector<CollectivePlatform>> read_collective_platforms(const SearchPa
       p.platform = f.text("platform").value_or("");
       p.cluster = f.text("cluster").value_or("");
       p.skip = f.text("skip").value_or("");
+      p.nccl = f.text("nccl").value_or("");
+      p.call = f.duration("call").value_or(Duration());
       p.nvl = f.flag("nvl").value_or(false);
       f.finish();
       platforms.push_back(std::move(p));
@@ -46,10 +48,11 @@ Result<CollectiveBench> CollectiveBench::of(const CollectivePlatform& platform, 
   if (!cluster) return cluster.errors();
   Result<topology::Fabric> built = topology::Fabric::build(*cluster);
   if (!built) return built.errors();
-  const auto facts = models::read_collective_facts(path, *cluster, row.nccl);
+  const auto facts = models::read_collective_facts(path, *cluster, row.nccl.empty() ? platform.nccl : row.nccl);
   if (!facts) return facts.errors();
   CollectiveBench bench;
   bench.kind_ = row.kind;
+  bench.call_ = platform.call;
   bench.algorithm_ = models::algorithm_from(row.algorithm);
   bench.int8_ = row.dtype == "int8" || row.dtype == "uint8";
   bench.fabric_ = std::make_shared<const topology::Fabric>(std::move(*built));
@@ -62,7 +65,9 @@ std::vector<models::CollectiveRow> CollectiveBench::table(std::span<const Bytes>
   forced.int8 = int8_;
   if (!forced.algorithm) forced.algorithm = algorithm_;
   const auto planner = models::make_planner(fabric_, models::Network::flow, facts_, forced);
-  return models::collective_table(*fabric_, *planner, kind_, ranks_, sizes);
+  std::vector<models::CollectiveRow> rows = models::collective_table(*fabric_, *planner, kind_, ranks_, sizes);
+  for (models::CollectiveRow& row : rows) row.time = row.time + call_;
+  return rows;
 }
 
 std::string CollectiveBench::architecture() const {

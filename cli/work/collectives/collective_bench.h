@@ -16,13 +16,15 @@ namespace orrery::cli {
 // Which cluster published rows are compared with (scenarios/published/collectives.yaml).
 struct CollectivePlatform {
   std::string gpu, platform, cluster, skip;
+  std::string nccl;  // version of rows that name none
+  Duration call;     // what their bench takes for each call besides
   bool nvl = false;  // hosts are trays of one NVLink domain
 };
 
 Result<std::vector<CollectivePlatform>> read_collective_platforms(const SearchPath& path);
 
 // The cluster of a published row, all of it in one group, with the version of NCCL, the element type and the algorithm
-// that the row names.
+// that the row names. Times are those that its bench would print.
 class CollectiveBench {
  public:
   static Result<CollectiveBench> of(const CollectivePlatform& platform, const interop::CollectiveMeasurement& row,
@@ -35,6 +37,7 @@ class CollectiveBench {
  private:
   sim::TransferKind kind_ = sim::TransferKind::all_reduce;
   bool int8_ = false;
+  Duration call_;
   std::optional<models::Algorithm> algorithm_;
   std::shared_ptr<const topology::Fabric> fabric_;
   std::shared_ptr<const models::CollectiveFacts> facts_;
