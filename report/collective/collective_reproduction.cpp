@@ -1,5 +1,6 @@
 #include "report/collective/collective_reproduction.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "report/collective/error_sizes.h"
@@ -34,19 +35,39 @@ std::vector<std::string> error_row(const std::string& platform, const std::strin
           percent(sizes.worst),
           p90_of(below(kLargeMessage, errors)),
           p90_of(from(kLargeMessage, errors)),
-          spread};
+          spread,
+          met_or_missed(keeps_to_bars(errors))};
+}
+
+// Of measurements that repeat; else the most that rows which contradict each other lie apart.
+std::string spread_of(const ReproducedSeries& series, const CollectiveReproduction& reproduction) {
+  double spread = series.spread;
+  if (spread == 0)
+    for (const Contradiction& c : reproduction.contradictions)
+      if (c.platform == series.platform && c.operation == series.operation) spread = std::max(spread, c.apart);
+  return spread > 0 ? percent(spread) : "-";
 }
 
 Titled platform_table(const CollectiveReproduction& reproduction) {
-  Titled table{"By platform",
-               "llrrrrrrr",
-               {{"platform", "operation", "n", "mean", "median", "worst", "p90 < 16 MiB", "p90 >= 16 MiB", "spread"}}};
+  Titled table{"By platform (median 5 % and 90th percentile 10 % from 16 MiB on, 10 and 20 % below)",
+               "llrrrrrrrl",
+               {{"platform", "operation", "n", "mean", "median", "worst", "p90 < 16 MiB", "p90 >= 16 MiB", "spread",
+                 "held to"}}};
   std::vector<SizedError> all;
   for (const ReproducedSeries& s : reproduction.series) {
-    table.rows.push_back(error_row(s.platform, s.operation, s.errors, s.spread > 0 ? percent(s.spread) : "-"));
+    table.rows.push_back(error_row(s.platform, s.operation, s.errors, spread_of(s, reproduction)));
     all.insert(all.end(), s.errors.begin(), s.errors.end());
   }
   table.rows.push_back(error_row("all", "", all, ""));
+  return table;
+}
+
+Titled contradiction_table(const CollectiveReproduction& reproduction) {
+  Titled table{"Rows that contradict others of their log, which errors count all the same",
+               "lllrl",
+               {{"platform", "operation", "rows", "apart", "because"}}};
+  for (const Contradiction& c : reproduction.contradictions)
+    table.rows.push_back({c.platform, c.operation, c.rows, percent(c.apart), c.because});
   return table;
 }
 
@@ -100,7 +121,8 @@ std::string markdown_of(const Titled& titled) {
 constexpr const char* kLegend =
     "Errors are of time, without their sign. p90: nine in ten rows are within it. spread: how far measurements of the "
     "same\n"
-    "thing lie apart. n of crossovers: sweeps of one number of ranks, element type and version of NCCL.\n";
+    "thing lie apart, or rows that contradict each other. n of crossovers: sweeps of one number of ranks, element type "
+    "and version of NCCL.\n";
 
 nlohmann::ordered_json json_of(const ErrorSizes& sizes) {
   return {{"n", sizes.n},
@@ -113,7 +135,9 @@ nlohmann::ordered_json json_of(const ErrorSizes& sizes) {
 }  // namespace
 
 std::string collective_reproduction_text(const CollectiveReproduction& reproduction) {
-  std::string text = text_of(platform_table(reproduction)) + text_of(architecture_table(reproduction));
+  std::string text = text_of(platform_table(reproduction));
+  if (!reproduction.contradictions.empty()) text += text_of(contradiction_table(reproduction));
+  text += text_of(architecture_table(reproduction));
   if (!reproduction.crossovers.empty()) text += text_of(crossover_table(reproduction));
   text += kLegend;
   for (const std::string& line : reproduction.left_out) text += "left out: " + line + "\n";
@@ -121,17 +145,18 @@ std::string collective_reproduction_text(const CollectiveReproduction& reproduct
 }
 
 std::string collective_reproduction_markdown(const CollectiveReproduction& reproduction) {
-  return markdown_of(platform_table(reproduction)) + markdown_of(architecture_table(reproduction)) +
-         markdown_of(crossover_table(reproduction)) + kLegend;
+  return markdown_of(platform_table(reproduction)) + markdown_of(contradiction_table(reproduction)) +
+         markdown_of(architecture_table(reproduction)) + markdown_of(crossover_table(reproduction)) + kLegend;
 }
 
 std::string collective_reproduction_json(const CollectiveReproduction& reproduction) {
   using nlohmann::ordered_json;
-  ordered_json series = ordered_json::array(), architectures = series, crossovers = series;
+  ordered_json series = ordered_json::array(), architectures = series, crossovers = series, contradictions = series;
   for (const ReproducedSeries& s : reproduction.series) {
     ordered_json row{{"platform", s.platform}, {"operation", s.operation}};
     row.update(json_of(sizes_of(s.errors)));
     row["spread"] = s.spread;
+    row["met"] = keeps_to_bars(s.errors);
     row["below_16_mib"] = json_of(sizes_of(below(kLargeMessage, s.errors)));
     row["from_16_mib"] = json_of(sizes_of(from(kLargeMessage, s.errors)));
     series.push_back(std::move(row));
@@ -149,7 +174,14 @@ std::string collective_reproduction_json(const CollectiveReproduction& reproduct
                           {"to", c.to},
                           {"predicted_bytes", c.predicted.n},
                           {"seen_bytes", c.seen.n}});
+  for (const Contradiction& c : reproduction.contradictions)
+    contradictions.push_back({{"platform", c.platform},
+                              {"operation", c.operation},
+                              {"rows", c.rows},
+                              {"apart", c.apart},
+                              {"because", c.because}});
   const ordered_json document{{"series", std::move(series)},
+                              {"contradictions", std::move(contradictions)},
                               {"architectures", std::move(architectures)},
                               {"crossovers", std::move(crossovers)},
                               {"left_out", reproduction.left_out}};

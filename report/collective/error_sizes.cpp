@@ -39,6 +39,11 @@ std::vector<SizedError> from(Bytes size, const std::vector<SizedError>& errors) 
   return those(errors, [size](const SizedError& e) { return e.bytes >= size; });
 }
 
+bool keeps_to_bars(const std::vector<SizedError>& errors) {
+  return kLargeBar.holds(sizes_of(from(kLargeMessage, errors))) &&
+         kSmallBar.holds(sizes_of(below(kLargeMessage, errors)));
+}
+
 std::vector<ReproducedSeries> by_architecture(const CollectiveReproduction& reproduction) {
   std::map<std::pair<std::string, std::string>, ReproducedSeries> all;
   for (const ReproducedSeries& s : reproduction.series) {

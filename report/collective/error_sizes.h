@@ -21,11 +21,15 @@ struct ErrorBar {
   bool holds(const ErrorSizes& sizes) const { return sizes.median <= median && sizes.p90 <= p90; }
 };
 
-inline constexpr Bytes kLargeMessage{16 << 20};  // large messages begin here
+inline constexpr Bytes kLargeMessage{16 << 20};                          // large messages begin here
+inline constexpr ErrorBar kLargeBar{0.05, 0.10}, kSmallBar{0.10, 0.20};  // of a platform, from there on and below
 inline constexpr ErrorBar kArchitectureBar{0.15, 0.30};
 
 std::vector<SizedError> below(Bytes size, const std::vector<SizedError>& errors);
 std::vector<SizedError> from(Bytes size, const std::vector<SizedError>& errors);
+
+// Whether large and small messages of a platform keep to their bars.
+bool keeps_to_bars(const std::vector<SizedError>& errors);
 
 // All series of one architecture and operation as one, in the order of their names.
 std::vector<ReproducedSeries> by_architecture(const CollectiveReproduction& reproduction);

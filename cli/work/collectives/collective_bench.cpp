@@ -1,39 +1,10 @@
 #include "cli/work/collectives/collective_bench.h"
 
 #include "cli/options/preset_cluster.h"
-#include "sim/base/fields.h"
 
 namespace orrery::cli {
 
 using interop::CollectiveMeasurement;
-
-Result<std::vector<CollectivePlatform>> read_collective_platforms(const SearchPath& path) {
-  const Result<std::string> file = path.find("published", "collectives", {"scenarios/published", 0, 0});
-  if (!file) return file.errors();
-  const Result<Node> document = read_document(*file);
-  if (!document) return document.errors();
-  Errors errors;
-  std::vector<CollectivePlatform> platforms;
-  Fields top(*document, "collectives", errors);
-  top.require({"platforms"});
-  if (const Node* list = top.node("platforms"))
-    for (const Node& item : list->items) {
-      Fields f(item, "platforms", errors);
-      CollectivePlatform p;
-      p.gpu = f.text("gpu").value_or("");
-      p.platform = f.text("platform").value_or("");
-      p.cluster = f.text("cluster").value_or("");
-      p.skip = f.text("skip").value_or("");
-      p.nccl = f.text("nccl").value_or("");
-      p.call = f.duration("call").value_or(Duration());
-      p.nvl = f.flag("nvl").value_or(false);
-      f.finish();
-      platforms.push_back(std::move(p));
-    }
-  top.finish();
-  if (!errors.empty()) return errors;
-  return platforms;
-}
 
 Result<CollectiveBench> CollectiveBench::of(const CollectivePlatform& platform, const CollectiveMeasurement& row,
                                             const SearchPath& path) {

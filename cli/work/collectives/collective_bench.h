@@ -6,22 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/work/collectives/collective_platforms.h"
 #include "interop/collective_rows.h"
 #include "models/collectives/planner.h"
 #include "models/collectives/table.h"
-#include "sim/base/search_path.h"
 
 namespace orrery::cli {
-
-// Which cluster published rows are compared with (scenarios/published/collectives.yaml).
-struct CollectivePlatform {
-  std::string gpu, platform, cluster, skip;
-  std::string nccl;  // version of rows that name none
-  Duration call;     // what their bench takes for each call besides
-  bool nvl = false;  // hosts are trays of one NVLink domain
-};
-
-Result<std::vector<CollectivePlatform>> read_collective_platforms(const SearchPath& path);
 
 // The cluster of a published row, all of it in one group, with the version of NCCL, the element type and the algorithm
 // that the row names. Times are those that its bench would print.

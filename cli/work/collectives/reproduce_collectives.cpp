@@ -65,15 +65,16 @@ void add_errors(const CollectiveBench& bench, const Rows& rows, report::Reproduc
 
 class Reproduction {
  public:
-  Reproduction(std::vector<CollectivePlatform> platforms, SearchPath path)
-      : platforms_(std::move(platforms)), path_(std::move(path)) {}
+  Reproduction(PublishedCollectives published, SearchPath path)
+      : published_(std::move(published)), path_(std::move(path)) {}
 
   void add(const CollectiveMeasurement& row) {
-    const auto at = std::find_if(platforms_.begin(), platforms_.end(), [&](const CollectivePlatform& p) {
+    const std::vector<CollectivePlatform>& platforms = published_.platforms;
+    const auto at = std::find_if(platforms.begin(), platforms.end(), [&](const CollectivePlatform& p) {
       return contains(row.gpu, p.gpu) && contains(row.platform, p.platform);
     });
-    if (at == platforms_.end() || !at->skip.empty()) {
-      ++left_out_[row.platform + ": " + (at == platforms_.end() ? "no preset" : at->skip)];
+    if (at == platforms.end() || !at->skip.empty()) {
+      ++left_out_[row.platform + ": " + (at == platforms.end() ? "no preset" : at->skip)];
       return;
     }
     if (row.rounding > kMostRounding) {
@@ -99,6 +100,8 @@ class Reproduction {
       }
       out.series.push_back(std::move(reproduced));
     }
+    for (const report::Contradiction& c : published_.contradictions)
+      if (series_.contains({c.platform, c.operation})) out.contradictions.push_back(c);
     for (const auto& [what, count] : left_out_) out.left_out.push_back(std::to_string(count) + " rows of " + what);
     return out;
   }
@@ -109,7 +112,7 @@ class Reproduction {
     Rows rows;
   };
 
-  std::vector<CollectivePlatform> platforms_;
+  PublishedCollectives published_;
   SearchPath path_;
   std::map<std::pair<std::string, std::string>, Series> series_;  // by platform and operation
   std::map<std::string, int> left_out_;
@@ -119,9 +122,9 @@ class Reproduction {
 
 Result<report::CollectiveReproduction> reproduce_collectives(const std::string& folder) {
   const SearchPath path = SearchPath::standard("");
-  Result<std::vector<CollectivePlatform>> platforms = read_collective_platforms(path);
-  if (!platforms) return platforms.errors();
-  Reproduction reproduction(std::move(*platforms), path);
+  Result<PublishedCollectives> published = read_published_collectives(path);
+  if (!published) return published.errors();
+  Reproduction reproduction(std::move(*published), path);
   std::vector<std::vector<CollectiveMeasurement>> tables;
   for (const char* name : kTables) {
     const std::string file = (std::filesystem::path(folder) / name).string();
