@@ -53,12 +53,12 @@ double network_hop(const ByProtocol& hops, const Communicator& c, Protocol proto
   return of(hops, protocol) + c.network_latency * (protocol == Protocol::simple ? 2 : 1);
 }
 
-// Steps that only wait add up; steps of a Simple ring take the longer of a handshake
-// and their bytes, whose sums meet in the root of squares.
-void put_together(double base, double steps, double links, Protocol protocol, Course& course) {
+// Steps that only wait add up; steps of a ring by Simple, and by LL128 inside a node, take the longer of a
+// handshake and their bytes, whose sums meet in the root of squares.
+void put_together(double base, double steps, double links, bool add, Course& course) {
   course.startup = base;
   const double waiting = steps * kMicro;
-  if (protocol != Protocol::simple) {
+  if (add) {
     course.startup += steps;
     course.seconds += links;
   } else {
@@ -91,7 +91,8 @@ Course ring_course(TransferKind kind, double bytes, const Communicator& c, Proto
       (one_way ? 0 : own_share(c, bytes, kind == TransferKind::all_gather ? own.own_copy : own.own_share)) +
       (c.int8 && kind != TransferKind::all_gather ? own_share(c, bytes, times.int8_share) : 0) +
       ramp(own.ramp, on_wire);
-  put_together(own.base + full * own.full_base, waiting, on_wire, protocol, course);
+  const bool add = protocol == Protocol::ll || (protocol == Protocol::ll128 && c.nodes() > 1);
+  put_together(own.base + full * own.full_base, waiting, on_wire, add, course);
   return course;
 }
 
@@ -192,7 +193,7 @@ Course pat_course(double bytes, const Communicator& c, const Footprint& links) {
   course.bytes = bytes / c.ranks;
   put_together(own.base,
                log2_floor(std::max(1, 2 * c.ranks - 1)) * network_hop(times.tree_network_hop, c, Protocol::simple),
-               on_links(links, course.bytes, own.bandwidth, 1), Protocol::simple, course);
+               on_links(links, course.bytes, own.bandwidth, 1), false, course);
   return course;
 }
 

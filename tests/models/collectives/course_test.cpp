@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "clusters.h"
 #include "models/collectives/nccl/channels.h"
 
@@ -51,10 +53,11 @@ struct ByAlgorithm {
   std::shared_ptr<const topology::Fabric> fabric;
   std::shared_ptr<const sim::TransferPlanner> planner;
 
-  ByAlgorithm(const topology::ClusterSpec& spec, Algorithm algorithm, const std::string& nccl = "")
+  ByAlgorithm(const topology::ClusterSpec& spec, Algorithm algorithm, const std::string& nccl = "",
+              std::optional<Protocol> protocol = {})
       : fabric(std::make_shared<topology::Fabric>(topology::Fabric::build(spec).value())) {
     Forced forced;
-    forced.algorithm = algorithm;
+    forced.algorithm = algorithm, forced.protocol = protocol;
     planner = make_planner(fabric, models::Network::flow, facts_of(spec, nccl), forced);
   }
   const sim::TransferPlan& plan(std::uint32_t n, std::int64_t bytes) const {
@@ -77,6 +80,27 @@ TEST(Rings, PassAPartThatIsAloneSooner) {
   EXPECT_NEAR(ring.us(8, 256), ring.us(8, 128), 0.1);
 }
 
+// docs/collectives.md: inside a node the longer of hops and bytes, in the root of squares.
+TEST(Rings, ByLl128HideHopsInsideANode) {
+  const topology::ClusterSpec spec = b200(1);
+  const RingTimes times = facts_of(spec)->times.ring[static_cast<std::size_t>(Protocol::ll128)];
+  const ByAlgorithm ring(spec, Algorithm::ring, "", Protocol::ll128);
+  const double part = 16.0 * kOneMiB / 8 / 721.8e3;  // us
+  const double waiting = 14 * times.hop, links = 14 * part / times.bandwidth;
+  EXPECT_NEAR(ring.us(8, 16 * kOneMiB),
+              times.base + std::hypot(waiting, links) + part / times.own_share + times.ramp * std::sqrt(links), 1);
+}
+
+// Between nodes they add up: a network's latency is never hidden.
+TEST(Rings, ByLl128WaitForTheNetwork) {
+  topology::ClusterSpec slow = h100(2);
+  slow.fabric.latency = Duration::us(100);
+  const ByAlgorithm near(h100(2), Algorithm::ring, "", Protocol::ll128),
+      far(slow, Algorithm::ring, "", Protocol::ll128);
+  for (const std::int64_t bytes : {kOneMiB, 256 * kOneMiB})
+    EXPECT_NEAR(far.us(16, bytes) - near.us(16, bytes), 2 * 100, 0.5) << bytes;
+}
+
 // What a network takes longer it takes twice, between two nodes.
 TEST(Trees, GoUpToTheRootAndDown) {
   const ByAlgorithm tree(a100(2), Algorithm::tree, "2.18");
@@ -91,17 +115,11 @@ TEST(Trees, GoUpToTheRootAndDown) {
 // LL128, which twenty racks of NVL72 show to be less than a ring's.
 TEST(Trees, ByLl128ChainsOnBlackwellAreSlowerThanRings) {
   const topology::ClusterSpec spec = b200(1);
-  const auto fabric = std::make_shared<topology::Fabric>(topology::Fabric::build(spec).value());
-  Forced forced;
-  forced.algorithm = Algorithm::tree, forced.protocol = Protocol::ll128;
-  const auto planner = make_planner(fabric, models::Network::flow, facts_of(spec), forced);
-  const auto us = [&](std::int64_t bytes) {
-    const std::vector<RankId> group = ranks(8);
-    return Bench::alone(planner->plan({TransferKind::all_reduce, group, {bytes}})).seconds() * 1e6;
-  };
+  const ByAlgorithm tree(spec, Algorithm::tree, "", Protocol::ll128);
   const RingTimes& times = facts_of(spec)->times.ring[static_cast<std::size_t>(Protocol::ll128)];
   EXPECT_LT(times.tree_bandwidth, times.bandwidth);
-  EXPECT_NEAR(us(4 * kOneGiB) - us(2 * kOneGiB), 2 * 7.0 / 8 * 2 * kOneGiB / (times.tree_bandwidth * 721.8e3), 20);
+  EXPECT_NEAR(tree.us(8, 4 * kOneGiB) - tree.us(8, 2 * kOneGiB),
+              2 * 7.0 / 8 * 2 * kOneGiB / (times.tree_bandwidth * 721.8e3), 20);
 }
 
 // NVLinks that are no bottleneck: 7/4 S pass each on the way to the heads and back.
