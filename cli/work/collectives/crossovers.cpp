@@ -11,7 +11,10 @@ using models::Method;
 
 constexpr std::size_t kFewest = 12;  // sizes of a sweep
 
-// Measured sizes, and the median time of each.
+// Where two choices would take the same within this much, as good as predictions are, a time does not say which ran.
+constexpr double kAlike = 0.05;
+
+// Measured sizes, and the least time of each: what disturbs a run only makes it longer.
 struct Sweep {
   std::vector<Bytes> sizes;
   std::vector<double> microseconds;
@@ -22,9 +25,8 @@ Sweep sweep_of(const std::vector<const interop::CollectiveMeasurement*>& rows) {
   for (const auto* row : rows) by_size[row->bytes.n].push_back(row->microseconds);
   Sweep sweep;
   for (auto& [bytes, times] : by_size) {
-    std::sort(times.begin(), times.end());
     sweep.sizes.push_back({bytes});
-    sweep.microseconds.push_back(times[times.size() / 2]);
+    sweep.microseconds.push_back(*std::min_element(times.begin(), times.end()));
   }
   return sweep;
 }
@@ -33,27 +35,36 @@ bool same(const Method& a, const Method& b) {
   return a.algorithm == b.algorithm && a.protocol == b.protocol;
 }
 
-// How far off each size is, as a logarithm, if that runs. All-to-alls have one algorithm.
-std::vector<double> misses(const CollectiveBench& bench, const Sweep& sweep, const Method& method) {
+// What each size would take if that ran, in microseconds. All-to-alls have one algorithm.
+std::vector<double> times_of(const CollectiveBench& bench, const Sweep& sweep, const Method& method) {
   models::Forced forced;
   if (method.algorithm != models::Algorithm::pairwise) forced.algorithm = method.algorithm;
   forced.protocol = method.protocol;
-  std::vector<double> off;
-  for (const models::CollectiveRow& row : bench.table(sweep.sizes, forced))
-    off.push_back(std::abs(std::log(row.time.seconds() * 1e6 / sweep.microseconds[off.size()])));
-  return off;
+  std::vector<double> times;
+  for (const models::CollectiveRow& row : bench.table(sweep.sizes, forced)) times.push_back(row.time.seconds() * 1e6);
+  return times;
+}
+
+// How much further off each size is, as a logarithm, if the earlier choice ran and not the later.
+std::vector<double> worse_of(const CollectiveBench& bench, const Sweep& sweep, const Method& earlier,
+                             const Method& later) {
+  const std::vector<double> first = times_of(bench, sweep, earlier), second = times_of(bench, sweep, later);
+  std::vector<double> worse;
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    const bool alike = std::abs(std::log(first[i] / second[i])) < kAlike;
+    const double seen = sweep.microseconds[i];
+    worse.push_back(alike ? 0 : std::abs(std::log(first[i] / seen)) - std::abs(std::log(second[i] / seen)));
+  }
+  return worse;
 }
 
 // Index of the first size of the later choice, within [first, end]; of equals the one nearest to `predicted`.
-std::size_t best_split(const std::vector<double>& earlier, const std::vector<double>& later, std::size_t first,
-                       std::size_t end, std::size_t predicted) {
-  double sum = 0;
-  for (std::size_t i = first; i < end; ++i) sum += later[i];
+std::size_t best_split(const std::vector<double>& worse, std::size_t first, std::size_t end, std::size_t predicted) {
   const auto distance = [&](std::size_t i) { return i > predicted ? i - predicted : predicted - i; };
   std::size_t best = first;
-  double least = sum;
+  double sum = 0, least = 0;
   for (std::size_t split = first + 1; split <= end; ++split) {
-    sum += earlier[split - 1] - later[split - 1];
+    sum += worse[split - 1];
     const bool as_good = std::abs(sum - least) < 1e-9;
     if (as_good ? distance(split) < distance(best) : sum < least) best = split, least = sum;
   }
@@ -77,8 +88,7 @@ std::vector<report::Crossover> crossovers_of(const CollectiveBench& bench,
     if (same(chosen[i], chosen[i - 1])) continue;
     std::size_t end = i;
     while (end < chosen.size() && same(chosen[end], chosen[i])) ++end;
-    const std::size_t split =
-        best_split(misses(bench, sweep, chosen[i - 1]), misses(bench, sweep, chosen[i]), first, end, i);
+    const std::size_t split = best_split(worse_of(bench, sweep, chosen[i - 1], chosen[i]), first, end, i);
     // One past the last size: not before twice that.
     const Bytes seen = split < sweep.sizes.size() ? sweep.sizes[split] : 2 * sweep.sizes.back();
     crossovers.push_back({rows.front()->platform, std::string(sim::to_string(rows.front()->kind)), name(chosen[i - 1]),

@@ -13,7 +13,8 @@ namespace orrery::cli {
 // No log says what ran. But each choice has times of its own: of all sizes from where the
 // earlier choice begins to where the later one ends, the log's crossover is the one that
 // splits them so that the times of both choices are nearest (in sum of logarithms) to what was
-// measured. Sizes are those measured, powers of two.
+// measured; sizes at which both would take the same within 5 % do not say, and of equal splits the nearest counts.
+// Sizes are those measured, powers of two.
 //
 // `rows` are of one operation, element type and version of NCCL, among as many ranks.
 std::vector<report::Crossover> crossovers_of(const CollectiveBench& bench,
