@@ -81,7 +81,7 @@ Communicator make_communicator(const topology::Fabric& fabric, const Site& site,
     c.network_latency =
         std::max(c.network_latency, fabric.latency(c.domains[d - 1][0], c.domains[d][0]).seconds() * 1e6);
   c.graph = channel_graph(site.generation, site.nvlink_budget, c.nodes(), c.ranks_per_domain,
-                          nics_used(fabric, c.domains[0]), site.nic_rate);
+                          nics_used(fabric, c.domains[0]), site.nic_rate, site.facts->nccl.unknown_speeds);
   return c;
 }
 

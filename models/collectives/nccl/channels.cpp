@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <iterator>
 #include <span>
+#include <vector>
 
 namespace orrery::models {
 namespace {
@@ -22,10 +24,16 @@ std::span<const double> intra_speeds(Generation g) {
   return kIntra80;
 }
 
-std::span<const double> inter_speeds(Generation g) {
-  if (g == Generation::blackwell) return kInter100;
-  if (g == Generation::hopper) return kInter90;
-  return kInter80;
+using Speeds = std::vector<double>;
+
+Speeds inter_speeds(Generation g, std::span<const double> unknown) {
+  const std::span<const double> all = g == Generation::blackwell ? std::span<const double>(kInter100)
+                                      : g == Generation::hopper  ? std::span<const double>(kInter90)
+                                                                 : std::span<const double>(kInter80);
+  Speeds known;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(known),
+               [&](double speed) { return std::find(unknown.begin(), unknown.end(), speed) == unknown.end(); });
+  return known;
 }
 
 // The fastest listed speed within `limit`, or the limit itself below the list.
@@ -62,13 +70,13 @@ int nvls_channels(Generation g, int nodes) {
 }
 
 // Each head's share of the buffer passes the links of every GPU.
-void add_nvls(Generation generation, double nvlink_budget, int nodes, int ranks_per_node, double nic,
-              ChannelGraph& graph) {
+void add_nvls(Generation generation, const Speeds& inter, double nvlink_budget, int nodes, int ranks_per_node,
+              double nic, ChannelGraph& graph) {
   if (!has_nvls(generation)) return;
   graph.heads = std::min(ranks_per_node, kMostHeads);
   graph.nvls_channels = nvls_channels(generation, nodes);
   graph.nvls_intra = fastest(intra_speeds(generation), nvlink_budget / graph.heads);
-  graph.nvls_inter = fastest(inter_speeds(generation), std::min(nic, nvlink_budget / graph.heads));
+  graph.nvls_inter = fastest(inter, std::min(nic, nvlink_budget / graph.heads));
 }
 
 struct Found {
@@ -93,23 +101,22 @@ Found search_rings(std::span<const double> speeds, double nvlink_budget, int ran
   return best;
 }
 
-ChannelGraph ring_graph(Generation generation, double nvlink_budget, int nodes, int ranks_per_node, int nics,
-                        double nic) {
+ChannelGraph ring_graph(Generation generation, const Speeds& inter, double nvlink_budget, int nodes, int ranks_per_node,
+                        int nics, double nic) {
   // Every search channel becomes two compute channels of half its speed.
   if (nodes == 1) {
     const int channels = single_node_channels(generation);
     const double speed = fastest(intra_speeds(generation), nvlink_budget / channels);
     return {.channels = 2 * channels, .speed = speed / 2, .tree_speed = speed / 2};
   }
-  const Found found = search_rings(inter_speeds(generation), nvlink_budget, ranks_per_node, std::max(1, nics), nic);
+  const Found found = search_rings(inter, nvlink_budget, ranks_per_node, std::max(1, nics), nic);
   int channels = found.channels;
   double speed = found.speed;
   // Over two nodes a tree sends half of what a ring does, so the search lets its
   // speed inside a node rise to twice that between them, short of filling the
   // NVLinks (2 x 8 A100 with 8 x 200 Gb/s are measured to run rings).
   const double nvlink_share = ranks_per_node > 1 ? nvlink_budget / channels : nic;
-  const double tree_speed =
-      nodes == 2 ? fastest(inter_speeds(generation), std::min(2 * speed, 0.99 * nvlink_share)) / speed : 1.0;
+  const double tree_speed = nodes == 2 ? fastest(inter, std::min(2 * speed, 0.99 * nvlink_share)) / speed : 1.0;
   const bool hopper_on = generation == Generation::hopper || generation == Generation::blackwell;
   if (speed >= 25 && !(hopper_on && speed < 50 && channels > 4)) channels *= 2, speed /= 2;
   int copies = 2;
@@ -124,9 +131,10 @@ ChannelGraph ring_graph(Generation generation, double nvlink_budget, int nodes, 
 }  // namespace
 
 ChannelGraph channel_graph(Generation generation, double nvlink_budget, int nodes, int ranks_per_node, int nics,
-                           double nic) {
-  ChannelGraph graph = ring_graph(generation, nvlink_budget, nodes, ranks_per_node, nics, nic);
-  add_nvls(generation, nvlink_budget, nodes, ranks_per_node, nic, graph);
+                           double nic, std::span<const double> unknown) {
+  const Speeds inter = inter_speeds(generation, unknown);
+  ChannelGraph graph = ring_graph(generation, inter, nvlink_budget, nodes, ranks_per_node, nics, nic);
+  add_nvls(generation, inter, nvlink_budget, nodes, ranks_per_node, nic, graph);
   // Each rank's NIC carries equally many, of both trees.
   const int per_rank = std::max(2, (graph.channels + ranks_per_node - 1) / ranks_per_node);
   graph.spread = nodes > 1 ? per_rank * ranks_per_node : graph.channels;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "models/collectives/nccl/model.h"
 
 namespace orrery::models {
@@ -25,9 +27,10 @@ struct ChannelGraph {
 inline constexpr int kMostChannels = 64;
 
 // `nic` is the rated bandwidth of one NIC in GB/s, `nics` those that the ranks of
-// one node use; `nodes` 1 asks for a graph inside one domain.
+// one node use; `nodes` 1 asks for a graph inside one domain. `unknown`: speeds between nodes that a version of NCCL
+// does not try.
 ChannelGraph channel_graph(Generation generation, double nvlink_budget, int nodes, int ranks_per_node, int nics,
-                           double nic);
+                           double nic, std::span<const double> unknown = {});
 
 // Channels of one send and receive: over NVLink twice the links of a GPU, over the
 // network one for every 14 GB/s of its NIC and at least two; powers of two.

@@ -67,14 +67,16 @@ double latency(TransferKind kind, double bytes, const Communicator& c, Choice ch
   return large ? ring * model_of(c).large_ring_latency : ring;
 }
 
-// Of one head: what the switches of a node take, and what a NIC between nodes does.
+// Of one head: what the switches of a node take, and what a NIC between nodes does. Older versions reckon
+// without an efficiency, and with one ratio for what is left of it.
 double nvls_head(TransferKind kind, const Communicator& c, Choice choice) {
   const NcclModel& m = model_of(c);
   const double heads = c.graph.heads, p = c.ranks_per_domain;
-  const double twice = kind == TransferKind::all_reduce ? 2 : (p - 1) / p;
-  double speed = c.graph.nvls_intra * m.nvls_efficiency * (heads - 1) / heads * twice;
+  const bool reduces_all = kind == TransferKind::all_reduce, tree = choice.algorithm == Algorithm::nvls_tree;
+  const double efficiency =
+      m.nvls_ratio[by_nodes(c)] > 0 ? 1 : m.nvls_efficiency * (heads - 1) / heads * (reduces_all ? 2 : 1);
+  double speed = c.graph.nvls_intra * efficiency * (reduces_all ? 1 : (p - 1) / p);
   if (c.nodes() == 1) return speed;
-  const bool tree = choice.algorithm == Algorithm::nvls_tree;
   speed = std::min(speed, c.graph.nvls_inter * (tree ? m.nvls_tree_nic[by_nodes(c)] : 1));
   return tree ? std::min(speed, m.nvls_tree[by_nodes(c)]) : speed;
 }
@@ -105,6 +107,13 @@ double collnet_bandwidth(TransferKind kind, const Communicator& c, Algorithm alg
   return algorithm == Algorithm::collnet_direct && c.site.generation >= Generation::hopper ? all * 0.85 : all;
 }
 
+// Algorithm bandwidth of NVLS over its bus bandwidth.
+double nvls_ratio(TransferKind kind, const Communicator& c, double of_a_ring) {
+  const double ratio = model_of(c).nvls_ratio[by_nodes(c)];
+  if (ratio == 0) return of_a_ring;
+  return kind == TransferKind::all_reduce ? ratio : 1;
+}
+
 // GB/s of the operation's bytes.
 double algorithm_bandwidth(TransferKind kind, double bytes, const Communicator& c, Choice choice) {
   const bool one_way = kind == TransferKind::broadcast || kind == TransferKind::reduce;
@@ -114,7 +123,7 @@ double algorithm_bandwidth(TransferKind kind, double bytes, const Communicator& 
       return 0.5 * tree_bandwidth(c, choice.protocol, bytes);
     case Algorithm::nvls:
     case Algorithm::nvls_tree:
-      return to_algorithm * c.graph.heads * nvls_head(kind, c, choice);
+      return nvls_ratio(kind, c, to_algorithm) * c.graph.heads * nvls_head(kind, c, choice);
     case Algorithm::collnet_direct:
     case Algorithm::collnet_chain:
       return (kind == TransferKind::all_reduce ? 0.5 : 1) * collnet_bandwidth(kind, c, choice.algorithm);

@@ -72,8 +72,10 @@ class Reader {
     by_generation("tree_simple", model_.tree_simple);
     by_generation("nvls_tree", model_.nvls_tree);
     read_numbers(fields_, "nvls_tree_nic", model_.nvls_tree_nic);
+    read_numbers(fields_, "nvls_ratio", model_.nvls_ratio);
     by_generation("nvls_efficiency", std::span(&model_.nvls_efficiency, 1));
     by_generation("large_ring_latency", std::span(&model_.large_ring_latency, 1));
+    by_generation("unknown_speeds", model_.unknown_speeds);
     if (const std::optional<bool> pat = fields_.flag("pat")) model_.pat = *pat;
     if (const std::optional<bool> by_depth = fields_.flag("tree_chunk_by_depth"))
       model_.tree_chunk_by_depth = *by_depth;

@@ -40,10 +40,12 @@ struct NcclModel {
   ByNodes ll_max{};                                                // cap on LL's bus bandwidth
   ByNodes ring_ll128{}, tree_ll128{}, tree_simple{}, nvls_tree{};  // caps of one channel
   double nvls_efficiency = 0;
-  ByNodes nvls_tree_nic{};           // times a NIC's rate, what an NVLS tree's head is reckoned with
-  double large_ring_latency = 1;     // factor on Simple rings that cross nodes
-  bool pat = false;                  // known to this version
-  bool tree_chunk_by_depth = false;  // Simple's chunks in a tree are fewer bytes where it is deep
+  ByNodes nvls_ratio{};                    // of NVLS' bus bandwidth, its algorithm's; 0: a ring's, by nvls_efficiency
+  ByNodes nvls_tree_nic{};                 // times a NIC's rate, what an NVLS tree's head is reckoned with
+  double large_ring_latency = 1;           // factor on Simple rings that cross nodes
+  std::array<double, 2> unknown_speeds{};  // between nodes, that its search does not try
+  bool pat = false;                        // known to this version
+  bool tree_chunk_by_depth = false;        // Simple's chunks in a tree are fewer bytes where it is deep
 
   const AlgorithmLatency& of(Algorithm algorithm) const { return latency[static_cast<std::size_t>(algorithm)]; }
 };

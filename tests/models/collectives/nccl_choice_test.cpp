@@ -47,7 +47,8 @@ Communicator communicator(Generation generation, int nodes, int ranks_per_node, 
   spec.gpu.compute_capability = capability[static_cast<int>(generation)];
   c.site.generation = generation, c.site.nvlink_budget = nvlink, c.site.nic_rate = nic;
   c.site.facts = facts_of(spec, nccl);
-  c.graph = channel_graph(generation, nvlink, nodes, ranks_per_node, ranks_per_node, nic);
+  c.graph =
+      channel_graph(generation, nvlink, nodes, ranks_per_node, ranks_per_node, nic, c.site.facts->nccl.unknown_speeds);
   return c;
 }
 
@@ -133,6 +134,30 @@ TEST(NcclEstimate, NvlsTreesByHand) {
                             1e9;
     EXPECT_NEAR(2.0 * (c.ranks - 1) / c.ranks / per_byte / 1000, r.bus, 0.005 * r.bus) << r.nodes;
   }
+}
+
+// Before 2.28 NVLS has no efficiency and 5/6 of its heads' bandwidth: 8 x 40 GB/s inside a node of H100, a NIC's 45
+// and a switch's 40 between two.
+TEST(NcclEstimate, OlderVersionsReckonNvlsByFiveSixths) {
+  const Choice nvls{Algorithm::nvls, Protocol::simple}, tree{Algorithm::nvls_tree, Protocol::simple};
+  const Communicator one = with_nvls(communicator(Generation::hopper, 1, 8, 370.8, 50, "2.27"));
+  EXPECT_NEAR(nccl_estimate(TransferKind::all_reduce, 800e6, one, nvls), 25 + 800e3 / (8 * 40 * 0.8333), 1e-6);
+  EXPECT_NEAR(nccl_estimate(TransferKind::reduce_scatter, 800e6, one, nvls), 25 + 800e3 / (8 * 40 * 7.0 / 8), 1e-6);
+  const Communicator two = with_nvls(communicator(Generation::hopper, 2, 8, 370.8, 50, "2.27"));
+  EXPECT_NEAR(nccl_estimate(TransferKind::all_reduce, 800e6, two, tree), 53 + 800e3 / (8 * 40 * 0.8333), 1e-6);
+}
+
+// Two nodes of B200 with 2.26.2 take what NVLS trees do from 1 MiB on (dstackai/dstack, a run at Lambda): the search
+// of that version leaves their trees at 48 GB/s, where 2.30 finds 86.
+TEST(NcclChoice, PairsOfB200GoOverToNvlsTreesEarlyInOlderVersions) {
+  const auto pair = [](const std::string& nccl) {
+    return with_nvls(communicator(Generation::blackwell, 2, 8, 721.8, 50, nccl));
+  };
+  EXPECT_NEAR(pair("2.26").graph.tree_speed, 48 / 2.0, 1e-9);
+  EXPECT_NEAR(pair("2.28").graph.tree_speed, 86 / 2.0, 1e-9);
+  EXPECT_EQ(nccl_choice(TransferKind::all_reduce, 256 << 10, pair("2.26")).algorithm, Algorithm::tree);
+  for (const double mib : {1.0, 16.0, 2048.0})
+    EXPECT_EQ(nccl_choice(TransferKind::all_reduce, mib * (1 << 20), pair("2.26")).algorithm, Algorithm::nvls_tree);
 }
 
 // Without switches that reduce there is no NVLS, without SHARP none over nodes, and PAT
