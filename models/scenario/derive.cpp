@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "models/layout/layout.h"
+#include "models/layout/stage_costs.h"
 #include "models/layout/tensor_grid.h"
 #include "models/scenario/reading.h"
 #include "models/schedules/schedule.h"
@@ -127,6 +128,16 @@ void derive_layout(Reading& reading) {
   derive_sequence_parallel(reading);
 }
 
+namespace {
+
+bool deals_by_cost(const Reading& reading) {
+  const Scenario& scenario = reading.scenario;
+  return scenario.software.stages_by_cost && scenario.model.table.empty() &&
+         reading.knows({"model.hidden", "model.heads", "model.head_dim", "model.ffn", "model.vocab"});
+}
+
+}  // namespace
+
 void derive_pipeline(Reading& reading) {
   PipelineSpec& pipeline = reading.scenario.pipeline;
   const int pp = reading.scenario.layout.pp;
@@ -150,9 +161,12 @@ void derive_pipeline(Reading& reading) {
   const int layers = reading.scenario.model.layers;
   if (chunks > layers + 2) return;  // told by check_pipeline
   const std::vector<TableLayer>& table = reading.scenario.model.table;
-  pipeline.stage_layers = table.empty() ? layers_of_stages(layers, static_cast<int>(chunks))
-                                        : stages_of_table(table, static_cast<int>(chunks));
-  const bool even = layers % chunks == 0;
+  const bool by_cost = deals_by_cost(reading);
+  const int n = static_cast<int>(chunks);
+  pipeline.stage_layers = by_cost         ? layers_by_cost(reading.scenario.model, n)
+                          : table.empty() ? layers_of_stages(layers, n)
+                                          : stages_of_table(table, n);
+  const bool even = layers % chunks == 0 && (n == 1 || !by_cost);
   if (!even) reading.defaulted("pipeline.stage_layers", text(pipeline.stage_layers));
 }
 

@@ -86,6 +86,7 @@ void read_parallelism(Fields& fields, Stack& stack) {
       {{"async_tp_dgrad", &stack.async_tp_dgrad},
        {"regather_inputs", &stack.regather_inputs},
        {"loss_average_per_micro_batch", &stack.loss_average_per_micro_batch},
+       {"stages_by_cost", &stack.stages_by_cost},
        {"scatter_gather", &stack.scatter_gather},
        {"deallocate_outputs", &stack.deallocate_outputs},
        {"clip_gradients", &stack.clip_gradients},

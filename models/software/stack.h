@@ -63,6 +63,7 @@ struct Stack {
       true;  // column-parallel inputs gathered again for the weight gradient (with sequence parallelism)
 
   // Pipeline.
+  bool stages_by_cost = false;     // layers are dealt to stages by what they multiply (models/layout/stage_costs.h)
   bool scatter_gather = false;     // each TP rank sends 1/t, the receiver gathers over NVLink
   bool deallocate_outputs = true;  // a stage's output is freed once it is sent
 

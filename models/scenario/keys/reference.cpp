@@ -99,7 +99,8 @@ constexpr std::string_view kTail = R"(
 - A vocabulary that tp does not divide is padded, and listed.
 - **Layers to stages**: with n = pp·virtual_stages chunks and no `stage_layers`: if n divides the layers, each chunk gets layers/n.
   Otherwise embedding and head count as one layer each: every chunk gets ⌊(layers+2)/n⌋ units, and the r left over go one each to
-  the middle chunks, ⌊(n−r)/2⌋ onward. n is at most layers + 2. `stage_layers` counts transformer layers only.
+  the middle chunks, ⌊(n−r)/2⌋ onward. n is at most layers + 2. `stage_layers` counts transformer layers only. A software preset may deal by
+  what layers multiply instead ([software presets](models.md#software-presets)).
 - **Expert grid**: attention uses tp·cp·dp·pp, experts etp·ep·edp·pp over the same GPUs, so etp·ep divides tp·cp·dp; ep divides the experts.
 - Interleaved schedules: group N ≤ m, and m mod N is 0 or at least min(pp, N). Several chunks a rank need pp > 1 and a schedule that has them.
 - `stage_replicas`: pp entries whose sum times tp is the number of GPUs; dp is 1, and the micro-batches of a step are a multiple of each.
