@@ -66,7 +66,9 @@ std::int64_t kept_rows(const LayerContext& context) {
 // `up_again`: queries, keys and values come back.
 void save_attention_core(const LayerContext& context, bool up_again, Saved& saved) {
   const RankShape& shape = context.shape;
-  if (!up_again) saved.for_input_gradient("query", shape.activation(shape.tokens, shape.query));
+  const bool whole = context.stack().whole_qkv && !context.model().mla && shape.kv_heads == shape.heads;
+  const std::int64_t rotated = whole ? shape.qkv() : shape.query;
+  if (!up_again) saved.for_input_gradient("query", shape.activation(shape.tokens, rotated));
   if (context.flash()) {
     if (!up_again) saved.for_input_gradient("key and value", core_keys_and_values(context));
     // One fp32 log-sum-exp for every head and token.
@@ -154,7 +156,7 @@ Bytes core_forward_set(const LayerContext& context, bool kept) {
 Bytes mlp_backward_set(const LayerContext& context) {
   const RankShape& shape = context.shape;
   const Bytes whole = shape.full_hidden();
-  const Bytes gathered = shape.sequence_parallel ? whole : Bytes{};
+  const Bytes gathered = new_gathered(context);
   const Bytes inner = shape.activation(shape.tokens, shape.ffn);
   const Bytes outer = shape.activation(shape.tokens, shape.fc1);
   const Bytes sharded_sum = shape.sequence_parallel ? shape.shard_hidden() : Bytes{};
@@ -167,7 +169,7 @@ Bytes mlp_backward_set(const LayerContext& context) {
 Bytes attention_backward_set(const LayerContext& context, bool core_again) {
   const RankShape& shape = context.shape;
   const Bytes whole = shape.full_hidden();
-  const Bytes gathered = shape.sequence_parallel ? whole : Bytes{};
+  const Bytes gathered = new_gathered(context);
   const Bytes output = shape.activation(shape.tokens, shape.output);
   const Bytes qkv = shape.activation(shape.tokens, shape.qkv());
   const Bytes sharded_sum = shape.sequence_parallel ? shape.shard_hidden() : Bytes{};
@@ -220,6 +222,11 @@ Bytes layer_dropped(const LayerContext& context, const LayerRecompute& again) {
   core_only.core = again.core;
   const Bytes all = total(layer_saved(context, core_only)), kept = total(layer_saved(context, again));
   return all > kept ? all - kept : Bytes{};
+}
+
+Bytes new_gathered(const LayerContext& context) {
+  const bool is_new = context.shape.sequence_parallel && context.stack().gather_buffers == 0;
+  return is_new ? context.shape.full_hidden() : Bytes{};
 }
 
 Bytes total(const std::vector<SavedTensor>& tensors) {

@@ -16,6 +16,9 @@ std::vector<SavedTensor> layer_saved(const LayerContext& context, const LayerRec
 Bytes layer_dropped(const LayerContext& context, const LayerRecompute& again);
 Bytes total(const std::vector<SavedTensor>& tensors);
 
+// What a column-parallel input or a row-parallel gradient is gathered into, if not into a buffer that stays.
+Bytes new_gathered(const LayerContext& context);
+
 // Weights of a layer on one rank, experts as one; not the router's, which is small.
 std::vector<Linear> layer_linears(const LayerContext& context);
 

@@ -42,11 +42,12 @@ Result<Loaded> load(const std::string& name, const Where& asked_at, const Search
 }
 
 void read_kernels(Fields& fields, Stack& stack) {
-  const std::array<std::pair<const char*, bool*>, 15> flags{
+  const std::array<std::pair<const char*, bool*>, 16> flags{
       {{"fused_bias_activation", &stack.fused_bias_activation},
        {"fused_bias_dropout_add", &stack.fused_bias_dropout_add},
        {"fused_softmax", &stack.fused_softmax},
        {"fused_rope", &stack.fused_rope},
+       {"whole_qkv", &stack.whole_qkv},
        {"fused_norm", &stack.fused_norm},
        {"fused_cross_entropy", &stack.fused_cross_entropy},
        {"chunked_loss", &stack.chunked_loss},
@@ -96,6 +97,7 @@ void read_parallelism(Fields& fields, Stack& stack) {
        {"fills_buckets", &stack.fills_buckets},
        {"shards_each_parameter", &stack.shards_each_parameter}}};
   for (const auto& [key, target] : flags) *target = fields.flag(key).value_or(*target);
+  stack.gather_buffers = static_cast<int>(fields.count("gather_buffers", 0, 16).value_or(stack.gather_buffers));
 }
 
 void read_memory(Fields& fields, Stack& stack) {

@@ -23,6 +23,7 @@ struct Stack {
   bool fused_bias_dropout_add = true;  // bias + dropout + residual in one kernel
   bool fused_softmax = true;           // scale + mask + softmax in one kernel (unfused attention only)
   bool fused_rope = true;
+  bool whole_qkv = false;  // queries are rotated in place and stay a part of all of qkv; keys and values are copies
   bool fused_norm = true;
   bool fused_cross_entropy = true;  // one pass over the logits; they stay in 16 bits
   bool chunked_loss = false;  // output layer and loss chunk by chunk of tokens (Liger), where the vocabulary is whole
@@ -60,7 +61,8 @@ struct Stack {
   // Tensor parallelism.
   bool async_tp_dgrad = true;  // gradient all-reduce / reduce-scatter runs under the weight gradient
   bool regather_inputs =
-      true;  // column-parallel inputs gathered again for the weight gradient (with sequence parallelism)
+      true;                // column-parallel inputs gathered again for the weight gradient (with sequence parallelism)
+  int gather_buffers = 0;  // that stay, as large as a gathered input, and take what is gathered; 0: new tensors
 
   // Pipeline.
   bool stages_by_cost = false;     // layers are dealt to stages by what they multiply (models/layout/stage_costs.h)

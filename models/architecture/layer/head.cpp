@@ -2,6 +2,7 @@
 
 #include "models/architecture/layer/ends.h"
 #include "models/architecture/layer/grid_products.h"
+#include "models/architecture/saved_tensors.h"
 
 namespace orrery::models {
 namespace {
@@ -134,7 +135,7 @@ PieceWork head_work(const LayerContext& context) {
   work.forward = forward.steps();
   set_backward(backward, work);
   work.saved = head_saved(context);
-  const Bytes gathered = shape.sequence_parallel ? shape.full_hidden() : Bytes{};
+  const Bytes gathered = new_gathered(context);
   const Bytes sharded_sum = shape.sequence_parallel ? shape.shard_hidden() : Bytes{};
   const Bytes loose = {has_loose_gradient(context) ? shape.vocab * shape.hidden * shape.element : 0};
   const Bytes blocks = shape.grid.active() ? grid_workspace(shape, logits_linear(context)) : Bytes{};

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <span>
 
+#include "models/architecture/rank_shape.h"
+
 namespace orrery::models {
 namespace {
 
@@ -52,6 +54,14 @@ void StageBuffers::hold_unread_gradients() {
   Bytes all;
   for (const Bytes gradient : held_.unread) all += gradient;
   hold_state(all, MemoryCause::buffers, "unread weight gradients");
+}
+
+void StageBuffers::hold_gather_buffers() {
+  const Scenario& scenario = context_.scenario;
+  if (!scenario.layout.sequence_parallel) return;
+  const RankShape shape = rank_shape(scenario, scenario.layout);
+  for (int i = 0; i < scenario.software.gather_buffers; ++i)
+    hold(shape.full_hidden(), MemoryCause::buffers, "gather buffer");
 }
 
 void StageBuffers::hold_in_flight() {

@@ -22,6 +22,8 @@ class StageBuffers {
   void hold_states(Bytes inputs);
   // That the software keeps and nobody reads, if it does so (dummy_weight_gradients).
   void hold_unread_gradients();
+  // That take what tensor parallelism gathers, if the software keeps such (gather_buffers).
+  void hold_gather_buffers();
   // What the micro-batches that are in flight between two steps keep. Every forward
   // takes as much as the backward behind it frees, so this much is always held.
   void hold_in_flight();

@@ -98,6 +98,7 @@ void StageWriter::hold() {
   buffers_.hold_states(transfers_.buffers());
   data_->hold_buffers();
   buffers_.hold_unread_gradients();
+  buffers_.hold_gather_buffers();
   buffers_.hold_in_flight();
 }
 

@@ -74,6 +74,20 @@ TEST(SavedTensors, ALlamaLayerFollowsTheClosedForm) {
     }
 }
 
+// Queries rotated in place are a view of queries, keys and values; with fewer key-value heads they are a tensor apart.
+TEST(SavedTensors, QueriesRotatedInPlaceKeepAllOfQkv) {
+  for (const int tp : {1, 8}) {
+    Scenario scenario = scenario_of(llama(80, 8192, 28672, 64, 64, 32000), 4096, tp, true);
+    const std::int64_t apart = layer_bytes(scenario);
+    scenario.software.whole_qkv = true;
+    EXPECT_EQ(layer_bytes(scenario) - apart, 2 * 2 * 4096 * 8192 / tp);
+    scenario = scenario_of(llama_70b(), 4096, tp, true);
+    const std::int64_t grouped = layer_bytes(scenario);
+    scenario.software.whole_qkv = true;
+    EXPECT_EQ(layer_bytes(scenario), grouped);
+  }
+}
+
 // Gathered inputs that are kept take the place of the two shards.
 TEST(SavedTensors, KeepingGatheredInputsCostsTwoWholeHiddenStates) {
   Scenario scenario = scenario_of(llama_70b(), 4096, 8, true);
