@@ -83,7 +83,7 @@ void read_host(Fields& fields, Stack& stack) {
 }
 
 void read_parallelism(Fields& fields, Stack& stack) {
-  const std::array<std::pair<const char*, bool*>, 11> flags{
+  const std::array<std::pair<const char*, bool*>, 14> flags{
       {{"async_tp_dgrad", &stack.async_tp_dgrad},
        {"regather_inputs", &stack.regather_inputs},
        {"loss_average_per_micro_batch", &stack.loss_average_per_micro_batch},
@@ -95,9 +95,12 @@ void read_parallelism(Fields& fields, Stack& stack) {
        {"optimizer_fused", &stack.optimizer_fused},
        {"reduce_in_fp32", &stack.reduce_in_fp32},
        {"fills_buckets", &stack.fills_buckets},
+       {"gradient_bucket_copies", &stack.gradient_bucket_copies},
+       {"all_reduces_split_gradients", &stack.all_reduces_split_gradients},
        {"shards_each_parameter", &stack.shards_each_parameter}}};
   for (const auto& [key, target] : flags) *target = fields.flag(key).value_or(*target);
   stack.gather_buffers = static_cast<int>(fields.count("gather_buffers", 0, 16).value_or(stack.gather_buffers));
+  stack.gather_copies = static_cast<int>(fields.count("gather_copies", 0, 16).value_or(stack.gather_copies));
 }
 
 void read_memory(Fields& fields, Stack& stack) {

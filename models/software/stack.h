@@ -76,6 +76,11 @@ struct Stack {
   bool optimizer_fused = true;                // multi-tensor kernel: bytes moved once
   bool reduce_in_fp32 = true;                 // else in the gradients' accumulation type
   bool fills_buckets = false;                 // whole gradients too are copied into a buffer of a bucket to be reduced
+  // Whole gradients are copied to buckets in the parameters' type, which stay (DistributedDataParallel without views).
+  bool gradient_bucket_copies = false;
+  // ZeRO 1 all-reduces all gradients behind the backward, in place of a reduce-scatter that overlaps with it.
+  bool all_reduces_split_gradients = false;
+  int gather_copies = 0;  // of all parameters, that ZeRO 1 gathers them through
   bool shards_each_parameter =
       true;  // FSDP2, DeepSpeed: units are copied out of and into buffers; false: FSDP1's flat units
 

@@ -83,7 +83,8 @@ sim::OpRef DataParallel::sum_gradients(sim::StreamIndex stream, std::int64_t ele
   const Bytes whole{elements * reduced_gradient_bytes(context_.scenario)};
   constexpr auto kLabel = "reduce gradients";
   if (context_.scenario.layout.zeropp.quantized_gradients) return exchange_quantized(stream, elements);
-  if (!split.optimizer)
+  const bool whole_sums = split.copies() == 1 && context_.scenario.software.all_reduces_split_gradients;
+  if (!split.optimizer || whole_sums)
     return context_.collective(stream, TransferKind::all_reduce, replicas.all, whole, TimeCategory::dp, kLabel);
   const sim::OpRef sum =
       context_.collective(stream, TransferKind::reduce_scatter, replicas.shard, whole, TimeCategory::dp, kLabel);

@@ -75,6 +75,7 @@ bool GradientBuckets::is_filled(const Bucket& bucket) const {
 // It fills a second one while the first is reduced. A gradient that is larger than a bucket is reduced where it stands
 // (stage_1_and_2.py, extra_large_param_to_reduce).
 void GradientBuckets::hold_buffers() {
+  if (context_.scenario.software.gradient_bucket_copies) hold_copies();
   std::int64_t largest = 0;
   for (const Bucket& bucket : buckets_)
     if (is_filled(bucket)) largest = std::max(largest, bucket.elements);
@@ -83,6 +84,21 @@ void GradientBuckets::hold_buffers() {
   const int buckets = context_.scenario.overlap.gradients ? 2 : 1;
   context_.builder.resident(buffer(Bytes{largest * reduced_gradient_bytes(context_.scenario)} * buckets,
                                    MemoryCause::buffers, "gradient buckets"));
+}
+
+// Where DistributedDataParallel sums gradients; a split optimizer goes without it.
+void GradientBuckets::hold_copies() {
+  std::int64_t elements = 0;
+  for (const Bucket& bucket : buckets_)
+    if (!bucket.replicas->sharding.optimizer) elements += bucket.elements;
+  if (elements > 0)
+    context_.builder.resident(
+        buffer(Bytes{elements * parameter_bytes(context_.scenario)}, MemoryCause::gradients, "gradient buckets"));
+}
+
+bool GradientBuckets::overlaps(const Bucket& bucket) const {
+  const bool behind = bucket.replicas->sharding.optimizer && context_.scenario.software.all_reduces_split_gradients;
+  return context_.scenario.overlap.gradients && !behind;
 }
 
 // The first forward of a step waits for the parameters that the step before updated.
@@ -115,14 +131,13 @@ void GradientBuckets::drop_gradients() {
 // A full bucket sets off.
 void GradientBuckets::after_piece(const PieceTurn& turn) {
   if (!turn.makes_weight_gradients()) return;
-  if (turn.piece == 0) drop_gradients();                               // all are there, and added up
-  if (turn.completes && !context_.scenario.overlap.gradients) return;  // finish_gradients does
-  const sim::StreamIndex stream =
-      context_.scenario.overlap.gradients ? context_.streams.gradients : context_.streams.main;
-  for (const Bucket& bucket : buckets_)
-    if (bucket.chunk == turn.chunk && bucket.first_piece == turn.piece &&
-        (turn.completes || bucket.replicas->sharding.gradients))
-      reduce(bucket, stream);
+  if (turn.piece == 0) drop_gradients();  // all are there, and added up
+  for (const Bucket& bucket : buckets_) {
+    if (bucket.chunk != turn.chunk || bucket.first_piece != turn.piece) continue;
+    if (turn.completes && !overlaps(bucket)) continue;  // finish_gradients does
+    if (!turn.completes && !bucket.replicas->sharding.gradients) continue;
+    reduce(bucket, context_.scenario.overlap.gradients ? context_.streams.gradients : context_.streams.main);
+  }
 }
 
 void GradientBuckets::reduce(const Bucket& bucket, sim::StreamIndex stream) {
@@ -139,10 +154,9 @@ void GradientBuckets::reduce(const Bucket& bucket, sim::StreamIndex stream) {
 }
 
 void GradientBuckets::finish_gradients() {
-  if (!context_.scenario.overlap.gradients) {
-    for (std::size_t b = buckets_.size(); b-- > 0;) reduce(buckets_[b], context_.streams.main);
-    return;
-  }
+  for (std::size_t b = buckets_.size(); b-- > 0;)
+    if (!overlaps(buckets_[b])) reduce(buckets_[b], context_.streams.main);
+  if (!context_.scenario.overlap.gradients) return;
   const sim::OpRef last = context_.builder.last(context_.streams.gradients);
   if (!last.is_none()) context_.builder.wait(context_.streams.main, last);
 }
@@ -151,12 +165,34 @@ void GradientBuckets::gather_parameters() {
   const bool overlapped = context_.scenario.overlap.parameters;
   const sim::StreamIndex stream = overlapped ? context_.streams.parameters : context_.streams.main;
   bool first = true;
+  const std::vector<std::uint32_t> copies = hold_gather_copies();
   for (const Bucket& bucket : buckets_) {
     if (!bucket.replicas->sharding.optimizer) continue;
     if (overlapped && std::exchange(first, false))
       context_.builder.wait(stream, context_.builder.last(context_.streams.main));
     gather(stream, bucket.gathered, bucket.replicas->shard);
   }
+  for (const std::uint32_t copy : copies) context_.builder.free(context_.streams.main, copy);
+}
+
+// Flattened, on their way: a tensor for what comes from each rank (nanotron's all_gather_coalesced), but for the last
+// copy, which is one (PyTorch's all-gather of a list).
+std::vector<std::uint32_t> GradientBuckets::hold_gather_copies() {
+  std::vector<std::uint32_t> copies;
+  if (context_.scenario.overlap.parameters) return copies;
+  Bytes all;
+  for (const Bucket& bucket : buckets_)
+    if (bucket.replicas->sharding.optimizer) all += bucket.gathered;
+  const auto ranks = static_cast<std::size_t>(sharding_.group);
+  const std::uint16_t parts =
+      context_.tensors.index(std::vector<Bytes>(ranks, Bytes{all.n / static_cast<std::int64_t>(ranks)}));
+  for (int copy = 1; all.n > 0 && copy <= context_.scenario.software.gather_copies; ++copy) {
+    const bool whole = copy == context_.scenario.software.gather_copies;
+    copies.push_back(context_.builder.buffer(all, static_cast<std::uint8_t>(MemoryCause::buffers),
+                                             context_.builder.label("gathered parameters"), whole ? 0 : parts));
+    context_.builder.allocate(context_.streams.main, copies.back());
+  }
+  return copies;
 }
 
 }  // namespace orrery::models

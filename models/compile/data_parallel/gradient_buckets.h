@@ -42,9 +42,12 @@ class GradientBuckets : public DataParallel {
   using Elements = std::function<std::int64_t(const PieceTemplate&)>;  // of a piece, that have these replicas
   void add_buckets(const Chunks& chunks, const Elements& elements, const Replicas& replicas);
   bool is_filled(const Bucket& bucket) const;
+  bool overlaps(const Bucket& bucket) const;
+  void hold_copies();
   void reduce(const Bucket& bucket, sim::StreamIndex stream);
   void hold_gradients(const PieceTurn& turn);
   void drop_gradients();
+  std::vector<std::uint32_t> hold_gather_copies();
 
   std::vector<Bucket> buckets_;  // those that have replicas, in the order of the forward pass
   std::vector<bool> waited_;     // for its gather, in this step

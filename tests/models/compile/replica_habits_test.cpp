@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "models/architecture/parameters.h"
 #include "tests/models/compile/support.h"
 
 namespace orrery::models {
@@ -13,6 +14,80 @@ Scenario with_stack_habits(const std::string& layout, const std::vector<Habit>& 
   std::string software = "{preset: megatron-core-2025";
   for (const auto& [key, value] : habits) software += std::string(", ") + key + ": " + value;
   return read(small_scenario(), {{"layout", layout}, {"software", software + "}"}});
+}
+
+Bytes gradients(const Scenario& scenario) {
+  return resident(first_program(compiled(scenario)), MemoryCause::gradients);
+}
+
+// 16-bit buckets of all parameters, where DistributedDataParallel sums them: not alone, not with a split optimizer.
+TEST(GradientBuckets, CopiesAreOneMore16BitGradient) {
+  const auto more = [](const char* layout) {
+    return (gradients(with_stack_habits(layout, {{"gradient_bucket_copies", "true"}})) -
+            gradients(with_stack_habits(layout, {})))
+        .n;
+  };
+  const std::int64_t parameters = count_parameters(with_stack_habits("{tp: 1}", {}).model).total;
+  EXPECT_EQ(more("{tp: 1, dp: 8}"), 2 * parameters);
+  EXPECT_EQ(more("{tp: 8}"), 0);
+  EXPECT_EQ(more("{tp: 1, dp: 8, zero: 1}"), 0);
+}
+
+struct StepSums {
+  std::int64_t reduced = 0, all_reduced = 0, gathered = 0;
+  bool overlaps = false;
+};
+
+StepSums step_sums(const Scenario& scenario) {
+  StepSums sum;
+  const Compiled programs = compiled(scenario);
+  const sim::Program& program = first_program(programs);
+  for (std::size_t stream = 0; stream < program.streams.size(); ++stream)
+    for (const sim::Op& op : program.streams[stream].ops) {
+      if (op.kind != sim::OpKind::collective) continue;
+      const sim::Transfer& transfer = program.transfers[static_cast<std::size_t>(op.payload)];
+      if (transfer.bytes.n <= 64) continue;  // scalars
+      if (transfer.kind == sim::TransferKind::reduce_scatter) sum.reduced += transfer.bytes.n;
+      if (transfer.kind == sim::TransferKind::all_reduce) sum.all_reduced += transfer.bytes.n;
+      if (transfer.kind == sim::TransferKind::all_gather) sum.gathered += transfer.bytes.n;
+      if (transfer.kind == sim::TransferKind::all_reduce && stream != sim::kMainStream) sum.overlaps = true;
+    }
+  return sum;
+}
+
+// As many bytes as the reduce-scatter's, each of which travels twice, and behind the backward.
+TEST(GradientBuckets, SplitOnesMayBeAllReducedBehindTheBackward) {
+  const std::string layout = "{tp: 1, dp: 8, zero: 1}";
+  const StepSums usual = step_sums(with_stack_habits(layout, {}));
+  const StepSums whole = step_sums(with_stack_habits(layout, {{"all_reduces_split_gradients", "true"}}));
+  EXPECT_EQ(usual.all_reduced, 0);
+  EXPECT_EQ(whole.reduced, 0);
+  EXPECT_EQ(whole.all_reduced, usual.reduced);
+  EXPECT_EQ(whole.gathered, usual.gathered);
+  EXPECT_FALSE(whole.overlaps);
+  // Without a split they overlap as ever.
+  EXPECT_TRUE(step_sums(with_stack_habits("{tp: 1, dp: 8}", {{"all_reduces_split_gradients", "true"}})).overlaps);
+}
+
+Bytes made(const Scenario& scenario, std::string_view label) {
+  const Compiled programs = compiled(scenario);
+  const sim::Program& program = first_program(programs);
+  Bytes sum;
+  for (const sim::Buffer& buffer : program.buffers)
+    if (program.labels[buffer.label] == label) sum += buffer.bytes;
+  return sum;
+}
+
+TEST(GradientBuckets, GatherCopiesAreOfAllParameters) {
+  const auto copies = [](const char* layout, const char* n) {
+    Scenario scenario = with_stack_habits(layout, {{"gather_copies", n}});
+    scenario.overlap.parameters = false;
+    return made(scenario, "gathered parameters").n;
+  };
+  const std::int64_t parameters = count_parameters(with_stack_habits("{tp: 1}", {}).model).total;
+  EXPECT_EQ(copies("{tp: 1, dp: 8, zero: 1}", "2"), 2 * 2 * parameters);
+  EXPECT_EQ(copies("{tp: 1, dp: 8, zero: 1}", "0"), 0);
+  EXPECT_EQ(copies("{tp: 1, dp: 8}", "2"), 0);
 }
 
 // They take the place of what would be gathered into new tensors.
