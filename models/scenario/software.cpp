@@ -101,6 +101,7 @@ void read_parallelism(Fields& fields, Stack& stack) {
   for (const auto& [key, target] : flags) *target = fields.flag(key).value_or(*target);
   stack.gather_buffers = static_cast<int>(fields.count("gather_buffers", 0, 16).value_or(stack.gather_buffers));
   stack.gather_copies = static_cast<int>(fields.count("gather_copies", 0, 16).value_or(stack.gather_copies));
+  stack.collective_delay = fields.duration("collective_delay").value_or(stack.collective_delay);
 }
 
 void read_memory(Fields& fields, Stack& stack) {

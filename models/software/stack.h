@@ -63,6 +63,8 @@ struct Stack {
   bool regather_inputs =
       true;                // column-parallel inputs gathered again for the weight gradient (with sequence parallelism)
   int gather_buffers = 0;  // that stay, as large as a gathered input, and take what is gathered; 0: new tensors
+  // Before a collective of a layer's tensor-parallel group, for each rank of the group, beyond what NCCL takes.
+  Duration collective_delay;
 
   // Pipeline.
   bool stages_by_cost = false;     // layers are dealt to stages by what they multiply (models/layout/stage_costs.h)

@@ -93,10 +93,22 @@ TemplateOp lower_collective(const LayerStep& step, const Degrees& degrees) {
   return op;
 }
 
+// What a stack loses before a collective of the piece's tensor-parallel group (Stack::collective_delay).
+TemplateOp delay_of(const TemplateOp& collective, Duration delay) {
+  TemplateOp op;
+  op.launches = 0;
+  op.side = collective.side;
+  op.waits_for = collective.waits_for;
+  op.category = collective.category;
+  op.cost = delay;
+  op.label = "delay before " + collective.label;
+  return op;
+}
+
 std::vector<TemplateOp> lower(const std::vector<LayerStep>& steps, const RankKind& rank, const Degrees& degrees,
-                              KernelTable& kernels) {
+                              Duration delay, KernelTable& kernels) {
   std::vector<TemplateOp> ops;
-  ops.reserve(steps.size());
+  std::vector<int> places;  // of the steps among the ops
   for (const LayerStep& step : steps) {
     TemplateOp op;
     if (step.kind == LayerStep::Kind::kernel) op = lower_kernel(step, rank, kernels);
@@ -104,8 +116,14 @@ std::vector<TemplateOp> lower(const std::vector<LayerStep>& steps, const RankKin
     op.kind = step.kind;
     op.launches = step.launches;
     op.side = step.side;
-    op.waits_for = step.waits_for;
+    op.waits_for = step.waits_for < 0 ? -1 : places[static_cast<std::size_t>(step.waits_for)];
     op.label = step.label;
+    const bool delayed = step.kind == LayerStep::Kind::collective && step.group == LayerGroup::tp && degrees.here > 1;
+    if (delayed && delay > Duration()) {
+      ops.push_back(delay_of(op, delay * degrees.here));
+      op.waits_for = -1;  // it is behind its delay, on the same stream
+    }
+    places.push_back(static_cast<int>(ops.size()));
     ops.push_back(std::move(op));
   }
   return ops;
@@ -156,12 +174,13 @@ PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int 
   piece.kind = kind;
   piece.layer = layer;
   piece.degree = degrees.here;
-  piece.forward = lower(work.forward, rank, degrees, kernels);
+  const Duration delay = scenario.software.collective_delay;
+  piece.forward = lower(work.forward, rank, degrees, delay, kernels);
   if (split) {
-    piece.input_gradient = lower(work.input_gradient, rank, degrees, kernels);
-    piece.weight_gradient = lower(work.weight_gradient, rank, degrees, kernels);
+    piece.input_gradient = lower(work.input_gradient, rank, degrees, delay, kernels);
+    piece.weight_gradient = lower(work.weight_gradient, rank, degrees, delay, kernels);
   }
-  piece.backward = lower(work.backward, rank, degrees, kernels);
+  piece.backward = lower(work.backward, rank, degrees, delay, kernels);
   std::vector<Bytes> until_input, until_weight;
   for (const SavedTensor& tensor : work.saved) {
     (tensor.until_weight_gradient ? piece.saved_until_weight_gradient : piece.saved_until_input_gradient) +=

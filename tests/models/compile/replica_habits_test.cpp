@@ -1,4 +1,4 @@
-// What stacks hold and say among replicas beside the bare sums.
+// What stacks hold and say among replicas beside the bare sums, and what they lose before collectives.
 
 #include <string>
 
@@ -99,6 +99,32 @@ TEST(GatherBuffers, StayAndAreAsLargeAsWhatIsGathered) {
   const std::int64_t whole = 2 * 1024 * 1024;  // 16 bits of 1,024 tokens, 1,024 wide
   EXPECT_EQ(buffers("{tp: 8}", "2") - buffers("{tp: 8}", "0"), 2 * whole);
   EXPECT_EQ(buffers("{tp: 1}", "2") - buffers("{tp: 1}", "0"), 0);
+}
+
+// Nothing else takes time: a forward and a backward of n layers, an embedding and a head then take as many delays
+// as they have collectives, each as long as its group is large.
+TEST(CollectiveDelay, IsPaidForEachRankOfTheGroup) {
+  const auto delayed = [](int tp, const char* delay) {
+    const std::string layout = "{tp: " + std::to_string(tp) + ", dp: 1, sequence_parallel: false}";
+    std::vector<Override> overrides = {
+        {"layout", layout},
+        {"cluster", "{preset: dgx-h100, nodes: 1, gpus_per_node: " + std::to_string(tp) + "}"},
+        {"training.global_batch", "1"},
+        {"software", std::string("{preset: ideal, async_tp_dgrad: false, "
+                                 "collective_delay: ") +
+                         delay + "}"}};
+    const sim::RunResult run = run_folded(compiled(read(small_scenario(), overrides)));
+    return run.ranks[{0}].step_end - run.ranks[{0}].previous_step_end;
+  };
+  // Two all-reduces a layer forward and two backward, one behind the embedding, one before the output layer's gradient;
+  // those of single numbers a token in the loss, two or three.
+  const auto of = [&](int tp) { return (delayed(tp, "100us") - delayed(tp, "0us")).count_ps() / (tp * 100'000'000); };
+  const std::int64_t collectives = of(2);
+  EXPECT_GE(collectives, 8 * 4 + 2);
+  EXPECT_LE(collectives, 8 * 4 + 6);
+  EXPECT_EQ(of(4), collectives);
+  EXPECT_EQ(of(8), collectives);
+  EXPECT_EQ(delayed(1, "100us"), delayed(1, "0us"));
 }
 
 }  // namespace
