@@ -126,6 +126,7 @@ void derive_layout(Reading& reading) {
   }
   derive_shard_group(reading);
   derive_sequence_parallel(reading);
+  if (layout.pp > 1) apply_habits_with_stages(reading);
 }
 
 namespace {

@@ -23,6 +23,7 @@ struct Reading {
   bool model_is_named = false;  // a preset or a config: its own defaults are not listed
   bool has_cluster = false;     // the cluster was read without faults
   bool is_job = false;          // in another scenario's `jobs`
+  Node habits_with_stages;      // the software preset's `with_stages`
   std::string attention_kind;   // as written: mha, gqa or mqa, which only name what kv_heads says
 
   std::set<std::string, std::less<>> broken;  // keys, or whole sections, with a fault of their own
@@ -44,6 +45,9 @@ std::string quote(std::string_view text);
 // are absent take their fallback and are listed.
 // The sections below the top are not entered from there: reader.cpp reads them one by one.
 void read_section(Reading& reading, std::string_view section, const Node& node);
+
+// What the software preset does otherwise where there are pipeline stages.
+void apply_habits_with_stages(Reading& reading);
 
 // The contract's wording for the keys that take several shapes.
 void read_precision(Reading&, const Key&, const Node&);

@@ -112,15 +112,29 @@ void read_memory(Fields& fields, Stack& stack) {
   if (tensors == "buffers") stack.state_tensors = Stack::StateTensors::buffers;
 }
 
+void read_habits(Fields& fields, Stack& stack) {
+  read_kernels(fields, stack);
+  read_host(fields, stack);
+  read_parallelism(fields, stack);
+  read_memory(fields, stack);
+}
+
+void read_with_stages(const Node& habits, Stack& stack, Errors& errors) {
+  Fields fields(habits, "software.with_stages", errors);
+  read_habits(fields, stack);
+  fields.finish();
+}
+
 // `preset`, `inherits` and `defaults` are not habits and are read elsewhere.
 Stack read_stack(const Node& node, Errors& errors) {
   Stack stack;
   Fields fields(node, "software", errors);
   for (const char* key : {"inherits", "defaults"}) fields.node(key);
-  read_kernels(fields, stack);
-  read_host(fields, stack);
-  read_parallelism(fields, stack);
-  read_memory(fields, stack);
+  if (const Node* others = fields.node("with_stages")) {
+    Stack only_checked;
+    read_with_stages(*others, only_checked, errors);
+  }
+  read_habits(fields, stack);
   // Who only inherits has not been worked out, unless the file says otherwise.
   stack.worked_out = fields.flag("worked_out").value_or(!fields.has("inherits"));
   fields.finish();
@@ -145,6 +159,13 @@ Result<Stack> read_software(const std::string& name, const SearchPath& path) {
   return stack;
 }
 
+// They were checked as the preset was read.
+void apply_habits_with_stages(Reading& reading) {
+  Errors told_before;
+  if (reading.habits_with_stages.is_map())
+    read_with_stages(reading.habits_with_stages, reading.scenario.software, told_before);
+}
+
 Node resolve_software(Reading& reading, const Node* node) {
   const Node* preset = !node || node->is_scalar() ? node : node->find("preset");
   if (!preset || !preset->is_scalar()) {
@@ -162,6 +183,7 @@ Node resolve_software(Reading& reading, const Node* node) {
   if (!stack.worked_out)
     reading.scenario.warnings.push_back("software " + stack.name + " is not worked out yet; the habits of " +
                                         stack.inherits + " stand for it");
+  if (const Node* others = loaded->habits.find("with_stages")) reading.habits_with_stages = *others;
   const Node* defaults = loaded->habits.find("defaults");
   return defaults ? *defaults : Node();
 }

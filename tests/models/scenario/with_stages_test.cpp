@@ -1,0 +1,35 @@
+#include <gtest/gtest.h>
+
+#include "models/scenario/reader.h"
+
+namespace orrery::models {
+namespace {
+
+Result<Scenario> read_at(int pp, const std::string& software) {
+  const std::string text =
+      "model: {layers: 8, hidden: 1024, heads: 8, vocab: 4096}\ncluster: {preset: dgx-h100, nodes: 1}\n"
+      "training: {sequence_length: 1024, global_batch: 16}\nlayout: {tp: 2, pp: " +
+      std::to_string(pp) + "}\nsoftware: " + software + "\n";
+  return parse_scenario(text, "test.yaml");
+}
+
+TEST(WithStages, HabitsHoldWhereThereAreStages) {
+  const std::string software = "{preset: ideal, launch: 2us, host_sync: 5us, with_stages: {launch: 3us}}";
+  const Result<Scenario> without = read_at(1, software), with = read_at(2, software);
+  ASSERT_TRUE(without.ok() && with.ok());
+  EXPECT_EQ(without->software.launch, Duration::us(2));
+  EXPECT_EQ(with->software.launch, Duration::us(3));
+  EXPECT_EQ(with->software.host_sync, Duration::us(5)) << "the others stay";
+}
+
+TEST(WithStages, FaultsAreToldOnceAtAnyDegree) {
+  for (const int pp : {1, 2}) {
+    const Result<Scenario> wrong = read_at(pp, "{preset: ideal, with_stages: {lunch: 3us}}");
+    ASSERT_FALSE(wrong.ok());
+    ASSERT_EQ(wrong.errors().size(), 1U);
+    EXPECT_NE(wrong.errors().front().what.find("lunch"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace orrery::models
