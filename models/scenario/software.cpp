@@ -1,6 +1,5 @@
 // Software presets: a stack's habits as data (scenarios/software).
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "models/scenario/reader.h"
@@ -42,32 +41,30 @@ Result<Loaded> load(const std::string& name, const Where& asked_at, const Search
 }
 
 void read_kernels(Fields& fields, Stack& stack) {
-  const std::array<std::pair<const char*, bool*>, 16> flags{
-      {{"fused_bias_activation", &stack.fused_bias_activation},
-       {"fused_bias_dropout_add", &stack.fused_bias_dropout_add},
-       {"fused_softmax", &stack.fused_softmax},
-       {"fused_rope", &stack.fused_rope},
-       {"whole_qkv", &stack.whole_qkv},
-       {"fused_norm", &stack.fused_norm},
-       {"fused_cross_entropy", &stack.fused_cross_entropy},
-       {"chunked_loss", &stack.chunked_loss},
-       {"fused_wgrad_accumulation", &stack.fused_wgrad_accumulation},
-       {"whole_gradients", &stack.whole_gradients},
-       {"dummy_weight_gradients", &stack.dummy_weight_gradients},
-       {"experts_launched_one_by_one", &stack.experts_launched_one_by_one},
-       {"weighs_expert_outputs", &stack.weighs_expert_outputs},
-       {"fp8_dispatch", &stack.fp8_dispatch},
-       {"fp8_activation_inputs", &stack.fp8_activation_inputs},
-       {"fp32_logits", &stack.fp32_logits}}};
+  const std::pair<const char*, bool*> flags[] = {{"fused_bias_activation", &stack.fused_bias_activation},
+                                                 {"fused_bias_dropout_add", &stack.fused_bias_dropout_add},
+                                                 {"fused_softmax", &stack.fused_softmax},
+                                                 {"fused_rope", &stack.fused_rope},
+                                                 {"whole_qkv", &stack.whole_qkv},
+                                                 {"fused_norm", &stack.fused_norm},
+                                                 {"fused_cross_entropy", &stack.fused_cross_entropy},
+                                                 {"chunked_loss", &stack.chunked_loss},
+                                                 {"fused_wgrad_accumulation", &stack.fused_wgrad_accumulation},
+                                                 {"whole_gradients", &stack.whole_gradients},
+                                                 {"dummy_weight_gradients", &stack.dummy_weight_gradients},
+                                                 {"experts_launched_one_by_one", &stack.experts_launched_one_by_one},
+                                                 {"weighs_expert_outputs", &stack.weighs_expert_outputs},
+                                                 {"fp8_dispatch", &stack.fp8_dispatch},
+                                                 {"fp8_activation_inputs", &stack.fp8_activation_inputs},
+                                                 {"fp32_logits", &stack.fp32_logits}};
   for (const auto& [key, target] : flags) *target = fields.flag(key).value_or(*target);
-  const std::array<std::pair<const char*, int*>, 3> copies{{{"logit_copies", &stack.logit_copies},
-                                                            {"logit_gradient_copies", &stack.logit_gradient_copies},
-                                                            {"split_logit_copies", &stack.split_logit_copies}}};
+  const std::pair<const char*, int*> copies[] = {{"logit_copies", &stack.logit_copies},
+                                                 {"logit_gradient_copies", &stack.logit_gradient_copies},
+                                                 {"split_logit_copies", &stack.split_logit_copies}};
   for (const auto& [key, target] : copies) *target = static_cast<int>(fields.count(key, 0, 16).value_or(*target));
-  const std::array<std::pair<const char*, double*>, 3> slowdowns{
-      {{"gemm_slowdown", &stack.slowdown.gemm},
-       {"attention_slowdown", &stack.slowdown.attention},
-       {"memory_bound_slowdown", &stack.slowdown.memory_bound}}};
+  const std::pair<const char*, double*> slowdowns[] = {{"gemm_slowdown", &stack.slowdown.gemm},
+                                                       {"attention_slowdown", &stack.slowdown.attention},
+                                                       {"memory_bound_slowdown", &stack.slowdown.memory_bound}};
   for (const auto& [key, target] : slowdowns) *target = fields.number(key, 0.01, 100).value_or(*target);
   stack.exchange_sms = static_cast<int>(fields.count("exchange_sms", 0, 64).value_or(stack.exchange_sms));
   stack.attention_kernel = fields.text("attention_kernel").value_or(stack.attention_kernel);
@@ -83,21 +80,20 @@ void read_host(Fields& fields, Stack& stack) {
 }
 
 void read_parallelism(Fields& fields, Stack& stack) {
-  const std::array<std::pair<const char*, bool*>, 14> flags{
-      {{"async_tp_dgrad", &stack.async_tp_dgrad},
-       {"regather_inputs", &stack.regather_inputs},
-       {"loss_average_per_micro_batch", &stack.loss_average_per_micro_batch},
-       {"stages_by_cost", &stack.stages_by_cost},
-       {"scatter_gather", &stack.scatter_gather},
-       {"deallocate_outputs", &stack.deallocate_outputs},
-       {"clip_gradients", &stack.clip_gradients},
-       {"check_overflow", &stack.check_overflow},
-       {"optimizer_fused", &stack.optimizer_fused},
-       {"reduce_in_fp32", &stack.reduce_in_fp32},
-       {"fills_buckets", &stack.fills_buckets},
-       {"gradient_bucket_copies", &stack.gradient_bucket_copies},
-       {"all_reduces_split_gradients", &stack.all_reduces_split_gradients},
-       {"shards_each_parameter", &stack.shards_each_parameter}}};
+  const std::pair<const char*, bool*> flags[] = {{"async_tp_dgrad", &stack.async_tp_dgrad},
+                                                 {"regather_inputs", &stack.regather_inputs},
+                                                 {"loss_average_per_micro_batch", &stack.loss_average_per_micro_batch},
+                                                 {"stages_by_cost", &stack.stages_by_cost},
+                                                 {"scatter_gather", &stack.scatter_gather},
+                                                 {"deallocate_outputs", &stack.deallocate_outputs},
+                                                 {"clip_gradients", &stack.clip_gradients},
+                                                 {"check_overflow", &stack.check_overflow},
+                                                 {"optimizer_fused", &stack.optimizer_fused},
+                                                 {"reduce_in_fp32", &stack.reduce_in_fp32},
+                                                 {"fills_buckets", &stack.fills_buckets},
+                                                 {"gradient_bucket_copies", &stack.gradient_bucket_copies},
+                                                 {"all_reduces_split_gradients", &stack.all_reduces_split_gradients},
+                                                 {"shards_each_parameter", &stack.shards_each_parameter}};
   for (const auto& [key, target] : flags) *target = fields.flag(key).value_or(*target);
   stack.gather_buffers = static_cast<int>(fields.count("gather_buffers", 0, 16).value_or(stack.gather_buffers));
   stack.gather_copies = static_cast<int>(fields.count("gather_copies", 0, 16).value_or(stack.gather_copies));

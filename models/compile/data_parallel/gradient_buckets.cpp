@@ -179,15 +179,16 @@ void GradientBuckets::gather_parameters() {
 // copy, which is one (PyTorch's all-gather of a list).
 std::vector<std::uint32_t> GradientBuckets::hold_gather_copies() {
   std::vector<std::uint32_t> copies;
-  if (context_.scenario.overlap.parameters) return copies;
+  const int wanted = context_.scenario.software.gather_copies;
+  if (wanted == 0 || context_.scenario.overlap.parameters) return copies;
   Bytes all;
   for (const Bucket& bucket : buckets_)
     if (bucket.replicas->sharding.optimizer) all += bucket.gathered;
   const auto ranks = static_cast<std::size_t>(sharding_.group);
   const std::uint16_t parts =
       context_.tensors.index(std::vector<Bytes>(ranks, Bytes{all.n / static_cast<std::int64_t>(ranks)}));
-  for (int copy = 1; all.n > 0 && copy <= context_.scenario.software.gather_copies; ++copy) {
-    const bool whole = copy == context_.scenario.software.gather_copies;
+  for (int copy = 1; all.n > 0 && copy <= wanted; ++copy) {
+    const bool whole = copy == wanted;
     copies.push_back(context_.builder.buffer(all, static_cast<std::uint8_t>(MemoryCause::buffers),
                                              context_.builder.label("gathered parameters"), whole ? 0 : parts));
     context_.builder.allocate(context_.streams.main, copies.back());
