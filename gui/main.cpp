@@ -6,7 +6,7 @@
 #include "gui/view/theme.h"
 #include "gui/view/window/main_window.h"
 #include "gui/view/window/render.h"
-#include "sim/base/quantity.h"
+#include "sim/base/read/quantity.h"
 
 namespace orrery::gui {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sim/base/quantity.h"
+#include "sim/base/read/quantity.h"
 
 namespace orrery::sweep {
 namespace {

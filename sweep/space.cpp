@@ -4,8 +4,8 @@
 #include <optional>
 #include <set>
 
-#include "sim/base/quantity.h"
 #include "sim/base/random.h"
+#include "sim/base/read/quantity.h"
 
 namespace orrery::sweep {
 namespace {

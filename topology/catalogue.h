@@ -1,7 +1,7 @@
 #pragma once
 
-#include "sim/base/document.h"
-#include "sim/base/search_path.h"
+#include "sim/base/read/document.h"
+#include "sim/base/read/search_path.h"
 #include "topology/hardware.h"
 
 namespace orrery::topology {

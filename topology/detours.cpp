@@ -4,7 +4,7 @@
 #include <map>
 #include <optional>
 
-#include "sim/base/suggest.h"
+#include "sim/base/read/suggest.h"
 #include "topology/build/wiring.h"
 
 namespace orrery::topology {

@@ -11,7 +11,7 @@
 #include "cli/process/helper.h"
 #include "models/collectives/facts.h"
 #include "models/collectives/planner.h"
-#include "sim/base/search_path.h"
+#include "sim/base/read/search_path.h"
 #include "validate/stand_in/stand_in.h"
 
 namespace orrery::cli {

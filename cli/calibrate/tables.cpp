@@ -5,7 +5,7 @@
 
 #include "interop/nccl_tests.h"
 #include "models/compute/calibration/names.h"
-#include "sim/base/search_path.h"
+#include "sim/base/read/search_path.h"
 #include "topology/catalogue.h"
 #include "validate/calibration/build.h"
 #include "validate/calibration/kernel_table.h"

@@ -18,7 +18,7 @@
 #include "interop/trace/read/read_trace.h"
 #include "report/json.h"
 #include "report/text.h"
-#include "sim/base/quantity.h"
+#include "sim/base/read/quantity.h"
 #include "sim/base/text.h"
 
 namespace orrery::cli {

@@ -10,7 +10,7 @@
 #include "cli/console/output.h"
 #include "cli/options/options.h"
 #include "models/scenario/reader.h"
-#include "sim/base/quantity.h"
+#include "sim/base/read/quantity.h"
 
 namespace orrery::cli {
 namespace {

@@ -15,7 +15,7 @@
 #include "cli/options/options.h"
 #include "cli/work/plan/plan_layouts.h"
 #include "report/text.h"
-#include "sim/base/quantity.h"
+#include "sim/base/read/quantity.h"
 #include "sweep/plan/layouts.h"
 #include "sweep/plan/solver.h"
 

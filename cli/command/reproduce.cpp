@@ -12,8 +12,8 @@
 #include "cli/work/collectives/reproduce_collectives.h"
 #include "cli/work/pipeline.h"
 #include "report/accuracy/reproduction.h"
-#include "sim/base/document.h"
-#include "sim/base/search_path.h"
+#include "sim/base/read/document.h"
+#include "sim/base/read/search_path.h"
 
 namespace orrery::cli {
 namespace {

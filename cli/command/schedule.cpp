@@ -11,7 +11,7 @@
 #include "models/scenario/reader.h"
 #include "models/schedules/show/comparison.h"
 #include "models/schedules/show/output.h"
-#include "sim/base/suggest.h"
+#include "sim/base/read/suggest.h"
 
 namespace orrery::cli {
 namespace {

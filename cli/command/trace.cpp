@@ -10,7 +10,7 @@
 #include "cli/options/trace_option.h"
 #include "interop/trace/copy/copy_trace.h"
 #include "report/trace_summary.h"
-#include "sim/base/quantity.h"
+#include "sim/base/read/quantity.h"
 
 namespace orrery::cli {
 namespace {

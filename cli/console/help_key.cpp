@@ -4,7 +4,7 @@
 
 #include "models/scenario/keys/keys.h"
 #include "report/text.h"
-#include "sim/base/suggest.h"
+#include "sim/base/read/suggest.h"
 
 namespace orrery::cli {
 namespace {

@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "sim/base/suggest.h"
+#include "sim/base/read/suggest.h"
 
 namespace orrery::cli {
 namespace {

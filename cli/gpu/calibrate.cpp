@@ -12,7 +12,7 @@
 #include "cli/console/interrupt.h"
 #include "cli/console/messages.h"
 #include "cli/gpu/command.h"
-#include "sim/base/search_path.h"
+#include "sim/base/read/search_path.h"
 #include "topology/catalogue.h"
 #include "validate/backend.h"
 #include "validate/probe/family/meetings.h"

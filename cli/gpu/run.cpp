@@ -12,7 +12,7 @@
 #include "cli/gpu/command.h"
 #include "cli/options/options.h"
 #include "cli/work/pipeline.h"
-#include "sim/base/quantity.h"
+#include "sim/base/read/quantity.h"
 #include "validate/backend.h"
 #include "validate/runner/runner.h"
 #include "validate/stand_in/stand_in.h"

@@ -8,7 +8,7 @@
 #include "cli/options/graph_file.h"
 #include "cli/options/options.h"
 #include "cli/options/preset_cluster.h"
-#include "sim/base/suggest.h"
+#include "sim/base/read/suggest.h"
 
 namespace orrery::cli {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "cli/console/log.h"
-#include "sim/base/suggest.h"
+#include "sim/base/read/suggest.h"
 
 namespace orrery::cli {
 

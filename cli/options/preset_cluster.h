@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "sim/base/search_path.h"
+#include "sim/base/read/search_path.h"
 #include "topology/hardware.h"
 
 namespace orrery::cli {

@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "interop/trace/scenario_facts.h"
-#include "sim/base/quantity.h"
+#include "sim/base/read/quantity.h"
 
 namespace orrery::cli {
 namespace {

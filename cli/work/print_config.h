@@ -3,7 +3,7 @@
 #include <iosfwd>
 
 #include "models/scenario/scenario.h"
-#include "sim/base/document.h"
+#include "sim/base/read/document.h"
 
 namespace orrery::cli {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "interop/import/draft.h"
+#include "sim/base/read/search_path.h"
 #include "sim/base/result.h"
-#include "sim/base/search_path.h"
 
 namespace orrery::interop {
 

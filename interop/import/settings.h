@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/base/document.h"
+#include "sim/base/read/document.h"
 
 namespace orrery::interop {
 

@@ -3,7 +3,7 @@
 #include <set>
 #include <utility>
 
-#include "models/architecture/layer/ends.h"
+#include "models/architecture/layer/ends/ends.h"
 #include "models/architecture/layer/redistribution.h"
 #include "models/architecture/layer/table_layer.h"
 #include "models/architecture/parameters.h"

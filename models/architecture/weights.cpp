@@ -1,6 +1,6 @@
 #include "models/architecture/weights.h"
 
-#include "models/architecture/layer/moe.h"
+#include "models/architecture/layer/experts/moe.h"
 #include "models/architecture/layer/transformer_layer.h"
 #include "models/architecture/parameters.h"
 #include "models/architecture/saved_tensors.h"

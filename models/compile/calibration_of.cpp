@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
-#include "sim/base/document.h"
-#include "sim/base/search_path.h"
+#include "sim/base/read/document.h"
+#include "sim/base/read/search_path.h"
 
 namespace orrery::models {
 

@@ -7,7 +7,7 @@
 
 #include "models/collectives/facts.h"
 #include "models/scenario/reading.h"
-#include "sim/base/document.h"
+#include "sim/base/read/document.h"
 #include "topology/catalogue.h"
 
 namespace orrery::models {

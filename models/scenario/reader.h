@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "models/scenario/scenario.h"
-#include "sim/base/document.h"
+#include "sim/base/read/document.h"
+#include "sim/base/read/search_path.h"
 #include "sim/base/result.h"
-#include "sim/base/search_path.h"
 
 namespace orrery::models {
 

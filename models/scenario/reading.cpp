@@ -4,8 +4,8 @@
 #include <charconv>
 #include <optional>
 
-#include "sim/base/quantity.h"
-#include "sim/base/suggest.h"
+#include "sim/base/read/quantity.h"
+#include "sim/base/read/suggest.h"
 
 namespace orrery::models {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "models/scenario/keys/keys.h"
-#include "sim/base/fields.h"
-#include "sim/base/search_path.h"
+#include "sim/base/read/fields.h"
+#include "sim/base/read/search_path.h"
 
 namespace orrery::models {
 

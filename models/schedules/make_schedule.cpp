@@ -3,7 +3,7 @@
 
 #include "models/schedules/notation.h"
 #include "models/schedules/rules.h"
-#include "sim/base/suggest.h"
+#include "sim/base/read/suggest.h"
 
 namespace orrery::models {
 namespace {

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/text.h"
-#include "sim/base/fields.h"
+#include "sim/base/read/fields.h"
 
 namespace orrery::report {
 namespace {

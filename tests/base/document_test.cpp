@@ -1,4 +1,4 @@
-#include "sim/base/document.h"
+#include "sim/base/read/document.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "sim/base/fields.h"
+#include "sim/base/read/fields.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "sim/base/quantity.h"
+#include "sim/base/read/quantity.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "sim/base/search_path.h"
+#include "sim/base/read/search_path.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

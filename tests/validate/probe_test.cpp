@@ -14,7 +14,7 @@
 #include "models/compute/cost_model.h"
 #include "models/scenario/reader.h"
 #include "sim/base/random.h"
-#include "sim/base/search_path.h"
+#include "sim/base/read/search_path.h"
 #include "tests/models/compute/gpus.h"
 #include "tests/models/compute/table.h"
 #include "topology/catalogue.h"

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "sim/base/fields.h"
+#include "sim/base/read/fields.h"
 #include "topology/build/wiring.h"
 #include "topology/catalogue.h"
 #include "topology/read/from_file.h"

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include "sim/base/fields.h"
+#include "sim/base/read/fields.h"
 #include "topology/read/preset.h"
 
 namespace orrery::topology {

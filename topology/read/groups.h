@@ -2,8 +2,8 @@
 
 #include <optional>
 
-#include "sim/base/document.h"
-#include "sim/base/search_path.h"
+#include "sim/base/read/document.h"
+#include "sim/base/read/search_path.h"
 #include "topology/hardware.h"
 
 namespace orrery::topology {

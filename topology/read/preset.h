@@ -3,8 +3,8 @@
 #include <optional>
 #include <string>
 
-#include "sim/base/document.h"
-#include "sim/base/search_path.h"
+#include "sim/base/read/document.h"
+#include "sim/base/read/search_path.h"
 
 namespace orrery::topology {
 

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "interop/csv.h"
-#include "sim/base/quantity.h"
+#include "sim/base/read/quantity.h"
 
 namespace orrery::validate {
 namespace {

@@ -1,5 +1,5 @@
 // Buffers of the ranks, allocated and freed as their programs say.
-#include "sim/base/quantity.h"
+#include "sim/base/read/quantity.h"
 #include "validate/runner/impl.h"
 
 namespace orrery::validate {

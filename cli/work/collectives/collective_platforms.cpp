@@ -1,6 +1,6 @@
 #include "cli/work/collectives/collective_platforms.h"
 
-#include "sim/base/fields.h"
+#include "sim/base/read/fields.h"
 
 namespace orrery::cli {
 namespace {

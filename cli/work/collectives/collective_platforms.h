@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "report/collective/collective_reproduction.h"
+#include "sim/base/read/search_path.h"
 #include "sim/base/result.h"
-#include "sim/base/search_path.h"
 
 namespace orrery::cli {
 

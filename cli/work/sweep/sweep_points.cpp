@@ -12,7 +12,7 @@
 #include "report/plan.h"
 #include "report/result.h"
 #include "report/text.h"
-#include "sim/base/suggest.h"
+#include "sim/base/read/suggest.h"
 #include "sim/base/text.h"
 #include "sim/bound/least_step.h"
 #include "sweep/variables.h"

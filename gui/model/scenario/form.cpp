@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "models/scenario/keys/keys.h"
-#include "sim/base/search_path.h"
+#include "sim/base/read/search_path.h"
 
 namespace orrery::gui {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "models/scenario/reader.h"
-#include "sim/base/document.h"
+#include "sim/base/read/document.h"
 
 namespace orrery::gui {
 

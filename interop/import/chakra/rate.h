@@ -1,7 +1,7 @@
 #pragma once
 
+#include "sim/base/read/search_path.h"
 #include "sim/base/result.h"
-#include "sim/base/search_path.h"
 
 namespace orrery::interop::chakra {
 

@@ -2,8 +2,8 @@
 
 #include "models/architecture/attention/latent_attention.h"
 #include "models/architecture/layer/every_second.h"
+#include "models/architecture/layer/experts/moe.h"
 #include "models/architecture/layer/mlp.h"
-#include "models/architecture/layer/moe.h"
 
 namespace orrery::models {
 namespace {

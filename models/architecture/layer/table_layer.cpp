@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "models/architecture/layer/ends.h"
+#include "models/architecture/layer/ends/ends.h"
 
 namespace orrery::models {
 namespace {

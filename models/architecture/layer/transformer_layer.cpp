@@ -1,9 +1,9 @@
 #include "models/architecture/layer/transformer_layer.h"
 
 #include "models/architecture/attention/latent_attention.h"
+#include "models/architecture/layer/experts/moe.h"
 #include "models/architecture/layer/grid_products.h"
 #include "models/architecture/layer/mlp.h"
-#include "models/architecture/layer/moe.h"
 #include "models/architecture/layer/selective_op.h"
 #include "models/layout/layer_degrees.h"
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <span>
 
-#include "sim/base/fields.h"
+#include "sim/base/read/fields.h"
 #include "topology/read/preset.h"
 
 namespace orrery::models {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "models/collectives/algorithm.h"
+#include "sim/base/read/search_path.h"
 #include "sim/base/result.h"
-#include "sim/base/search_path.h"
 #include "topology/hardware.h"
 
 namespace orrery::models {

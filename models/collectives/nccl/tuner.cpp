@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "models/compute/portable_math.h"
-#include "sim/base/fields.h"
+#include "sim/base/read/fields.h"
 
 namespace orrery::models {
 namespace {

@@ -1,6 +1,6 @@
 #include "models/collectives/times/kernel_times.h"
 
-#include "sim/base/fields.h"
+#include "sim/base/read/fields.h"
 
 namespace orrery::models {
 namespace {

@@ -3,8 +3,8 @@
 #include <array>
 
 #include "models/collectives/nccl/model.h"
+#include "sim/base/read/search_path.h"
 #include "sim/base/result.h"
-#include "sim/base/search_path.h"
 
 namespace orrery::models {
 

@@ -4,7 +4,7 @@
 
 #include "models/compute/calibration/calibration.h"
 #include "models/compute/calibration/names.h"
-#include "sim/base/fields.h"
+#include "sim/base/read/fields.h"
 
 namespace orrery::models {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/base/document.h"
+#include "sim/base/read/document.h"
 
 namespace orrery::models {
 

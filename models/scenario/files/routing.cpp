@@ -8,7 +8,7 @@
 
 #include "models/scenario/files/table_lines.h"
 #include "models/scenario/reading.h"
-#include "sim/base/quantity.h"
+#include "sim/base/read/quantity.h"
 
 namespace orrery::models {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "models/scenario/scenario.h"
-#include "sim/base/document.h"
+#include "sim/base/read/document.h"
 #include "sim/base/result.h"
 
 namespace orrery::models {

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "models/scenario/reading.h"
-#include "sim/base/quantity.h"
-#include "sim/base/suggest.h"
+#include "sim/base/read/quantity.h"
+#include "sim/base/read/suggest.h"
 
 namespace orrery::models {
 namespace {

@@ -10,7 +10,7 @@
 #include "models/schedules/notation.h"
 #include "models/schedules/show/drawing.h"
 #include "models/schedules/show/json.h"
-#include "sim/base/suggest.h"
+#include "sim/base/read/suggest.h"
 
 namespace orrery::models {
 namespace {

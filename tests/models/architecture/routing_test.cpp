@@ -1,11 +1,11 @@
-#include "models/architecture/layer/routing.h"
+#include "models/architecture/layer/experts/routing.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <numeric>
 
-#include "models/architecture/layer/moe.h"
+#include "models/architecture/layer/experts/moe.h"
 
 namespace orrery::models {
 namespace {

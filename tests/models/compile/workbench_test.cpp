@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "sim/base/document.h"
+#include "sim/base/read/document.h"
 #include "tests/models/compile/support.h"
 
 namespace orrery::models {

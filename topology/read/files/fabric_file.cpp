@@ -90,6 +90,10 @@ Result<FabricFile> of_yaml(std::string_view text, const std::string& file) {
 
 }  // namespace
 
+bool is_foreign_fabric(std::string_view text) {
+  return format_of(text) != Format::yaml;
+}
+
 Result<FabricFile> parse_fabric_file(std::string_view text, const std::string& file, const LinkFacts& facts,
                                      const PciDevices& devices) {
   switch (format_of(text)) {

@@ -2,8 +2,9 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
-#include "sim/base/search_path.h"
+#include "sim/base/read/search_path.h"
 #include "topology/listed.h"
 #include "topology/read/files/node_file.h"
 
@@ -22,7 +23,11 @@ struct FabricFile {
 Result<FabricFile> read_fabric_file(const std::string& path, const Where& asked_at, const LinkFacts& facts,
                                     const SearchPath& presets);
 
-// The same for a text that was read already.
+// Whether a text is what another program wrote of a node or a network (NCCL's XML, nvidia-smi, ibnetdiscover) rather
+// than a document of ours.
+bool is_foreign_fabric(std::string_view text);
+
+// The same as read_fabric_file() for a text that was read already.
 Result<FabricFile> parse_fabric_file(std::string_view text, const std::string& file, const LinkFacts& facts,
                                      const PciDevices& devices);
 

@@ -4,8 +4,8 @@
 #include <charconv>
 #include <unordered_map>
 
-#include "sim/base/fields.h"
-#include "sim/base/suggest.h"
+#include "sim/base/read/fields.h"
+#include "sim/base/read/suggest.h"
 #include "topology/read/parts/plausible.h"
 
 namespace orrery::topology {

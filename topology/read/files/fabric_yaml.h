@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "sim/base/document.h"
+#include "sim/base/read/document.h"
 #include "topology/listed.h"
 
 namespace orrery::topology {

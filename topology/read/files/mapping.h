@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "sim/base/document.h"
+#include "sim/base/read/document.h"
 
 namespace orrery::topology {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/base/document.h"
+#include "sim/base/read/document.h"
 #include "topology/read/files/nvidia_smi.h"
 #include "topology/read/nccl/nccl_system.h"
 #include "topology/read/parts/links.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sim/base/fields.h"
+#include "sim/base/read/fields.h"
 #include "topology/read/nccl/xml.h"
 
 namespace orrery::topology {

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <map>
 
-#include "sim/base/fields.h"
+#include "sim/base/read/fields.h"
 #include "topology/read/nccl/nccl_checks.h"
 #include "topology/read/nccl/xml.h"
 

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "sim/base/fields.h"
+#include "sim/base/read/fields.h"
 #include "topology/catalogue.h"
 #include "topology/read/parts/plausible.h"
 #include "topology/read/preset.h"

@@ -1,6 +1,6 @@
 #include "topology/read/parts/links.h"
 
-#include "sim/base/suggest.h"
+#include "sim/base/read/suggest.h"
 
 namespace orrery::topology {
 namespace {

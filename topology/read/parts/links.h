@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/base/fields.h"
-#include "sim/base/search_path.h"
+#include "sim/base/read/fields.h"
+#include "sim/base/read/search_path.h"
 #include "topology/hardware.h"
 
 namespace orrery::topology {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "sim/base/fields.h"
+#include "sim/base/read/fields.h"
 #include "topology/hardware.h"
 
 namespace orrery::topology {

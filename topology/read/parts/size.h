@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sim/base/fields.h"
+#include "sim/base/read/fields.h"
 #include "topology/hardware.h"
 
 namespace orrery::topology {

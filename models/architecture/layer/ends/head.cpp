@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "models/architecture/layer/ends.h"
+#include "models/architecture/layer/ends/ends.h"
 #include "models/architecture/layer/grid_products.h"
 #include "models/architecture/saved_tensors.h"
 

@@ -1,4 +1,4 @@
-#include "sim/base/document.h"
+#include "sim/base/read/document.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>

@@ -1,4 +1,4 @@
-#include "sim/base/suggest.h"
+#include "sim/base/read/suggest.h"
 
 #include <algorithm>
 #include <numeric>

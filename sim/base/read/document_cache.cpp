@@ -3,7 +3,7 @@
 #include <map>
 #include <mutex>
 
-#include "sim/base/document.h"
+#include "sim/base/read/document.h"
 #include "sim/base/text.h"
 
 namespace orrery {

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/base/document.h"
-#include "sim/base/quantity.h"
+#include "sim/base/read/document.h"
+#include "sim/base/read/quantity.h"
 
 namespace orrery {
 

@@ -1,9 +1,9 @@
-#include "models/architecture/layer/moe.h"
+#include "models/architecture/layer/experts/moe.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "models/architecture/layer/routing.h"
+#include "models/architecture/layer/experts/routing.h"
 #include "models/layout/layout.h"
 
 namespace orrery::models {

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "models/architecture/layer/moe.h"
+#include "models/architecture/layer/experts/moe.h"
 
 namespace orrery::models {
 namespace {

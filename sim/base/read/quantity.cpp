@@ -1,4 +1,4 @@
-#include "sim/base/quantity.h"
+#include "sim/base/read/quantity.h"
 
 #include <array>
 #include <charconv>
@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "sim/base/decimal.h"
+#include "sim/base/read/decimal.h"
 
 namespace orrery {
 namespace {

@@ -1,4 +1,4 @@
-#include "sim/base/decimal.h"
+#include "sim/base/read/decimal.h"
 
 #include <charconv>
 

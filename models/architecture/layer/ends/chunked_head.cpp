@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "models/architecture/layer/ends.h"
+#include "models/architecture/layer/ends/ends.h"
 
 namespace orrery::models {
 namespace {

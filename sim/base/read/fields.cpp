@@ -1,9 +1,9 @@
-#include "sim/base/fields.h"
+#include "sim/base/read/fields.h"
 
 #include <algorithm>
 #include <charconv>
 
-#include "sim/base/suggest.h"
+#include "sim/base/read/suggest.h"
 
 namespace orrery {
 namespace {

@@ -1,4 +1,4 @@
-#include "models/architecture/layer/routing.h"
+#include "models/architecture/layer/experts/routing.h"
 
 #include <algorithm>
 #include <numeric>

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <ranges>
 
-#include "models/architecture/layer/ends.h"
+#include "models/architecture/layer/ends/ends.h"
 #include "models/architecture/saved_tensors.h"
 
 namespace orrery::models {

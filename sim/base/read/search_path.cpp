@@ -1,11 +1,11 @@
-#include "sim/base/search_path.h"
+#include "sim/base/read/search_path.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
 
-#include "sim/base/suggest.h"
+#include "sim/base/read/suggest.h"
 
 namespace orrery {
 namespace {
