@@ -11,10 +11,14 @@
 #include "models/scenario/reading.h"
 #include "models/scenario/shared_cluster.h"
 #include "report/topology/view.h"
+#include "sim/base/text.h"
 #include "topology/catalogue.h"
+#include "topology/read/files/fabric_file.h"
 
 namespace orrery::cli {
 namespace {
+
+constexpr std::size_t kMostBytes = 64u << 20;  // of a file to draw
 
 struct TopoCommand {
   std::string file, cluster, nodes, gpus, gpus_per_node, format = "text", output;
@@ -42,21 +46,41 @@ void put(Node& map, const std::string& key, const std::string& value, const std:
   map.entries.push_back({key, {option, 0, 0}, scalar(value, option)});
 }
 
-// {cluster: …}: of the scenario (or of a cluster's own file), or as the options say it.
+// What NCCL, nvidia-smi or ibnetdiscover wrote.
+bool is_foreign(const std::string& file) {
+  const Result<std::string> text = read_text_file(file, kMostBytes);
+  return text && topology::is_foreign_fabric(*text);
+}
+
+Node foreign_cluster(const std::string& file) {
+  Node whole, fabric;
+  put(fabric, "file", std::filesystem::absolute(file).string(), file);
+  whole.kind = Node::Kind::map;
+  whole.entries.push_back({"fabric", {file, 0, 0}, std::move(fabric)});
+  return whole;
+}
+
+// The cluster of a scenario, or of a cluster's own file.
+Result<Node> own_cluster(const std::string& file) {
+  Result<Node> document = read_document(file);
+  if (!document) return document.errors();
+  if (!document->is_map()) return Error{document->where, "a scenario or a cluster must be a mapping"};
+  const Node* section = document->find("cluster");
+  Node whole = section ? *section : *document;
+  if (whole.is_scalar()) whole = Node(), put(whole, "preset", section->text, file);
+  for (Node::Entry& entry : whole.entries)
+    if (!section && entry.key == "inherits") entry.key = "preset";  // a cluster's own file
+  return whole;
+}
+
+// {cluster: …}: of the file, or as the options say it.
 Result<Node> TopoCommand::described() const {
   Node root, whole;
   root.kind = whole.kind = Node::Kind::map;
   if (!file.empty()) {
-    Result<Node> document = read_document(file);
-    if (!document) return document.errors();
-    if (!document->is_map())
-      return Error{document->where,
-                   "a scenario or a cluster must be a mapping; a file of a topology is named by 'cluster.fabric.file'"};
-    const Node* section = document->find("cluster");
-    whole = section ? *section : *document;
-    if (whole.is_scalar()) whole = Node(), put(whole, "preset", section->text, file);
-    for (Node::Entry& entry : whole.entries)
-      if (!section && entry.key == "inherits") entry.key = "preset";  // a cluster's own file
+    Result<Node> told = is_foreign(file) ? foreign_cluster(file) : own_cluster(file);
+    if (!told) return told.errors();
+    whole = std::move(*told);
   }
   put(whole, "preset", cluster, "--cluster");
   const bool sized = !nodes.empty() || !gpus.empty();
@@ -97,7 +121,9 @@ Result<topology::ClusterSpec> TopoCommand::read() const {
 }
 
 int TopoCommand::run() {
-  if (file.empty() == cluster.empty()) return complain("topo: give a FILE or --cluster PRESET"), kUsage;
+  const bool both = !file.empty() && !cluster.empty();
+  if (both ? !is_foreign(file) : file.empty() && cluster.empty())
+    return complain("topo: give a FILE or --cluster PRESET; both where the file is NCCL's or nvidia-smi's"), kUsage;
   const auto spec = read();
   if (!spec) return report(spec.errors());
   const auto fabric = topology::Fabric::build(*spec);
@@ -124,7 +150,8 @@ int TopoCommand::run() {
 void add_topo(CLI::App& app, int& status) {
   auto command = std::make_shared<TopoCommand>();
   CLI::App& sub = *app.add_subcommand("topo", "The fabric: counts, bisection bandwidth, paths, drawings");
-  sub.add_option("FILE", command->file, "Scenario, or the file of a cluster");
+  sub.add_option("FILE", command->file,
+                 "Scenario, the file of a cluster, or what NCCL (XML), nvidia-smi topo -m or ibnetdiscover wrote");
   sub.add_option("--cluster", command->cluster, "A cluster of scenarios/hardware/clusters")->option_text("PRESET");
   sub.add_option("--nodes", command->nodes, "Nodes (default 1)")->option_text("N");
   sub.add_option("--gpus", command->gpus, "GPUs, in place of nodes")->option_text("N");
@@ -142,6 +169,7 @@ void add_topo(CLI::App& app, int& status) {
       "Examples:\n"
       "  orrery topo --cluster dgx-h100 --nodes 64 --path node0/gpu0 node40/gpu3\n"
       "  orrery topo scenarios/llama-3.1-405b-16k-h100.yaml\n"
+      "  orrery topo --cluster aws-p5 p5.48xl-topo.xml      # what the file leaves out is the preset's\n"
       "  orrery topo --cluster tpu-v4 --nodes 16 --plot torus.png\n"
       "  orrery topo --cluster hgx-h100-roce --nodes 8 --set cluster.fabric.oversubscription=2 --format dot | dot "
       "-Tsvg");

@@ -1,5 +1,6 @@
 """Every machine of the contract runs; every fabric folds exactly; the fabric is shown."""
 import json
+import os
 import xml.etree.ElementTree
 
 import support
@@ -126,10 +127,22 @@ class Topo(support.Case):
         half = self.topo("--cluster", "hgx-h100-roce", "--nodes", 16, "--set", "cluster.fabric.oversubscription=2").stdout
         self.assertIn("2.00:1", half)
 
+    # What other programs wrote of a machine is drawn as it is; a preset fills in what it leaves out.
+    def test_foreign_files_are_read(self):
+        dump = os.path.join(support.SOURCE, "tests/fuzz/corpus/nccl_system/dump")
+        self.assertIn("1 node of 2 GPUs (h100-sxm-80gb)", self.topo(dump).stdout)
+        gpus = [f"GPU{i}" for i in range(8)]
+        rows = [" ".join([gpu] + ["X" if other == gpu else "NV12" for other in gpus] + ["0-63"]) for gpu in gpus]
+        matrix = self.scenario("\n".join(["  " + " ".join(gpus) + " CPU Affinity"] + rows) + "\n", "topo.txt")
+        self.assertIn("8 GPUs (a100-sxm-80gb)", self.topo(matrix, "--cluster", "dgx-a100").stdout)
+        self.assertIn("does not say which GPUs", self.topo(matrix, status=3).stderr)
+        self.assertIn("no such file", self.topo(self.path("nowhere.xml"), status=5).stderr.lower())
+
     def test_wrong_questions_are_answered(self):
         self.assertIn("give a FILE or --cluster", self.topo(status=2).stderr)
         self.assertIn("did you mean 'dgx-h100'?", self.topo("--cluster", "dgx-h10", status=3).stderr)
-        for what in ["hello", '<system version="1">', "- dgx-h100"]:
+        self.assertIn("both where the file is NCCL's", self.topo(self.scenario(MODEL), "--cluster", "dgx-2", status=2).stderr)
+        for what in ["hello", "- dgx-h100"]:
             self.assertIn("must be a mapping", self.topo(self.scenario(what), status=3).stderr)
         self.assertIn("none of the 8 GPUs", self.topo("--cluster", "dgx-h100", "--path", 0, 8, status=2).stderr)
 
