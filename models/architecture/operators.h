@@ -74,7 +74,10 @@ struct PieceWork {
   std::vector<SavedTensor> saved;          // kept per micro-batch in flight
   Bytes forward_transient;                 // largest extra memory during forward (gathered inputs, workspaces)
   Bytes backward_transient;                // during backward, incl. what recomputation brings back
-  Bytes output;                            // what is handed to the next piece or stage, on this rank
+  // What a transient is made of, for a replay of the allocator, where that matters: tensors as large as logits. Empty:
+  // one tensor.
+  std::vector<Bytes> forward_tensors, backward_tensors;
+  Bytes output;  // what is handed to the next piece or stage, on this rank
 };
 
 // The embedding of the first stage, one transformer layer, a multi-token-prediction

@@ -189,6 +189,8 @@ PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int 
   }
   piece.tensors_until_input_gradient = tensors.index(std::move(until_input));
   piece.tensors_until_weight_gradient = tensors.index(std::move(until_weight));
+  piece.tensors_of_forward = tensors.index(work.forward_tensors);
+  piece.tensors_of_backward = tensors.index(work.backward_tensors);
   piece.forward_transient = work.forward_transient;
   piece.backward_transient = work.backward_transient;
   piece.output = work.output;

@@ -74,10 +74,11 @@ struct PieceTemplate {
   Bytes saved_until_input_gradient, saved_until_weight_gradient;
   std::uint16_t tensors_until_input_gradient = 0, tensors_until_weight_gradient = 0;  // of a TensorTable
   Bytes forward_transient, backward_transient, output;
-  std::int64_t parameters = 0;             // of the dense part on this rank
-  std::int64_t table_parameters = 0;       // of those, embeddings
-  std::int64_t expert_parameters = 0;      // of this rank's experts
-  std::int64_t replicated_parameters = 0;  // of those, the same on every TP rank
+  std::uint16_t tensors_of_forward = 0, tensors_of_backward = 0;  // of the transients; 0: one each
+  std::int64_t parameters = 0;                                    // of the dense part on this rank
+  std::int64_t table_parameters = 0;                              // of those, embeddings
+  std::int64_t expert_parameters = 0;                             // of this rank's experts
+  std::int64_t replicated_parameters = 0;                         // of those, the same on every TP rank
 };
 
 // What a pass runs of the piece.

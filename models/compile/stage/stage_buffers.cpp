@@ -111,7 +111,8 @@ void StageBuffers::begin_piece(const Action& pass, std::size_t p) {
     offload_.bring(chunk, pass.micro_batch, p);
   }
   const Bytes transient = forward ? piece.forward_transient : piece.backward_transient;
-  if (transient.n > 0) workspace_[forward ? 0 : 1] = allocate(transient, MemoryCause::buffers, "workspace");
+  const std::uint16_t tensors = forward ? piece.tensors_of_forward : piece.tensors_of_backward;
+  if (transient.n > 0) workspace_[forward ? 0 : 1] = allocate(transient, MemoryCause::buffers, "workspace", tensors);
 }
 
 void StageBuffers::keep_activations(const Action& pass, std::size_t p) {

@@ -139,6 +139,21 @@ TEST(SavedTensors, OfALossThatAutogradTakesBackward) {
   EXPECT_EQ(most(1, true), std::pair(std::int64_t{2}, std::int64_t{4}));
 }
 
+// Each is a request of its own to the allocator: of the two gradients that PyTorch's own loss makes, the second comes
+// when the 16-bit logits are gone.
+TEST(SavedTensors, ALossAsksForItsTensorsOneByOne) {
+  Scenario scenario = scenario_of(llama_8b(), 4096);
+  scenario.software.fused_cross_entropy = false;
+  scenario.software.logit_copies = 3;
+  scenario.software.logit_gradient_copies = 2;
+  const PieceWork work = piece_work(scenario, PieceKind::loss, 0, 0);
+  const std::int64_t logits = std::int64_t{4096} * 128256;
+  EXPECT_EQ(work.forward_tensors, std::vector<Bytes>(3, Bytes{4 * logits}));
+  EXPECT_EQ(work.backward_tensors, (std::vector<Bytes>{{4 * logits}, {2 * logits}}));
+  EXPECT_EQ(work.forward_transient.n, 12 * logits);
+  EXPECT_EQ(work.backward_transient.n, 6 * logits);
+}
+
 // Liger, by hand for Llama 8B and 8,192 tokens: 32 chunks of 256; of logits one chunk stands, and the gradients of the
 // layer's input and weight are kept. Where the vocabulary is split, the stack's other loss is taken.
 TEST(SavedTensors, AChunkedLossHasOneChunkOfLogits) {

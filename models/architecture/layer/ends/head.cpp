@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <numeric>
 
 #include "models/architecture/layer/ends/ends.h"
 #include "models/architecture/layer/grid_products.h"
@@ -108,19 +109,28 @@ int split_copies(const LayerContext& context) {
 }
 
 // Out of place, the shifted logits, their exponentials and the like stand beside the copy that is kept.
-Bytes loss_forward_set(const LayerContext& context) {
+std::vector<Bytes> loss_forward_tensors(const LayerContext& context) {
   if (context.stack().fused_cross_entropy) return {};
-  return {logits(context.shape) * kFp32 * (context.stack().logit_copies + split_copies(context))};
+  const int copies = context.stack().logit_copies + split_copies(context);
+  return std::vector<Bytes>(static_cast<std::size_t>(copies), Bytes{logits(context.shape) * kFp32});
 }
 
-// Autograd makes gradients anew; the 16-bit logits that an unfused loss copied are let go before.
-Bytes loss_backward_set(const LayerContext& context) {
+// Autograd makes gradients anew. The 16-bit logits that an unfused loss copied are let go before, so the last takes so
+// much less.
+std::vector<Bytes> loss_backward_tensors(const LayerContext& context) {
   const RankShape& shape = context.shape;
   const int made = context.stack().logit_gradient_copies;
   if (made == 0) return {};
-  if (context.stack().fused_cross_entropy) return {logits(shape) * shape.element * made};
-  const std::int64_t let_go = shape.element == kFp32 ? 0 : shape.element;
-  return {logits(shape) * (kFp32 * (made + split_copies(context)) - let_go)};
+  const bool fused = context.stack().fused_cross_entropy;
+  const int copies = made + (fused ? 0 : split_copies(context));
+  const std::int64_t width = fused ? shape.element : kFp32;
+  std::vector<Bytes> tensors(static_cast<std::size_t>(copies), Bytes{logits(shape) * width});
+  if (!fused && shape.element != kFp32) tensors.back() -= Bytes{logits(shape) * shape.element};
+  return tensors;
+}
+
+Bytes sum_of(const std::vector<Bytes>& tensors) {
+  return std::accumulate(tensors.begin(), tensors.end(), Bytes{});
 }
 
 }  // namespace
@@ -160,8 +170,10 @@ PieceWork loss_work(const LayerContext& context) {
   const Bytes copy = {logits(shape) * kFp32};
   if (shape.element != kFp32 && (stack.fp32_logits || !stack.fused_cross_entropy))
     work.saved.push_back({"logits in fp32", copy, false});
-  work.forward_transient = loss_forward_set(context);
-  work.backward_transient = loss_backward_set(context);
+  work.forward_tensors = loss_forward_tensors(context);
+  work.backward_tensors = loss_backward_tensors(context);
+  work.forward_transient = sum_of(work.forward_tensors);
+  work.backward_transient = sum_of(work.backward_tensors);
   return work;
 }
 
