@@ -105,6 +105,10 @@ struct HostSpec {
   int numa = 2;
   std::string socket_link;          // upi, xgmi…
   BytesPerSecond socket_bandwidth;  // of a NUMA domain towards the others, each direction
+  BytesPerSecond socket_budget;     // what NCCL's search reckons with for it
+  // What a root port lets pass between its GPUs and those of other ports, each direction; and of that to other NUMA
+  // domains. 0: as much as its wires.
+  BytesPerSecond peer_bandwidth, peer_socket_bandwidth;
   bool operator==(const HostSpec&) const = default;
 };
 

@@ -15,7 +15,11 @@ namespace orrery::topology {
 // One direction of a wire, or of a bundle of wires that balanced routing loads evenly.
 struct FabricLink {
   LinkKind kind = LinkKind::nvlink;
+  bool gpus_own = false;  // PCIe of a GPU that no NVLink joins to others
   BytesPerSecond capacity;
+
+  // Whether GPUs of a node are joined by it as kernels reach it, and not shared with anything beyond.
+  bool joins_gpus() const { return kind == LinkKind::nvlink || gpus_own; }
 };
 using Links = IdVector<LinkId, FabricLink>;
 
@@ -59,9 +63,9 @@ class Part {
 
  protected:
   virtual void add_pairs(Links& links) const = 0;
-  static void add_pair(Links& links, LinkKind kind, BytesPerSecond capacity) {
-    links.add({kind, capacity});
-    links.add({kind, capacity});
+  static void add_pair(Links& links, LinkKind kind, BytesPerSecond capacity, bool gpus_own = false) {
+    links.add({.kind = kind, .gpus_own = gpus_own, .capacity = capacity});
+    links.add({.kind = kind, .gpus_own = gpus_own, .capacity = capacity});
   }
 
  private:

@@ -39,6 +39,42 @@ TEST(PcieBox, SwitchesAreClimbedBetween) {
                                          "node0/switch3 down", "node0/gpu6 pcie in"}));
 }
 
+// What root ports let pass between GPUs is a link of its own to each port, and another to those of other sockets. GPUs
+// of one switch do not meet it, nor do copies to the host.
+TEST(PcieBox, RootPortsLetPassWhatTheyCan) {
+  const Fabric f = fabric(
+      box("8", "pcie: gen4, nics: 2, numa: 2, pcie_switches: 4, peer_bandwidth: 6GB/s, peer_socket_bandwidth: 2GB/s"));
+  EXPECT_EQ(route(f, 0, 1).size(), 2u);
+  EXPECT_EQ(named_route(f, 0, 2), (Names{"node0/gpu0 pcie out", "node0/switch0 up", "node0/switch1 down",
+                                         "node0/gpu2 pcie in", "node0/port0 peers out", "node0/port1 peers in"}));
+  const std::vector<LinkId> far = route(f, 9, 14);
+  ASSERT_EQ(far.size(), 10u);
+  EXPECT_EQ(f.link_name(far[8]), "node1/port0 peers over sockets out");
+  EXPECT_EQ(f.link_name(far[9]), "node1/port3 peers over sockets in");
+  EXPECT_NEAR(gb(f.links()[far[6]].capacity), 6, 1e-9);
+  EXPECT_NEAR(gb(f.links()[far[9]].capacity), 2, 1e-9);
+  EXPECT_TRUE(f.links()[far[0]].joins_gpus());
+  EXPECT_FALSE(f.links()[far[1]].joins_gpus() || f.links()[far[9]].joins_gpus());
+  std::vector<LinkId> copy;
+  f.host_route({0}, true, copy);
+  EXPECT_EQ(copy.size(), 2u);
+}
+
+// Without switches every GPU has a port to itself; without a limit there is no such link.
+TEST(PcieBox, PortsAreTheGpusOwnWithoutSwitches) {
+  const std::string host = "pcie: gen4, nics: 2, numa: 2, cpu: amd";
+  const Fabric f = fabric(box("4", host + ", peer_bandwidth: 6GB/s"));
+  EXPECT_EQ(named_route(f, 0, 1),
+            (Names{"node0/gpu0 pcie out", "node0/gpu1 pcie in", "node0/port0 peers out", "node0/port1 peers in"}));
+  EXPECT_EQ(f.links().size(), fabric(box("4", host)).links().size() + 2 * 2 * 4);
+  EXPECT_EQ(f.bisection(), fabric(box("4", host)).bisection());
+}
+
+TEST(PcieBox, OnlyThereDoRootPortsMatter) {
+  EXPECT_NE(faults("{preset: dgx-h100, nodes: 1, host: {peer_bandwidth: 6GB/s}}").find("peer_bandwidth"),
+            std::string::npos);
+}
+
 // One NIC for two sockets: the GPUs of the other socket reach it across.
 TEST(Host, AFarNicCostsTheWayToIt) {
   const Fabric f = fabric(box("4", "pcie: gen4, nics: 1, numa: 2"));

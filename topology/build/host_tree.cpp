@@ -11,6 +11,18 @@ std::uint32_t whole(int n) {
   return static_cast<std::uint32_t>(n);
 }
 
+// Of every node; nodes without a limit of their own carry what all their GPUs can send. Empty: none has one.
+std::vector<BytesPerSecond> peer_rates(const ClusterSpec& cluster, BytesPerSecond HostSpec::*limit) {
+  bool any = false;
+  std::vector<BytesPerSecond> rates = by_node(cluster, [&](const ClusterSpec& all) {
+    const BytesPerSecond rate = all.host.*limit;
+    any = any || rate.n > 0;
+    return rate.n > 0 ? rate : BytesPerSecond{std::max<std::int64_t>(1, all.host.pcie_bandwidth.n) * all.gpus_per_node};
+  });
+  if (!any) rates.clear();
+  return rates;
+}
+
 }  // namespace
 
 // The job uses G of the P GPUs of a physical node, spread evenly, and each of
@@ -25,7 +37,8 @@ HostTree::HostTree(const ClusterSpec& cluster, bool gpu_links, bool all_paths)
           cluster,
           [](const ClusterSpec& all) { return BytesPerSecond{std::max<std::int64_t>(1, all.host.pcie_bandwidth.n)}; })),
       socket_rates_(by_node(cluster, [](const ClusterSpec& all) { return all.host.socket_bandwidth; })),
-      gpu_links_(gpu_links) {
+      gpu_links_(gpu_links),
+      joined_by_pcie_(cluster.scale_up.kind == "pcie") {
   const int physical = std::max(cluster.physical_gpus_per_node, cluster.gpus_per_node), nics = cluster.host.nics;
   for (int i = 0; i < cluster.gpus_per_node; ++i) {
     const int gpu = i * physical / cluster.gpus_per_node;
@@ -46,6 +59,12 @@ HostTree::HostTree(const ClusterSpec& cluster, bool gpu_links, bool all_paths)
   numa_links_ = numa_ > 1 && anywhere;
   switch_base_ = nodes_ * gpus_per_node_;
   numa_base_ = switch_base_ + (switch_links_ ? nodes_ * pcie_switches_ : 0);
+  if (all_paths) {
+    peer_rates_ = peer_rates(cluster, &HostSpec::peer_bandwidth);
+    if (numa_links_) peer_socket_rates_ = peer_rates(cluster, &HostSpec::peer_socket_bandwidth);
+  }
+  peer_base_ = numa_base_ + (numa_links_ ? nodes_ * numa_ : 0);
+  peer_socket_base_ = peer_base_ + (peer_rates_.empty() ? 0 : nodes_ * root_ports());
 }
 
 // Spread in order: over the PCIe switches, or over root complexes where there are none.
@@ -88,6 +107,23 @@ void HostTree::between(std::uint32_t from, std::uint32_t to, std::vector<LinkId>
   links.push_back(out(from));
   climb(from / gpus_per_node_, gpu_place_[from % gpus_per_node_], gpu_place_[to % gpus_per_node_], links);
   links.push_back(in(to));
+  if (!peer_rates_.empty() || !peer_socket_rates_.empty()) pass_peers(from, to, links);
+}
+
+// Without switches every GPU has a port to itself.
+std::uint32_t HostTree::root_port_of(std::uint32_t gpu) const {
+  const std::uint32_t local = gpu % gpus_per_node_;
+  return gpu / gpus_per_node_ * root_ports() + (pcie_switches_ > 0 ? gpu_place_[local] : local);
+}
+
+void HostTree::pass_peers(std::uint32_t from, std::uint32_t to, std::vector<LinkId>& links) const {
+  const std::uint32_t a = root_port_of(from), b = root_port_of(to);
+  if (a == b) return;
+  if (!peer_rates_.empty()) links.insert(links.end(), {out(peer_base_ + a), in(peer_base_ + b)});
+  const std::uint32_t here = numa_of(gpu_place_[from % gpus_per_node_]),
+                      there = numa_of(gpu_place_[to % gpus_per_node_]);
+  if (here == there || peer_socket_rates_.empty()) return;
+  links.insert(links.end(), {out(peer_socket_base_ + a), in(peer_socket_base_ + b)});
 }
 
 // Memory is taken from the GPU's own NUMA domain.
@@ -105,13 +141,20 @@ Vertex HostTree::attachment(std::uint32_t node, std::uint32_t port) const {
 
 void HostTree::add_pairs(Links& links) const {
   if (!gpu_links_) return;
-  links.reserve(links.size() + 2 * (numa_base_ + (numa_links_ ? nodes_ * numa_ : 0)));
+  links.reserve(links.size() + 2 * peer_base_);
   for (std::uint32_t gpu = 0; gpu < nodes_ * gpus_per_node_; ++gpu)
-    add_pair(links, LinkKind::pcie, gpu_rates_[gpu / gpus_per_node_]);
+    add_pair(links, LinkKind::pcie, gpu_rates_[gpu / gpus_per_node_], joined_by_pcie_);
   for (std::uint32_t i = 0; switch_links_ && i < nodes_ * pcie_switches_; ++i)
     add_pair(links, LinkKind::pcie, gpu_rates_[i / pcie_switches_]);
   for (std::uint32_t i = 0; numa_links_ && i < nodes_ * numa_; ++i)
     add_pair(links, LinkKind::pcie, socket_rates_[i / numa_]);
+  add_peer_links(links, peer_rates_);
+  add_peer_links(links, peer_socket_rates_);
+}
+
+void HostTree::add_peer_links(Links& links, const std::vector<BytesPerSecond>& rates) const {
+  for (const BytesPerSecond rate : rates)
+    for (std::uint32_t port = 0; port < root_ports(); ++port) add_pair(links, LinkKind::pcie, rate);
 }
 
 std::string HostTree::name(std::uint32_t pair) const {
@@ -120,7 +163,9 @@ std::string HostTree::name(std::uint32_t pair) const {
   };
   if (pair < switch_base_) return in_node("gpu", pair, gpus_per_node_, " pcie");
   if (pair < numa_base_) return in_node("switch", pair - switch_base_, pcie_switches_, "");
-  return in_node("numa", pair - numa_base_, numa_, "");
+  if (pair < peer_base_) return in_node("numa", pair - numa_base_, numa_, "");
+  if (pair < peer_socket_base_) return in_node("port", pair - peer_base_, root_ports(), " peers");
+  return in_node("port", pair - peer_socket_base_, root_ports(), " peers over sockets");
 }
 
 std::pair<std::string_view, std::string_view> HostTree::directions(std::uint32_t pair) const {
@@ -137,6 +182,13 @@ std::pair<Vertex, Vertex> HostTree::ends(std::uint32_t pair) const {
   if (pair < numa_base_) {
     const std::uint32_t i = pair - switch_base_, node = i / pcie_switches_, place = i % pcie_switches_;
     return {{true, node * stride + place}, {true, node * stride + pcie_switches_ + numa_of(place)}};
+  }
+  // A limit and no wire: it begins and ends at one vertex.
+  if (pair >= peer_base_) {
+    const std::uint32_t i = pair - (pair < peer_socket_base_ ? peer_base_ : peer_socket_base_);
+    const std::uint32_t node = i / root_ports(), local = i % root_ports();
+    const Vertex at{true, node * stride + (pcie_switches_ > 0 ? local : gpu_place_[local])};
+    return {at, at};
   }
   const std::uint32_t i = pair - numa_base_, node = i / numa_;
   return {{true, node * stride + pcie_switches_ + i % numa_}, {true, node * stride + per_node()}};

@@ -17,7 +17,8 @@ struct NicPort {
 // The inside of every node: GPUs and NICs on PCIe switches, switches on the root
 // complexes of NUMA domains, and those joined by the sockets' links. All nodes are
 // laid out alike; rates are each node's own. Links lie in blocks: pcie of each GPU | uplink of each switch | each
-// domain's way to the others. Blocks that no path needs are left out.
+// domain's way to the others | what each root port lets pass to GPUs of other ports | and to those of other domains.
+// Blocks that no path needs are left out.
 class HostTree : public Part {
  public:
   // `gpu_links`: GPUs leave by PCIe at all. `all_paths`: any two GPUs may meet here.
@@ -53,14 +54,19 @@ class HostTree : public Part {
   std::uint32_t numa_of(std::uint32_t place) const;
   void climb(std::uint32_t node, std::uint32_t from, std::uint32_t to, std::vector<LinkId>& links) const;
   bool meets_elsewhere() const;
+  std::uint32_t root_ports() const { return pcie_switches_ > 0 ? pcie_switches_ : gpus_per_node_; }
+  std::uint32_t root_port_of(std::uint32_t gpu) const;
+  void add_peer_links(Links& links, const std::vector<BytesPerSecond>& rates) const;
+  void pass_peers(std::uint32_t from, std::uint32_t to, std::vector<LinkId>& links) const;
 
   std::uint32_t nodes_, gpus_per_node_, pcie_switches_, numa_;
-  std::vector<BytesPerSecond> gpu_rates_, socket_rates_;  // of every node
-  bool gpu_links_, switch_links_ = false, numa_links_ = false;
+  // Of every node. Peers': empty where no node has such a limit.
+  std::vector<BytesPerSecond> gpu_rates_, socket_rates_, peer_rates_, peer_socket_rates_;
+  bool gpu_links_, joined_by_pcie_, switch_links_ = false, numa_links_ = false;
   std::vector<NicPort> ports_;
   std::vector<std::uint32_t> port_of_, gpu_of_;        // of a node's GPUs; of its ports
   std::vector<std::uint32_t> gpu_place_, port_place_;  // where they hang
-  std::uint32_t switch_base_ = 0, numa_base_ = 0;      // first pairs
+  std::uint32_t switch_base_ = 0, numa_base_ = 0, peer_base_ = 0, peer_socket_base_ = 0;  // first pairs
 };
 
 }  // namespace orrery::topology

@@ -52,8 +52,16 @@ void read_host(Fields& cluster, const LinkFacts& links, Errors& errors, ClusterS
   if (!sockets) sockets = usual(links.sockets, usual_socket_link(spec.cpu_vendor));
   if (sockets) host.socket_link = sockets->name;
   host.socket_bandwidth = f.bandwidth("socket_bandwidth").value_or(sockets ? sockets->usable : BytesPerSecond{});
+  if (sockets) host.socket_budget = sockets->usable;
+  for (std::string_view key : {"peer_bandwidth", "peer_socket_bandwidth"})
+    if (f.has(key) && spec.scale_up.kind != "pcie")
+      f.fail(key, "'" + f.name() + "." + std::string(key) + "' is for nodes of 'scale_up.kind: pcie'");
+  host.peer_bandwidth = f.bandwidth("peer_bandwidth").value_or(BytesPerSecond{});
+  host.peer_socket_bandwidth = f.bandwidth("peer_socket_bandwidth").value_or(BytesPerSecond{});
   for (const auto& [key, rate] :
-       {std::pair("pcie_bandwidth", host.pcie_bandwidth), std::pair("socket_bandwidth", host.socket_bandwidth)})
+       {std::pair("pcie_bandwidth", host.pcie_bandwidth), std::pair("socket_bandwidth", host.socket_bandwidth),
+        std::pair("peer_bandwidth", host.peer_bandwidth),
+        std::pair("peer_socket_bandwidth", host.peer_socket_bandwidth)})
     if (f.has(key) && rate.n < 1) f.fail(key, "'" + std::string(key) + "' is 0: a link that carries nothing");
   if (!spec.ideal) list_defaults(f, spec);
   if (spec.scale_up.kind == "pcie") spec.scale_up.bandwidth = spec.scale_up.usable = host.pcie_bandwidth;
