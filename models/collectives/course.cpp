@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "models/collectives/links/ring_rates.h"
 #include "models/collectives/links/ring_steps.h"
 
 namespace orrery::models {
@@ -53,8 +54,8 @@ double network_hop(const ByProtocol& hops, const Communicator& c, Protocol proto
   return of(hops, protocol) + c.network_latency * (protocol == Protocol::simple ? 2 : 1);
 }
 
-// Steps that only wait add up; steps of a ring by Simple, and by LL128 inside a node, take the longer of a
-// handshake and their bytes, whose sums meet in the root of squares.
+// Steps that only wait add up; steps of a ring by Simple, by LL128 inside a node and by LL over PCIe take the longer of
+// a handshake and their bytes, whose sums meet in the root of squares.
 void put_together(double base, double steps, double links, bool add, Course& course) {
   course.startup = base;
   const double waiting = steps * kMicro;
@@ -86,12 +87,14 @@ Course ring_course(TransferKind kind, double bytes, const Communicator& c, Proto
           network_hop(c.ranks_per_domain == 1 ? times.tree_network_hop : times.ring_network_hop, c, protocol);
   Course course;
   course.bytes = bytes * (one_way ? 1 : static_cast<double>(ring_steps(kind, c.ranks)) / c.ranks) / c.graph.spread;
-  const double on_wire = on_links(links, course.bytes, own.bandwidth, of(kWireShare, protocol) * c.graph.rails);
+  const double on_wire =
+      std::max({on_links(links, course.bytes, own.bandwidth, of(kWireShare, protocol) * c.graph.rails),
+                on_ports(links, course.bytes, own.ports), in_channels(kind, c, protocol, course.bytes)});
   course.seconds =
       (one_way ? 0 : own_share(c, bytes, kind == TransferKind::all_gather ? own.own_copy : own.own_share)) +
       (c.int8 && kind != TransferKind::all_gather ? own_share(c, bytes, times.int8_share) : 0) +
       ramp(own.ramp, on_wire);
-  const bool add = protocol == Protocol::ll || (protocol == Protocol::ll128 && c.nodes() > 1);
+  const bool add = (protocol == Protocol::ll && !c.site.pcie) || (protocol == Protocol::ll128 && c.nodes() > 1);
   put_together(own.base + full * own.full_base, waiting, on_wire, add, course);
   return course;
 }
@@ -258,7 +261,8 @@ Course exchange_course(double bytes, const Communicator& c, const TrafficFootpri
   ll.startup = own.ll_base + own.ll_step * peers + hop(Protocol::ll);
   ll.seconds = message / bytes_per_second(c, own.ll_bandwidth);
   if (own.ll_links > 0)
-    ll.seconds += on_links(links.links, ll.bytes, own.ll_links, 0.5);
+    ll.seconds +=
+        std::max(on_links(links.links, ll.bytes, own.ll_links, 0.5), on_ports(links.links, ll.bytes, own.ll_ports));
   else
     ll.seconds = std::max(ll.seconds, on_links(links.links, ll.bytes, 0.5, 0.5));
 
@@ -281,6 +285,7 @@ Course exchange_course(double bytes, const Communicator& c, const TrafficFootpri
 }
 
 int message_channels(const Site& site, bool crosses) {
+  if (site.pcie && !crosses) return kPcieSendChannels;
   return send_channels(site.generation, crosses, site.nic_rate);
 }
 

@@ -21,7 +21,7 @@ Result<CollectiveFacts> facts_of_one_kind(const SearchPath& path, const topology
   const Generation generation = generation_of(cluster.gpu);
   const std::string& asked = version.empty() ? cluster.nccl.version : version;
   Result<NcclModel> nccl = read_nccl_model(path, asked, generation, cluster.cpu_vendor == "amd", asked_at);
-  Result<KernelTimes> times = read_kernel_times(path, generation, asked);
+  Result<KernelTimes> times = read_kernel_times(path, generation, asked, cluster.scale_up.kind == "pcie");
   Errors errors;
   if (!nccl) errors = nccl.errors();
   if (!times) errors.insert(errors.end(), times.errors().begin(), times.errors().end());

@@ -242,7 +242,8 @@ class NcclPlanner : public sim::DraftingPlanner {
 
   void add_to_likeness(const Footprint& links) const {
     likeness_.add(std::bit_cast<std::uint64_t>(links.nvlink_rate))
-        .add(std::bit_cast<std::uint64_t>(links.network_rate));
+        .add(std::bit_cast<std::uint64_t>(links.network_rate))
+        .add(std::bit_cast<std::uint64_t>(links.port_rate));
   }
 
   // All that courses read of it.

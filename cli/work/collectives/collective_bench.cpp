@@ -1,5 +1,7 @@
 #include "cli/work/collectives/collective_bench.h"
 
+#include <algorithm>
+
 #include "cli/options/preset_cluster.h"
 
 namespace orrery::cli {
@@ -15,8 +17,15 @@ Result<CollectiveBench> CollectiveBench::of(const CollectivePlatform& platform, 
     wanted.nodes = std::to_string(row.nodes);
     wanted.gpus_per_node = std::to_string(row.gpus_per_node);
   }
-  const Result<topology::ClusterSpec> cluster = read_preset_cluster(wanted, path);
+  Result<topology::ClusterSpec> cluster = read_preset_cluster(wanted, path);
   if (!cluster) return cluster.errors();
+  // Where PCIe alone joins GPUs it matters which they are: the first of the whole node, as nccl-tests takes them.
+  const bool first_of_node = cluster->scale_up.kind == "pcie";
+  if (first_of_node) {
+    wanted.gpus_per_node.clear();
+    cluster = read_preset_cluster(wanted, path);
+    if (!cluster) return cluster.errors();
+  }
   Result<topology::Fabric> built = topology::Fabric::build(*cluster);
   if (!built) return built.errors();
   const auto facts = models::read_collective_facts(path, *cluster, row.nccl.empty() ? platform.nccl : row.nccl);
@@ -28,7 +37,8 @@ Result<CollectiveBench> CollectiveBench::of(const CollectivePlatform& platform, 
   bench.int8_ = row.dtype == "int8" || row.dtype == "uint8";
   bench.fabric_ = std::make_shared<const topology::Fabric>(std::move(*built));
   bench.facts_ = *facts;
-  for (int rank = 0; rank < bench.fabric_->gpus(); ++rank) bench.ranks_.push_back({static_cast<std::uint32_t>(rank)});
+  const int ranks = first_of_node ? std::min(row.gpus_per_node, bench.fabric_->gpus()) : bench.fabric_->gpus();
+  for (int rank = 0; rank < ranks; ++rank) bench.ranks_.push_back({static_cast<std::uint32_t>(rank)});
   return bench;
 }
 
@@ -42,7 +52,8 @@ std::vector<models::CollectiveRow> CollectiveBench::table(std::span<const Bytes>
 }
 
 std::string CollectiveBench::architecture() const {
-  return std::string(to_string(models::generation_of(fabric_->cluster().gpu)));
+  const topology::ClusterSpec& cluster = fabric_->cluster();
+  return std::string(to_string(models::generation_of(cluster.gpu))) + (cluster.scale_up.kind == "pcie" ? "-pcie" : "");
 }
 
 }  // namespace orrery::cli

@@ -21,6 +21,21 @@ int nics_used(const topology::Fabric& fabric, Domains::Members members) {
   return static_cast<int>(std::unique(used.begin(), used.end()) - used.begin());
 }
 
+// What NCCL's search reckons with between GPUs that PCIe joins, GB/s: 24 of what x16 of Gen4 carries (graph/topo.h), or
+// what it allows the sockets' link.
+double pcie_budget(const topology::ClusterSpec& cluster, Domains::Members members) {
+  constexpr double kOfUsable = 0.88;
+  const auto numa_of = [&](RankId rank) {
+    const int per_node = std::max(1, cluster.gpus_per_node);
+    return static_cast<int>(rank.value) % per_node * std::max(1, cluster.host.numa) / per_node;
+  };
+  const bool over_sockets =
+      std::any_of(members.begin(), members.end(), [&](RankId rank) { return numa_of(rank) != numa_of(members[0]); });
+  const double near = kOfUsable * static_cast<double>(cluster.host.pcie_bandwidth.n) / kGiga;
+  const double socket = static_cast<double>(cluster.host.socket_budget.n) / kGiga;
+  return over_sockets && socket > 0 ? std::min(near, socket) : near;
+}
+
 }  // namespace
 
 Site make_site(const topology::ClusterSpec& cluster, std::shared_ptr<const CollectiveFacts> facts) {
@@ -32,6 +47,7 @@ Site make_site(const topology::ClusterSpec& cluster, std::shared_ptr<const Colle
   site.nic_rate = static_cast<double>(cluster.fabric.link.n) / kGiga * ports;
   site.nvls = cluster.scale_up.in_network_reduction && site.generation >= Generation::hopper;
   site.sharp = cluster.fabric.sharp;
+  site.pcie = cluster.scale_up.kind == "pcie";
   site.facts = std::move(facts);
   return site;
 }
@@ -43,6 +59,7 @@ Site common(const Site& a, const Site& b) {
   site.nic_rate = std::min(a.nic_rate, b.nic_rate);
   site.nvls = a.nvls && b.nvls;
   site.sharp = a.sharp && b.sharp;
+  site.pcie = a.pcie || b.pcie;
   return site;
 }
 
@@ -80,6 +97,10 @@ Communicator make_communicator(const topology::Fabric& fabric, const Site& site,
   for (std::size_t d = 1; d < c.domains.size(); ++d)
     c.network_latency =
         std::max(c.network_latency, fabric.latency(c.domains[d - 1][0], c.domains[d][0]).seconds() * 1e6);
+  if (site.pcie && c.nodes() == 1) {
+    c.graph = pcie_graph(site.generation, pcie_budget(fabric.cluster(), c.domains[0]));
+    return c;
+  }
   c.graph = channel_graph(site.generation, site.nvlink_budget, c.nodes(), c.ranks_per_domain,
                           nics_used(fabric, c.domains[0]), site.nic_rate, site.facts->nccl.unknown_speeds);
   return c;

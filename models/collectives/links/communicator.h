@@ -19,6 +19,7 @@ struct Site {
   double nic_rate = 0;       // rated GB/s of a GPU's way out of its node; several ports count together
   bool nvls = false;         // NVLink switches reduce
   bool sharp = false;        // the network's switches reduce
+  bool pcie = false;         // no NVLink: PCIe stands in for it
   std::shared_ptr<const CollectiveFacts> facts;  // never null
 };
 Site make_site(const topology::ClusterSpec& cluster, std::shared_ptr<const CollectiveFacts> facts);

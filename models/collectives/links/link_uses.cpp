@@ -97,17 +97,23 @@ Footprint FootprintMaker::rates(std::span<const LinkUse> uses) const {
   BytesPerSecond capacity{0};
   std::uint32_t connections = 0;
   LinkKind kind = LinkKind::nvlink;
+  bool joins_gpus = true;
   for (const LinkUse& use : uses) {
     const topology::FabricLink& link = fabric_.links()[use.link];
-    if (link.kind == kind && link.capacity == capacity && use.connections == connections) continue;
+    if (link.kind == kind && link.joins_gpus() == joins_gpus && link.capacity == capacity &&
+        use.connections == connections)
+      continue;
     kind = link.kind;
+    joins_gpus = link.joins_gpus();
     capacity = link.capacity;
     connections = use.connections;
-    double& rate = link.kind == LinkKind::nvlink ? f.nvlink_rate : f.network_rate;
+    double& rate = joins_gpus ? f.nvlink_rate : f.network_rate;
     const std::int64_t share = capacity.n / connections;  // whole bytes, as the network shares it
     rate = std::min(rate, static_cast<double>(share));
+    if (pcie_ && kind == LinkKind::pcie && !joins_gpus) f.port_rate = std::min(f.port_rate, static_cast<double>(share));
   }
-  f.nvlink_rate *= fabric_.paths(), f.network_rate *= fabric_.paths();  // a connection's flows together
+  for (double* rate : {&f.nvlink_rate, &f.network_rate, &f.port_rate})
+    *rate *= fabric_.paths();  // a connection's flows together
   return f;
 }
 

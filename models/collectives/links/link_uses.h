@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <span>
 
@@ -16,8 +17,10 @@ namespace orrery::models {
 // idle network.
 struct Footprint {
   std::shared_ptr<const sim::LinkUses> uses;  // null: too small to load any
-  double nvlink_rate = 0;   // bytes/s of one connection where NVLinks bound it; infinite where none is used
+  double nvlink_rate = 0;   // bytes/s of one connection where NVLinks (or PCIe in their place) bound it; else infinite
   double network_rate = 0;  // the same for every other link
+  double port_rate =
+      std::numeric_limits<double>::infinity();  // for those of them that GPUs without NVLink share in a node
 
   // Bytes/s of one connection when a protocol reaches these shares of the links.
   double rate(double nvlink_share, double network_share) const {
@@ -49,7 +52,7 @@ class FootprintMaker {
   // The fabric must outlive it. `laid`: rings and trees in place of those that a search finds, for groups that it is
   // for.
   explicit FootprintMaker(const topology::Fabric& fabric, std::shared_ptr<const LaidGraph> laid = nullptr)
-      : fabric_(fabric), laid_(std::move(laid)), links_(fabric) {}
+      : fabric_(fabric), pcie_(fabric.cluster().scale_up.kind == "pcie"), laid_(std::move(laid)), links_(fabric) {}
 
   // Inside a node a channel of a ring passes all ranks; between nodes it stays on the
   // rail of the rank it leaves by, and leaving points are spread over the ranks.
@@ -81,6 +84,7 @@ class FootprintMaker {
   Footprint summarize(sim::LinkUses uses) const;
 
   const topology::Fabric& fabric_;
+  const bool pcie_;  // what joins the GPUs of a node
   std::shared_ptr<const LaidGraph> laid_;
   LinkCounter links_;
   std::vector<LinkId> route_;

@@ -141,6 +141,14 @@ ChannelGraph channel_graph(Generation generation, double nvlink_budget, int node
   return graph;
 }
 
+// One ring is found, which fills its slowest link; from 25 GB/s on two of half the speed stand for it. Each becomes two
+// compute channels.
+ChannelGraph pcie_graph(Generation generation, double budget) {
+  const double speed = fastest(intra_speeds(generation), budget);
+  const int channels = speed >= 25 ? 4 : 2;
+  return {.channels = channels, .speed = speed / channels, .tree_speed = speed / channels, .spread = channels};
+}
+
 int send_channels(Generation generation, bool crosses_network, double nic) {
   if (crosses_network)
     return static_cast<int>(std::bit_ceil(static_cast<unsigned>(std::max(2.0, std::ceil(nic / 14)))));

@@ -32,6 +32,12 @@ inline constexpr int kMostChannels = 64;
 ChannelGraph channel_graph(Generation generation, double nvlink_budget, int nodes, int ranks_per_node, int nics,
                            double nic, std::span<const double> unknown = {});
 
+// The same of a node whose GPUs PCIe alone joins; `budget`: of the least link on the ring's way.
+ChannelGraph pcie_graph(Generation generation, double budget);
+
+// Channels of one send and receive inside such a node.
+inline constexpr int kPcieSendChannels = 2;
+
 // Channels of one send and receive: over NVLink twice the links of a GPU, over the
 // network one for every 14 GB/s of its NIC and at least two; powers of two.
 int send_channels(Generation generation, bool crosses_network, double nic);

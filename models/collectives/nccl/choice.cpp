@@ -41,7 +41,8 @@ double network_hop(const Communicator& c, Choice choice) {
 
 double latency(TransferKind kind, double bytes, const Communicator& c, Choice choice) {
   const AlgorithmLatency& own = model_of(c).of(choice.algorithm);
-  const double base = of(own.base, choice.protocol), intra = of(own.nvlink_hop, choice.protocol);
+  const double base = of(own.base, choice.protocol);
+  const double intra = of(c.site.pcie ? own.pcie_hop : own.nvlink_hop, choice.protocol);
   const double inter = c.nodes() > 1 ? network_hop(c, choice) : 0;
   const int others = c.ranks_per_domain - 1, levels = log2_floor(c.nodes());
   switch (choice.algorithm) {
@@ -147,9 +148,10 @@ bool nccl_can(TransferKind kind, const Communicator& c, Choice choice) {
   const bool sharp = c.site.sharp && c.nodes() > 1 && c.even && c.ranks_per_domain <= 8 && simple;
   switch (choice.algorithm) {
     case Algorithm::ring:
+      if (c.site.pcie && choice.protocol == Protocol::ll128) return false;  // over NVLink alone (graph/tuning.cc)
       return choice.protocol != Protocol::ll128 || c.site.generation != Generation::volta || c.nodes() == 1;
     case Algorithm::tree:
-      return reduces_all;
+      return reduces_all && !(c.site.pcie && choice.protocol == Protocol::ll128);
     case Algorithm::nvls:
       return switches && (reduces_all || gathers_or_scatters(kind)) && (c.nodes() == 1 || c.site.sharp);
     case Algorithm::nvls_tree:

@@ -58,6 +58,7 @@ class Reader {
   NcclModel read() {
     latency("base", &AlgorithmLatency::base);
     latency("nvlink_hop", &AlgorithmLatency::nvlink_hop);
+    latency("pcie_hop", &AlgorithmLatency::pcie_hop);
     latency("network_hop", &AlgorithmLatency::network_hop);
     by_generation("ll_max_one_node", std::span(model_.ll_max).first(1));
     if (const Node* node = fields_.node("ll_max_nodes")) {

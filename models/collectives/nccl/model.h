@@ -27,7 +27,7 @@ std::string_view to_string(Generation generation);
 // What NCCL reckons an algorithm with: microseconds by protocol. Algorithms that
 // know Simple alone have it in all places.
 struct AlgorithmLatency {
-  ByProtocol base{}, nvlink_hop{}, network_hop{};
+  ByProtocol base{}, nvlink_hop{}, pcie_hop{}, network_hop{};
 };
 
 using ByNodes = std::array<double, 3>;  // inside one node, over two, over more

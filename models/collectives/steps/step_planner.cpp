@@ -113,7 +113,7 @@ Duration StepPlanner::chunked(const Steps& steps, std::span<const RankId> ranks,
       found.links.push_back(at->second);
       if (!added) continue;
       const topology::FabricLink& wire = fabric_.links()[link];
-      const double share = wire.kind == topology::LinkKind::nvlink ? times.nvlink_share : times.network_share;
+      const double share = wire.joins_gpus() ? times.nvlink_share : times.network_share;
       rates.push_back(
           {std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(wire.capacity.n) * share))});
     }

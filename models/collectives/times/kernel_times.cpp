@@ -27,6 +27,7 @@ class Reader {
       share(f, "bandwidth", times_.send_bandwidth);
     });
     share(fields_, "int8_share", times_.int8_share);
+    share(fields_, "int8_channel", times_.int8_channel);
     section("ring_network_hop", [this](Fields& f) { by_protocol(f, times_.ring_network_hop); });
     section("tree_network_hop", [this](Fields& f) { by_protocol(f, times_.tree_network_hop); });
     fields_.finish();
@@ -59,6 +60,8 @@ class Reader {
     time(f, "full_hop", times.full_hop);
     time(f, "queue", times.queue);
     share(f, "bandwidth", times.bandwidth);
+    share(f, "ports", times.ports);
+    share(f, "channel", times.channel);
     share(f, "own_share", times.own_share);
     times.own_copy = times.own_share;
     share(f, "own_copy", times.own_copy);
@@ -85,6 +88,7 @@ class Reader {
     time(f, "ll_step", times.ll_step);
     share(f, "ll_bandwidth", times.ll_bandwidth);
     share(f, "ll_links", times.ll_links);
+    share(f, "ll_ports", times.ll_ports);
     if (const std::optional<double> until = f.number("ll_until", 0, 1e6)) times.ll_until = *until;
     time(f, "base", times.base);
     time(f, "step", times.step);
@@ -116,10 +120,21 @@ class Reader {
 
 }  // namespace
 
-Result<KernelTimes> read_kernel_times(const SearchPath& path, Generation generation, const std::string& nccl) {
-  // Volta has no public sweep: Ampere's stand in.
-  const std::string_view name = to_string(generation == Generation::volta ? Generation::ampere : generation);
-  const Result<std::string> file = path.find("hardware/collectives", name, {std::string(name), 0, 0});
+namespace {
+
+// Volta has no public sweep: Ampere's stand in. Nor has Hopper on PCIe: there Blackwell's do, which is Gen5 too.
+std::string file_of(Generation generation, bool pcie) {
+  if (generation == Generation::volta) generation = Generation::ampere;
+  if (pcie && generation == Generation::hopper) generation = Generation::blackwell;
+  return std::string(to_string(generation)) + (pcie ? "-pcie" : "");
+}
+
+}  // namespace
+
+Result<KernelTimes> read_kernel_times(const SearchPath& path, Generation generation, const std::string& nccl,
+                                      bool pcie) {
+  const std::string name = file_of(generation, pcie);
+  const Result<std::string> file = path.find("hardware/collectives", name, {name, 0, 0});
   if (!file) return file.errors();
   const Result<Node> node = read_document(*file);
   if (!node) return node.errors();
