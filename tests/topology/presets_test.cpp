@@ -13,7 +13,8 @@ const std::vector<std::string> kGpus = {"gtx-580",        "v100-sxm2-16gb", "v10
                                         "a100-pcie-80gb", "h100-sxm-80gb",  "h100-sxm-96gb-500w",
                                         "h800-sxm-80gb",  "h200-sxm-141gb", "b200-sxm-180gb",
                                         "b300-sxm",       "gb200",          "gb300",
-                                        "gh200",          "l40s",           "tpu-v4"};
+                                        "gh200",          "l40s",           "rtx-pro-6000",
+                                        "tpu-v4"};
 const std::vector<std::string> kClusters = {
     "dgx-1v",          "tpu-v4",         "ideal",         "dgx-2",
     "dgx-a100-40gb",   "dgx-a100",       "a100-jean-zay", "a100-40gb-roce-1600g",
@@ -22,8 +23,9 @@ const std::vector<std::string> kClusters = {
     "dgx-b200",        "dgx-b300",       "gb200-nvl72",   "gb300-nvl72",
     "aws-p4d",         "aws-p5"};
 // Nodes that people rent or build, beyond those.
-const std::vector<std::string> kMoreClusters = {"azure-ndv4", "azure-ndv5", "gcp-a3-high", "gcp-a3-mega", "gcp-a4",
-                                                "gh200-alps", "l40s-4gpu",  "l40s-8gpu",   "aws-p6-b200"};
+const std::vector<std::string> kMoreClusters = {"azure-ndv4",  "azure-ndv5",       "gcp-a3-high", "gcp-a3-mega",
+                                                "gcp-a4",      "gh200-alps",       "l40s-4gpu",   "l40s-8gpu",
+                                                "aws-p6-b200", "rtx-pro-6000-8gpu"};
 
 GpuSpec gpu(const std::string& name) {
   const Result<GpuSpec> spec = read_gpu(yaml(name), presets());
