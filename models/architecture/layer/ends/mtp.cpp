@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <ranges>
+#include <iterator>
 
 #include "models/architecture/layer/ends/ends.h"
 #include "models/architecture/saved_tensors.h"
@@ -62,10 +62,10 @@ PieceWork mtp_work(const LayerContext& context, const LayerRecompute& again) {
     work.forward_transient = std::max(work.forward_transient, part.forward_transient);
     work.backward_transient = std::max(work.backward_transient, part.backward_transient);
   }
-  for (const PieceWork& part : std::views::reverse(parts)) {
-    append(work.backward, part.backward);
-    append(work.input_gradient, part.input_gradient);
-    append(work.weight_gradient, part.weight_gradient);
+  for (auto part = std::rbegin(parts); part != std::rend(parts); ++part) {
+    append(work.backward, part->backward);
+    append(work.input_gradient, part->input_gradient);
+    append(work.weight_gradient, part->weight_gradient);
   }
   work.output = context.shape.shard_hidden();
   return work;
