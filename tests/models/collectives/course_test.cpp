@@ -116,7 +116,7 @@ TEST(Trees, GoUpToTheRootAndDown) {
 TEST(Trees, ByLl128ChainsOnBlackwellAreSlowerThanRings) {
   const topology::ClusterSpec spec = b200(1);
   const ByAlgorithm tree(spec, Algorithm::tree, "", Protocol::ll128);
-  const RingTimes& times = facts_of(spec)->times.ring[static_cast<std::size_t>(Protocol::ll128)];
+  const RingTimes times = facts_of(spec)->times.ring[static_cast<std::size_t>(Protocol::ll128)];
   EXPECT_LT(times.tree_bandwidth, times.bandwidth);
   EXPECT_NEAR(tree.us(8, 4 * kOneGiB) - tree.us(8, 2 * kOneGiB),
               2 * 7.0 / 8 * 2 * kOneGiB / (times.tree_bandwidth * 721.8e3), 20);
