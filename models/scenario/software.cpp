@@ -22,6 +22,14 @@ Node without(const Node& map, std::string_view key) {
   return rest;
 }
 
+// Habits `own` over those of `base`: they hold where there are stages too, unless they say otherwise themselves.
+Node over(Node base, const Node& own) {
+  for (Node::Entry& entry : base.entries)
+    if (entry.key == "with_stages")
+      std::erase_if(entry.value.entries, [&](const Node::Entry& habit) { return own.find(habit.key) != nullptr; });
+  return merged(base, own);
+}
+
 Result<Loaded> load(const std::string& name, const Where& asked_at, const SearchPath& path, int depth = 0) {
   Error circle;
   circle.where = asked_at;
@@ -37,7 +45,7 @@ Result<Loaded> load(const std::string& name, const Where& asked_at, const Search
   Result<Loaded> below = load(inherits->text, inherits->where, path, depth + 1);
   if (!below) return below;
   Node base = without(below->habits, "worked_out");
-  return Loaded{merged(base, *own), inherits->text};
+  return Loaded{over(std::move(base), *own), inherits->text};
 }
 
 void read_kernels(Fields& fields, Stack& stack) {
@@ -173,7 +181,7 @@ Node resolve_software(Reading& reading, const Node* node) {
     for (const Error& error : loaded.errors()) reading.errors.push_back(error);
     return {};
   }
-  if (node->is_map()) loaded->habits = merged(loaded->habits, without(*node, "preset"));
+  if (node->is_map()) loaded->habits = over(std::move(loaded->habits), without(*node, "preset"));
   Stack& stack = reading.scenario.software;
   stack = finish(*loaded, preset->text, reading.errors);
   if (!stack.worked_out)

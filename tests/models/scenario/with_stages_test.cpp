@@ -22,6 +22,18 @@ TEST(WithStages, HabitsHoldWhereThereAreStages) {
   EXPECT_EQ(with->software.host_sync, Duration::us(5)) << "the others stay";
 }
 
+// Of a preset: what a person writes beside its name stands with stages as without.
+TEST(WithStages, APersonsOwnHabitIsNearer) {
+  const Result<Scenario> preset = read_at(2, "nanotron-2025");
+  const Result<Scenario> own = read_at(2, "{preset: nanotron-2025, regather_inputs: false, collective_delay: 7us}");
+  ASSERT_TRUE(preset.ok() && own.ok());
+  EXPECT_TRUE(preset->software.regather_inputs);
+  EXPECT_FALSE(own->software.regather_inputs);
+  EXPECT_EQ(own->software.collective_delay, Duration::us(7));
+  EXPECT_EQ(own->software.gather_buffers, preset->software.gather_buffers) << "the others stay";
+  EXPECT_GT(own->software.gather_buffers, 0);
+}
+
 TEST(WithStages, FaultsAreToldOnceAtAnyDegree) {
   for (const int pp : {1, 2}) {
     const Result<Scenario> wrong = read_at(pp, "{preset: ideal, with_stages: {lunch: 3us}}");
