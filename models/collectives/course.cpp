@@ -22,9 +22,6 @@ constexpr double kTreeLl128 = 120.0 / 128;
 // and a step is a little faster.
 constexpr double kBlock = 4096;
 
-// NCCL cuts a ring's buffer into parts of at least this much (device/all_reduce.h).
-constexpr double kLeastPart = 16;
-
 double bytes_per_second(const Communicator& c, double share) {
   return share * c.site.nvlink_budget * kGiga;
 }
@@ -65,13 +62,6 @@ void put_together(double base, double steps, double links, bool add, Course& cou
   } else {
     course.seconds += std::sqrt(waiting * waiting + links * links);
   }
-}
-
-// How many of the ring's ranks have a part of so few bytes to send on: 0 where one part goes round alone, 1 where
-// each has its own. All of them have one of their own where nothing is reduced.
-double occupied(TransferKind kind, double bytes, int ranks) {
-  if (kind != TransferKind::all_reduce || ranks < 2) return 1;
-  return (std::clamp(std::ceil(bytes / kLeastPart), 1.0, static_cast<double>(ranks)) - 1) / (ranks - 1);
 }
 
 Course ring_course(TransferKind kind, double bytes, const Communicator& c, Protocol protocol, const Footprint& links) {

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+
+#include "models/collectives/links/communicator.h"
 #include "models/collectives/links/link_uses.h"
 #include "sim/program.h"
 
@@ -18,6 +22,14 @@ inline double in_channels(sim::TransferKind kind, const Communicator& c, Protoco
   const bool sums_bytes = c.int8 && kind != sim::TransferKind::all_gather && protocol == Protocol::simple;
   const double share = sums_bytes ? times.int8_channel : times.ring[static_cast<std::size_t>(protocol)].channel;
   return share > 0 && c.nodes() == 1 ? bytes / (share * c.site.nvlink_budget * kGiga) : 0;
+}
+
+// How many of the ring's ranks have a part of so few bytes to send on: 0 where one part goes round alone, 1 where
+// each has its own. All of them have one of their own where nothing is reduced.
+inline double occupied(sim::TransferKind kind, double bytes, int ranks) {
+  constexpr double kLeastPart = 16;  // NCCL cuts a ring's buffer into parts of at least this much (device/all_reduce.h)
+  if (kind != sim::TransferKind::all_reduce || ranks < 2) return 1;
+  return (std::clamp(std::ceil(bytes / kLeastPart), 1.0, static_cast<double>(ranks)) - 1) / (ranks - 1);
 }
 
 }  // namespace orrery::models
