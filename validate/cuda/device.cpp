@@ -3,11 +3,6 @@
 #include <algorithm>
 #include <thread>
 
-#include "models/compute/gemm.h"
-#include "validate/cuda/launch.h"
-#include "validate/cuda/products/gemm_types.h"
-#include "validate/plan/attention_plan.h"
-
 namespace orrery::validate::cuda {
 namespace {
 
@@ -66,20 +61,6 @@ CudaDevice::~CudaDevice() {
 // Streams of partitions belong to those.
 void CudaDevice::destroy_stream(cudaStream_t stream) {
   if (stream != nullptr && !partitions_) cudaStreamDestroy(stream);
-}
-
-void CudaDevice::prepare(std::span<const models::Kernel> kernels) {
-  arena_.reserve(Fill::bf16, 0, 0);
-  for (const models::Kernel& kernel : kernels) {
-    if (!can_run(kernel)) continue;
-    if (const auto* gemm = std::get_if<models::GemmShape>(&kernel.shape)) gemms_->reserve(*gemm);
-    if (const auto* attention = std::get_if<models::AttentionShape>(&kernel.shape))
-      attention_.reserve(*attention, sms_);
-  }
-  for (const models::Kernel& kernel : kernels)
-    if (const auto* gemm = std::get_if<models::GemmShape>(&kernel.shape); gemm && can_run(kernel))
-      gemms_->prepare(*gemm, origin_);
-  faults_.ok(cudaDeviceSynchronize(), "preparing kernels");
 }
 
 StreamHandle CudaDevice::add_stream(RankId rank, const std::string& name, StreamUse use) {
@@ -193,59 +174,9 @@ void CudaDevice::wait(StreamHandle handle, EventHandle event) {
   faults_.ok(cudaStreamWaitEvent(s, events_.order_of(event), 0), "waiting for an event");
 }
 
-void CudaDevice::kernel(StreamHandle handle, const Work& work, const Place& place) {
-  if (failed()) return;
-  faults_.at(place);
-  if (work.kernel == nullptr) {
-    if (!options_.host_ops || work.planned <= Duration()) return;
-    const cudaStream_t s = stream(handle);
-    if (s == nullptr) return;
-    faults_.ok(launch_delay(static_cast<std::uint64_t>(work.planned.count_ps() / 1000), s), "a delay");
-    return;
-  }
-  const cudaStream_t s = stream(handle);
-  if (s == nullptr) return;
-  marks_.begin(place);
-  launch(*work.kernel, s);
-  marks_.end();
-}
-
-void CudaDevice::launch(const models::Kernel& kernel, cudaStream_t stream) {
-  if (const auto* gemm = std::get_if<models::GemmShape>(&kernel.shape)) {
-    if (const Bytes quantized = models::quantized_bytes(*gemm); quantized.n > 0)
-      stream_through("cast", quantized, stream);
-    gemms_->run(*gemm, stream);
-  } else if (const auto* memory = std::get_if<models::MemoryBoundShape>(&kernel.shape)) {
-    stream_through(memory->family, memory->bytes, stream);
-  } else {
-    attention_.run(std::get<models::AttentionShape>(kernel.shape), sms_, stream);
-  }
-}
-
-void CudaDevice::stream_through(const std::string& family, Bytes bytes, cudaStream_t stream) {
-  const MemoryKernel kernel = memory_kernel(family);
-  if (!arena_.reserve(Fill::bf16, 0, 0)) return;
-  faults_.ok(launch_memory_kernel(kernel, arena_.streams(static_cast<std::uint64_t>(bytes.n)), units_for(kernel, bytes),
-                                  arena_.rope_table(), sms_, stream),
-             family.c_str());
-}
-
 std::size_t CudaDevice::streams() const {
   return static_cast<std::size_t>(std::count_if(streams_.begin(), streams_.end(),
                                                 [](const Stream& s) { return s.handle != nullptr && !s.shared; }));
-}
-
-bool CudaDevice::can_run(const models::Kernel& kernel) const {
-  if (const auto* attention = std::get_if<models::AttentionShape>(&kernel.shape))
-    return attention_plan(*attention).ok();
-  const auto* gemm = std::get_if<models::GemmShape>(&kernel.shape);
-  if (gemm == nullptr) return true;
-  if (!gemm_types(*gemm) || gemms_->refuses(*gemm)) return false;
-  int major = 0, minor = 0;
-  cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, options_.gpu);
-  cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, options_.gpu);
-  constexpr int kFirstWithFp8 = 89;
-  return gemm->dtype != models::Dtype::fp8 || 10 * major + minor >= kFirstWithFp8;
 }
 
 std::optional<BufferHandle> CudaDevice::allocate(StreamHandle handle, Bytes bytes) {
