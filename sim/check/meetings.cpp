@@ -1,113 +1,17 @@
 #include <algorithm>
-#include <map>
-#include <span>
 #include <tuple>
 
-#include "sim/base/digest.h"
+#include "sim/check/meets.h"
 #include "sim/check/parts.h"
 
 namespace orrery::sim {
 
 namespace {
 
-struct Place {
-  StreamIndex stream = 0;
-  OpIndex op = 0;
-};
-
-// What a program sends (or receives) over one peer role and tag in a step.
-struct Traffic {
-  PeerRole role = 0;
-  std::uint16_t tag = 0;
-  bool sends = false;
-  std::uint64_t count = 0;
-  std::int64_t bytes = 0;
-  Place first;
-};
-
-// The collectives that a program issues on one stream over one group role, in order.
-struct Sequence {
-  StreamIndex stream = 0;
-  GroupRole role = 0;
-  Digest digest;
-  std::vector<OpIndex> ops;
-};
-
-struct Meets {
-  std::vector<Traffic> traffic;
-  std::vector<Sequence> sequences;
-};
-
-const Transfer& transfer_of(const Program& program, const Op& op) {
-  return program.transfers[static_cast<std::size_t>(op.payload)];
-}
-
-// The collectives of a block over one group role.
-struct OfRole {
-  GroupRole role = 0;
-  Digest digest;
-};
-
-std::vector<OfRole> roles_of(const Program& program, const Block& block) {
-  std::vector<OfRole> all;
-  for (const Op& op : block.ops) {
-    if (op.kind != OpKind::collective) continue;
-    const Transfer& transfer = transfer_of(program, op);
-    auto of = std::find_if(all.begin(), all.end(), [&](const OfRole& r) { return r.role == transfer.role; });
-    if (of == all.end()) of = all.insert(of, {transfer.role, {}});
-    of->digest.add(static_cast<std::uint64_t>(transfer.kind)).add(static_cast<std::uint64_t>(transfer.bytes.n));
-  }
-  return all;
-}
-
-Meets meets_of(const Program& program) {
-  std::vector<std::vector<OfRole>> blocks;
-  for (const Block& block : program.blocks) blocks.push_back(roles_of(program, block));
-  std::map<std::tuple<bool, PeerRole, std::uint16_t>, Traffic> traffic;
-  std::map<std::pair<StreamIndex, GroupRole>, Sequence> sequences;
-  for (std::size_t s = 0; s < program.streams.size(); ++s) {
-    const auto stream = static_cast<StreamIndex>(s);
-    const std::span<const Op> ops = program.streams[s].ops;
-    Sequence* latest = nullptr;  // mostly the next one too
-    for (OpIndex i = 0; i < ops.size(); ++i) {
-      if (ops[i].kind == OpKind::call) {
-        for (const OfRole& of : blocks[program.call_of(ops[i]).block]) {
-          Sequence& sequence = sequences[{stream, of.role}];
-          sequence.stream = stream;
-          sequence.role = of.role;
-          sequence.digest.add(of.digest.value());
-          sequence.ops.push_back(i);
-        }
-        continue;
-      }
-      if (!is_transfer(ops[i].kind)) continue;
-      if (is_pair(ops[i].kind)) {
-        const Transfer& transfer = transfer_of(program, ops[i]);
-        Traffic& sum = traffic[{ops[i].kind == OpKind::send, transfer.role, transfer.tag}];
-        if (sum.count++ == 0) sum = {transfer.role, transfer.tag, ops[i].kind == OpKind::send, 1, 0, {stream, i}};
-        sum.bytes += transfer.bytes.n;
-      } else if (ops[i].kind == OpKind::collective) {
-        const Transfer& transfer = transfer_of(program, ops[i]);
-        if (latest == nullptr || latest->role != transfer.role) latest = &sequences[{stream, transfer.role}];
-        Sequence& sequence = *latest;
-        sequence.stream = stream;
-        sequence.role = transfer.role;
-        sequence.digest.add(static_cast<std::uint64_t>(transfer.kind))
-            .add(static_cast<std::uint64_t>(transfer.bytes.n));
-        sequence.ops.push_back(i);
-      }
-    }
-  }
-  Meets meets;
-  for (auto& [key, sum] : traffic) meets.traffic.push_back(sum);
-  for (auto& [key, sequence] : sequences) meets.sequences.push_back(std::move(sequence));
-  return meets;
-}
-
 class MeetingCheck {
  public:
   MeetingCheck(const Workload& workload, Faults& faults) : workload_(workload), faults_(faults) {
-    for (const Program& program : workload.programs) meets_.add(meets_of(program));
+    for (const Program& program : workload.programs) meets_.add(met_in_a_step(program));
   }
 
   void run() {
@@ -212,7 +116,7 @@ class MeetingCheck {
     std::sort(all.ops.begin(), all.ops.end());
     for (const OpIndex op : all.ops) {
       if (program_of(rank).streams[stream].ops[op].kind == OpKind::call) return unlike(rank);
-      const Transfer& transfer = transfer_of(program_of(rank), program_of(rank).streams[stream].ops[op]);
+      const Transfer& transfer = program_of(rank).transfer_of(program_of(rank).streams[stream].ops[op]);
       all.digest.add(static_cast<std::uint64_t>(transfer.kind)).add(static_cast<std::uint64_t>(transfer.bytes.n));
     }
     return all;
@@ -302,7 +206,7 @@ class MeetingCheck {
   }
 
   std::string told(RankId rank, StreamIndex stream, OpIndex op) const {
-    const Transfer& transfer = transfer_of(program_of(rank), program_of(rank).streams[stream].ops[op]);
+    const Transfer& transfer = program_of(rank).transfer_of(program_of(rank).streams[stream].ops[op]);
     return std::string(to_string(transfer.kind)) + " of " + std::to_string(transfer.bytes.n) + " bytes";
   }
 
