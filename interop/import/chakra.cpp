@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "interop/import/chakra/plain.h"
-#include "interop/import/chakra/read.h"
+#include "interop/import/chakra/read/read.h"
 #include "interop/import/chakra/remarks.h"
 #include "interop/import/chakra/table.h"
 #include "interop/import/formats.h"

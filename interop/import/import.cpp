@@ -1,6 +1,6 @@
 #include "interop/import/import.h"
 
-#include "interop/import/chakra/files.h"
+#include "interop/import/chakra/read/files.h"
 #include "interop/import/formats.h"
 #include "models/scenario/files/hf_config.h"
 #include "sim/base/text.h"

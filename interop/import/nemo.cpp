@@ -2,7 +2,7 @@
 
 #include "interop/import/formats.h"
 #include "interop/import/interpolation.h"
-#include "interop/import/megatron_model.h"
+#include "interop/import/megatron/model.h"
 
 namespace orrery::interop {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "interop/import/chakra/layers.h"
-#include "interop/import/chakra/rank_order.h"
+#include "interop/import/chakra/layout/rank_order.h"
 
 namespace orrery::interop::chakra {
 

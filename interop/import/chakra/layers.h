@@ -1,6 +1,6 @@
 #pragma once
 
-#include "interop/import/chakra/roles.h"
+#include "interop/import/chakra/layout/roles.h"
 
 namespace orrery::interop::chakra {
 

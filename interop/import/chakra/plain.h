@@ -1,6 +1,6 @@
 #pragma once
 
-#include "interop/import/chakra/world.h"
+#include "interop/import/chakra/read/world.h"
 #include "interop/import/import.h"
 
 namespace orrery::interop::chakra {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "interop/import/chakra/split.h"
+#include "interop/import/chakra/layout/split.h"
 
 namespace orrery::interop::chakra {
 

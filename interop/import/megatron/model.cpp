@@ -1,4 +1,4 @@
-#include "interop/import/megatron_model.h"
+#include "interop/import/megatron/model.h"
 
 #include <algorithm>
 #include <charconv>

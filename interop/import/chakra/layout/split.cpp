@@ -1,4 +1,4 @@
-#include "interop/import/chakra/split.h"
+#include "interop/import/chakra/layout/split.h"
 
 #include <algorithm>
 #include <set>

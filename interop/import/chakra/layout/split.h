@@ -1,7 +1,7 @@
 #pragma once
 
-#include "interop/import/chakra/pipeline.h"
-#include "interop/import/chakra/roles.h"
+#include "interop/import/chakra/layout/pipeline.h"
+#include "interop/import/chakra/layout/roles.h"
 
 namespace orrery::interop::chakra {
 

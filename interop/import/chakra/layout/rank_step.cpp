@@ -1,4 +1,4 @@
-#include "interop/import/chakra/rank_step.h"
+#include "interop/import/chakra/layout/rank_step.h"
 
 #include <algorithm>
 #include <map>

@@ -1,4 +1,4 @@
-#include "interop/import/chakra/rank_order.h"
+#include "interop/import/chakra/layout/rank_order.h"
 
 #include <algorithm>
 

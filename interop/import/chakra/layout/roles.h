@@ -2,8 +2,8 @@
 
 #include <map>
 
-#include "interop/import/chakra/rank_step.h"
-#include "interop/import/chakra/world.h"
+#include "interop/import/chakra/layout/rank_step.h"
+#include "interop/import/chakra/read/world.h"
 
 namespace orrery::interop::chakra {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "interop/import/chakra/trace.h"
+#include "interop/import/chakra/read/trace.h"
 #include "sim/base/result.h"
 
 namespace orrery::interop::chakra {

@@ -1,4 +1,4 @@
-#include "interop/import/chakra/order.h"
+#include "interop/import/chakra/read/order.h"
 
 #include <algorithm>
 #include <functional>

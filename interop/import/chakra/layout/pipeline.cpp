@@ -1,4 +1,4 @@
-#include "interop/import/chakra/pipeline.h"
+#include "interop/import/chakra/layout/pipeline.h"
 
 #include <algorithm>
 #include <set>

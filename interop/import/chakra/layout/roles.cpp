@@ -2,7 +2,7 @@
 // the optimizer. Activations that are split over ranks are reduced in the middle: the next
 // operator takes them. Parameters are gathered before any compute, from shards that lie in
 // memory, or after the optimizer.
-#include "interop/import/chakra/roles.h"
+#include "interop/import/chakra/layout/roles.h"
 
 #include <algorithm>
 #include <set>

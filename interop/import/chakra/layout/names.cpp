@@ -1,4 +1,4 @@
-#include "interop/import/chakra/names.h"
+#include "interop/import/chakra/layout/names.h"
 
 #include <algorithm>
 #include <cctype>

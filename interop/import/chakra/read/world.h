@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "interop/import/chakra/trace.h"
+#include "interop/import/chakra/read/trace.h"
 #include "sim/base/result.h"
 
 namespace orrery::interop::chakra {

@@ -1,10 +1,10 @@
-#include "interop/import/chakra/files.h"
+#include "interop/import/chakra/read/files.h"
 
 #include <algorithm>
 #include <filesystem>
 #include <map>
 
-#include "interop/import/chakra/world.h"
+#include "interop/import/chakra/read/world.h"
 
 namespace orrery::interop::chakra {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "interop/import/chakra/names.h"
-#include "interop/import/chakra/trace.h"
+#include "interop/import/chakra/layout/names.h"
+#include "interop/import/chakra/read/trace.h"
 
 namespace orrery::interop::chakra {
 

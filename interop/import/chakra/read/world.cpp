@@ -1,10 +1,10 @@
-#include "interop/import/chakra/world.h"
+#include "interop/import/chakra/read/world.h"
 
 #include <algorithm>
 #include <charconv>
 #include <tuple>
 
-#include "interop/import/chakra/order.h"
+#include "interop/import/chakra/read/order.h"
 
 namespace orrery::interop::chakra {
 namespace {

@@ -1,13 +1,13 @@
 // .et files: a stream of messages, each behind its length. The first is GlobalMetadata, the
 // others are nodes (et_def.proto of MLCommons Chakra, schema 0.0.4). Numbers of fields below
 // are that file's.
-#include "interop/import/chakra/read.h"
+#include "interop/import/chakra/read/read.h"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 
-#include "interop/import/chakra/order.h"
+#include "interop/import/chakra/read/order.h"
 #include "interop/proto_message.h"
 
 namespace orrery::interop::chakra {
