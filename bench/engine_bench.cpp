@@ -9,7 +9,7 @@
 
 #include "sim/base/random.h"
 #include "sim/engine/engine.h"
-#include "sim/engine/event_heap.h"
+#include "sim/engine/events/event_heap.h"
 
 namespace orrery::sim {
 namespace {

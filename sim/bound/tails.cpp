@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sim/coalesce/coalesce.h"
-#include "sim/engine/meetings.h"
+#include "sim/engine/meet/meetings.h"
 #include "sim/network/flow_net.h"
 #include "sim/phase.h"
 

@@ -9,8 +9,8 @@
 #include "sim/coalesce/course.h"
 #include "sim/coalesce/solo.h"
 #include "sim/engine/engine.h"
-#include "sim/engine/event_queue.h"
-#include "sim/engine/meetings.h"
+#include "sim/engine/events/event_queue.h"
+#include "sim/engine/meet/meetings.h"
 #include "sim/engine/state.h"
 #include "sim/network/flow_net.h"
 

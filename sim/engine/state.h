@@ -8,7 +8,7 @@
 #include "sim/coalesce/cells.h"
 #include "sim/coalesce/coalesce.h"
 #include "sim/coalesce/course.h"
-#include "sim/engine/meetings.h"
+#include "sim/engine/meet/meetings.h"
 #include "sim/network/contention.h"
 
 namespace orrery::sim {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "sim/coalesce/coalesce.h"
-#include "sim/engine/meetings.h"
+#include "sim/engine/meet/meetings.h"
 #include "validate/runner/runner.h"
 
 namespace orrery::validate {

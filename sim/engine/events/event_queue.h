@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/engine/event_heap.h"
+#include "sim/engine/events/event_heap.h"
 
 namespace orrery::sim {
 

@@ -1,4 +1,4 @@
-#include "sim/engine/meetings.h"
+#include "sim/engine/meet/meetings.h"
 
 #include <algorithm>
 

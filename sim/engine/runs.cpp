@@ -1,0 +1,110 @@
+// Runs: ops of one stream that nothing need look into, and one event for all of them.
+#include <algorithm>
+
+#include "sim/base/random.h"
+#include "sim/engine/impl.h"
+
+namespace orrery::sim {
+
+// Begins the run at s.at; true when it took no time and is over.
+bool Engine::start_run(StreamState& s) {
+  const FlatStream& f = flat(s);
+  const RankState& rank = rank_of(s);
+  const Op& op = f.ops[s.at];
+  s.until = run_end(s);
+  s.speed = f.feels_claims ? rank.speed : kFullSpeed;
+  s.op_start = s.mark = now_;
+  s.inside = 0;
+  s.work_left = op.kind == OpKind::kernel ? cost_of(s, s.at)
+                : op.kind == OpKind::call ? f.block_of(s.at).cost_of(0)
+                                          : 0;
+  s.first_end = now_ + (op.kind == OpKind::call
+                            ? Duration::ps(f.block_of(s.at).at(s.speed, speeds_).total())
+                            : Duration::ps(slowed(s.work_left, speeds_.permille(s.speed, op.kernel_class()))));
+  if (s.index == kMainStream && f.ahead[s.at].next_timed < s.until) stamp_pending(s, now_);
+
+  const Time end = clock_of(s).end_of(s.until - 1);
+  if (end > now_) {
+    if (coalesce_ && s.index == kMainStream && s.until < f.size() && f.entered_ahead[s.until]) {
+      enter_ahead(s, end);
+      return false;
+    }
+    s.status = StreamStatus::running;
+    schedule(s, f.on_time ? next_look(s) : end);
+    return false;
+  }
+  pass(s, s.until);
+  wake_waiters(s);
+  return true;
+}
+
+// Where the run that starts at s.at ends. It goes on over waits that are over already; but not where each op is looked
+// at, nor on side streams of a cell, which stretches want to see where they stand.
+OpIndex Engine::run_end(const StreamState& s) const {
+  if (!coalesce_) return s.at + 1;
+  const FlatStream& f = flat(s);
+  OpIndex end = f.ahead[s.at].run_end;
+  const bool is_seen = s.index != kMainStream && rank_of(s).cell != Cells::none();
+  if (is_seen || plays_ || source_ || options_.trace) return end;
+  while (end < f.size() && f.only_waits[end] && is_met(s, f.ops[end])) end = f.ahead[end].run_end;
+  return end;
+}
+
+// The event of a run has come: at its end, or before if it was slowed since or one of
+// its ops is waited for.
+void Engine::end_run(StreamState& s) {
+  const Time end = clock_of(s).end_of(s.until - 1);
+  if (end > now_) return look_at(s, end);
+  settle(s);
+  pass(s, s.until);
+  s.status = StreamStatus::ready;
+  wake_waiters(s);
+  advance(s);
+}
+
+// Ops [s.at, end) of the run in progress are over: they leave their marks.
+void Engine::pass(StreamState& s, OpIndex end) {
+  const FlatStream& f = flat(s);
+  const RunClock clock = clock_of(s);
+  if (s.index == kMainStream && f.ahead[s.at].next_action < end) stamp_actions(s, end, clock);
+  ledger_.pass(RankId{s.rank}, s.index, s.step, f, clock, end);
+  if (options_.trace && options_.trace->wants(RankId{s.rank})) trace_run(s, end, clock);
+  result_.ops += end - s.at;
+  if (rehearsal_) see_ops(s, end, clock);
+  s.at = end;
+  if (rehearsal_) see_end(s);
+}
+
+// One event stands for a run. What is put off, as when its kernels slow down, needs no
+// other: the event finds out that it has come too early.
+void Engine::schedule(StreamState& s, Time when) {
+  if (s.queued <= when) return;
+  s.queued = when;
+  events_.push({when, id_of(s), ++s.generation});
+}
+
+// Ops before `op`, the one in progress, are over: the run goes on from there.
+void Engine::leave_behind(StreamState& s, OpIndex op) {
+  if (op == s.at) return;
+  const RunClock clock = clock_of(s);
+  const Time start = clock.start_of(op), end = clock.end_of(op);
+  pass(s, op);
+  s.op_start = s.mark = start;
+  s.first_end = end;
+  const FlatStream& f = flat(s);
+  s.inside = 0;
+  s.work_left = f.ops[op].kind == OpKind::call ? f.block_of(op).cost_of(0) : f.ops[op].payload;
+}
+
+std::int64_t Engine::cost_of(const StreamState& s, OpIndex op) const {
+  const std::int64_t cost = flat(s).ops[op].payload;
+  if (workload_.jitter.compute <= 0) return cost;
+  Digest key;
+  key.add(workload_.jitter.seed).add(s.rank).add(s.step).add(s.index).add(op);
+  const Int128 z = KeyedRandom(key.value()).gaussian_q32();
+  const auto deviation = static_cast<std::int64_t>(workload_.jitter.compute * 1e9 + 0.5);
+  const Int128 noise = static_cast<Int128>(cost) * deviation / 1'000'000'000 * z / (std::int64_t{1} << 32);
+  return std::max<std::int64_t>(0, cost + static_cast<std::int64_t>(noise));
+}
+
+}  // namespace orrery::sim
