@@ -32,6 +32,32 @@ std::vector<std::string> depths(int layers, int gpus) {
   return all;
 }
 
+bool is_usual_chunk_count(std::int64_t n) {
+  return (n >= 1 && n <= 6) || n == 8 || n == 12;
+}
+
+// The layers, or those with embedding and head (as layers are dealt without pipeline.stage_layers),
+// go evenly into so many chunks.
+bool are_even(std::int64_t layers, std::int64_t chunks) {
+  return layers % chunks == 0 || (layers + 2) % chunks == 0;
+}
+
+// The usual ones, and those of which some pipeline's chunks are even (21 of one layer each).
+std::vector<std::string> chunk_counts(int layers, bool is_table) {
+  std::vector<std::string> all;
+  for (std::int64_t n = 1; n <= layers || n <= 12; ++n)
+    if (is_usual_chunk_count(n) || (!is_table && are_even(layers, n))) all.push_back(std::to_string(n));
+  return all;
+}
+
+// Sequences a replica may take at once: up to eight, of which the batch is a multiple.
+std::vector<std::string> micro_batches_up_to_eight(std::int64_t global_batch) {
+  std::vector<std::string> all;
+  for (std::int64_t n = 1; n <= 8; ++n)
+    if (global_batch % n == 0) all.push_back(std::to_string(n));
+  return all;
+}
+
 // Numbers of a candidate, where it or the scenario has them.
 class Candidate {
  public:
@@ -56,6 +82,12 @@ class Candidate {
     });
   }
 
+  // Beside the usual counts of chunks only those that this pipeline deals evenly; what the scenario has stays.
+  bool has_fitting_chunks() const {
+    const std::int64_t searched = number("pipeline.virtual_stages", 1);
+    return is_usual_chunk_count(searched) || are_even(scenario_.model.layers, pp() * searched);
+  }
+
   bool offloads_parameters() const {
     return std::any_of(overrides_.begin(), overrides_.end(), [](const models::Override& o) {
       return o.path == "layout.offload" && o.value.find(kOffloadedParameters) != std::string::npos;
@@ -70,6 +102,7 @@ class Candidate {
     const std::int64_t micro_batches = batch / (dp * micro_batch());
     if (scenario_.model.table.empty() && scenario_.model.heads % tp() != 0) return false;
     if (pp() * chunks() > scenario_.model.layers + 2) return false;
+    if (!has_fitting_chunks()) return false;
     if (chunks() > 1 && (pp() == 1 || micro_batches < pp())) return false;
     const bool gathers = number("layout.zero", scenario_.layout.zero) == 3 || !scenario_.layout.fsdp.empty();
     if (offloads_parameters() && !gathers) return false;
@@ -134,11 +167,13 @@ std::vector<Axis> layout_axes(const models::Scenario& scenario, const std::set<s
   if (scenario.training.sequence_length >= kLongSequence) add("layout.cp", powers(std::min(16, gpus)));
   if (scenario.model.moe) add("layout.ep", powers(std::min(scenario.model.moe->experts, gpus)));
   // The schedule goes with them: interleaved where there is more than one.
-  if (!fixed.contains("pipeline.schedule")) add("pipeline.virtual_stages", {"1", "2", "3", "4", "5", "6", "8", "12"});
+  if (!fixed.contains("pipeline.schedule"))
+    add("pipeline.virtual_stages", chunk_counts(scenario.model.layers, is_table));
   // Of sequences a few; samples of a table are small.
   constexpr std::int64_t kMostSamples = 512;
+  const std::int64_t batch = scenario.training.global_batch;
   add("training.micro_batch",
-      powers(is_table ? static_cast<int>(std::min(kMostSamples, scenario.training.global_batch)) : 8));
+      is_table ? powers(static_cast<int>(std::min(kMostSamples, batch))) : micro_batches_up_to_eight(batch));
   // Flash attention keeps nothing that recomputing it would save.
   if (scenario.training.attention == models::AttentionKind::flash)
     add("training.recompute", {"none", "full"});

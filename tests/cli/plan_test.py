@@ -40,6 +40,31 @@ class Plans(support.Case):
             for layout in self.plan("--top", "1000", *options)["layouts"]:
                 self.assertNotIn("layout.tp=", layout["set"])
 
+    def values(self, text, key, *options):
+        """Of a key all that layouts of a scenario have."""
+        found = self.done("plan", self.scenario(text, "values.yaml"), "--format", "json", "-q", "--top", "1000", *options)
+        return {value for layout in json.loads(found.stdout)["layouts"] for value in re.findall(key + r"=(\S+)", layout["set"])}
+
+    def test_a_batch_of_threes_is_taken_in_threes(self):
+        text = support.SMALL.replace("global_batch: 16", "global_batch: 24").replace("{tp: 2, pp: 2}", "{tp: 1, zero: 3}")
+        self.assertEqual(self.values(text, "micro_batch"), {"1", "2", "3", "4", "6", "8"})
+        # Three sequences a replica: pieces are gathered once, not thrice.
+        three = self.scenario(text.replace("nodes: 1", "nodes: 3"), "three.yaml")
+        keep = ["--keep", "layout.tp", "--keep", "layout.pp", "--set", "layout.zero=3", "--set", "training.global_batch=72"]
+        best = json.loads(self.done("plan", three, "--format", "json", "-q", *keep).stdout)["layouts"][0]
+        powers = [json.loads(self.done("plan", three, "--format", "json", "-q", *keep, "--set",
+                                       f"training.micro_batch={n}").stdout)["layouts"][0] for n in (1, 3)]
+        self.assertIn("micro_batch=3", best["set"])
+        self.assertEqual(best["step_time_s"], powers[1]["step_time_s"])
+        self.assertLess(best["step_time_s"], powers[0]["step_time_s"])
+
+    def test_chunks_may_be_as_many_as_a_stage_has_layers(self):
+        text = support.SMALL.replace("layers: 4", "layers: 14")
+        keep = ["--keep", "layout.tp", "--keep", "training.recompute", "--keep", "layout.zero", "--keep", "training.micro_batch"]
+        chunks = {pp: self.values(text, "virtual_stages", *keep, "--set", f"layout.pp={pp}") for pp in (2, 4)}
+        self.assertEqual(chunks[2], {"1", "2", "3", "4", "5", "6", "7", "8"})  # 14 layers, or 16 with embedding and head
+        self.assertEqual(chunks[4], {"1", "2", "3", "4"})
+
     def test_sharding_is_chosen_in_the_kind_that_the_file_has(self):
         text = support.SMALL.replace("nodes: 1", "nodes: 2")
         fsdp = self.scenario(text.replace("{tp: 2, pp: 2}", "{tp: 1, pp: 1, fsdp: full_shard}"), "fsdp.yaml")
