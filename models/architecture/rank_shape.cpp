@@ -96,6 +96,9 @@ RankShape rank_shape(const Scenario& scenario, const LayoutSpec& layout) {
   const Sharding split = sharding(layout);
   const bool whole = !split.gradients || split.reduce_once;
   shape.main_gradient = !whole ? 0 : training.gradients == GradientType::fp32 ? 4 : 2;
+  const Stack& stack = scenario.software;
+  if (stack.gradient_casts && !stack.fused_wgrad_accumulation && shape.main_gradient > shape.element)
+    shape.gradient_cast = shape.main_gradient;
   return shape;
 }
 

@@ -37,13 +37,17 @@ struct RankShape {
   Dtype general_type = Dtype::bf16;  // attention core and logits: 16 bits also under fp8 and fp4
   // Bytes of a gradient that micro-batches add up in; 0: each is reduced by itself, and nothing is added here.
   std::int64_t main_gradient = 4;
+  std::int64_t gradient_cast = 0;  // bytes of a cast to what micro-batches add up in, where it is a tensor of its own
 
   std::int64_t qkv() const { return query + key + value; }
   Bytes activation(std::int64_t rows, std::int64_t width) const { return {rows * width * element}; }
   Bytes full_hidden() const { return activation(tokens, hidden); }
   Bytes shard_hidden() const { return activation(shard_tokens, hidden); }
-  // Moved when so many elements of a gradient are added to the main one: they are read, and the sum read and written.
-  Bytes accumulated(std::int64_t elements) const { return {elements * (element + 2 * main_gradient)}; }
+  // Moved when so many elements of a gradient are added to the main one: they are read, and the sum read and written;
+  // a cast before that is written and read.
+  Bytes accumulated(std::int64_t elements) const {
+    return {elements * (element + 2 * main_gradient + 2 * gradient_cast)};
+  }
 };
 
 // In layers that `layout` holds for: the scenario's, or that of layers with a smaller

@@ -58,6 +58,7 @@ void read_kernels(Fields& fields, Stack& stack) {
                                                  {"fused_cross_entropy", &stack.fused_cross_entropy},
                                                  {"chunked_loss", &stack.chunked_loss},
                                                  {"fused_wgrad_accumulation", &stack.fused_wgrad_accumulation},
+                                                 {"gradient_casts", &stack.gradient_casts},
                                                  {"whole_gradients", &stack.whole_gradients},
                                                  {"dummy_weight_gradients", &stack.dummy_weight_gradients},
                                                  {"experts_launched_one_by_one", &stack.experts_launched_one_by_one},

@@ -28,6 +28,7 @@ struct Stack {
   bool fused_cross_entropy = true;  // one pass over the logits; they stay in 16 bits
   bool chunked_loss = false;  // output layer and loss chunk by chunk of tokens (Liger), where the vocabulary is whole
   bool fused_wgrad_accumulation = true;  // weight gradient added to the fp32 main gradient by the GEMM
+  bool gradient_casts = false;   // 16-bit gradients are cast before they are added to fp32 sums, in a kernel of its own
   bool whole_gradients = false;  // 16-bit gradients of all of a micro-batch stand before they are added to fp32 sums
   bool dummy_weight_gradients = false;  // Transformer Engine keeps 16-bit gradients that nobody reads beside fused ones
   bool fp32_logits = false;             // logits are kept in fp32 too although the loss is fused

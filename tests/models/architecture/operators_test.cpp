@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "models/architecture/flops.h"
+#include "models/architecture/rank_shape.h"
 #include "tests/models/architecture/known_models.h"
 #include "tests/models/architecture/layer_probe.h"
 
@@ -260,6 +261,24 @@ TEST(Operators, ALearnedPositionTableIsAddedBeforeTheSequenceIsCut) {
   const Steps rotary = piece_work(scenario_of(llama_70b(), 2048, 8, true), PieceKind::embedding, 0, 0).forward;
   EXPECT_GE(position(rotary, "reduce-scatter embedding"), 0);
   EXPECT_EQ(position(rotary, "add positions"), -1);
+}
+
+// DeepSpeed's BF16_Optimizer: a gradient of two bytes is read and written as four, which are read and added to four.
+TEST(Operators, AGradientCastBeforeItIsAddedIsWrittenAndReadOnceMore) {
+  Scenario scenario = scenario_of(gpt3_175b(), 2048, 8);
+  scenario.training.gradients = GradientType::fp32;
+  scenario.software.fused_wgrad_accumulation = false;
+  const auto moved = [&](bool casts) {
+    scenario.software.gradient_casts = casts;
+    return rank_shape(scenario, scenario.layout).accumulated(1000);
+  };
+  EXPECT_EQ(moved(false), Bytes{2000 + 4000 + 4000});
+  EXPECT_EQ(moved(true), Bytes{2000 + 4000 + 4000 + 4000 + 4000});
+  scenario.training.precision = Precision::fp32;  // nothing to cast
+  EXPECT_EQ(moved(true), moved(false));
+  scenario.training.precision = Precision::bf16;
+  scenario.training.gradients = GradientType::bf16;
+  EXPECT_EQ(moved(true), moved(false));
 }
 
 }  // namespace
