@@ -1,7 +1,7 @@
 """The Ultra-Scale Playbook's measured sweep (nanotron on H100 over EFA) beside what is predicted.
 
 The shared table holds runs of two kinds that it does not tell apart: some lost half a second and more a micro-batch, and
-those gathered their inputs again (docs/memory.md). Its memory seems to be what rank 0 had reserved.
+those gathered their inputs again (docs/playbook.md). Its memory seems to be what rank 0 had reserved.
 """
 import collections
 import csv
