@@ -113,7 +113,9 @@ std::string plan_text(const PlanReport& plan) {
   std::istringstream sets(plan.settings.front());
   text += " ";
   for (std::string set; sets >> set;) text += " --set " + sweep::shell_word(set);
-  text += "\n" + training(plan) + "\n";
+  text += "\n";
+  for (const std::string& key : plan.without.front()) text += "  and without " + key + ", which the file has\n";
+  text += training(plan) + "\n";
   Table table("lrlrrrrrl");
   table.row({"layout", "chunks", "recompute", "micro-batch", "step", "TFLOP/s/GPU", "bubble", "GiB reserved",
              "against the best"});
@@ -145,6 +147,7 @@ std::string plan_json(const PlanReport& plan) {
     const Result& r = plan.results[i];
     ordered_json one;
     one["set"] = plan.settings[i];
+    if (!plan.without[i].empty()) one["without"] = plan.without[i];
     one["step_time_s"] = r.step_time.seconds();
     one["bound_s"] = plan.search.best[i].bound;
     one["tokens_per_s"] = r.tokens_per_s;

@@ -15,10 +15,11 @@ struct PlanReport {
   std::uint64_t combinations = 0;    // of all values
   std::uint64_t candidates = 0;      // of those: fill the cluster, divide what they must
   const sweep::SearchResult& search;
-  std::vector<Result> results;        // of search.best
-  std::vector<std::string> settings;  // "layout.tp=8 layout.pp=4 …", as --set takes them
-  double tokens = 0;                  // to train on; 0: not asked
-  double price = 0;                   // of a GPU-hour; 0: not asked
+  std::vector<Result> results;                    // of search.best
+  std::vector<std::string> settings;              // "layout.tp=8 layout.pp=4 …", as --set takes them
+  std::vector<std::vector<std::string>> without;  // keys that the file must not have then
+  double tokens = 0;                              // to train on; 0: not asked
+  double price = 0;                               // of a GPU-hour; 0: not asked
 };
 
 std::string plan_text(const PlanReport& plan);

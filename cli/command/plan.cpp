@@ -98,12 +98,14 @@ int Plan::run() {
 
   std::map<std::uint64_t, report::Result> results;
   const sweep::SearchResult found = search(layouts, results);
-  report::PlanReport plan{*read, layouts.combinations(), layouts.count(), found, {}, {}, 0, price};
+  report::PlanReport plan{*read, layouts.combinations(), layouts.count(), found, {}, {}, {}, 0, price};
   for (const sweep::Found& one : found.best) {
     plan.results.push_back(std::move(results.at(one.candidate)));
     std::string sets;
-    for (const models::Override& o : layouts[one.candidate]) sets += (sets.empty() ? "" : " ") + o.path + "=" + o.value;
+    PlanLayouts::Told told = layouts.told(one.candidate);
+    for (const models::Override& o : told.set) sets += (sets.empty() ? "" : " ") + o.path + "=" + o.value;
     plan.settings.push_back(sets);
+    plan.without.push_back(std::move(told.without));
   }
   return show(plan);
 }

@@ -187,7 +187,7 @@ std::vector<Axis> layout_axes(const models::Scenario& scenario, const std::set<s
 }
 
 std::vector<std::vector<models::Override>> candidate_layouts(const models::Scenario& scenario,
-                                                             const std::vector<Axis>& axes) {
+                                                             const std::vector<Axis>& axes, bool with_schedule) {
   std::vector<std::vector<models::Override>> all;
   std::vector<std::size_t> at(axes.size(), 0);
   for (bool more = true; more;) {
@@ -195,9 +195,7 @@ std::vector<std::vector<models::Override>> candidate_layouts(const models::Scena
     for (std::size_t a = 0; a < axes.size(); ++a) overrides.push_back({axes[a].path, axes[a].values[at[a]]});
     const Candidate candidate(scenario, overrides);
     if (candidate.is_possible()) {
-      const bool searched = std::any_of(axes.begin(), axes.end(),
-                                        [](const Axis& axis) { return axis.path == "pipeline.virtual_stages"; });
-      if (searched)
+      if (with_schedule)
         overrides.push_back({"pipeline.schedule", candidate.pp() == 1      ? "none"
                                                   : candidate.chunks() > 1 ? "interleaved-1f1b"
                                                                            : "1f1b"});

@@ -22,8 +22,9 @@ std::vector<Axis> layout_axes(const models::Scenario& scenario, const std::set<s
 std::vector<std::string> searched_on_request();
 
 // The combinations of those axes that fill the cluster, divide what they must, and do not
-// say one thing twice (virtual stages without a pipeline). As overrides, in the order of the axes.
+// say one thing twice (virtual stages without a pipeline). As overrides, in the order of the axes, and
+// last, where `with_schedule`, the schedule that goes with the virtual stages.
 std::vector<std::vector<models::Override>> candidate_layouts(const models::Scenario& scenario,
-                                                             const std::vector<Axis>& axes);
+                                                             const std::vector<Axis>& axes, bool with_schedule);
 
 }  // namespace orrery::sweep

@@ -35,6 +35,53 @@ class Plans(support.Case):
         self.assertEqual(result["step_time_s"], best["step_time_s"])
         self.assertEqual(result["memory"]["reserved_bytes"], best["reserved_bytes"])
 
+    # Keys that the search replaces stand in the file too: set again they give the layout that was told.
+    def test_what_is_told_runs_whatever_the_file_says(self):
+        texts = (support.SMALL.replace("{tp: 2, pp: 2}", "{tp: 2, pp: 2, dp: 2, sequence_parallel: false}") +
+                 "pipeline: {stage_layers: [1, 3]}\n",
+                 support.SMALL.replace("{tp: 2, pp: 2}", "{tp: 2, pp: 2, by_layers: [{layers: 0-1, tp: 1}]}")
+                 .replace("micro_batch: 1", "micro_batch: 2"))
+        for text, options in zip(texts, ([], ["--search", "pipeline.stage_layers"])):
+            file = self.scenario(text)
+            found = self.done("plan", file, "--format", "json", "-q", "--top", "1000", *options).stdout
+            layouts = json.loads(found)["layouts"]
+            self.assertGreater(len(layouts), 10)
+            for layout in layouts[::5]:
+                sets = [word for pair in layout["set"].split() for word in ("--set", pair)]
+                result = json.loads(self.done("run", file, "--format", "json", *sets).stdout)
+                self.assertEqual(result["step_time_s"], layout["step_time_s"], layout["set"])
+                self.assertEqual(result["memory"]["reserved_bytes"], layout["reserved_bytes"], layout["set"])
+
+    def test_what_no_value_says_must_leave_the_file(self):
+        pipeline = "pipeline: {schedule: interleaved-1f1b, virtual_stages: 2, group: 4}\n"
+        file = self.scenario(support.SMALL + pipeline)
+        layouts = json.loads(self.done("plan", file, "--format", "json", "-q", "--top", "1000").stdout)["layouts"]
+        for layout in layouts:
+            if "schedule=interleaved-1f1b" in layout["set"]:
+                self.assertIn("pipeline.group=", layout["set"])
+            else:
+                self.assertEqual(layout["without"], ["pipeline.group"])
+        text = self.done("plan", file, "-q", "--set", "layout.pp=1", "--set", "pipeline.schedule=none",
+                         "--set", "pipeline.virtual_stages=1", status=3).stderr
+        self.assertIn("'group' belongs to interleaved schedules", text)
+        self.assertIn("and without pipeline.group, which the file has", self.done("plan", file, "-q").stdout)
+
+    def test_chunks_that_are_kept_bring_their_schedule(self):
+        for options in (["--set", "pipeline.virtual_stages=2"], ["--keep", "pipeline.virtual_stages"]):
+            file = self.scenario(support.SMALL + "pipeline: {schedule: interleaved-1f1b, virtual_stages: 2}\n")
+            layouts = json.loads(self.done("plan", file, "--format", "json", "-q", *options).stdout)["layouts"]
+            self.assertTrue(layouts)
+            for layout in layouts:
+                self.assertIn("pipeline.schedule=interleaved-1f1b", layout["set"])
+
+    def test_a_schedule_that_is_kept_keeps_its_chunks(self):
+        text = support.SMALL.replace("layers: 4", "layers: 8") + "pipeline: {schedule: interleaved-1f1b, virtual_stages: 4}\n"
+        keep = ["--keep", "layout.tp", "--keep", "layout.pp", "--keep", "training.micro_batch", "--keep", "pipeline.schedule"]
+        file = self.scenario(text)
+        layouts = json.loads(self.done("plan", file, "--format", "json", "-q", *keep, "--top", "9").stdout)["layouts"]
+        as_written = json.loads(self.done("run", file, "--format", "json").stdout)["step_time_s"]
+        self.assertIn(as_written, [layout["step_time_s"] for layout in layouts])
+
     def test_keys_that_are_set_or_kept_stay(self):
         for options in (["--set", "layout.tp=4"], ["--keep", "layout.tp"]):
             for layout in self.plan("--top", "1000", *options)["layouts"]:

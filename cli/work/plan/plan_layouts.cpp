@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "cli/work/pipeline.h"
+#include "cli/work/plan/restated.h"
 #include "models/compile/outline/outline.h"
 #include "models/compile/pipeline/balanced_stages.h"
 #include "report/plan.h"
@@ -17,18 +18,11 @@ namespace {
 constexpr const char* kDerived[] = {"pipeline.stage_layers", "pipeline.stage_replicas", "pipeline.group",
                                     "pipeline.schedule",     "pipeline.virtual_stages", "layout.sequence_parallel"};
 
-constexpr const char* kReplicas = "layout.dp";
+constexpr const char *kReplicas = "layout.dp", *kSchedule = "pipeline.schedule";
 constexpr const char* kDealt = "pipeline.stage_layers";
 constexpr const char *kByLayers = "layout.by_layers", *kRecompute = "training.recompute";
 constexpr const char* kTooLarge = "does not fit into memory";
 constexpr std::size_t kLayeredLayouts = 8;  // that layer by layer choices are made for
-
-void take_out(Node& root, std::string_view path) {
-  const std::size_t dot = path.find('.');
-  for (Node::Entry& section : root.entries)
-    if (section.key == path.substr(0, dot))
-      std::erase_if(section.value.entries, [&](const Node::Entry& e) { return e.key == path.substr(dot + 1); });
-}
 
 // The same layout with everything recomputed; none if it recomputes something already. What is
 // recomputed as the file says stays as it is.
@@ -57,6 +51,15 @@ bool PlanLayouts::is_searched(const char* key) const {
   return std::find(scope_.also.begin(), scope_.also.end(), key) != scope_.also.end() && !fixed_.contains(key);
 }
 
+void PlanLayouts::take_out(std::string_view path) {
+  const std::size_t dot = path.find('.');
+  for (Node::Entry& section : root_.entries) {
+    if (section.key != path.substr(0, dot)) continue;
+    const auto is_it = [&](const Node::Entry& entry) { return entry.key == path.substr(dot + 1); };
+    if (std::erase_if(section.value.entries, is_it) > 0) taken_out_.emplace(path);
+  }
+}
+
 Result<models::Scenario> PlanLayouts::list() {
   Result<Node> document = read_document(scope_.file);
   if (!document) return std::move(document).errors();
@@ -65,8 +68,9 @@ Result<models::Scenario> PlanLayouts::list() {
   root_ = std::move(*root);
   fixed_.insert(scope_.keep.begin(), scope_.keep.end());
   for (const models::Override& over : scope_.overrides) fixed_.insert(over.path);
-  if (!fixed_.contains(kReplicas)) take_out(root_, kReplicas);  // they follow from what is set
-  if (is_searched(kByLayers)) take_out(root_, kByLayers);
+  if (fixed_.contains(kSchedule)) fixed_.insert("pipeline.virtual_stages");  // as many as suit it
+  if (!fixed_.contains(kReplicas)) take_out(kReplicas);                      // they follow from what is set
+  if (is_searched(kByLayers)) take_out(kByLayers);
   // As it is written, for what the model and the cluster are.
   Result<models::Scenario> read = models::read_scenario(root_, scope_.file);
   if (!read) return read;
@@ -74,10 +78,10 @@ Result<models::Scenario> PlanLayouts::list() {
     return Error{read->at("jobs"), "'jobs': this command looks at one scenario alone, for the best of its layouts",
                  Fault::unsupported};
   for (const char* path : kDerived)
-    if (!fixed_.contains(path)) take_out(root_, path);
+    if (!fixed_.contains(path)) take_out(path);
   const std::vector<sweep::Axis> axes = sweep::layout_axes(*read, fixed_, {scope_.also.begin(), scope_.also.end()});
   for (const sweep::Axis& axis : axes) combinations_ *= axis.values.size();
-  layouts_ = sweep::candidate_layouts(*read, axes);
+  layouts_ = sweep::candidate_layouts(*read, axes, !fixed_.contains(kSchedule));
   if (is_searched(kDealt)) add_balanced();
   if (is_searched(kByLayers)) add_layered();
   return read;
@@ -145,6 +149,21 @@ bool PlanLayouts::fits(const Layout& layout) const {
   if (!outline || outline->exceeds_memory) return false;
   const Result<models::Compiled> compiled = models::compile(*read, nullptr, models::Form::with_calls);
   return compiled && report::will_fit(*read, *compiled);
+}
+
+PlanLayouts::Told PlanLayouts::told(std::uint64_t i) const {
+  Told told{layouts_[i], {}};
+  const Result<models::Scenario> read = this->read(layouts_[i]);
+  if (!read) return told;
+  for (const std::string& path : taken_out_) {
+    const bool is_set = std::any_of(told.set.begin(), told.set.end(), [&](const auto& o) { return o.path == path; });
+    if (is_set) continue;
+    if (const auto value = restated(path, *read))
+      told.set.push_back({path, *value});
+    else
+      told.without.push_back(path);
+  }
+  return told;
 }
 
 sweep::Look PlanLayouts::look(std::uint64_t i) const {

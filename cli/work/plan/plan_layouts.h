@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/work/plan/layer_choices.h"
@@ -35,7 +36,14 @@ class PlanLayouts {
 
   std::size_t count() const { return layouts_.size(); }
   std::uint64_t combinations() const { return combinations_; }  // of all values
-  const Layout& operator[](std::uint64_t i) const { return layouts_[i]; }
+
+  // What makes the file that layout: keys to set, also those of the file that the search replaced, and
+  // keys that it must not have.
+  struct Told {
+    Layout set;
+    std::vector<std::string> without;
+  };
+  Told told(std::uint64_t i) const;
 
   // Ruled out, or what its step takes at least: without its programs; and by them, which is known better and takes
   // longer.
@@ -47,6 +55,7 @@ class PlanLayouts {
  private:
   Result<models::Scenario> read(const Layout& layout) const;
   bool is_searched(const char* key) const;
+  void take_out(std::string_view path);
   void add_balanced();
   void add_layered();
   std::vector<std::uint64_t> quickest_bases(bool recompute) const;
@@ -56,7 +65,7 @@ class PlanLayouts {
 
   PlanScope scope_;
   Node root_;
-  std::set<std::string> fixed_;
+  std::set<std::string> fixed_, taken_out_;  // keys that stay; keys of the file that do not
   std::vector<Layout> layouts_;
   std::uint64_t combinations_ = 1;
 };
