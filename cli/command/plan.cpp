@@ -2,18 +2,21 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <thread>
 
 #include "cli/command/command.h"
+#include "cli/console/help_key.h"
 #include "cli/console/interrupt.h"
 #include "cli/console/messages.h"
 #include "cli/console/output.h"
 #include "cli/console/progress.h"
 #include "cli/options/options.h"
+#include "cli/options/threads.h"
 #include "cli/work/plan/plan_layouts.h"
+#include "models/scenario/keys/keys.h"
 #include "report/text.h"
 #include "sim/base/read/quantity.h"
 #include "sweep/plan/layouts.h"
@@ -29,21 +32,54 @@ struct Plan {
   std::vector<std::string> keep, also;
   std::size_t top = 10;
   int jobs = 0;
-  double price = 0;
+  double training_tokens = 0, price = 0;
   bool any_memory = false;
 
   int run();
 
  private:
+  int read_tokens();
+  int refuse_kept() const;
   sweep::SearchOptions options() const;
   sweep::SearchResult search(const PlanLayouts& layouts, std::map<std::uint64_t, report::Result>& results) const;
-  int show(report::PlanReport& plan) const;
+  int show(const report::PlanReport& plan) const;
 };
+
+// Whoever mistypes a key would find it searched all the same.
+int Plan::refuse_kept() const {
+  for (const std::string& key : keep) {
+    const std::vector<const models::Key*> inside = models::keys_in(key);
+    if (models::find_key(key) != nullptr && inside.empty()) continue;
+    complain("--keep " + key + ": " +
+             (inside.empty() ? "there is no such key" + suggest_key(key)
+                             : "is a section; name a key of it, as " + std::string(inside.front()->path)));
+    return kUsage;
+  }
+  return kDone;
+}
+
+int Plan::read_tokens() {
+  if (tokens.empty()) return kDone;
+  const Where here{"--tokens", 0, 0};
+  const auto count = parse_count(tokens, here);
+  if (!count) return report(count.errors()), kUsage;
+  if (*count < 1) return report(Errors{{here, "must be at least 1"}}), kUsage;
+  training_tokens = static_cast<double>(*count);
+  return kDone;
+}
+
+std::string refuse_price(const std::string& text) {
+  constexpr double kMostExpensive = 1e6;
+  char* end = nullptr;
+  const double price = std::strtod(text.c_str(), &end);
+  const bool is_price = end != text.c_str() && *end == '\0' && price > 0 && price <= kMostExpensive;
+  return is_price ? "" : "'" + text + "' is no price of a GPU-hour, a number above 0 and up to 1000000";
+}
 
 sweep::SearchOptions Plan::options() const {
   sweep::SearchOptions options;
   options.top = top;
-  options.threads = jobs > 0 ? jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  options.threads = threads_of(jobs);
   options.stop = &stop_on_interrupt();
   return options;
 }
@@ -83,6 +119,8 @@ sweep::SearchResult Plan::search(const PlanLayouts& layouts, std::map<std::uint6
 int Plan::run() {
   const auto overrides = scenario.overrides();
   if (!overrides) return report(overrides.errors());
+  if (const int status = refuse_kept(); status != kDone) return status;
+  if (const int status = read_tokens(); status != kDone) return status;
   const bool by_layers = std::find(also.begin(), also.end(), "layout.by_layers") != also.end();
   const std::optional<std::string> solver = sweep::find_solver();
   if (by_layers && !solver) {
@@ -98,7 +136,7 @@ int Plan::run() {
 
   std::map<std::uint64_t, report::Result> results;
   const sweep::SearchResult found = search(layouts, results);
-  report::PlanReport plan{*read, layouts.combinations(), layouts.count(), found, {}, {}, {}, 0, price};
+  report::PlanReport plan{*read, layouts.combinations(), layouts.count(), found, {}, {}, {}, training_tokens, price};
   for (const sweep::Found& one : found.best) {
     plan.results.push_back(std::move(results.at(one.candidate)));
     std::string sets;
@@ -110,12 +148,7 @@ int Plan::run() {
   return show(plan);
 }
 
-int Plan::show(report::PlanReport& plan) const {
-  if (!tokens.empty()) {
-    const auto count = parse_count(tokens, {"--tokens", 0, 0});
-    if (!count) return report(count.errors()), kUsage;
-    plan.tokens = static_cast<double>(*count);
-  }
+int Plan::show(const report::PlanReport& plan) const {
   Output out(output.path);
   if (!out.ok()) return kInputOutput;
   out.stream() << (output.format == "json" ? report::plan_json(plan)
@@ -141,9 +174,13 @@ void add_plan(CLI::App& app, int& status) {
   sub.add_option("--top", command->top, "How many layouts to tell (default: 10)")
       ->option_text("N")
       ->check(CLI::Range(1, 1000));
-  sub.add_option("-j,--jobs", command->jobs, "Threads (default: one a core)")->option_text("N");
-  sub.add_option("--tokens", command->tokens, "Tokens to train on, as 15T: days, GPU-hours")->option_text("N");
-  sub.add_option("--price", command->price, "Of a GPU-hour: what that costs")->option_text("MONEY");
+  add_jobs(sub, command->jobs);
+  CLI::Option* tokens = sub.add_option("--tokens", command->tokens, "Tokens to train on, as 15T: days, GPU-hours");
+  tokens->option_text("N");
+  sub.add_option("--price", command->price, "Of a GPU-hour: what that costs")
+      ->option_text("MONEY")
+      ->check(CLI::Validator(refuse_price, ""))
+      ->needs(tokens);
   sub.add_flag("--any-memory", command->any_memory, "Layouts that do not fit, too");
   sub.footer(
       "Examples:\n"

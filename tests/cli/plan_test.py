@@ -200,6 +200,18 @@ class Plans(support.Case):
         self.assertAlmostEqual(best["gpu_hours"], 1e9 / best["tokens_per_s"] / 3600 * 8, delta=1e-6 * best["gpu_hours"])
         self.assertAlmostEqual(best["cost"], 2 * best["gpu_hours"])
 
+    def test_what_cannot_be_asked_is_told_before_the_search(self):
+        for options, words in ((["--keep", "layout.tpp"], "did you mean 'layout.tp'?"),
+                               (["--keep", "layout"], "is a section; name a key of it, as layout.tp"),
+                               (["--price", "2"], "--price requires --tokens"),
+                               (["--price", "nan", "--tokens", "1T"], "'nan' is no price"),
+                               (["--price", "-2", "--tokens", "1T"], "'-2' is no price"),
+                               (["--tokens", "0"], "--tokens: error: must be at least 1"),
+                               (["--jobs", "0"], "not in range"), (["--jobs", "1000000"], "not in range")):
+            result = self.done("plan", self.scenario(support.SMALL), *options, status=2)
+            self.assertIn(words, result.stderr)
+            self.assertEqual(result.stdout, "")
+
     def test_nothing_that_fits_is_status_4(self):
         file = self.scenario(support.SMALL.replace("{layers: 4, hidden: 2048", "{layers: 128, hidden: 65536"))
         result = self.done("plan", file, "-q", "--keep", "training.micro_batch", "--keep", "layout.zero", status=4)

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <thread>
 
 #include "cli/command/command.h"
 #include "cli/console/interrupt.h"
@@ -13,6 +12,7 @@
 #include "cli/console/progress.h"
 #include "cli/options/options.h"
 #include "cli/options/sweep_presentation.h"
+#include "cli/options/threads.h"
 #include "cli/process/crew.h"
 #include "cli/process/helper.h"
 #include "cli/work/sweep/sweep_points.h"
@@ -139,7 +139,7 @@ int SweepRun::go_on(const SweepPoints& points, sweep::Store kept, const Shard& p
   std::size_t done = 0;
   double best = 0;
   sweep::PoolOptions options;
-  options.threads = jobs > 0 ? jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  options.threads = threads_of(jobs);
   options.stop = &stop_on_interrupt();
   options.seen = [&](std::span<const sweep::Row> rows) {
     done += rows.size();
@@ -192,7 +192,7 @@ void add_sweep_run(CLI::App& sweeps, int& status, bool resumes) {
   sub.add_option("--store", command->store, "SQLite file of the results (default: FILE's name, .sqlite)")
       ->option_text("FILE");
   sub.add_option("--shard", command->shard, "Points I, I+N, I+2N… only, as 0/4")->option_text("I/N");
-  sub.add_option("-j,--jobs", command->jobs, "Threads (default: one a core)")->option_text("N");
+  add_jobs(sub, command->jobs);
   sub.add_option(
          "--only-best", command->only_best,
          "Only the best N are wanted (--by step_time or tokens_per_s_per_gpu): what does not fit into memory, or "
