@@ -79,7 +79,8 @@ int MemoryCommand::run() {
   auto answer = answer_with_jobs(*read);
   if (!answer) return report(answer.errors());
   if (!*answer) return complain(file + ": interrupted"), kInterrupted;
-  if (!(*answer)->memory.fits) (*answer)->remedies = what_fits(file, *overrides, *read, &stop_on_interrupt());
+  if (const report::Memory& memory = (*answer)->memory; !memory.fits)
+    (*answer)->remedies = what_fits(file, *overrides, *read, memory.reserved + memory.runtime, &stop_on_interrupt());
   Output out(output.path);
   if (!out.ok()) return kInputOutput;
   out.stream() << (output.format == "json" ? report::memory_json(**answer)

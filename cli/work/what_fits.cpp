@@ -17,12 +17,20 @@ Change set(const std::string& path, const std::string& value) {
   return {path + "=" + value, {{path, value}}};
 }
 
-// A degree twice as large takes its ranks from data parallelism.
+// A degree twice as large takes its ranks from data parallelism; where the file writes that too, both are told.
 Change doubled(const Scenario& scenario, const char* axis, int degree) {
   Change change = set(std::string("layout.") + axis, std::to_string(2 * degree));
-  if (scenario.places.contains("layout.dp"))
-    change.keys.push_back({"layout.dp", std::to_string(scenario.layout.dp / 2)});
+  if (!scenario.places.contains("layout.dp")) return change;
+  const Change fewer = set("layout.dp", std::to_string(scenario.layout.dp / 2));
+  change.name += " " + fewer.name;
+  change.keys.insert(change.keys.end(), fewer.keys.begin(), fewer.keys.end());
   return change;
+}
+
+// What is offloaded already stays so.
+void add_offloads(const models::OffloadSpec& now, std::vector<Change>& list) {
+  if (now.optimizer == models::Place::gpu) list.push_back(set("layout.offload.optimizer", "cpu"));
+  if (now.activations == models::Place::gpu) list.push_back(set("layout.offload.activations", "cpu"));
 }
 
 std::vector<Change> changes(const Scenario& s) {
@@ -31,8 +39,7 @@ std::vector<Change> changes(const Scenario& s) {
     list.push_back(set("training.recompute", recompute));
   if (s.layout.fsdp.empty())
     for (int stage = s.layout.zero + 1; stage <= 3; ++stage) list.push_back(set("layout.zero", std::to_string(stage)));
-  list.push_back(set("layout.offload", "{optimizer: cpu}"));
-  list.push_back(set("layout.offload", "{activations: cpu}"));
+  add_offloads(s.layout.offload, list);
   if (s.training.micro_batch % 2 == 0)
     list.push_back(set("training.micro_batch", std::to_string(s.training.micro_batch / 2)));
   if (s.layout.dp % 2 != 0) return list;
@@ -50,7 +57,7 @@ bool better(const report::Remedy& a, const report::Remedy& b) {
 }  // namespace
 
 std::vector<report::Remedy> what_fits(const std::string& file, const std::vector<Override>& overrides,
-                                      const Scenario& scenario, const std::atomic<bool>* stop) {
+                                      const Scenario& scenario, Bytes needed_now, const std::atomic<bool>* stop) {
   std::vector<report::Remedy> remedies;
   for (const Change& change : changes(scenario)) {
     std::vector<Override> all = overrides;
@@ -70,7 +77,8 @@ std::vector<report::Remedy> what_fits(const std::string& file, const std::vector
     if (simulated.classes.interrupted) break;
     const report::Memory memory =
         report::memory_of({prepared->scenario, prepared->compiled, simulated.ranks, prepared->workload().ranks(), 0});
-    remedies.push_back({change.name, memory.reserved + memory.runtime, memory.fits, simulated.ranks.step_time()});
+    const Bytes needed = memory.reserved + memory.runtime;
+    if (needed < needed_now) remedies.push_back({change.name, needed, memory.fits, simulated.ranks.step_time()});
   }
   std::stable_sort(remedies.begin(), remedies.end(), better);
   return remedies;

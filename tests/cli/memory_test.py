@@ -39,6 +39,34 @@ class WhatFits(support.Case):
             self.assertEqual(result["memory"]["fits"], ran, (model, sequences, recompute))
 
 
+class WouldFit(support.Case):
+    # Degrees that the file writes, an offload that it has, no change that saves nothing.
+    SCENARIO = """\
+name: too large
+model:    {layers: 16, hidden: 8192, heads: 64, vocab: 32000}
+cluster:  {preset: dgx-h100, nodes: 1}
+training: {sequence_length: 8192, global_batch: 32, micro_batch: 4, recompute: [attention]}
+layout:   {tp: 2, pp: 2, dp: 2, offload: {parameters: cpu}, zero: 3}
+"""
+
+    def test_each_change_does_what_is_told(self):
+        file = self.scenario(self.SCENARIO)
+        answer = json.loads(self.done("memory", file, "--format", "json").stdout)
+        now = answer["memory"]["reserved_bytes"] + answer["memory"]["runtime_bytes"]
+        self.assertFalse(answer["memory"]["fits"])
+        changes = {change["change"] for change in answer["would_fit"]}
+        self.assertIn("layout.tp=4 layout.dp=1", changes)
+        self.assertIn("layout.offload.optimizer=cpu", changes)
+        self.assertNotIn("layout.offload={optimizer: cpu}", changes)
+        for change in answer["would_fit"]:
+            sets = [word for pair in change["change"].split() for word in ("--set", pair)]
+            run = json.loads(self.done("run", file, "--format", "json", *sets).stdout)
+            needed = run["memory"]["reserved_bytes"] + run["memory"]["runtime_bytes"]
+            self.assertEqual(needed, change["needed_bytes"], change)
+            self.assertLess(needed, now, change)
+            self.assertEqual((run["memory"]["fits"], run["step_time_s"]), (change["fits"], change["step_time_s"]), change)
+
+
 class MeasuredMemory(support.Case):
     def memory(self, scenario):
         return json.loads(self.done("run", self.scenario(json.dumps(scenario)), "--format", "json").stdout)["memory"]
