@@ -155,7 +155,7 @@ void derive_pipeline(Reading& reading) {
   if (traits.limited && !reading.written("pipeline.memory_limit")) reading.defaulted("pipeline.memory_limit", "1p");
   if (!reading.written("pipeline.group")) {
     pipeline.group = pp;
-    if (pipeline.virtual_stages > 1) reading.defaulted("pipeline.group", std::to_string(pp));
+    if (traits.grouped && pipeline.virtual_stages > 1) reading.defaulted("pipeline.group", std::to_string(pp));
   }
   if (reading.written("pipeline.stage_layers") || !reading.knows({"model.layers"})) return;
   const std::int64_t chunks = std::int64_t{pp} * pipeline.virtual_stages;

@@ -55,6 +55,10 @@ class Run(support.Case):
             copy = self.scenario(printed)
             results = [json.loads(self.done("run", file, "--format", "json").stdout) for file in (original, copy)]
             self.assertEqual(results[0]["digest"], results[1]["digest"], name)
+        for schedule in ("looped-bfs", "zb-v", "zb-v-auto", "v-1f1b", "v-half", "v-min", "dualpipe-v", "hanayo"):
+            text = support.SMALL.replace("layers: 4", "layers: 8") + f"pipeline: {{schedule: {schedule}}}\n"
+            printed = self.done("check", self.scenario(text), "--print-config").stdout
+            self.done("check", self.scenario(printed))
         file = self.scenario(support.SMALL)
         printed = self.done("check", file, "--set", "layout.zero=1", "--print-config").stdout
         self.assertRegex(printed, r"  zero: 1 +# --set\n")
