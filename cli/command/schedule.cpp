@@ -19,6 +19,7 @@ namespace {
 struct ScheduleCommand {
   std::string file, costs = "1,1,1,0", memory_limit, format = "table", output;
   models::ScheduleRequest request;
+  Where asked_at;  // in a scenario
   ScenarioOptions scenario;
   bool all = false;
   CLI::App* app = nullptr;
@@ -59,6 +60,7 @@ int ScheduleCommand::request_from_file() {
   const auto model = models::cost_models(read->cluster, read->software);
   models::KernelTable kernels(model);
   request = models::schedule_request(*read, kernels);
+  asked_at = read->at("pipeline.schedule");
   return kDone;
 }
 
@@ -143,7 +145,11 @@ int ScheduleCommand::run() {
   if (const int status = file.empty() ? request_from_options() : request_from_file(); status != kDone) return status;
   if (const int status = read_limits(); status != kDone) return status;
   const auto text = models::schedule_output(request, format);
-  return text ? show(*text) : report(text.errors());
+  if (text) return show(*text);
+  Errors errors = text.errors();
+  for (Error& error : errors)
+    if (error.where.file.empty()) error.where = asked_at;
+  return report(errors);
 }
 
 void add_options(CLI::App& sub, ScheduleCommand& command) {

@@ -60,14 +60,23 @@ Node foreign_cluster(const std::string& file) {
   return whole;
 }
 
+// A preset's name in place of a cluster.
+Node named_cluster(const Node& name) {
+  Node whole;
+  whole.kind = Node::Kind::map;
+  whole.where = name.where;
+  whole.entries.push_back({"preset", name.where, name});
+  return whole;
+}
+
 // The cluster of a scenario, or of a cluster's own file.
 Result<Node> own_cluster(const std::string& file) {
   Result<Node> document = read_document(file);
   if (!document) return document.errors();
   if (!document->is_map()) return Error{document->where, "a scenario or a cluster must be a mapping"};
   const Node* section = document->find("cluster");
+  if (section && section->is_scalar()) return named_cluster(*section);
   Node whole = section ? *section : *document;
-  if (whole.is_scalar()) whole = Node(), put(whole, "preset", section->text, file);
   for (Node::Entry& entry : whole.entries)
     if (!section && entry.key == "inherits") entry.key = "preset";  // a cluster's own file
   return whole;

@@ -57,6 +57,8 @@ class Schedule(support.Case):
     def test_shapes_that_cannot_be_are_refused_with_their_numbers(self):
         result = self.done("schedule", "--schedule", "interleaved-1f1b", "-p", 4, "-m", 2, "-v", 2, status=3)
         self.assertRegex(result.stderr, r"\b4\b")
+        odd = support.BUBBLE.replace("global_batch: 8", "global_batch: 7").replace("1f1b", "chimera")
+        self.assertRegex(self.done("schedule", self.scenario(odd), status=3).stderr, r"scenario\.yaml:6:22: error: chimera")
 
     def test_what_is_missing_or_too_much_is_told(self):
         self.assertIn("-m", self.done("schedule", "--schedule", "1f1b", "-p", 2, status=2).stderr)

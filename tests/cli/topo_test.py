@@ -141,6 +141,8 @@ class Topo(support.Case):
     def test_wrong_questions_are_answered(self):
         self.assertIn("give a FILE or --cluster", self.topo(status=2).stderr)
         self.assertIn("did you mean 'dgx-h100'?", self.topo("--cluster", "dgx-h10", status=3).stderr)
+        self.assertIn("scenario.yaml:1:10: error: no preset", self.topo(self.scenario("cluster: dgx-h10"), status=3).stderr)
+        self.assertIn("scenario.yaml:1:10: error: no preset ''", self.topo(self.scenario("cluster: ''"), status=3).stderr)
         self.assertIn("both where the file is NCCL's", self.topo(self.scenario(MODEL), "--cluster", "dgx-2", status=2).stderr)
         for what in ["hello", "- dgx-h100"]:
             self.assertIn("must be a mapping", self.topo(self.scenario(what), status=3).stderr)
