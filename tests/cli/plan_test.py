@@ -61,10 +61,22 @@ class Plans(support.Case):
                 self.assertIn("pipeline.group=", layout["set"])
             else:
                 self.assertEqual(layout["without"], ["pipeline.group"])
-        text = self.done("plan", file, "-q", "--set", "layout.pp=1", "--set", "pipeline.schedule=none",
-                         "--set", "pipeline.virtual_stages=1", status=3).stderr
-        self.assertIn("'group' belongs to interleaved schedules", text)
         self.assertIn("and without pipeline.group, which the file has", self.done("plan", file, "-q").stdout)
+
+    # The batch is smaller than the cluster; the layout is for another cluster. Real faults are told as ever.
+    def test_the_layout_that_is_written_need_not_be_possible(self):
+        small_batch = self.scenario(support.SMALL.replace("global_batch: 16", "global_batch: 4")
+                                    .replace("layout:   {tp: 2, pp: 2}\n", ""))
+        other_cluster = self.scenario(support.SMALL.replace("{tp: 2, pp: 2}", "{tp: 8, pp: 4}"), "other.yaml")
+        for file in (small_batch, other_cluster):
+            self.done("run", file, status=3)
+            best = json.loads(self.done("plan", file, "--format", "json", "-q").stdout)["layouts"][0]
+            sets = [word for pair in best["set"].split() for word in ("--set", pair)]
+            result = json.loads(self.done("run", file, "--format", "json", *sets).stdout)
+            self.assertEqual(result["step_time_s"], best["step_time_s"])
+        wrong = self.scenario(support.SMALL.replace("vocab", "vocabulary"))
+        told = [self.done(command, wrong, status=3).stderr for command in ("run", "plan")]
+        self.assertEqual(told[0], told[1])
 
     def test_chunks_that_are_kept_bring_their_schedule(self):
         for options in (["--set", "pipeline.virtual_stages=2"], ["--keep", "pipeline.virtual_stages"]):

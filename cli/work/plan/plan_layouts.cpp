@@ -73,18 +73,36 @@ Result<models::Scenario> PlanLayouts::list() {
   if (is_searched(kByLayers)) take_out(kByLayers);
   // As it is written, for what the model and the cluster are.
   Result<models::Scenario> read = models::read_scenario(root_, scope_.file);
+  for (const char* path : kDerived)
+    if (!fixed_.contains(path)) take_out(path);
+  if (!read)
+    if (std::optional<models::Scenario> other = under_another_layout()) read = std::move(*other);
   if (!read) return read;
   if (!read->jobs.empty())
     return Error{read->at("jobs"), "'jobs': this command looks at one scenario alone, for the best of its layouts",
                  Fault::unsupported};
-  for (const char* path : kDerived)
-    if (!fixed_.contains(path)) take_out(path);
   const std::vector<sweep::Axis> axes = sweep::layout_axes(*read, fixed_, {scope_.also.begin(), scope_.also.end()});
   for (const sweep::Axis& axis : axes) combinations_ *= axis.values.size();
   layouts_ = sweep::candidate_layouts(*read, axes, !fixed_.contains(kSchedule));
   if (is_searched(kDealt)) add_balanced();
   if (is_searched(kByLayers)) add_layered();
   return read;
+}
+
+// The layout that is written may be for another cluster, and the default one for a larger batch: what the
+// model and the cluster are, any layout says that they can have. Of keys that are always searched, so that
+// what the others are stands.
+std::optional<models::Scenario> PlanLayouts::under_another_layout() const {
+  constexpr int kWidest = 64, kDeepest = 1024;
+  for (int tp = 1; tp <= kWidest; tp *= 2)
+    for (int pp = 1; pp <= kDeepest; pp *= 2) {
+      Layout layout{
+          {"layout.tp", std::to_string(tp)}, {"layout.pp", std::to_string(pp)}, {"layout.ep", "1"},
+          {"training.micro_batch", "1"},     {"pipeline.virtual_stages", "1"},  {kSchedule, pp == 1 ? "none" : "1f1b"}};
+      std::erase_if(layout, [&](const models::Override& o) { return fixed_.contains(o.path); });
+      if (Result<models::Scenario> read = this->read(layout); read.ok()) return std::move(read).value();
+    }
+  return std::nullopt;
 }
 
 // Of every pipeline also the one whose layers are dealt by what its stages take.

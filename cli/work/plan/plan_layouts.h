@@ -31,7 +31,8 @@ class PlanLayouts {
  public:
   explicit PlanLayouts(PlanScope scope) : scope_(std::move(scope)) {}
 
-  // Reads the scenario and lists them; the scenario as it was written, for what its model and cluster are.
+  // Reads the scenario and lists them; the scenario as it was written, or under a layout that it can have, for what
+  // its model and cluster are.
   Result<models::Scenario> list();
 
   std::size_t count() const { return layouts_.size(); }
@@ -56,6 +57,7 @@ class PlanLayouts {
   Result<models::Scenario> read(const Layout& layout) const;
   bool is_searched(const char* key) const;
   void take_out(std::string_view path);
+  std::optional<models::Scenario> under_another_layout() const;
   void add_balanced();
   void add_layered();
   std::vector<std::uint64_t> quickest_bases(bool recompute) const;
