@@ -120,7 +120,7 @@ std::string network(const Result& r) {
   for (const auto& [kind, bytes] : r.bytes_by_link_kind) {
     if (bytes.n <= 0) continue;
     const auto all = static_cast<double>(bytes.n);
-    table.row({kind, with_prefix(all) + "B", with_prefix(all / r.gpus) + "B a GPU"});
+    table.row({kind, with_unit(all, "B"), with_unit(all / r.gpus, "B a GPU")});
   }
   const std::string text = table.str();
   return text.empty() ? "  nothing: links are free, or nobody else is there\n" : text;

@@ -42,6 +42,11 @@ std::string with_prefix(double value, int digits) {
   return significant(value, digits) + kPrefixes[i];
 }
 
+std::string with_unit(double value, std::string_view unit, int digits) {
+  const std::string text = with_prefix(value, digits);
+  return text + (text.find(' ') == std::string::npos ? " " : "") + std::string(unit);
+}
+
 std::string grouped(std::int64_t value) {
   std::string text = std::to_string(value);
   const std::size_t first = value < 0 ? 1 : 0;

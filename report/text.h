@@ -19,6 +19,8 @@ std::string significant(double value, int digits = 4);
 std::string fixed(double value, int decimals);
 // "3.54 M", "812", "1.2 T".
 std::string with_prefix(double value, int digits = 3);
+// "3.54 MB", "812 B".
+std::string with_unit(double value, std::string_view unit, int digits = 3);
 // "16,384".
 std::string grouped(std::int64_t value);
 // Bytes in GiB, without the unit: "61.23".

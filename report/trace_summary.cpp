@@ -122,7 +122,7 @@ std::string transfers(const TraceBreakdown& b) {
   table.row({"transfers of", "kind", "count", "bytes", "in progress", "GB/s"});
   for (const auto& t : b.transfers)
     table.row({t.label, t.kind.empty() ? "-" : t.kind, grouped(t.count),
-               t.bytes.n > 0 ? with_prefix(static_cast<double>(t.bytes.n)) + "B" : "-", human_seconds(t.time.seconds()),
+               t.bytes.n > 0 ? with_unit(static_cast<double>(t.bytes.n), "B") : "-", human_seconds(t.time.seconds()),
                t.bytes.n > 0 ? significant(t.bytes_per_second() / 1e9, 4) : "-"});
   return "\nTransfers of all ranks; GB/s are their bytes over the time they were in progress\n" + table.str();
 }

@@ -19,7 +19,7 @@ std::string value_text(const std::string& path, double value) {
   if (path.ends_with("_s") && path.find("_per_s") == std::string::npos)
     return value < 0 ? "-" + human_seconds(-value) : human_seconds(value);
   if (path.starts_with("memory.")) return gib(Bytes{static_cast<std::int64_t>(value)}) + " GiB";
-  if (path.find("bytes_by") != std::string::npos) return with_prefix(value, 4) + "B";
+  if (path.find("bytes_by") != std::string::npos) return with_unit(value, "B", 4);
   return is_share(path) ? percent(value) : significant(value);
 }
 

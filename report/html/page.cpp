@@ -136,7 +136,7 @@ data links(const Result& r) {
   data rows{data::type::list};
   for (const BusyLink& link : r.busiest_links)
     rows << pair_of(link.name + (link.alike > 1 ? " and " + grouped(link.alike - 1) + " alike" : ""),
-                    with_prefix(static_cast<double>(link.bytes.n)) + "B", percent(link.utilisation));
+                    with_unit(static_cast<double>(link.bytes.n), "B"), percent(link.utilisation));
   return rows;
 }
 

@@ -57,6 +57,8 @@ TEST(Text, GroupsAndPrefixes) {
   EXPECT_EQ(grouped(16384), "16,384");
   EXPECT_EQ(grouped(-1234567), "-1,234,567");
   EXPECT_EQ(with_prefix(3'541'000), "3.54 M");
+  EXPECT_EQ(with_unit(3'541'000, "B"), "3.54 MB");
+  EXPECT_EQ(with_unit(0, "B"), "0 B");
   EXPECT_EQ(human_seconds(0.01234), "12.34 ms");
 }
 
