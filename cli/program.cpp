@@ -11,6 +11,7 @@
 #include "cli/console/interrupt.h"
 #include "cli/console/log.h"
 #include "cli/console/messages.h"
+#include "cli/console/output.h"
 #include "cli/console/usage.h"
 #include "cli/heap.h"
 #include "cli/work/pipeline.h"
@@ -106,8 +107,10 @@ int parse_and_run(int argc, char** argv) {
 int run_program(int argc, char** argv) {
   prepare_heap();
   end_quietly_on_broken_pipe();
+  hear_of_full_files();
   try {
-    return parse_and_run(argc, argv);
+    const int status = parse_and_run(argc, argv);
+    return status == kDone && !Output("").finish() ? kInputOutput : status;  // of help and completion, too
   } catch (const LogFileError& e) {
     return complain(e.what()), kInputOutput;
   } catch (const std::bad_alloc&) {

@@ -26,4 +26,8 @@ void end_quietly_on_broken_pipe() {
   std::signal(SIGPIPE, SIG_DFL);
 }
 
+void hear_of_full_files() {
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
 }  // namespace orrery::cli

@@ -25,10 +25,14 @@ std::ostream& Output::stream() {
 }
 
 bool Output::finish() {
+  const bool is_cut = !stream();
+  stream().clear();
   errno = 0;
+  if (is_cut) stream().put('\n');  // fails as what went before, and says why
   stream().flush();
-  if (stream()) return true;
-  complain((path_.empty() ? "standard output" : path_) + ": cannot be written: " + std::strerror(errno));
+  if (!is_cut && stream()) return true;
+  const std::string why = errno != 0 ? std::string(": ") + std::strerror(errno) : "";
+  complain((path_.empty() ? "standard output" : path_) + ": cannot be written" + why);
   return false;
 }
 

@@ -157,7 +157,21 @@ software: ideal
     def test_a_full_disk_is_told(self):
         if not os.path.exists("/dev/full"):
             self.skipTest("no /dev/full here")
-        self.assertIn("cannot be written", self.done("run", self.scenario(support.SMALL), "--output", "/dev/full", status=5).stderr)
+        full = "cannot be written: No space left on device"
+        file = self.scenario(support.SMALL)
+        for option in (["--output", "/dev/full"], ["--report", "/dev/full"], ["--format", "json", "--output", "/dev/full"]):
+            self.assertIn(full, self.done("run", file, *option, status=5).stderr, option)
+        for asked in (["run", file], ["help"], ["help", "layout"], ["completion", "bash"]):
+            with open("/dev/full", "w", encoding="utf-8") as out:
+                done = subprocess.run([support.ORRERY, *asked], stdout=out, stderr=subprocess.PIPE, text=True, check=False)
+            self.assertEqual((done.returncode, full in done.stderr), (5, True), (asked, done.stderr))
+
+    def test_a_file_that_may_not_grow_is_told(self):
+        file = self.scenario(support.SMALL)
+        done = subprocess.run(["bash", "-c", f"ulimit -f 4; {support.ORRERY} run {file} --report {self.path('page.html')}"],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 5)
+        self.assertIn("cannot be written: File too large", done.stderr)
 
     def test_a_reader_that_goes_away_is_no_error(self):
         with subprocess.Popen([support.ORRERY, "run", self.scenario(support.SMALL)], stdout=subprocess.PIPE,
