@@ -54,6 +54,26 @@ class Sweeps(support.Case):
         self.sweep("i.sqlite")
         self.assertEqual([row["status"] for row in self.table(self.path("i.sqlite"))], ["ok"] * 4)
 
+    # V100 multiply in two of these, and the others are told in the same words.
+    def test_what_some_points_can_is_no_fault_of_the_file(self):
+        text = support.SMALL.replace("dgx-h100", "dgx-2").replace("tp: 2, pp: 2", "dp: 16") + "sweep:\n"
+        for values, ran in (("fp8, fp8-current, fp8-blockwise, fp16, fp32, mxfp8", 2), ("fp8, mxfp8", 0)):
+            self.file = self.scenario(text + f"  training.precision: [{values}]\n", "precisions.yaml")
+            if ran > 0:
+                self.sweep(f"{ran}.sqlite")
+                self.assertEqual([row["status"] for row in self.table(self.path(f"{ran}.sqlite"))].count("ok"), ran)
+            else:
+                told = self.sweep("none.sqlite", status=3).stderr
+                self.assertIn("precisions.yaml:7:3: error: the GPU v100-sxm3-32gb does not multiply", told)
+
+    def test_all_faults_of_the_file_are_told_at_their_places(self):
+        faults = "sweep:\n  layout.tpp: [1, 2]\n  training.micro_batch: [1, 2]\n  where: [\"mfuu > 0\"]\n"
+        self.file = self.scenario(support.SMALL.replace("heads: 16", "heads: -16") + faults, "faults.yaml")
+        told = self.sweep("never.sqlite", status=3).stderr
+        self.assertIn("faults.yaml:7:3: error: unknown key 'tpp' in 'layout'; did you mean 'tp'?", told)
+        self.assertIn("faults.yaml:9:11: error: 'mfuu' in 'mfuu > 0' stands for nothing; did you mean 'mfu'?", told)
+        self.assertIn("faults.yaml:2:", told)
+
     def test_what_failed_is_tried_again_and_counted(self):
         self.sweep("f.sqlite")
         with sqlite3.connect(self.path("f.sqlite")) as db:

@@ -6,6 +6,7 @@
 
 #include "cli/console/utc.h"
 #include "cli/work/pipeline.h"
+#include "cli/work/sweep/common_faults.h"
 #include "models/compile/calibration_of.h"
 #include "models/compile/outline/outline.h"
 #include "models/run/jobs.h"
@@ -173,8 +174,8 @@ Result<SweepPoints> SweepPoints::read(const std::string& file, const std::vector
   points.data_ = sweep::data_version(SearchPath::standard(std::filesystem::path(file).parent_path().string()));
   points.data_ += calibrations_version(points.root_, points.space_.axes(), file);
   points.data_ += jobs_version(points.root_, file);
-  Errors errors = points.check_names();
-  if (errors.empty()) errors = points.check_everywhere();
+  Errors errors = points.check_everywhere();
+  for (Error& error : points.check_names()) errors.push_back(std::move(error));
   if (!errors.empty()) return errors;
   return points;
 }
@@ -195,21 +196,10 @@ Errors SweepPoints::check_names() const {
 
 // A fault of the file itself shows at every point. It is told once, before anything runs.
 Errors SweepPoints::check_everywhere() const {
-  Errors common;
-  const std::uint64_t last = space_.size() - 1;
-  for (const std::uint64_t point : {std::uint64_t{0}, last / 3, last / 2, 2 * (last / 3), last}) {
+  return common_faults(space_, [&](std::uint64_t point) {
     const Result<models::Scenario> read = models::read_scenario(root_, file_, space_.overrides(point));
-    if (read) return {};
-    if (point == 0) {
-      common = read.errors();
-      continue;
-    }
-    std::erase_if(common, [&](const Error& error) {
-      return std::none_of(read.errors().begin(), read.errors().end(),
-                          [&](const Error& other) { return other.where == error.where && other.what == error.what; });
-    });
-  }
-  return common;
+    return read ? Errors{} : read.errors();
+  });
 }
 
 sweep::Meta SweepPoints::meta(std::uint32_t shard, std::uint32_t shards) const {
