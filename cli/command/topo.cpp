@@ -130,6 +130,8 @@ Result<topology::ClusterSpec> TopoCommand::read() const {
 }
 
 int TopoCommand::run() {
+  if (!file.empty())
+    if (const auto text = read_text_file(file, kMostBytes); !text) return report(text.errors());
   const bool both = !file.empty() && !cluster.empty();
   if (both ? !is_foreign(file) : file.empty() && cluster.empty())
     return complain("topo: give a FILE or --cluster PRESET; both where the file is NCCL's or nvidia-smi's"), kUsage;

@@ -143,6 +143,7 @@ class Topo(support.Case):
         self.assertIn("did you mean 'dgx-h100'?", self.topo("--cluster", "dgx-h10", status=3).stderr)
         self.assertIn("scenario.yaml:1:10: error: no preset", self.topo(self.scenario("cluster: dgx-h10"), status=3).stderr)
         self.assertIn("scenario.yaml:1:10: error: no preset ''", self.topo(self.scenario("cluster: ''"), status=3).stderr)
+        self.assertIn("cannot be opened", self.topo(self.path("no.xml"), "--cluster", "dgx-2", status=5).stderr)
         self.assertIn("both where the file is NCCL's", self.topo(self.scenario(MODEL), "--cluster", "dgx-2", status=2).stderr)
         for what in ["hello", "- dgx-h100"]:
             self.assertIn("must be a mapping", self.topo(self.scenario(what), status=3).stderr)
