@@ -70,21 +70,26 @@ Result<Store> Store::open(const std::string& path, const Meta& meta) {
     prepare(store.database_->handle);
     if (!exists || !store.database_->handle.tableExists("meta")) store.create(meta);
     store.meta_ = store.read_meta();
-    if (!store.meta_.belongs_with(meta)) {
-      const std::string why = store.meta_.engine != meta.engine ? "orrery " + store.meta_.engine
-                              : store.meta_.data != meta.data ? "other presets or calibrations (their data has changed)"
-                                                              : "another sweep (" + store.meta_.file + ")";
-      return fault(path, "holds results of " + why + "; give another --store, or move this one away");
-    }
-    if (store.meta_.shard != meta.shard || store.meta_.shards != meta.shards)
-      return fault(path, "holds shard " + std::to_string(store.meta_.shard) + "/" + std::to_string(store.meta_.shards) +
-                             ", not " + std::to_string(meta.shard) + "/" + std::to_string(meta.shards));
+    if (const auto why = store.misfit(meta)) return *why;
     return store;
   } catch (const SQLite::Exception& e) {
     return fault(path, e);
   } catch (const std::filesystem::filesystem_error& e) {
     return fault(path, e.code().message());
   }
+}
+
+std::optional<Error> Store::misfit(const Meta& meta) const {
+  if (!meta_.belongs_with(meta)) {
+    const std::string why = meta_.engine != meta.engine ? "orrery " + meta_.engine
+                            : meta_.data != meta.data   ? "other presets or calibrations (their data has changed)"
+                                                        : "another sweep (" + meta_.file + ")";
+    return fault(path_, "holds results of " + why + "; give another --store, or move this one away");
+  }
+  if (meta_.shard != meta.shard || meta_.shards != meta.shards)
+    return fault(path_, "holds shard " + std::to_string(meta_.shard) + "/" + std::to_string(meta_.shards) + ", not " +
+                            std::to_string(meta.shard) + "/" + std::to_string(meta.shards));
+  return std::nullopt;
 }
 
 Result<Store> Store::read(const std::string& path) {

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,6 +39,8 @@ class Store {
   static Result<Store> open(const std::string& path, const Meta& meta);
   // An existing one, to be read. A file that is cut off or no store is an error that names it.
   static Result<Store> read(const std::string& path);
+  // Why rows of `meta` do not belong here: another sweep, engine, data or shard.
+  std::optional<Error> misfit(const Meta& meta) const;
 
   const Meta& meta() const { return meta_; }
   const std::string& path() const { return path_; }

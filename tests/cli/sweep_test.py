@@ -272,5 +272,28 @@ class Sweeps(support.Case):
         self.assertIn("complete", self.done("sweep", "submit", self.file, "--shards", "3", "--folder", shards,
                                             env=environment).stderr)
 
+    def task(self, folder, number):
+        return subprocess.run(["bash", os.path.join(folder, "array.sh")], capture_output=True, text=True, check=False,
+                              env=dict(os.environ, SLURM_ARRAY_TASK_ID=number))
+
+    # --steps and --seed are keys as those of --set; without them tasks would be of another sweep.
+    def test_tasks_of_an_array_run_what_was_submitted(self):
+        folder = self.path("shards")
+        asked = ["sweep", "submit", self.file, "--shards", "1", "--folder", folder, "--dry-run", "--seed", "7", "--steps", "3"]
+        self.done(*asked)
+        self.assertEqual(self.task(folder, "0").returncode, 0)
+        self.assertIn("complete", self.done(*asked).stderr)
+
+    # Each task would be refused, with a word in its log alone.
+    def test_nothing_is_submitted_into_stores_of_something_else(self):
+        folder = self.path("shards")
+        asked = ["sweep", "submit", self.file, "--folder", folder, "--dry-run"]
+        self.done(*asked, "--shards", "2")
+        self.assertEqual(self.task(folder, "0").returncode, 0)
+        self.assertIn("shard-0.sqlite: error: holds shard 0/2, not 0/3", self.done(*asked, "--shards", "3", status=5).stderr)
+        self.assertIn("shard-0.sqlite: error: holds results of another sweep",
+                      self.done(*asked, "--shards", "2", "--set", "layout.zero=1", status=5).stderr)
+        self.assertIn("shards 1;", self.done(*asked, "--shards", "2").stderr)
+
 
 support.main()

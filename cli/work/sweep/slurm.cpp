@@ -32,23 +32,32 @@ struct Submit {
   int submit(const sweep::SlurmJob& job) const;
 };
 
-// Shards whose store is not there, cannot be read, is of another sweep, or lacks points.
-std::vector<std::uint32_t> shards_to_run(const SweepPoints& points, const std::string& folder, std::uint32_t shards) {
+// Points of a shard that are done. A fault where its task would be refused too: the store is of another sweep or
+// of another number of shards.
+Result<std::size_t> done_of(const std::string& path, const sweep::Meta& meta) {
+  const Result<sweep::Store> store = sweep::Store::read(path);
+  if (!store) return std::size_t{0};
+  if (const auto why = store->misfit(meta)) return *why;
+  std::size_t done = 0;
+  if (const auto statuses = store->statuses())
+    for (const auto& [point, status] : *statuses) done += status != sweep::Status::failed ? 1 : 0;
+  return done;
+}
+
+// Shards whose store is not there, cannot be read, or lacks points.
+Result<std::vector<std::uint32_t>> shards_to_run(const SweepPoints& points, const std::string& folder,
+                                                 std::uint32_t shards) {
   std::vector<std::uint32_t> missing;
+  Errors errors;
   for (std::uint32_t i = 0; i < shards; ++i) {
-    const std::string path = folder + "/shard-" + std::to_string(i) + ".sqlite";
-    std::size_t done = 0;
-    if (fs::exists(path)) {
-      const Result<sweep::Store> store = sweep::Store::read(path);
-      const sweep::Meta meta = points.meta(i, shards);
-      const auto statuses = store && store->meta().belongs_with(meta) && store->meta().shards == shards
-                                ? store->statuses()
-                                : Result<std::map<std::uint64_t, sweep::Status>>(Errors{});
-      if (statuses)
-        for (const auto& [point, status] : *statuses) done += status != sweep::Status::failed ? 1 : 0;
-    }
-    if (done < points.of_shard(i, shards).size()) missing.push_back(i);
+    const Result<std::size_t> done =
+        done_of(folder + "/shard-" + std::to_string(i) + ".sqlite", points.meta(i, shards));
+    if (!done)
+      errors.insert(errors.end(), done.errors().begin(), done.errors().end());
+    else if (*done < points.of_shard(i, shards).size())
+      missing.push_back(i);
   }
+  if (!errors.empty()) return errors;
   return missing;
 }
 
@@ -95,8 +104,11 @@ int Submit::run() {
   job.file = fs::absolute(file).string();
   job.folder = fs::absolute(folder).string();
   job.shards = shards;
-  for (const std::string& set : scenario.sets) job.arguments.insert(job.arguments.end(), {"--set", set});
-  job.tasks = shards_to_run(*points, folder, shards);
+  for (const models::Override& o : *overrides)
+    job.arguments.insert(job.arguments.end(), {"--set", o.path + "=" + o.value});
+  Result<std::vector<std::uint32_t>> tasks = shards_to_run(*points, folder, shards);
+  if (!tasks) return report(tasks.errors());
+  job.tasks = std::move(*tasks);
   job.sbatch_options = options;
   if (job.tasks.empty()) {
     complain("every shard in " + folder + " is complete");
