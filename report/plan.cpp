@@ -66,14 +66,14 @@ std::string training(const PlanReport& plan) {
 
 std::string searched(const PlanReport& plan) {
   const sweep::SearchResult& s = plan.search;
-  std::string text = grouped(static_cast<std::int64_t>(plan.combinations)) + " combinations, " +
-                     grouped(static_cast<std::int64_t>(plan.candidates)) + " that fill " +
-                     grouped(plan.scenario.cluster.gpus()) +
-                     " GPUs: " + grouped(static_cast<std::int64_t>(s.worked_out)) + " simulated, " +
-                     grouped(static_cast<std::int64_t>(s.pruned)) +
-                     (s.stopped ? " not looked into" : " too slow by their lower bound");
   std::uint64_t contradictory = 0, misfits = 0;
   for (const auto& [reason, n] : s.ruled_out) (reason == "does not fit into memory" ? misfits : contradictory) += n;
+  const std::uint64_t left = plan.candidates - s.worked_out - contradictory - misfits;
+  std::string text =
+      grouped(static_cast<std::int64_t>(plan.combinations)) + " combinations, " +
+      grouped(static_cast<std::int64_t>(plan.candidates)) + " that fill " + grouped(plan.scenario.cluster.gpus()) +
+      " GPUs: " + grouped(static_cast<std::int64_t>(s.worked_out)) + " simulated, " +
+      grouped(static_cast<std::int64_t>(left)) + (s.stopped ? " not looked into" : " too slow by their lower bound");
   text += ", " + grouped(static_cast<std::int64_t>(misfits)) + " do not fit, " +
           grouped(static_cast<std::int64_t>(contradictory)) + " contradict themselves\n";
   if (s.nearest_pruned && !s.stopped && !s.best.empty())
@@ -105,7 +105,8 @@ std::string without_numbers(const std::string& reason) {
 std::string plan_text(const PlanReport& plan) {
   std::string text = "A plan for " + plan.scenario.model.name + " on " + grouped(plan.scenario.cluster.gpus()) + " " +
                      plan.scenario.cluster.gpu_names() + "\n\n" + searched(plan);
-  if (plan.results.empty()) return text + "\nNo layout fits.\n";
+  if (plan.results.empty())
+    return text + (plan.search.stopped ? "\nNone of them was simulated yet.\n" : "\nNo layout fits.\n");
   const Result& best = plan.results.front();
   text += "\nFastest: " + human_seconds(best.step_time.seconds()) + " a step, " +
           significant(best.model_tflops_per_gpu) + " TFLOP/s a GPU, " + percent(best.mfu) + " MFU, " +

@@ -85,7 +85,10 @@ int MemoryCommand::run() {
   if (!out.ok()) return kInputOutput;
   out.stream() << (output.format == "json" ? report::memory_json(**answer)
                                            : report::memory_report(**answer, style_for(output.color, output.path)));
-  return out.finish() ? kDone : kInputOutput;
+  if (!out.finish()) return kInputOutput;
+  if (!(*answer)->memory.fits && stop_on_interrupt())
+    return complain(file + ": interrupted: not all changes were looked at"), kInterrupted;
+  return kDone;
 }
 
 }  // namespace

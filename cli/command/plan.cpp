@@ -154,7 +154,8 @@ int Plan::show(const report::PlanReport& plan) const {
   out.stream() << (output.format == "json" ? report::plan_json(plan)
                                            : with_headings(report::plan_text(plan), output.color, output.path));
   if (!out.finish()) return kInputOutput;
-  if (plan.search.stopped) return complain("interrupted: the best so far"), kInterrupted;
+  if (plan.search.stopped)
+    return complain(plan.results.empty() ? "interrupted" : "interrupted: the best so far"), kInterrupted;
   return plan.results.empty() ? kInfeasible : kDone;
 }
 

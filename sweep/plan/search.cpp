@@ -31,13 +31,17 @@ class Search {
   SearchResult run() {
     in_parallel([this] { look_at_some(); });
     in_parallel([this] { take_up_some(); });
-    result_.pruned = open_.size();
-    if (!open_.empty()) result_.nearest_pruned = open_.front().bound;
     result_.stopped = stopped();
+    if (!result_.stopped) count_pruned();
     return std::move(result_);
   }
 
  private:
+  void count_pruned() {
+    result_.pruned = open_.size();
+    if (!open_.empty()) result_.nearest_pruned = open_.front().bound;
+  }
+
   bool stopped() const { return options_.stop && options_.stop->load(std::memory_order_relaxed); }
 
   template <class F>

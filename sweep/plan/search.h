@@ -37,7 +37,8 @@ struct Found {
 struct SearchResult {
   std::vector<Found> best;  // at most `top`, the best first; ties by candidate
   std::map<std::string, std::uint64_t> ruled_out;
-  std::uint64_t looked_at = 0, looked_closer = 0, worked_out = 0, pruned = 0;
+  std::uint64_t looked_at = 0, looked_closer = 0, worked_out = 0;
+  std::uint64_t pruned = 0;              // by their bounds; none where it was stopped
   std::optional<double> nearest_pruned;  // the least bound among what was not worked out
   bool stopped = false;
 };

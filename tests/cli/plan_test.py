@@ -3,6 +3,8 @@ import json
 import os
 import re
 import shutil
+import signal
+import subprocess
 import unittest
 
 import support
@@ -223,6 +225,26 @@ class Plans(support.Case):
             result = self.done("plan", self.scenario(support.SMALL), *options, status=2)
             self.assertIn(words, result.stderr)
             self.assertEqual(result.stdout, "")
+
+    # However early it comes: what was not looked at neither fails to fit nor is too slow.
+    def test_an_interrupted_search_tells_what_it_has(self):
+        file = os.path.join(support.SOURCE, "scenarios", "deepseek-v3-2048-h800.yaml")
+        for options in (["--format", "json"], []):
+            child = subprocess.Popen([support.ORRERY, "plan", file, "--progress", "json", *options], text=True,
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            child.stderr.readline()
+            child.send_signal(signal.SIGINT)
+            told, said = child.communicate(timeout=60)
+            self.assertEqual(child.returncode, 130)
+            self.assertIn("interrupted", said)
+            if options:
+                plan = json.loads(told)
+                self.assertEqual((plan["complete"], plan["pruned_by_bound"]), (False, 0))
+                continue
+            self.assertNotIn("No layout fits", told)
+            counts = [int(n.replace(",", "")) for n in re.findall(r"([\d,]+) (?:simulated|not looked|do not fit|contradict)", told)]
+            candidates = re.search(r"([\d,]+) that fill", told)[1]
+            self.assertEqual(sum(counts), int(candidates.replace(",", "")))
 
     def test_nothing_that_fits_is_status_4(self):
         file = self.scenario(support.SMALL.replace("{layers: 4, hidden: 2048", "{layers: 128, hidden: 65536"))
