@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iostream>
 #include <iterator>
+#include <span>
 #include <string_view>
 
 #include "cli/command/command.h"
@@ -71,14 +72,27 @@ void add_commands(CLI::App& app, std::string_view asked_for, int& status) {
       "5 input/output, 6 internal error, 7 something is missing, 130 interrupted.");
 }
 
-// `orrery help [COMMAND | KEY]`; `orrery` alone is told how it is meant.
-int help(const CLI::App& app, const std::string& what) {
-  if (what.empty()) return std::cout << app.help(), kDone;
-  const std::string wrong = wrong_command(app, what);
-  if (wrong.empty()) return std::cout << app.get_subcommand(what)->help("orrery"), kDone;
+// What is neither a command nor, alone, a key.
+int help_otherwise(const std::string& what, const std::string& wrong, bool alone) {
+  if (!alone) return complain(wrong), kUsage;
   if (const std::string key = help_key(what); !key.empty()) return std::cout << key, kDone;
   if (what.find('.') == std::string::npos) return complain(wrong), kUsage;
   return complain("there is no key '" + what + "'" + suggest_key(what)), kUsage;
+}
+
+// `orrery help [COMMAND… | KEY]`; `orrery` alone is told how it is meant.
+int help(const CLI::App& app, std::span<char* const> words) {
+  const CLI::App* command = &app;
+  std::string before = "orrery";
+  for (const std::string what : words) {
+    if (what == "help" || what == "-h" || what == "--help") break;
+    if (const std::string wrong = wrong_command(*command, what); !wrong.empty())
+      return help_otherwise(what, wrong, words.size() == 1);
+    if (command != &app) before += " " + command->get_name();
+    command = command->get_subcommand(what);
+  }
+  std::cout << (command == &app ? app.help() : command->help(before));
+  return kDone;
 }
 
 int parse_and_run(int argc, char** argv) {
@@ -89,7 +103,7 @@ int parse_and_run(int argc, char** argv) {
   add_commands(app, first == "completion" ? "" : first, status);
   refuse_empty_values(app);
   if (first.empty()) return std::cerr << app.help(), kUsage;
-  if (first == "help") return help(app, argc > 2 ? argv[2] : "");
+  if (first == "help") return help(app, {argv + 2, argv + argc});
   if (first[0] != '-')
     if (const std::string wrong = wrong_command(app, first); !wrong.empty()) return complain(wrong), kUsage;
   try {

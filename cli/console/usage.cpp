@@ -23,6 +23,22 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return names;
 }
 
+// "sweep run", as it is typed behind the program's name.
+std::string words_of(const CLI::App& command) {
+  const CLI::App* parent = command.get_parent();
+  if (parent == nullptr) return "";
+  const std::string before = words_of(*parent);
+  return before + (before.empty() ? "" : " ") + command.get_name();
+}
+
+// The first word that should have been one of its commands.
+std::string misnamed(const CLI::App& command) {
+  if (command.get_require_subcommand_min() == 0) return "";
+  for (const std::string& word : command.remaining(true))
+    if (!word.empty() && word[0] != '-') return wrong_command(command, word);
+  return "";
+}
+
 std::string unexpected(const CLI::App& command) {
   const std::vector<std::string> names = option_names(command);
   for (const std::string& word : command.remaining(true)) {
@@ -41,12 +57,14 @@ std::string wrong_command(const CLI::App& app, const std::string& name) {
   for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
     known.push_back(sub->get_name());
   if (std::find(known.begin(), known.end(), name) != known.end()) return "";
-  return "there is no command '" + name + "'" + did_you_mean(name, known);
+  const std::string before = words_of(app);
+  return "there is no command '" + before + (before.empty() ? "" : " ") + name + "'" + did_you_mean(name, known);
 }
 
 std::string explain_usage(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = innermost(app);
-  const std::string prefix = &command == &app ? "" : command.get_name() + ": ";
+  if (const std::string wrong = misnamed(command); !wrong.empty()) return wrong;
+  const std::string prefix = &command == &app ? "" : words_of(command) + ": ";
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) return prefix + unexpected(command);
   const std::string text = error.what();
   if (const std::size_t at = text.find(": 1 required "); at != std::string::npos)

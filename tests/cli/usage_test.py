@@ -25,6 +25,15 @@ class Usage(support.Case):
         for asked in [("run", "--help"), ("help", "run")]:
             self.assertIn("Usage: orrery run ", self.done(*asked).stdout)
 
+    def test_help_goes_down_to_a_command_of_a_command(self):
+        for asked in [("sweep", "run", "--help"), ("help", "sweep", "run")]:
+            self.assertIn("Usage: orrery sweep run [OPTIONS] FILE", self.done(*asked).stdout)
+        self.assertIn("Usage: orrery [OPTIONS] SUBCOMMAND", self.done("help", "--help").stdout)
+        for asked in [("sweep", "rnu"), ("help", "sweep", "rnu"), ("sweep", "rnu", "--top", "3")]:
+            self.assertIn("there is no command 'sweep rnu'; did you mean 'run'?", self.done(*asked, status=2).stderr)
+        self.assertIn("sweep run: FILE is required", self.done("sweep", "run", status=2).stderr)
+        self.assertIn("sweep: A subcommand is required", self.done("sweep", status=2).stderr)
+
     def test_help_knows_every_key_of_a_scenario(self):
         text = self.done("help", "layout.tp").stdout
         self.assertIn("Tensor-parallel degree.", text)
