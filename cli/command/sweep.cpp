@@ -1,5 +1,5 @@
 #include <CLI/CLI.hpp>
-#include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -23,6 +23,7 @@ struct SweepStatus {
 
   int run() const {
     std::optional<report::SweepResults> all;
+    std::map<std::uint64_t, sweep::Row> best;  // stores may share points, as shards and what they were merged into
     for (const std::string& path : stores) {
       const Result<sweep::Store> store = sweep::Store::read(path);
       if (!store) return report(store.errors());
@@ -31,9 +32,9 @@ struct SweepStatus {
       if (!all) all = report::SweepResults{store->meta(), {}};
       if (!all->meta.belongs_with(store->meta()))
         return complain(path + ": is of another sweep, engine or data than " + stores.front()), kInvalid;
-      all->rows.insert(all->rows.end(), rows->begin(), rows->end());
+      sweep::keep_better(best, std::move(*rows));
     }
-    std::sort(all->rows.begin(), all->rows.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
+    for (auto& [index, row] : best) all->rows.push_back(std::move(row));
     return presentation.show(*all, output);
   }
 };

@@ -1,6 +1,5 @@
 #include "sweep/store/merge.h"
 
-#include <map>
 #include <optional>
 
 #include "sweep/store/store.h"
@@ -15,6 +14,13 @@ bool is_better(const Row& a, const Row& b) {
 }
 
 }  // namespace
+
+void keep_better(std::map<std::uint64_t, Row>& best, std::vector<Row> rows) {
+  for (Row& row : rows) {
+    const auto [known, is_new] = best.try_emplace(row.index, row);
+    if (!is_new && is_better(row, known->second)) known->second = std::move(row);
+  }
+}
 
 Errors merge(const std::string& into, const std::vector<std::string>& shards, bool skip_broken,
              std::vector<std::string>& skipped) {
@@ -36,16 +42,16 @@ Errors merge(const std::string& into, const std::vector<std::string>& shards, bo
       errors.push_back({{path, 0, 0}, "is of another sweep, engine or data than " + shards.front(), Fault::io});
       continue;
     }
-    for (Row& row : *rows) {
-      const auto [known, is_new] = best.try_emplace(row.index, row);
-      if (!is_new && is_better(row, known->second)) known->second = std::move(row);
-    }
+    keep_better(best, std::move(*rows));
   }
   if (!errors.empty() || !first) return errors;
   first->shard = 0;
   first->shards = 1;
   Result<Store> whole_sweep = Store::open(into, *first);
   if (!whole_sweep) return whole_sweep.errors();
+  Result<std::vector<Row>> before = whole_sweep->rows();
+  if (!before) return before.errors();
+  keep_better(best, std::move(*before));
   std::vector<Row> rows;
   for (auto& [index, row] : best) rows.push_back(std::move(row));
   if (Errors faults = whole_sweep->put(rows); !faults.empty()) return faults;

@@ -96,6 +96,23 @@ class Sweeps(support.Case):
             self.assertEqual(self.table(merged), expected)
             self.assertEqual(self.table(*stores), expected)
 
+    # As shards beside what they were merged into, in one folder.
+    def test_a_point_of_several_stores_counts_once(self):
+        shards = [self.path(f"{i}.sqlite") for i in range(2)]
+        for i, store in enumerate(shards):
+            self.done("sweep", "run", self.file, "--store", store, "-q", "--shard", f"{i}/2")
+        whole = self.path("whole.sqlite")
+        self.done("sweep", "merge", "--into", whole, *shards)
+        self.assertEqual(self.table(*shards, whole, whole), self.table(whole))
+        status = json.loads(self.done("sweep", "status", *shards, whole, "--format", "json").stdout)
+        self.assertEqual((status["ok"] + status["infeasible"], status["missing"]), (24, 0))
+        # What is known already stays, if what is merged into it is worse.
+        before = self.table(whole)
+        with sqlite3.connect(shards[0]) as db:
+            db.execute("update points set status = 'failed'")
+        self.done("sweep", "merge", "--into", whole, shards[0])
+        self.assertEqual(self.table(whole), before)
+
     def test_twice_is_once(self):
         self.sweep("a.sqlite")
         before = self.table(self.path("a.sqlite"))
