@@ -122,7 +122,8 @@ void set_sharding(Settings& s, Draft& draft) {
   draft.set("layout.fsdp", shards == 1 ? "no_shard" : copies > 1 ? "hybrid_shard" : "full_shard");
   if (copies > 1 && shards > 1) draft.set("layout.shard_group", shards);
   const std::string reshard = s.text("parallelism.fsdp_reshard_after_forward").value_or("default");
-  if (reshard != "default") draft.set("layout.reshard_after_forward", reshard == "always" ? "true" : "false");
+  if (reshard != "default" && shards != 1)
+    draft.set("layout.reshard_after_forward", reshard == "always" ? "true" : "false");
 }
 
 void set_layout(Settings& s, Draft& draft) {

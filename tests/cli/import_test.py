@@ -69,6 +69,26 @@ class Import(support.Case):
         with open(out, encoding="utf-8") as file:
             self.assertIn("# assumed: ", file.read())
 
+    # What says how shards are gathered says nothing where there are none.
+    def test_torchtitan_without_shards_reads(self):
+        toml = self.scenario("""\
+[model]
+name = "llama3"
+flavor = "8B"
+[training]
+local_batch_size = 1
+seq_len = 8192
+[parallelism]
+data_parallel_replicate_degree = 8
+data_parallel_shard_degree = 1
+fsdp_reshard_after_forward = "never"
+""", "train.toml")
+        out = self.path("out.yaml")
+        self.done("import", "--from", "torchtitan", toml, "--gpus", "8", "--cluster", "dgx-h100", "-o", out)
+        self.done("check", out)
+        with open(out, encoding="utf-8") as written:
+            self.assertIn("fsdp: no_shard", written.read())
+
     def test_options_stand_in_for_what_the_file_leaves_open(self):
         script = self.scenario(SCRIPT, "train.sh")
         text = self.done("import", "--from", "megatron", script, "--gpus", 32, "--cluster", "dgx-a100", "-q").stdout

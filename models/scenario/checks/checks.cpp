@@ -267,6 +267,8 @@ void check_sharding(Reading& reading) {
   }
   if (reading.written("layout.reshard_after_forward") && layout.fsdp.empty())
     reading.fail("layout.reshard_after_forward", "'reshard_after_forward' belongs to 'fsdp'");
+  if (reading.written("layout.reshard_after_forward") && layout.fsdp == "no_shard")
+    reading.fail("layout.reshard_after_forward", "'reshard_after_forward' under fsdp no_shard: nothing is gathered");
   if (!reading.knows({"layout.dp", "layout.cp"})) return;
   const std::int64_t replicas = std::int64_t{layout.dp} * layout.cp;
   check_optimizer_instances(reading, replicas);
@@ -284,6 +286,8 @@ void check_sharding(Reading& reading) {
                      ": the ranks that hold one copy of dense parameters between them hold all experts too");
   if (layout.zero == 0 && layout.fsdp.empty())
     reading.fail("layout.shard_group", "'shard_group' without 'zero' or 'fsdp': nothing is sharded");
+  if (layout.fsdp == "no_shard")
+    reading.fail("layout.shard_group", "'shard_group' under fsdp no_shard: nothing is sharded");
 }
 
 }  // namespace orrery::models
