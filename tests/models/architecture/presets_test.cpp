@@ -27,6 +27,17 @@ constexpr Published kPublished[] = {
     {"llama-3.1-70b", 70'553'706'496},
     {"llama-3.1-405b", 405'853'388'800},
     {"mixtral-8x7b", 46'702'792'704},
+    {"llama-3.2-1b", 1'235'814'400},
+    {"llama-3.2-3b", 3'212'749'824},
+    {"mistral-7b", 7'248'023'552},
+    {"deepseek-v2", 235'741'434'880},
+    {"qwen2.5-0.5b", 494'032'768},
+    {"qwen2.5-1.5b", 1'543'714'304},
+    {"qwen2.5-3b", 3'085'938'688},
+    {"qwen2.5-7b", 7'615'616'512},
+    {"qwen2.5-14b", 14'770'033'664},
+    {"qwen2.5-32b", 32'763'876'352},
+    {"qwen2.5-72b", 72'706'203'648},
     {"qwen3-0.6b", 596'049'920},
     {"qwen3-1.7b", 1'720'574'976},
     {"qwen3-4b", 4'022'468'096},
@@ -41,10 +52,17 @@ constexpr Published kPublished[] = {
     {"gpt2-xl", 1'557'611'200, 0, 1024},
     // BLOOM has one more norm behind its embedding; MPT's norms have no biases.
     {"bloom-176b", 176'247'271'424, 1e-6},
+    // gpt-oss has a learned sink for each query head.
+    {"gpt-oss-20b", 20'914'757'184, 1e-6},
+    {"gpt-oss-120b", 116'829'156'672, 1e-6},
     {"mpt-7b", 6'649'286'656, 1e-4},
     {"mpt-30b", 29'957'150'720, 1e-4},
     {"mixtral-8x22b", 140'600'000'000, 1e-3},
     {"deepseek-v3", 671'026'000'000, 1e-6},
+    {"kimi-k2", 1'040'000'000'000, 0.015},         // arXiv:2507.20534, table 2: 1.04 trillion
+    {"grok-1", 314'000'000'000, 0.01},             // github.com/xai-org/grok-1
+    {"nemotron-4-15b", 15'600'000'000, 3e-3},      // arXiv:2402.16819: 12.5 and 3.1 billion of embeddings
+    {"nemotron-4-340b", 341'000'000'000, 1e-3},    // arXiv:2406.11704: 331.6 and 9.4 billion of embeddings
     {"gpt3-175b", 174'600'000'000, 5e-3, 2048},    // arXiv:2005.14165, table 2.1
     {"mt-nlg-530b", 529'600'000'000, 5e-3, 2048},  // arXiv:2201.11990
     // arXiv:2104.04473, table 1, in billions to one digit.
@@ -86,6 +104,7 @@ TEST(Presets, AgreeWithTheirConfigurationFiles) {
       {"llama-3.1-8b", "meta-llama--Meta-Llama-3.1-8B_config.json"},
       {"mixtral-8x7b", "mistralai--Mixtral-8x7B-v0.1_config.json"},
       {"deepseek-v3", "deepseek-ai--DeepSeek-V3_config.json"},
+      {"gpt-oss-20b", "openai--gpt-oss-20b_config.json"},
       {"qwen3-8b", "Qwen--Qwen3-8B_config.json"},
       {"qwen3-30b-a3b", "Qwen--Qwen3-30B-A3B_config.json"},
       {"gpt2-large", "gpt2-large_config.json"}};
