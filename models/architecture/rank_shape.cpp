@@ -14,22 +14,14 @@ std::int64_t divide_up(std::int64_t a, std::int64_t b) {
   return (a + b - 1) / b;
 }
 
-// Transformer Engine keeps the attention core and the output layer out of fp8.
-Dtype general_type(Precision precision) {
-  switch (precision) {
-    case Precision::fp32:
-      return Dtype::fp32;
-    case Precision::tf32:
-      return Dtype::tf32;
-    case Precision::fp16:
-      return Dtype::fp16;
-    default:
-      return Dtype::bf16;
-  }
-}
-
 bool is_single_precision(Precision precision) {
   return precision == Precision::fp32 || precision == Precision::tf32;
+}
+
+// Transformer Engine keeps the attention core and the output layer out of fp8.
+Dtype general_type(Precision precision) {
+  const bool is_wide = is_single_precision(precision) || precision == Precision::fp16;
+  return is_wide ? linear_dtype(precision) : Dtype::bf16;
 }
 
 void set_heads(const ModelSpec& model, std::int64_t tp, RankShape& shape) {
