@@ -28,8 +28,16 @@ std::string shard_store(const SlurmJob& job, const std::string& shard) {
 
 namespace {
 
+// As sbatch reads a file's name: quoted as a shell would, and with its own patterns (%a) told from a percent sign.
+std::string sbatch_file(const std::string& folder, const std::string& pattern) {
+  std::string path;
+  for (const char c : folder) path += c == '%' ? "%%" : std::string(1, c);
+  return shell_word(path + "/" + pattern);
+}
+
 std::string head(const SlurmJob& job, const std::string& name, const std::string& log) {
-  std::string text = "#!/bin/bash\n#SBATCH --job-name=" + name + "\n#SBATCH --output=" + job.folder + "/" + log + "\n";
+  std::string text = "#!/bin/bash\n#SBATCH --job-name=" + name + "\n";
+  text += "#SBATCH --output=" + sbatch_file(job.folder, log) + "\n";
   for (const std::string& option : job.sbatch_options) text += "#SBATCH " + option + "\n";
   return text;
 }

@@ -90,8 +90,8 @@ class Slurm(support.Case):
             self.assertLess(time.monotonic(), deadline, f"waited for {what}: " + self.ask("squeue"))
             time.sleep(0.1)
 
-    def submit(self, file):
-        result = self.done("sweep", "submit", file, "--shards", "3", "--folder", self.path("shards"), env=self.environment)
+    def submit(self, file, folder="shards"):
+        result = self.done("sweep", "submit", file, "--shards", "3", "--folder", self.path(folder), env=self.environment)
         return result.stderr
 
     def table(self, store):
@@ -107,6 +107,12 @@ class Slurm(support.Case):
         self.done("sweep", "run", file, "--store", self.path("one.sqlite"), "-q")
         self.assertEqual(self.table(self.path("shards/sweep.sqlite")), self.table(self.path("one.sqlite")))
         self.assertIn("complete", self.submit(file))
+
+    def test_a_folder_may_have_any_name(self):
+        self.submit(self.scenario(SWEEP, "my sweep's.yaml"), "50 % of 'it'")
+        self.wait_until_done()
+        names = set(os.listdir(self.path("50 % of 'it'")))
+        self.assertLessEqual({"shard-0.log", "shard-2.log", "merge.log", "sweep.sqlite"}, names)
 
     def test_a_killed_shard_is_found_and_submitted_again(self):
         file = self.scenario(LONG, "long.yaml")

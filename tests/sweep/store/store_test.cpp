@@ -180,11 +180,12 @@ TEST(Slurm, WritesArraysAndQuotes) {
   SlurmJob job;
   job.program = "/opt/orrery";
   job.file = "/data/my sweep.yaml";
-  job.folder = "/data/shards";
+  job.folder = "/data/50 % of it";
   job.shards = 4;
   job.tasks = {1, 3};
   const std::string script = array_script(job);
   EXPECT_NE(script.find("#SBATCH --array=1,3\n"), std::string::npos);
+  EXPECT_NE(script.find("#SBATCH --output='/data/50 %% of it/shard-%a.log'\n"), std::string::npos);
   EXPECT_NE(script.find("sweep run '/data/my sweep.yaml' --shard \"$SLURM_ARRAY_TASK_ID/4\""), std::string::npos);
 }
 
