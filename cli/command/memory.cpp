@@ -63,7 +63,7 @@ Result<std::optional<report::MemoryAnswer>> MemoryCommand::answer_with_jobs(cons
   auto answer = answer_of(alone);
   for (const models::JobSpec& job : read.jobs) {
     if (!answer || !*answer) return answer;
-    const auto other = answer_of(*job.scenario);
+    auto other = answer_of(*job.scenario);
     if (!other || !*other) return other;
     (*answer)->jobs.push_back(
         {job.scenario->name, job.scenario->file, job.first_node, job.scenario->cluster.nodes, (*other)->memory});

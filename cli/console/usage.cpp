@@ -63,7 +63,7 @@ std::string wrong_command(const CLI::App& app, const std::string& name) {
 
 std::string explain_usage(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = innermost(app);
-  if (const std::string wrong = misnamed(command); !wrong.empty()) return wrong;
+  if (std::string wrong = misnamed(command); !wrong.empty()) return wrong;
   const std::string prefix = &command == &app ? "" : words_of(command) + ": ";
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) return prefix + unexpected(command);
   const std::string text = error.what();
