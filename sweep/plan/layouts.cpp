@@ -22,12 +22,18 @@ const std::vector<std::string>& orders() {
   return both;
 }
 
-// Powers of two, and what divides both the layers and the GPUs (35 stages of 105 layers).
+// Whether layers, embedding and head go into so many stages with none a quarter longer than the mean.
+bool is_even_enough(int layers, int stages) {
+  const int pieces = layers + 2, longest = (pieces + stages - 1) / stages;
+  return 4 * longest * stages <= 5 * pieces;
+}
+
+// Powers of two, and what divides the GPUs and deals the layers nearly evenly (35 stages of 105 layers, 20 of 126).
 std::vector<std::string> depths(int layers, int gpus) {
   std::vector<std::string> all;
-  for (unsigned n = 1; n <= static_cast<unsigned>(std::min(layers, gpus)); ++n) {
-    const bool divides = static_cast<unsigned>(layers) % n == 0 && static_cast<unsigned>(gpus) % n == 0;
-    if (std::has_single_bit(n) || divides) all.push_back(std::to_string(n));
+  for (int n = 1; n <= std::min(layers, gpus); ++n) {
+    const bool suits = gpus % n == 0 && (layers % n == 0 || is_even_enough(layers, n));
+    if (std::has_single_bit(static_cast<unsigned>(n)) || suits) all.push_back(std::to_string(n));
   }
   return all;
 }

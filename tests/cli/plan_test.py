@@ -119,6 +119,13 @@ class Plans(support.Case):
         self.assertEqual(best["step_time_s"], powers[1]["step_time_s"])
         self.assertLess(best["step_time_s"], powers[0]["step_time_s"])
 
+    def test_stages_may_be_as_many_as_divide_the_cluster(self):
+        # 14 layers with embedding and head: 3 stages of 6, 5 and 5, 6 of 3 and 2; of 12 the longest would be half as long again.
+        text = support.SMALL.replace("layers: 4", "layers: 14").replace("nodes: 1", "nodes: 3")
+        keep = ["--keep", "layout.tp", "--keep", "training.recompute", "--keep", "layout.zero", "--any-memory"]
+        self.assertEqual(self.values(text, "layout.pp", *keep, "--set", "layout.tp=1", "--set", "training.global_batch=24"),
+                         {"1", "2", "3", "4", "6", "8"})
+
     def test_chunks_may_be_as_many_as_a_stage_has_layers(self):
         text = support.SMALL.replace("layers: 4", "layers: 14")
         keep = ["--keep", "layout.tp", "--keep", "training.recompute", "--keep", "layout.zero", "--keep", "training.micro_batch"]
