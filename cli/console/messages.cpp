@@ -16,17 +16,32 @@ constexpr std::size_t kLongestLine = 160;  // columns of a source line worth sho
 
 constexpr int kGzip = 0x1f;  // the first byte of a file whose lines are those of what it holds
 
-// The text of line `where.line`, or nothing when there is no such file or line.
-std::string source_line(const Where& where) {
-  std::error_code ignored;
-  if (where.line <= 0 || !std::filesystem::is_regular_file(where.file, ignored)) return "";
-  std::ifstream file(where.file);
-  if (file.peek() == kGzip) return "";
-  std::string line;
-  for (int i = 0; i < where.line; ++i)
-    if (!std::getline(file, line)) return "";
-  return line;
-}
+// Lines of files. Faults come mostly in the order of their lines, so a file is gone through once.
+class SourceLines {
+ public:
+  // The text of line `where.line`, or nothing when there is no such file or line.
+  std::string at(const Where& where) {
+    if (where.line <= 0) return "";
+    if (where.file != name_ || where.line < line_) open(where.file);
+    for (; line_ < where.line; ++line_)
+      if (!std::getline(file_, text_)) return name_.clear(), "";
+    return text_;
+  }
+
+ private:
+  void open(const std::string& name) {
+    name_ = name;
+    line_ = 0;
+    file_ = std::ifstream();
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(name, ignored)) file_.open(name);
+    if (file_.peek() == kGzip) file_.close();
+  }
+
+  std::string name_, text_;  // text_: of line_
+  std::ifstream file_;
+  int line_ = 0;
+};
 
 // Bytes of the well-formed UTF-8 character at `at` that may be shown, 0 when there
 // is none. U+0080 to U+009F are controls: some terminals obey them.
@@ -95,8 +110,9 @@ std::string format_error(const Error& error, const std::string& source) {
 }
 
 int report(const Errors& errors) {
+  SourceLines lines;
   for (const Error& error : errors) {
-    std::cerr << format_error(error, source_line(error.where));
+    std::cerr << format_error(error, lines.at(error.where));
     log_line(place(error.where) + "error: " + error.what);
   }
   const bool io = std::any_of(errors.begin(), errors.end(), [](const Error& e) { return e.fault == Fault::io; });

@@ -16,6 +16,14 @@ class Messages(support.Case):
             self.assertRegex(result.stderr, rf"(?m)^{re.escape(file)}:3:\d+: error: ")
             self.assertRegex(result.stderr, r"(?m)^ +2 \| model:.*\n +\| +\^~~~$")
 
+    def test_each_of_many_faults_shows_its_own_line(self):
+        text = "training: {}\n" + "".join(f"stranger_{i}: {i}\n" for i in range(2000))
+        told = self.done("check", self.scenario(text), status=3).stderr
+        shown = dict(re.findall(r"(?m)^ *(\d+) \| (.*)$", told))
+        for i in range(2000):
+            self.assertEqual(shown[str(i + 2)], f"stranger_{i}: {i}")
+        self.assertEqual(shown["1"], "training: {}")
+
     def test_a_fault_in_set_names_it(self):
         result = self.done("run", self.scenario(support.SMALL), "--set", "layout.tpp=2", status=3)
         self.assertIn("tpp", result.stderr)
