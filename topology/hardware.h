@@ -57,6 +57,7 @@ struct GpuSpec {
   BytesPerSecond memory_bandwidth;
   std::map<Dtype, FlopsPerSecond> peak;  // dense
   int sms = 0;
+  Watts power;                      // rated (TDP); 0: not known
   int compute_capability = 0;       // 90 for sm_90
   std::map<Dtype, GemmCurve> gemm;  // always holds bf16 or fp16; others fall back (gemm_curve)
   AttentionCurve attention;

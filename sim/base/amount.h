@@ -44,6 +44,12 @@ struct FlopsPerSecond {
   constexpr auto operator<=>(const FlopsPerSecond&) const = default;
 };
 
+// Electric power.
+struct Watts {
+  std::int64_t n = 0;
+  constexpr auto operator<=>(const Watts&) const = default;
+};
+
 // Time to push `size` through `rate` (> 0); rounded up, so no work ends early.
 constexpr Duration operator/(Bytes size, BytesPerSecond rate) {
   const Int128 ps = static_cast<Int128>(size.n) * 1'000'000'000'000;

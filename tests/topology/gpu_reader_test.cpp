@@ -49,6 +49,17 @@ TEST(GpuReader, AGpuWithoutCurvesBorrowsThoseOfItsGeneration) {
   EXPECT_EQ(donor(", compute_capability: 103"), "b200-sxm-180gb");
 }
 
+TEST(GpuReader, PowerIsKnownOrNot) {
+  EXPECT_EQ(gpu(kMadeUp + "}")->power, Watts{});  // not that of the GPU whose curves it borrows
+  EXPECT_EQ(gpu(kMadeUp + ", power: 1.2kW}")->power, Watts{1200});
+  EXPECT_EQ(gpu("gh200")->power, Watts{700});
+  const Result<GpuSpec> bare = gpu(kMadeUp + ", power: 700}");
+  ASSERT_FALSE(bare.ok());
+  EXPECT_NE(told(bare.errors()).find("'700' has no unit; a power needs one, for example 700 W"), std::string::npos);
+  const SearchPath path({std::string(ORRERY_SOURCE_DIR) + "/scenarios"});
+  for (const std::string& preset : path.names("hardware/gpus")) EXPECT_GT(gpu(preset)->power, Watts{}) << preset;
+}
+
 TEST(GpuReader, FindsAGpuByWhatItsDriverCallsIt) {
   const SearchPath path({std::string(ORRERY_SOURCE_DIR) + "/scenarios"});
   std::map<std::string, std::string> preset_of;

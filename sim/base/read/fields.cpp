@@ -131,6 +131,11 @@ std::optional<FlopsPerSecond> Fields::flop_rate(std::string_view key) {
   return found ? take(parse_flop_rate(found->text, found->where), key) : std::nullopt;
 }
 
+std::optional<Watts> Fields::power(std::string_view key) {
+  const Node* found = scalar(key, "a power");
+  return found ? take(parse_power(found->text, found->where), key) : std::nullopt;
+}
+
 std::optional<Duration> Fields::duration(std::string_view key) {
   const Node* found = scalar(key, "a duration");
   return found ? take(parse_duration(found->text, found->where), key) : std::nullopt;

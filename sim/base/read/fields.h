@@ -39,6 +39,7 @@ class Fields {
   std::optional<Bytes> bytes(std::string_view key);
   std::optional<BytesPerSecond> bandwidth(std::string_view key);
   std::optional<FlopsPerSecond> flop_rate(std::string_view key);
+  std::optional<Watts> power(std::string_view key);
   std::optional<Duration> duration(std::string_view key);
 
   void require(std::initializer_list<std::string_view> keys);  // an error for each that is absent

@@ -31,6 +31,7 @@ struct Kind {
 constexpr Unit kBytes[] = {{"B", 1, 1}, {"b", 1, 8}};
 constexpr Unit kBandwidths[] = {{"B/s", 1, 1}, {"b/s", 1, 8}, {"Bps", 1, 1}, {"bps", 1, 8}};
 constexpr Unit kFlopRates[] = {{"FLOP/s", 1, 1}, {"FLOPS", 1, 1}, {"FLOPs", 1, 1}};
+constexpr Unit kPowers[] = {{"W", 1, 1}};
 constexpr Unit kDurations[] = {{"ps", 1, 1},
                                {"ns", 1'000, 1},
                                {"us", 1'000'000, 1},
@@ -45,6 +46,7 @@ constexpr Unit kOnes[] = {{"", 1, 1}};
 constexpr Kind kByteKind{"an amount of data", "80 GiB or 512 MB", kBytes};
 constexpr Kind kBandwidthKind{"a bandwidth", "400 Gb/s (bits) or 50 GB/s (bytes)", kBandwidths};
 constexpr Kind kFlopRateKind{"a rate of work", "989 TFLOP/s", kFlopRates};
+constexpr Kind kPowerKind{"a power", "700 W or 1.2 kW", kPowers};
 constexpr Kind kDurationKind{"a duration", "1.5 us or 20 ms", kDurations, false};
 constexpr Kind kCountKind{"a whole number", "2048 or 40Mi", kOnes, true, true};
 
@@ -170,6 +172,10 @@ Result<FlopsPerSecond> parse_flop_rate(std::string_view text, const Where& where
   const Result<std::int64_t> parsed = parse_integer(text, where, kFlopRateKind);
   if (!parsed) return parsed.errors();
   return FlopsPerSecond{static_cast<double>(*parsed)};
+}
+
+Result<Watts> parse_power(std::string_view text, const Where& where) {
+  return wrap<Watts>(parse_integer(text, where, kPowerKind));
 }
 
 Result<Duration> parse_duration(std::string_view text, const Where& where) {

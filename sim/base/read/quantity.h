@@ -22,6 +22,7 @@ namespace orrery {
 Result<Bytes> parse_bytes(std::string_view text, const Where& where);
 Result<BytesPerSecond> parse_bandwidth(std::string_view text, const Where& where);
 Result<FlopsPerSecond> parse_flop_rate(std::string_view text, const Where& where);
+Result<Watts> parse_power(std::string_view text, const Where& where);
 Result<Duration> parse_duration(std::string_view text, const Where& where);
 Result<std::int64_t> parse_count(std::string_view text, const Where& where);
 Result<double> parse_number(std::string_view text, const Where& where);

@@ -189,6 +189,7 @@ GpuSpec read_resolved(const Node& node, const std::string& preset, Errors& error
   read_peaks(f, spec, errors);
   spec.sms = static_cast<int>(f.count("sms", 1, 100'000).value_or(1));
   spec.compute_capability = static_cast<int>(f.count("compute_capability", 0, 1'000).value_or(90));
+  set(spec.power, f.power("power"));
   read_gemm(f, spec, errors);
   read_attention(f, spec, errors);
   read_memory_bound(f, spec, errors);
