@@ -97,7 +97,8 @@ int ExplainCommand::run_amid(const models::Scenario& read) {
 int ExplainCommand::print(report::Explanation& explanation, const models::Scenario& read,
                           const std::atomic<bool>& stop) {
   if (!no_what_if)
-    for (report::WhatIf& answer : what_if(read, &stop)) explanation.what_ifs.push_back(std::move(answer));
+    for (report::WhatIf& answer : what_if(read, Faster::twice, &stop))
+      explanation.what_ifs.push_back(std::move(answer));
   if (stop.load()) return complain(file + ": interrupted"), kInterrupted;
   Output out(output.path);
   if (!out.ok()) return kInputOutput;

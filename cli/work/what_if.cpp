@@ -9,8 +9,19 @@ namespace {
 
 using models::Scenario;
 
-void double_rate(BytesPerSecond& rate) {
-  rate.n *= 2;
+// Of a rate.
+struct Factor {
+  int numerator, denominator;
+  const char* told;
+
+  template <class Rate>
+  void speed_up(Rate& rate) const {
+    rate.n = rate.n / denominator * numerator;
+  }
+};
+
+constexpr Factor factor_of(Faster faster) {
+  return faster == Faster::twice ? Factor{2, 1, "twice as fast"} : Factor{11, 10, "10 % faster"};
 }
 
 // The cluster, and each of its groups where nodes are unlike.
@@ -20,30 +31,30 @@ void to_all_nodes(Scenario& s, Change change) {
   for (topology::NodeGroup& group : s.cluster.groups) change(group);
 }
 
-void faster_nics(Scenario& s) {
-  double_rate(s.cluster.fabric.link);
-  for (topology::NodeGroup& group : s.cluster.groups) double_rate(group.link);
-  to_all_nodes(s, [](auto& nodes) { double_rate(nodes.host.pcie_bandwidth); });
+void faster_nics(Scenario& s, const Factor& by) {
+  by.speed_up(s.cluster.fabric.link);
+  for (topology::NodeGroup& group : s.cluster.groups) by.speed_up(group.link);
+  to_all_nodes(s, [&](auto& nodes) { by.speed_up(nodes.host.pcie_bandwidth); });
 }
 
-void faster_nvlink(Scenario& s) {
-  to_all_nodes(s, [](auto& nodes) {
-    double_rate(nodes.scale_up.bandwidth);
-    double_rate(nodes.scale_up.usable);
+void faster_nvlink(Scenario& s, const Factor& by) {
+  to_all_nodes(s, [&](auto& nodes) {
+    by.speed_up(nodes.scale_up.bandwidth);
+    by.speed_up(nodes.scale_up.usable);
   });
 }
 
-void faster_matrix_units(Scenario& s) {
-  to_all_nodes(s, [](auto& nodes) {
-    for (auto& [dtype, peak] : nodes.gpu.peak) peak.n *= 2;
+void faster_matrix_units(Scenario& s, const Factor& by) {
+  to_all_nodes(s, [&](auto& nodes) {
+    for (auto& [dtype, peak] : nodes.gpu.peak) by.speed_up(peak);
   });
 }
 
-void faster_memory(Scenario& s) {
-  to_all_nodes(s, [](auto& nodes) { double_rate(nodes.gpu.memory_bandwidth); });
+void faster_memory(Scenario& s, const Factor& by) {
+  to_all_nodes(s, [&](auto& nodes) { by.speed_up(nodes.gpu.memory_bandwidth); });
 }
 
-void free_host(Scenario& s) {
+void free_host(Scenario& s, const Factor& /*by*/) {
   s.software.launch = s.software.host_sync = s.software.step_overhead = Duration();
 }
 
@@ -58,26 +69,26 @@ bool several_gpus_a_node(const Scenario& s) {
 }
 
 struct Change {
-  const char* name;
+  const char* what;
   bool (*applies)(const Scenario&);
-  void (*apply)(Scenario&);
-  bool for_all_jobs = true;
+  void (*apply)(Scenario&, const Factor&);
+  bool is_a_rate = true;  // of hardware, which all jobs share
+
+  std::string name(const Factor& by) const { return is_a_rate ? std::string(what) + " " + by.told : what; }
 };
 
 constexpr Change kChanges[] = {
-    {"NICs and their PCIe twice as fast", several_nodes, faster_nics},
-    {"NVLink twice as fast", several_gpus_a_node, faster_nvlink},
-    {"matrix units twice as fast", always, faster_matrix_units},
-    {"GPU memory twice as fast", always, faster_memory},
+    {"NICs and their PCIe", several_nodes, faster_nics},   {"NVLink", several_gpus_a_node, faster_nvlink},
+    {"matrix units", always, faster_matrix_units},         {"GPU memory", always, faster_memory},
     {"no launch and host cost", always, free_host, false},
 };
 
-Scenario changed_by(const Change& change, Scenario scenario) {
-  change.apply(scenario);
-  if (!change.for_all_jobs) return scenario;
+Scenario changed_by(const Change& change, const Factor& by, Scenario scenario) {
+  change.apply(scenario, by);
+  if (!change.is_a_rate) return scenario;
   for (models::JobSpec& job : scenario.jobs) {
     Scenario other = *job.scenario;
-    change.apply(other);
+    change.apply(other, by);
     job.scenario = std::make_shared<const Scenario>(std::move(other));
   }
   return scenario;
@@ -95,7 +106,7 @@ Result<Simulated> run_changed(Scenario scenario, const std::atomic<bool>* stop) 
     if (!run) return run.errors();
     return std::move(run->simulated);
   }
-  auto compiled = models::compile(scenario);
+  auto compiled = models::compile(scenario, nullptr, models::Form::with_calls);
   if (!compiled) return compiled.errors();
   const Prepared prepared = prepare(std::move(scenario), std::move(compiled).value());
   Simulated simulated = simulate(prepared, options);
@@ -105,14 +116,15 @@ Result<Simulated> run_changed(Scenario scenario, const std::atomic<bool>* stop) 
 
 }  // namespace
 
-std::vector<report::WhatIf> what_if(const Scenario& scenario, const std::atomic<bool>* stop) {
+std::vector<report::WhatIf> what_if(const Scenario& scenario, Faster faster, const std::atomic<bool>* stop) {
+  const Factor by = factor_of(faster);
   std::vector<report::WhatIf> answers;
   for (const Change& change : kChanges) {
     if (!change.applies(scenario)) continue;
-    const auto simulated = run_changed(changed_by(change, scenario), stop);
+    const auto simulated = run_changed(changed_by(change, by, scenario), stop);
     if (!simulated) continue;  // the question has no answer
     if (simulated->classes.interrupted) break;
-    answers.push_back({change.name, simulated->ranks.step_time()});
+    answers.push_back({change.name(by), simulated->ranks.step_time()});
   }
   return answers;
 }
