@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstdlib>
 
+#include "models/schedules/schedule.h"
+
 namespace orrery::sweep {
 namespace {
 
@@ -64,16 +66,51 @@ std::vector<std::string> micro_batches_up_to_eight(std::int64_t global_batch) {
   return all;
 }
 
+// Orders that can be run as they are: steps end, and nothing is searched for (zb-auto).
+std::vector<std::string> schedules() {
+  return {"none",  "1f1b", "interleaved-1f1b", "looped-bfs", "interleaved-zb1p", "zb-h1",
+          "zb-h2", "zb-v", "v-half",           "v-min",      "dualpipe",         "dualpipe-v"};
+}
+
+// Whether a schedule is for so many stages with so many chunks each.
+bool suits(const std::string& schedule, std::int64_t stages, std::int64_t chunks) {
+  if ((schedule == "none") != (stages == 1)) return false;
+  const int own = models::schedule_traits(schedule).chunks;
+  return own == 0 ? chunks > 1 : chunks == own;
+}
+
+constexpr const char* kLayersOfARank = R"({"full_layers":)";
+
+// Everything, nothing, or what is usual between them: parts of every layer, and on request some layers of every rank.
+std::vector<std::string> recomputations(const models::Scenario& scenario, bool all) {
+  std::vector<std::string> ways{"none"};
+  // Flash attention keeps nothing that recomputing it would save.
+  if (scenario.training.attention != models::AttentionKind::flash) ways.emplace_back("selective");
+  if (all) {
+    ways.insert(ways.end(), {"selective-op", "[norm]", "[mlp]"});
+    if (scenario.model.moe) ways.emplace_back("[moe]");
+    for (int n = 1; n < scenario.model.layers; n *= 2)
+      for (const int layers : {n, 3 * n})
+        if (layers < scenario.model.layers) ways.push_back(kLayersOfARank + std::to_string(layers) + "}");
+  }
+  ways.emplace_back("full");
+  return ways;
+}
+
 // Numbers of a candidate, where it or the scenario has them.
 class Candidate {
  public:
   Candidate(const models::Scenario& scenario, const std::vector<models::Override>& overrides)
       : scenario_(scenario), overrides_(overrides) {}
 
-  std::int64_t number(std::string_view path, std::int64_t otherwise) const {
+  const std::string* value(std::string_view path) const {
     for (const models::Override& o : overrides_)
-      if (o.path == path) return std::atoll(o.value.c_str());
-    return otherwise;
+      if (o.path == path) return &o.value;
+    return nullptr;
+  }
+  std::int64_t number(std::string_view path, std::int64_t otherwise) const {
+    const std::string* text = value(path);
+    return text == nullptr ? otherwise : std::atoll(text->c_str());
   }
   std::int64_t tp() const { return number("layout.tp", scenario_.layout.tp); }
   std::int64_t pp() const { return number("layout.pp", scenario_.layout.pp); }
@@ -82,10 +119,11 @@ class Candidate {
   std::int64_t chunks() const { return number("pipeline.virtual_stages", scenario_.pipeline.virtual_stages); }
   std::int64_t micro_batch() const { return number("training.micro_batch", scenario_.training.micro_batch); }
 
+  std::int64_t dp() const { return scenario_.cluster.gpus() / (tp() * pp() * cp()); }
+
   bool is_second_order() const {
-    return std::any_of(overrides_.begin(), overrides_.end(), [](const models::Override& o) {
-      return o.path == "layout.order" && o.value == orders().back();
-    });
+    const std::string* order = value("layout.order");
+    return order != nullptr && *order == orders().back();
   }
 
   // Beside the usual counts of chunks only those that this pipeline deals evenly; what the scenario has stays.
@@ -94,27 +132,42 @@ class Candidate {
     return is_usual_chunk_count(searched) || are_even(scenario_.model.layers, pp() * searched);
   }
 
+  // Experts are split as the rest is, or not at all.
+  bool has_fitting_experts() const {
+    if (!scenario_.model.moe) return ep() == 1;
+    const std::int64_t etp = number("layout.etp", 1), grid = dp() * cp() * tp();
+    if (etp != 1 && etp != tp()) return false;
+    return scenario_.model.moe->experts % ep() == 0 && grid % (ep() * etp) == 0;
+  }
+
+  // Fewer layers than a rank has: all of them are "full".
+  bool recomputes_a_part() const {
+    const std::string* recompute = value("training.recompute");
+    if (recompute == nullptr || !recompute->starts_with(kLayersOfARank)) return true;
+    return std::atoll(recompute->c_str() + std::string_view(kLayersOfARank).size()) * pp() < scenario_.model.layers;
+  }
+
   bool offloads_parameters() const {
-    return std::any_of(overrides_.begin(), overrides_.end(), [](const models::Override& o) {
-      return o.path == "layout.offload" && o.value.find(kOffloadedParameters) != std::string::npos;
-    });
+    const std::string* offload = value("layout.offload");
+    return offload != nullptr && offload->find(kOffloadedParameters) != std::string::npos;
   }
 
   bool is_possible() const {
     const std::int64_t gpus = scenario_.cluster.gpus(), grid = tp() * pp() * cp();
     if (gpus % grid != 0) return false;
-    const std::int64_t dp = gpus / grid, batch = scenario_.training.global_batch;
-    if (batch % (dp * micro_batch()) != 0) return false;
-    const std::int64_t micro_batches = batch / (dp * micro_batch());
+    const std::int64_t batch = scenario_.training.global_batch;
+    if (batch % (dp() * micro_batch()) != 0) return false;
+    const std::int64_t micro_batches = batch / (dp() * micro_batch());
     if (scenario_.model.table.empty() && scenario_.model.heads % tp() != 0) return false;
     if (pp() * chunks() > scenario_.model.layers + 2) return false;
     if (!has_fitting_chunks()) return false;
     if (chunks() > 1 && (pp() == 1 || micro_batches < pp())) return false;
     const bool gathers = number("layout.zero", scenario_.layout.zero) == 3 || !scenario_.layout.fsdp.empty();
     if (offloads_parameters() && !gathers) return false;
-    if (is_second_order() && (pp() == 1 || dp * cp() == 1)) return false;  // the same as the first
-    if (!scenario_.model.moe) return ep() == 1;
-    return scenario_.model.moe->experts % ep() == 0 && (dp * cp() * tp()) % ep() == 0;
+    if (is_second_order() && (pp() == 1 || dp() * cp() == 1)) return false;  // the same as the first
+    const std::string* schedule = value("pipeline.schedule");
+    if (schedule != nullptr && !suits(*schedule, pp(), chunks())) return false;
+    return recomputes_a_part() && has_fitting_experts();
   }
 
  private:
@@ -156,7 +209,8 @@ std::vector<std::string> offloads(const models::Scenario& scenario) {
 }  // namespace
 
 std::vector<std::string> searched_on_request() {
-  return {"layout.order", "layout.offload", "pipeline.stage_layers", "layout.by_layers"};
+  return {"layout.order",      "layout.offload",        "layout.by_layers",
+          "pipeline.schedule", "pipeline.stage_layers", "training.recompute"};
 }
 
 std::vector<Axis> layout_axes(const models::Scenario& scenario, const std::set<std::string>& fixed,
@@ -171,20 +225,20 @@ std::vector<Axis> layout_axes(const models::Scenario& scenario, const std::set<s
   add("layout.tp", powers(std::min({gpus, scenario.cluster.domain_gpus(), heads})));
   add("layout.pp", depths(scenario.model.layers, gpus));
   if (scenario.training.sequence_length >= kLongSequence) add("layout.cp", powers(std::min(16, gpus)));
-  if (scenario.model.moe) add("layout.ep", powers(std::min(scenario.model.moe->experts, gpus)));
+  if (scenario.model.moe) {
+    add("layout.ep", powers(std::min(scenario.model.moe->experts, gpus)));
+    add("layout.etp", powers(std::min({gpus, scenario.cluster.domain_gpus(), heads})));
+  }
   // The schedule goes with them: interleaved where there is more than one.
   if (!fixed.contains("pipeline.schedule"))
     add("pipeline.virtual_stages", chunk_counts(scenario.model.layers, is_table));
+  if (also.contains("pipeline.schedule")) add("pipeline.schedule", schedules());
   // Of sequences a few; samples of a table are small.
   constexpr std::int64_t kMostSamples = 512;
   const std::int64_t batch = scenario.training.global_batch;
   add("training.micro_batch",
       is_table ? powers(static_cast<int>(std::min(kMostSamples, batch))) : micro_batches_up_to_eight(batch));
-  // Flash attention keeps nothing that recomputing it would save.
-  if (scenario.training.attention == models::AttentionKind::flash)
-    add("training.recompute", {"none", "full"});
-  else
-    add("training.recompute", {"none", "selective", "full"});
+  add("training.recompute", recomputations(scenario, also.contains("training.recompute")));
   add("layout.zero", zero_stages(scenario.layout));
   add("layout.fsdp", fsdp_kinds(scenario));
   if (also.contains("layout.order")) add("layout.order", orders());
@@ -201,7 +255,7 @@ std::vector<std::vector<models::Override>> candidate_layouts(const models::Scena
     for (std::size_t a = 0; a < axes.size(); ++a) overrides.push_back({axes[a].path, axes[a].values[at[a]]});
     const Candidate candidate(scenario, overrides);
     if (candidate.is_possible()) {
-      if (with_schedule)
+      if (with_schedule && candidate.value("pipeline.schedule") == nullptr)
         overrides.push_back({"pipeline.schedule", candidate.pp() == 1      ? "none"
                                                   : candidate.chunks() > 1 ? "interleaved-1f1b"
                                                                            : "1f1b"});
