@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "models/memory/allocation_replay.h"
-#include "report/plan.h"
 #include "report/result.h"
+#include "report/will_fit.h"
 
 namespace orrery::report {
 namespace {

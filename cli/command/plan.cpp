@@ -1,23 +1,20 @@
-#include "report/plan.h"
+#include "report/plan/plan.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
-#include <map>
 #include <memory>
-#include <mutex>
 
 #include "cli/command/command.h"
 #include "cli/console/help_key.h"
 #include "cli/console/interrupt.h"
 #include "cli/console/messages.h"
 #include "cli/console/output.h"
-#include "cli/console/progress.h"
 #include "cli/options/options.h"
 #include "cli/options/threads.h"
-#include "cli/work/plan/plan_layouts.h"
+#include "cli/work/plan/cluster_sizes.h"
+#include "cli/work/plan/plan_sizes.h"
 #include "models/scenario/keys/keys.h"
-#include "report/text.h"
 #include "sim/base/read/quantity.h"
 #include "sweep/plan/layouts.h"
 #include "sweep/plan/solver.h"
@@ -26,23 +23,26 @@ namespace orrery::cli {
 namespace {
 
 struct Plan {
-  std::string file, tokens;
+  std::string file;
   ScenarioOptions scenario;
   OutputOptions output;
   std::vector<std::string> keep, also;
+  std::string gpus, memory_limit, tokens, max_cost, objective = "time";
   std::size_t top = 10;
   int jobs = 0;
-  double training_tokens = 0, price = 0;
-  bool any_memory = false;
+  report::Training training;
+  Room room;
+  bool no_limits = false;
 
   int run();
 
  private:
-  int read_tokens();
+  int read_amounts();
   int refuse_kept() const;
-  sweep::SearchOptions options() const;
-  sweep::SearchResult search(const PlanLayouts& layouts, std::map<std::uint64_t, report::Result>& results) const;
-  int show(const report::PlanReport& plan) const;
+  PlanScope scope(std::vector<models::Override> overrides, std::string solver) const;
+  int search(PlanSizes& searches, std::vector<report::PlanReport>& found) const;
+  int make(PlanScope scope);
+  int show(const report::Plans& plans) const;
 };
 
 // Whoever mistypes a key would find it searched all the same.
@@ -58,69 +58,57 @@ int Plan::refuse_kept() const {
   return kDone;
 }
 
-int Plan::read_tokens() {
-  if (tokens.empty()) return kDone;
-  const Where here{"--tokens", 0, 0};
-  const auto count = parse_count(tokens, here);
-  if (!count) return report(count.errors()), kUsage;
-  if (*count < 1) return report(Errors{{here, "must be at least 1"}}), kUsage;
-  training_tokens = static_cast<double>(*count);
+// A count that an option takes, as 15T; nothing where it was not given.
+Result<double> count_of(const std::string& text, const char* option) {
+  const Where here{option, 0, 0};
+  if (text.empty()) return 0.0;
+  const auto count = parse_count(text, here);
+  if (!count) return count.errors();
+  if (*count < 1) return Error{here, "must be at least 1"};
+  return static_cast<double>(*count);
+}
+
+int Plan::read_amounts() {
+  const Result<double> to_train_on = count_of(tokens, "--tokens"), most_cost = count_of(max_cost, "--max-cost");
+  for (const Result<double>* count : {&to_train_on, &most_cost})
+    if (!*count) return report(count->errors()), kUsage;
+  training.tokens = *to_train_on;
+  training.most_cost = *most_cost;
+  if (*most_cost > 0 && training.gpu_hour_price + training.kilowatt_hour_price == 0)
+    return complain("--max-cost needs --price, of a GPU-hour, or --power-price, of a kilowatt-hour"), kUsage;
+  if (memory_limit.empty()) return kDone;
+  const Result<Bytes> limit = parse_bytes(memory_limit, {"--memory-limit", 0, 0});
+  if (!limit) return report(limit.errors()), kUsage;
+  room.limit = *limit;
   return kDone;
 }
 
-std::string refuse_price(const std::string& text) {
-  constexpr double kMostExpensive = 1e6;
-  char* end = nullptr;
-  const double price = std::strtod(text.c_str(), &end);
-  const bool is_price = end != text.c_str() && *end == '\0' && price > 0 && price <= kMostExpensive;
-  return is_price ? "" : "'" + text + "' is no price of a GPU-hour, a number above 0 and up to 1000000";
+// A validator of numbers above 0 (from 1, for `least`) and up to a million.
+CLI::Validator number_of(const std::string& what, double least = 0) {
+  return {[=](const std::string& text) {
+            constexpr double kMost = 1e6;
+            char* end = nullptr;
+            const double number = std::strtod(text.c_str(), &end);
+            const bool is_one = end != text.c_str() && *end == '\0' && number >= least && number > 0 && number <= kMost;
+            const std::string range = least > 0 ? "from 1" : "above 0 and";
+            return is_one ? "" : "'" + text + "' is no " + what + ", a number " + range + " up to 1000000";
+          },
+          ""};
 }
 
-sweep::SearchOptions Plan::options() const {
-  sweep::SearchOptions options;
-  options.top = top;
-  options.threads = threads_of(jobs);
-  options.stop = &stop_on_interrupt();
-  return options;
-}
-
-// Nobody knows how many layouts will have to be simulated; how near what is left may still come is known.
-std::string how_far(const sweep::SearchResult& found, double least_bound) {
-  std::string text =
-      std::to_string(found.looked_closer) + " compiled, " + std::to_string(found.worked_out) + " simulated";
-  if (!found.best.empty()) text += ", best " + report::human_seconds(found.best.front().value);
-  return text + ", what is left takes at least " + report::human_seconds(least_bound);
-}
-
-sweep::SearchResult Plan::search(const PlanLayouts& layouts, std::map<std::uint64_t, report::Result>& results) const {
-  std::mutex mutex;
-  Progress looking(output.progress, output.quiet, file + ": looking"), running(output.progress, output.quiet, file);
-  sweep::SearchOptions options = this->options();
-  options.candidates = layouts.count();
-  options.progress = [&](const sweep::SearchResult& found, std::optional<double> least_bound) {
-    if (!least_bound) return looking.step(found.looked_at, options.candidates, "");
-    const bool enough = found.best.size() == options.top;
-    running(enough ? *least_bound / found.best.back().value : 0, how_far(found, *least_bound));
-  };
-  sweep::Candidates candidates;
-  candidates.look = [&](std::uint64_t i) { return layouts.look(i); };
-  candidates.look_closer = [&](std::uint64_t i) { return layouts.look_closer(i); };
-  candidates.work_out = [&](std::uint64_t i) -> std::optional<double> {
-    std::optional<report::Result> result = layouts.work_out(i);
-    if (!result) return std::nullopt;
-    const double step = result->step_time.seconds();
-    const std::lock_guard lock(mutex);
-    results.emplace(i, std::move(*result));
-    return step;
-  };
-  return sweep::search(options, candidates);
+PlanScope Plan::scope(std::vector<models::Override> overrides, std::string solver) const {
+  PlanScope scope{file, std::move(overrides), keep, also, {}, room, {}, std::move(solver), {}};
+  scope.search.top = top;
+  scope.search.threads = threads_of(jobs);
+  scope.search.stop = &stop_on_interrupt();
+  return scope;
 }
 
 int Plan::run() {
-  const auto overrides = scenario.overrides();
+  auto overrides = scenario.overrides();
   if (!overrides) return report(overrides.errors());
   if (const int status = refuse_kept(); status != kDone) return status;
-  if (const int status = read_tokens(); status != kDone) return status;
+  if (const int status = read_amounts(); status != kDone) return status;
   const bool by_layers = std::find(also.begin(), also.end(), "layout.by_layers") != also.end();
   const std::optional<std::string> solver = sweep::find_solver();
   if (by_layers && !solver) {
@@ -128,35 +116,68 @@ int Plan::run() {
     return kMissing;
   }
   const DocumentCache presets;
-  Progress choosing(output.progress, output.quiet, file + ": choosing for every layer");
-  PlanLayouts layouts({file, *overrides, keep, also, any_memory, options(), solver.value_or(""),
-                       [&](std::size_t done, std::size_t of) { choosing.step(done, of, ""); }});
-  const Result<models::Scenario> read = layouts.list();
-  if (!read) return report(read.errors());
-
-  std::map<std::uint64_t, report::Result> results;
-  const sweep::SearchResult found = search(layouts, results);
-  report::PlanReport plan{*read, layouts.combinations(), layouts.count(), found, {}, {}, {}, training_tokens, price};
-  for (const sweep::Found& one : found.best) {
-    plan.results.push_back(std::move(results.at(one.candidate)));
-    std::string sets;
-    PlanLayouts::Told told = layouts.told(one.candidate);
-    for (const models::Override& o : told.set) sets += (sets.empty() ? "" : " ") + o.path + "=" + o.value;
-    plan.settings.push_back(sets);
-    plan.without.push_back(std::move(told.without));
-  }
-  return show(plan);
+  return make(scope(std::move(*overrides), solver.value_or("")));
 }
 
-int Plan::show(const report::PlanReport& plan) const {
+int Plan::search(PlanSizes& searches, std::vector<report::PlanReport>& found) const {
+  if (gpus.empty()) {
+    auto plan = searches.search();
+    if (!plan) return report(plan.errors());
+    found = std::move(*plan);
+    return kDone;
+  }
+  const Result<models::Scenario> read = searches.open();
+  if (!read) return report(read.errors());
+  const Result<std::vector<int>> sizes = cluster_sizes(gpus, read->cluster);
+  if (!sizes) return report(sizes.errors()), kUsage;
+  found = searches.search(*read, *sizes);
+  return kDone;
+}
+
+int Plan::make(PlanScope scope) {
+  PlanSizes searches(std::move(scope), {output.progress, output.quiet});
+  std::vector<report::PlanReport> found;
+  if (const int status = search(searches, found); status != kDone) return status;
+  report::Plans plans{std::move(found), training, objective == "cost" ? report::Aim::cost : report::Aim::time, {}, {}};
+  plans.chosen = report::choose_size(plans.sizes, training, plans.aim);
+  if (plans.chosen && !no_limits && !plans.sizes.back().search.stopped)
+    plans.limits = searches.limits(*plans.chosen, plans.sizes[*plans.chosen]);
+  return show(plans);
+}
+
+int Plan::show(const report::Plans& plans) const {
   Output out(output.path);
   if (!out.ok()) return kInputOutput;
-  out.stream() << (output.format == "json" ? report::plan_json(plan)
-                                           : with_headings(report::plan_text(plan), output.color, output.path));
+  out.stream() << (output.format == "json"  ? report::plan_json(plans)
+                   : output.format == "csv" ? report::plan_csv(plans)
+                                            : with_headings(report::plan_text(plans), output.color, output.path));
   if (!out.finish()) return kInputOutput;
-  if (plan.search.stopped)
-    return complain(plan.results.empty() ? "interrupted" : "interrupted: the best so far"), kInterrupted;
-  return plan.results.empty() ? kInfeasible : kDone;
+  if (stop_on_interrupt()) return complain(plans.chosen ? "interrupted: the best so far" : "interrupted"), kInterrupted;
+  return plans.chosen ? kDone : kInfeasible;
+}
+
+// What a training is to go through, and what it may take.
+void add_training(CLI::App& sub, Plan& plan) {
+  report::Training& training = plan.training;
+  CLI::Option* tokens = sub.add_option("--tokens", plan.tokens, "Tokens to train on, as 15T: days, GPU-hours, energy");
+  tokens->option_text("N");
+  CLI::Option* price = sub.add_option("--price", training.gpu_hour_price, "Of a GPU-hour: what that costs");
+  price->option_text("MONEY")->check(number_of("price"))->needs(tokens);
+  CLI::Option* power = sub.add_option("--power-price", training.kilowatt_hour_price, "Of a kilowatt-hour");
+  power->option_text("MONEY")->check(number_of("price"))->needs(tokens);
+  sub.add_option("--pue", training.pue, "What the building draws for each watt of its GPUs (default: 1)")
+      ->option_text("X")
+      ->check(number_of("power usage effectiveness", 1))
+      ->needs(tokens);
+  sub.add_option("--max-days", training.most_days, "The training may take so long at most")
+      ->option_text("DAYS")
+      ->check(number_of("number of days"))
+      ->needs(tokens);
+  sub.add_option("--max-cost", plan.max_cost, "and cost so much, as 2M")->option_text("MONEY")->needs(tokens);
+  one_of(
+      sub.add_option("--objective", plan.objective,
+                     "What the best of several sizes has least of (default: time); cost is GPU-hours without a price"),
+      {"time", "cost"});
 }
 
 }  // namespace
@@ -167,7 +188,7 @@ void add_plan(CLI::App& app, int& status) {
   sub.add_option("FILE", command->file, "Scenario: its model, cluster and training; its layout is searched anew")
       ->required();
   command->scenario.add_to(sub);
-  command->output.add_to(sub, {"table", "json"});
+  command->output.add_to(sub, {"table", "json", "csv"});
   sub.add_option("--keep", command->keep, "A key that stays as the file has it, as layout.tp; one of --set stays too")
       ->option_text("KEY");
   one_of(sub.add_option("--search", command->also, "Search this key too; may be given again")->allow_extra_args(false),
@@ -176,16 +197,17 @@ void add_plan(CLI::App& app, int& status) {
       ->option_text("N")
       ->check(CLI::Range(1, 1000));
   add_jobs(sub, command->jobs);
-  CLI::Option* tokens = sub.add_option("--tokens", command->tokens, "Tokens to train on, as 15T: days, GPU-hours");
-  tokens->option_text("N");
-  sub.add_option("--price", command->price, "Of a GPU-hour: what that costs")
-      ->option_text("MONEY")
-      ->check(CLI::Validator(refuse_price, ""))
-      ->needs(tokens);
-  sub.add_flag("--any-memory", command->any_memory, "Layouts that do not fit, too");
+  sub.add_option("--gpus", command->gpus, "Sizes of the cluster in place of the file's: 64, 64,96 or 8..1024")
+      ->option_text("N");
+  sub.add_option("--memory-limit", command->memory_limit, "What a GPU may hold at most, as 72GiB")
+      ->option_text("BYTES");
+  sub.add_flag("--any-memory", command->room.any, "Layouts that do not fit, too");
+  sub.add_flag("--no-limits", command->no_limits, "Leave out what limits the fastest");
+  add_training(sub, *command);
   sub.footer(
       "Examples:\n"
       "  orrery plan scenarios/llama-3.1-70b-64-h100.yaml --tokens 2T --price 2.5\n"
+      "  orrery plan my.yaml --gpus 64..1024 --tokens 2T --max-days 30 --objective cost\n"
       "  orrery plan my.yaml --set layout.tp=8 --keep training.recompute --search layout.order");
   sub.callback([command, &status] { status = command->run(); });
 }

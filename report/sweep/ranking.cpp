@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
 
-#include "report/plan.h"
+#include "report/plan/plan.h"
 #include "report/sweep/summary.h"
 #include "report/text.h"
 

@@ -72,6 +72,7 @@ class Search {
 
   // A bound equal to the last value may still be a tie that comes first.
   bool may_be_among_the_best(const Open& open) const {
+    if (open.bound >= options_.below) return false;
     return result_.best.size() < options_.top || open.bound <= result_.best.back().value;
   }
 
@@ -118,7 +119,7 @@ class Search {
     const std::optional<double> value = candidates_.work_out(open.candidate);
     lock.lock();
     ++result_.worked_out;
-    if (!value) return;
+    if (!value || *value >= options_.below) return;
     const Found found{open.candidate, *value, open.bound};
     result_.best.insert(std::upper_bound(result_.best.begin(), result_.best.end(), found, is_before), found);
     if (result_.best.size() > options_.top) result_.best.pop_back();

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -46,6 +47,7 @@ struct SearchResult {
 struct SearchOptions {
   std::uint64_t candidates = 0;
   std::size_t top = 10;
+  double below = std::numeric_limits<double>::infinity();  // values from here on are none
   int threads = 1;
   const std::atomic<bool>* stop = nullptr;  // then what is found is given
   // What is found so far, and, once all have been looked at, the least bound of what is left: when it has come up to

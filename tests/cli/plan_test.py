@@ -221,10 +221,140 @@ class Plans(support.Case):
         self.assertAlmostEqual(best["gpu_hours"], 1e9 / best["tokens_per_s"] / 3600 * 8, delta=1e-6 * best["gpu_hours"])
         self.assertAlmostEqual(best["cost"], 2 * best["gpu_hours"])
 
+    # Table 1 of arXiv:2211.02001: BLOOM took 1,082,990 hours of A100s of 400 W, 433,196 kWh.
+    def test_it_draws_power(self):
+        file = self.scenario(support.SMALL.replace("dgx-h100", "dgx-a100"))
+        told = self.done("plan", file, "--format", "json", "-q", "--top", "1", "--tokens", "1G", "--power-price", "0.1",
+                         "--price", "2", "--pue", "1.5", "--no-limits").stdout
+        best = json.loads(told)["layouts"][0]
+        self.assertAlmostEqual(best["megawatt_hours"] / best["gpu_hours"] * 1_082_990, 1.5 * 433.196, delta=0.001)
+        self.assertAlmostEqual(best["cost"], 2 * best["gpu_hours"] + 0.1 * 1000 * best["megawatt_hours"])
+        text = self.done("plan", file, "-q", "--top", "1", "--tokens", "1G", "--power-price", "0.1").stdout
+        self.assertIn("MWh at rated power", text)
+        self.assertIn("at 0.1000 a kWh", text)
+
+    # Whole nodes are told in the file's own words, a part of one in GPUs.
+    def test_clusters_of_several_sizes(self):
+        file = self.scenario(support.SMALL)
+        plan = self.plan("--gpus", "4,8,16,56", "--top", "2", "--tokens", "1G", "--no-limits")
+        self.assertEqual([size["gpus"] for size in plan["sizes"]], [4, 8, 16, 56])
+        fastest = {size["gpus"]: size.get("fastest") for size in plan["sizes"]}
+        self.assertIsNone(fastest[56])  # seven replicas of 16 sequences, or seven stages of four layers
+        self.assertEqual((plan["gpus"], plan["layouts"][0]), (16, fastest[16]))
+        self.assertIn("cluster.nodes=2", fastest[16]["set"])
+        self.assertIn("cluster.gpus=4", fastest[4]["set"])
+        self.assertEqual(fastest[4]["without"], ["cluster.nodes"])
+        for gpus, nodes in ((8, 1), (16, 2)):
+            alone = self.plan("--top", "1", "--set", f"cluster.nodes={nodes}")["layouts"][0]
+            self.assertEqual(fastest[gpus]["step_time_s"], alone["step_time_s"])
+        in_gpus = self.scenario(support.SMALL.replace("nodes: 1", "gpus: 8"), "in_gpus.yaml")
+        four = json.loads(self.done("plan", in_gpus, "--format", "json", "-q", "--gpus", "4", "--top", "1").stdout)
+        self.assertEqual(four["layouts"][0]["step_time_s"], fastest[4]["step_time_s"])
+        sets = [word for pair in four["layouts"][0]["set"].split() for word in ("--set", pair)]
+        result = json.loads(self.done("run", in_gpus, "--format", "json", *sets).stdout)
+        self.assertEqual((result["gpus"], result["step_time_s"]), (4, fastest[4]["step_time_s"]))
+        text = self.done("plan", file, "-q", "--gpus", "4,8,16,56", "--top", "1").stdout
+        self.assertRegex(text, r"> +16 .*tp")
+        self.assertRegex(text, r" 56 .*no layout fills them")
+        rows = self.done("plan", file, "-q", "--gpus", "4,8", "--top", "2", "--format", "csv", "--no-limits").stdout.splitlines()
+        self.assertEqual([row.split(",")[0] for row in rows], ["gpus", "4", "4", "8", "8"])
+
+    def test_a_size_is_chosen_within_a_budget(self):
+        ask = ["--gpus", "2..16", "--top", "1", "--tokens", "1T", "--price", "2", "--no-limits"]
+        sizes = [size["fastest"] for size in self.plan(*ask)["sizes"] if "fastest" in size]
+        self.assertGreater(len(sizes), 2)
+        fastest, cheapest = min(sizes, key=lambda s: s["days"]), min(sizes, key=lambda s: s["cost"])
+        self.assertNotEqual(fastest["set"], cheapest["set"])
+        self.assertEqual(self.plan(*ask)["layouts"][0], fastest)
+        self.assertEqual(self.plan(*ask, "--objective", "cost")["layouts"][0], cheapest)
+        middle = sorted(size["days"] for size in sizes)[1]
+        in_time = min((size for size in sizes if size["days"] <= middle * 1.001), key=lambda s: s["cost"])
+        found = self.plan(*ask, "--objective", "cost", "--max-days", str(middle * 1.001))
+        self.assertEqual(found["layouts"][0]["set"], in_time["set"])
+        self.assertEqual([size["fastest"]["within_budget"] for size in found["sizes"] if "fastest" in size],
+                         [size["days"] <= middle * 1.001 for size in sizes])
+        affordable = int(sorted(size["cost"] for size in sizes)[1]) + 1
+        found = self.plan(*ask, "--max-cost", str(affordable))["layouts"][0]
+        self.assertEqual(found["step_time_s"], min(s["step_time_s"] for s in sizes if s["cost"] <= affordable))
+        text = self.done("plan", self.scenario(support.SMALL), "-q", *ask, "--max-days", "0.001", status=4).stdout
+        self.assertIn("No size has a layout that fits within 0.001", text)
+        one = self.done("plan", self.scenario(support.SMALL), "-q", "--tokens", "1T", "--max-days", "0.001", status=4).stdout
+        self.assertRegex(one, r"beyond the budget: it takes [\d.]+ days, not 0.001")
+
+    def test_a_gpu_may_hold_no_more_than_is_said(self):
+        everything = self.plan("--top", "1000")["layouts"]
+        held = sorted(layout["reserved_bytes"] for layout in everything)
+        runtime = json.loads(self.done("run", self.scenario(support.SMALL), "--format", "json").stdout)["memory"]["runtime_bytes"]
+        limit = held[len(held) // 2] + runtime
+        fitting = self.plan("--top", "1000", "--memory-limit", f"{limit}B")["layouts"]
+        self.assertTrue(all(layout["reserved_bytes"] + runtime <= limit for layout in fitting))
+        # An allocator that may take less gives back first what it does not use, so some more fit.
+        fits_anyway = [layout["set"] for layout in everything if layout["reserved_bytes"] + runtime <= limit]
+        self.assertLessEqual(set(fits_anyway), {layout["set"] for layout in fitting})
+        self.assertLess(len(fitting), len(everything))
+
+    # What a tenth more of a thing gives is what a plan for a machine that has it finds.
+    def test_what_limits_it(self):
+        text = (support.SMALL.replace("hidden: 2048", "hidden: 8192").replace("heads: 16", "heads: 64")
+                .replace("sequence_length: 1024, global_batch: 16", "sequence_length: 4096, global_batch: 64")
+                .replace("preset: dgx-h100", "preset: dgx-h100, gpu: {memory: 30GiB}"))
+        file = self.scenario(text, "large.yaml")
+
+        def plan(*options):
+            return json.loads(self.done("plan", file, "--format", "json", "-q", "--top", "1", *options).stdout)
+
+        here = plan()
+        best, limits = here["layouts"][0], here["limits"]
+        self.assertNotIn("limits", plan("--no-limits"))
+        steps = [more["step_time_s"] for more in limits["a_tenth_more"]]
+        self.assertEqual(steps, sorted(steps))
+        self.assertLess(steps[0], best["step_time_s"])
+        for name, memory in (("10 % more GPU memory", "33GiB"), ("twice as much GPU memory", "60GiB")):
+            told = [more for more in limits["a_tenth_more"] + [limits.get("twice_the_memory")] if more and more["change"] == name]
+            found = plan("--set", f"cluster.gpu.memory={memory}", "--no-limits")["layouts"][0]
+            self.assertEqual(told[0]["step_time_s"] if told else best["step_time_s"], found["step_time_s"], name)
+            if told:
+                self.assertEqual(told[0]["set"], found["set"])
+        self.assertTrue(limits["memory_binds"])
+        sets = [word for pair in best["set"].split() for word in ("--set", pair)]
+        twice = json.loads(self.done("run", file, "--format", "json", *sets, "--set", "cluster.nodes=2").stdout)
+        self.assertEqual(limits["twice_the_gpus"]["step_time_s"], twice["step_time_s"])
+        shown = self.done("plan", file, "-q", "--top", "1").stdout
+        self.assertIn("What limits it", shown)
+        roomy = self.done("plan", self.scenario(support.SMALL), "-q", "--top", "1").stdout
+        self.assertIn("Memory does not", roomy)
+        self.assertNotIn("Memory does not", self.done("plan", file, "-q", "--top", "1", "--any-memory").stdout)
+
+    def test_schedules_and_partial_recomputation_on_request(self):
+        text = support.SMALL.replace("layers: 4", "layers: 8")
+        keep = ["--keep", "layout.tp", "--keep", "layout.zero", "--set", "training.micro_batch=1"]
+        found = self.values(text, "pipeline.schedule", *keep, "--search", "pipeline.schedule", "--set", "layout.pp=2")
+        self.assertEqual(found, {"1f1b", "interleaved-1f1b", "looped-bfs", "interleaved-zb1p", "zb-h1", "zb-h2", "zb-v",
+                                 "v-half", "v-min", "dualpipe", "dualpipe-v"})
+        found = self.values(text, "training.recompute", *keep, "--search", "training.recompute", "--set", "layout.pp=2")
+        self.assertEqual(found, {"none", "full", "selective-op", "[norm]", "[mlp]", '{"full_layers":1}', '{"full_layers":2}',
+                                 '{"full_layers":3}'})
+        shown = self.done("plan", self.scenario(text), "-q", *keep, "--search", "pipeline.schedule", "--top", "1000").stdout
+        self.assertIn("zb-v", shown)
+
+    def test_experts_are_split_as_the_rest_is_or_not_at_all(self):
+        text = support.SMALL.replace("vocab: 32000", "vocab: 32000, moe: {experts: 8, top_k: 2, ffn: 4096}")
+        keep = ["--keep", "training.recompute", "--keep", "layout.zero", "--set", "training.micro_batch=1", "--set", "layout.pp=1"]
+        for tp, splits in ((1, {"1"}), (4, {"1", "4"})):
+            self.assertEqual(self.values(text, "layout.etp", *keep, "--set", f"layout.tp={tp}"), splits)
+
     def test_what_cannot_be_asked_is_told_before_the_search(self):
         for options, words in ((["--keep", "layout.tpp"], "did you mean 'layout.tp'?"),
                                (["--keep", "layout"], "is a section; name a key of it, as layout.tp"),
                                (["--price", "2"], "--price requires --tokens"),
+                               (["--max-days", "2"], "--max-days requires --tokens"),
+                               (["--tokens", "1T", "--max-cost", "2M"], "--max-cost needs --price"),
+                               (["--tokens", "1T", "--price", "1", "--max-cost", "many"], "'many' is not a whole number"),
+                               (["--tokens", "1T", "--pue", "0.9"], "'0.9' is no power usage effectiveness"),
+                               (["--objective", "costs"], "did you mean 'cost'?"),
+                               (["--memory-limit", "72"], "'72' has no unit"),
+                               (["--gpus", "8x"], "'8x' is not a whole number"), (["--gpus", "64,,8"], "'' is not"),
+                               (["--gpus", "0"], "'0' is not between 1 and"), (["--gpus", "16..8"], "is empty: 16 is above 8"),
                                (["--price", "nan", "--tokens", "1T"], "'nan' is no price"),
                                (["--price", "-2", "--tokens", "1T"], "'-2' is no price"),
                                (["--tokens", "0"], "--tokens: error: must be at least 1"),

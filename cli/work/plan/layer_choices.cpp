@@ -6,7 +6,7 @@
 #include "models/layout/layer_degrees.h"
 #include "models/run/layer_costs.h"
 #include "models/run/run_scenario.h"
-#include "report/plan.h"
+#include "report/will_fit.h"
 #include "sweep/plan/solver.h"
 
 namespace orrery::cli {

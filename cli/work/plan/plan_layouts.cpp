@@ -7,7 +7,8 @@
 #include "cli/work/plan/restated.h"
 #include "models/compile/outline/outline.h"
 #include "models/compile/pipeline/balanced_stages.h"
-#include "report/plan.h"
+#include "report/plan/plan.h"
+#include "report/will_fit.h"
 #include "sim/bound/least_step.h"
 #include "sweep/plan/layouts.h"
 
@@ -19,6 +20,7 @@ constexpr const char* kDerived[] = {"pipeline.stage_layers", "pipeline.stage_rep
                                     "pipeline.schedule",     "pipeline.virtual_stages", "layout.sequence_parallel"};
 
 constexpr const char *kReplicas = "layout.dp", *kSchedule = "pipeline.schedule";
+constexpr const char *kNodes = "cluster.nodes", *kGpus = "cluster.gpus";
 constexpr const char* kDealt = "pipeline.stage_layers";
 constexpr const char *kByLayers = "layout.by_layers", *kRecompute = "training.recompute";
 constexpr const char* kTooLarge = "does not fit into memory";
@@ -40,10 +42,18 @@ std::string reason_of(const Errors& errors) {
   return report::without_numbers(errors.empty() ? "unknown" : errors.front().what);
 }
 
+void give_room(const Room& room, topology::GpuSpec& gpu) {
+  gpu.memory = std::min(Bytes{gpu.memory.n * room.percent / 100}, room.limit);
+}
+
 }  // namespace
 
 Result<models::Scenario> PlanLayouts::read(const Layout& layout) const {
-  return models::read_scenario(root_, scope_.file, layout);
+  Result<models::Scenario> read = models::read_scenario(root_, scope_.file, layout);
+  if (!read) return read;
+  give_room(scope_.room, read->cluster.gpu);
+  for (topology::NodeGroup& group : read->cluster.groups) give_room(scope_.room, group.gpu);
+  return read;
 }
 
 // Asked for on top of the usual keys, and not said by the user.
@@ -60,23 +70,33 @@ void PlanLayouts::take_out(std::string_view path) {
   }
 }
 
-Result<models::Scenario> PlanLayouts::list() {
+void PlanLayouts::take_out_derived() {
+  for (const char* path : kDerived)
+    if (!fixed_.contains(path)) take_out(path);
+}
+
+Result<models::Scenario> PlanLayouts::open() {
   Result<Node> document = read_document(scope_.file);
   if (!document) return std::move(document).errors();
   Result<Node> root = models::with_overrides(std::move(*document), scope_.overrides);
   if (!root) return std::move(root).errors();
   root_ = std::move(*root);
+  if (scope_.gpus) resize();
   fixed_.insert(scope_.keep.begin(), scope_.keep.end());
   for (const models::Override& over : scope_.overrides) fixed_.insert(over.path);
   if (fixed_.contains(kSchedule)) fixed_.insert("pipeline.virtual_stages");  // as many as suit it
   if (!fixed_.contains(kReplicas)) take_out(kReplicas);                      // they follow from what is set
   if (is_searched(kByLayers)) take_out(kByLayers);
   // As it is written, for what the model and the cluster are.
-  Result<models::Scenario> read = models::read_scenario(root_, scope_.file);
-  for (const char* path : kDerived)
-    if (!fixed_.contains(path)) take_out(path);
+  Result<models::Scenario> read = this->read({});
+  take_out_derived();
   if (!read)
     if (std::optional<models::Scenario> other = under_another_layout()) read = std::move(*other);
+  return read;
+}
+
+Result<models::Scenario> PlanLayouts::list() {
+  Result<models::Scenario> read = open();
   if (!read) return read;
   if (!read->jobs.empty())
     return Error{read->at("jobs"), "'jobs': this command looks at one scenario alone, for the best of its layouts",
@@ -86,7 +106,28 @@ Result<models::Scenario> PlanLayouts::list() {
   layouts_ = sweep::candidate_layouts(*read, axes, !fixed_.contains(kSchedule));
   if (is_searched(kDealt)) add_balanced();
   if (is_searched(kByLayers)) add_layered();
+  too_large_.assign(layouts_.size(), 0);
   return read;
+}
+
+// The file says its size in nodes or in GPUs.
+void PlanLayouts::resize() {
+  take_out(kNodes);
+  take_out(kGpus);
+  Result<Node> resized = models::with_overrides(std::move(root_), {{kGpus, std::to_string(*scope_.gpus)}});
+  if (resized) root_ = std::move(*resized);
+}
+
+// In the words of the file: as many nodes, where it counts them and they are whole.
+void PlanLayouts::tell_size(const models::Scenario& scenario, Told& told) const {
+  const topology::ClusterSpec& cluster = scenario.cluster;
+  const bool part_of_a_node = cluster.nodes == 1 && cluster.gpus_per_node < cluster.physical_gpus_per_node;
+  const bool in_nodes = taken_out_.contains(kNodes);
+  if (in_nodes && !part_of_a_node)
+    told.set.push_back({kNodes, std::to_string(cluster.nodes)});
+  else
+    told.set.push_back({kGpus, std::to_string(cluster.gpus())});
+  if (in_nodes && part_of_a_node) told.without.emplace_back(kNodes);
 }
 
 // The layout that is written may be for another cluster, and the default one for a larger batch: what the
@@ -94,15 +135,20 @@ Result<models::Scenario> PlanLayouts::list() {
 // what the others are stands.
 std::optional<models::Scenario> PlanLayouts::under_another_layout() const {
   constexpr int kWidest = 64, kDeepest = 1024;
-  for (int tp = 1; tp <= kWidest; tp *= 2)
-    for (int pp = 1; pp <= kDeepest; pp *= 2) {
-      Layout layout{
-          {"layout.tp", std::to_string(tp)}, {"layout.pp", std::to_string(pp)}, {"layout.ep", "1"},
-          {"training.micro_batch", "1"},     {"pipeline.virtual_stages", "1"},  {kSchedule, pp == 1 ? "none" : "1f1b"}};
-      std::erase_if(layout, [&](const models::Override& o) { return fixed_.contains(o.path); });
-      if (Result<models::Scenario> read = this->read(layout); read.ok()) return std::move(read).value();
-    }
+  constexpr int kOdd[] = {1, 3, 5, 7};  // of the stages: clusters of three times so many nodes
+  for (const int odd : kOdd)
+    for (int tp = 1; tp <= kWidest; tp *= 2)
+      for (int pp = odd; pp <= kDeepest; pp *= 2)
+        if (auto read = this->read(plain_layout(tp, pp)); read.ok()) return std::move(read).value();
   return std::nullopt;
+}
+
+Layout PlanLayouts::plain_layout(int tp, int pp) const {
+  Layout layout{
+      {"layout.tp", std::to_string(tp)}, {"layout.pp", std::to_string(pp)}, {"layout.ep", "1"},
+      {"training.micro_batch", "1"},     {"pipeline.virtual_stages", "1"},  {kSchedule, pp == 1 ? "none" : "1f1b"}};
+  std::erase_if(layout, [&](const models::Override& o) { return fixed_.contains(o.path); });
+  return layout;
 }
 
 // Of every pipeline also the one whose layers are dealt by what its stages take.
@@ -146,7 +192,7 @@ std::vector<std::uint64_t> PlanLayouts::quickest_bases(bool recompute) const {
     return recomputing_all(layouts_[i]) ? glance_at(layouts_[i], true) : sweep::Look{"recomputes", 0};
   };
   bases.look_closer = [&](std::uint64_t i) {
-    if (recompute && !scope_.any_memory && !fits(*recomputing_all(layouts_[i]))) return sweep::Look{"does not fit", 0};
+    if (recompute && !scope_.room.any && !fits(*recomputing_all(layouts_[i]))) return sweep::Look{"does not fit", 0};
     sweep::Look seen = look_at(layouts_[i], true);
     bounds[i] = seen.bound;
     return seen;
@@ -173,7 +219,9 @@ PlanLayouts::Told PlanLayouts::told(std::uint64_t i) const {
   Told told{layouts_[i], {}};
   const Result<models::Scenario> read = this->read(layouts_[i]);
   if (!read) return told;
+  if (scope_.gpus) tell_size(*read, told);
   for (const std::string& path : taken_out_) {
+    if (path == kNodes || path == kGpus) continue;
     const bool is_set = std::any_of(told.set.begin(), told.set.end(), [&](const auto& o) { return o.path == path; });
     if (is_set) continue;
     if (const auto value = restated(path, *read))
@@ -185,11 +233,15 @@ PlanLayouts::Told PlanLayouts::told(std::uint64_t i) const {
 }
 
 sweep::Look PlanLayouts::look(std::uint64_t i) const {
-  return glance_at(layouts_[i], scope_.any_memory);
+  sweep::Look seen = glance_at(layouts_[i], scope_.room.any);
+  too_large_[i] = seen.ruled_out == kTooLarge;
+  return seen;
 }
 
 sweep::Look PlanLayouts::look_closer(std::uint64_t i) const {
-  return look_at(layouts_[i], scope_.any_memory);
+  sweep::Look seen = look_at(layouts_[i], scope_.room.any);
+  too_large_[i] = seen.ruled_out == kTooLarge;
+  return seen;
 }
 
 // Without its programs.
@@ -213,7 +265,26 @@ sweep::Look PlanLayouts::look_at(const Layout& layout, bool any_memory) const {
 }
 
 std::optional<report::Result> PlanLayouts::work_out(std::uint64_t i) const {
-  Result<models::Scenario> read = this->read(layouts_[i]);
+  std::optional<report::Result> result = run(layouts_[i]);
+  too_large_[i] = !result;  // what cannot be compiled was ruled out before
+  return result;
+}
+
+std::vector<std::uint64_t> PlanLayouts::too_large() const {
+  std::vector<std::uint64_t> all;
+  for (std::uint64_t i = 0; i < too_large_.size(); ++i)
+    if (too_large_[i] != 0) all.push_back(i);
+  return all;
+}
+
+PlanLayouts PlanLayouts::in(const Room& room) const {
+  PlanLayouts other = *this;
+  other.scope_.room = room;
+  return other;
+}
+
+std::optional<report::Result> PlanLayouts::run(const Layout& layout) const {
+  Result<models::Scenario> read = this->read(layout);
   if (!read) return std::nullopt;
   Result<models::Compiled> compiled = models::compile(*read, nullptr, models::Form::with_calls);
   if (!compiled) return std::nullopt;
@@ -222,7 +293,7 @@ std::optional<report::Result> PlanLayouts::work_out(std::uint64_t i) const {
   throw_if_stuck(simulated);
   report::Result result =
       report::make_result({prepared.scenario, prepared.compiled, simulated.ranks, prepared.workload().ranks(), 0});
-  if (!result.memory.fits && !scope_.any_memory) return std::nullopt;
+  if (!result.memory.fits && !scope_.room.any) return std::nullopt;
   return result;
 }
 

@@ -15,14 +15,22 @@
 
 namespace orrery::cli {
 
+// What of a GPU a layout may hold.
+struct Room {
+  bool any = false;        // as much as it needs
+  Bytes limit{INT64_MAX};  // no more than this, nor than the GPU has,
+  int percent = 100;       // were that so many hundredths of what it has
+};
+
 // What a plan is asked to search.
 struct PlanScope {
   std::string file;
   std::vector<models::Override> overrides;
   std::vector<std::string> keep, also;  // keys that stay as they are; that are searched too
-  bool any_memory = false;              // layouts that do not fit, too
-  sweep::SearchOptions search;          // threads, and when to stop
-  std::string solver;                   // of a choice for every layer; needed if `also` has layout.by_layers
+  std::optional<int> gpus = {};         // of a cluster of another size than the file's
+  Room room = {};
+  sweep::SearchOptions search = {};  // threads, and when to stop
+  std::string solver = {};           // of a choice for every layer; needed if `also` has layout.by_layers
   std::function<void(std::size_t done, std::size_t of)> choosing = {};  // hears of those choices
 };
 
@@ -31,8 +39,9 @@ class PlanLayouts {
  public:
   explicit PlanLayouts(PlanScope scope) : scope_(std::move(scope)) {}
 
-  // Reads the scenario and lists them; the scenario as it was written, or under a layout that it can have, for what
-  // its model and cluster are.
+  // Reads the scenario: as it was written, or under a layout that it can have, for what its model and cluster are.
+  Result<models::Scenario> open();
+  // open(), and lists the layouts.
   Result<models::Scenario> list();
 
   std::size_t count() const { return layouts_.size(); }
@@ -53,11 +62,25 @@ class PlanLayouts {
   // Simulated; nothing if it does not fit after all.
   std::optional<report::Result> work_out(std::uint64_t i) const;
 
- private:
+  const PlanScope& scope() const { return scope_; }
+  const Layout& layout(std::uint64_t i) const { return layouts_[i]; }
+  // Candidates that were looked at and hold too much.
+  std::vector<std::uint64_t> too_large() const;
+  // The same layouts in another room.
+  PlanLayouts in(const Room& room) const;
+  // The scenario under a layout; errors as of models::read_scenario.
   Result<models::Scenario> read(const Layout& layout) const;
+  // Simulated; nothing if it is impossible, or does not fit.
+  std::optional<report::Result> run(const Layout& layout) const;
+
+ private:
+  void resize();
+  void tell_size(const models::Scenario& scenario, Told& told) const;
   bool is_searched(const char* key) const;
   void take_out(std::string_view path);
+  void take_out_derived();
   std::optional<models::Scenario> under_another_layout() const;
+  Layout plain_layout(int tp, int pp) const;
   void add_balanced();
   void add_layered();
   std::vector<std::uint64_t> quickest_bases(bool recompute) const;
@@ -69,6 +92,7 @@ class PlanLayouts {
   Node root_;
   std::set<std::string> fixed_, taken_out_;  // keys that stay; keys of the file that do not
   std::vector<Layout> layouts_;
+  mutable std::vector<char> too_large_;  // by layout, once it was looked at; threads write different ones
   std::uint64_t combinations_ = 1;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "sim/base/random.h"
 
@@ -30,8 +31,10 @@ Case random_case(std::uint64_t seed) {
   return c;
 }
 
-SearchResult run(const Case& c, std::size_t top, int threads, bool twice) {
+SearchResult run(const Case& c, std::size_t top, int threads, bool twice,
+                 double below = std::numeric_limits<double>::infinity()) {
   SearchOptions options;
+  options.below = below;
   options.candidates = c.values.size();
   options.top = top;
   options.threads = threads;
@@ -48,10 +51,11 @@ SearchResult run(const Case& c, std::size_t top, int threads, bool twice) {
   return search(options, candidates);
 }
 
-std::vector<std::pair<double, std::uint64_t>> brute_force(const Case& c, std::size_t top) {
+std::vector<std::pair<double, std::uint64_t>> brute_force(const Case& c, std::size_t top,
+                                                          double below = std::numeric_limits<double>::infinity()) {
   std::vector<std::pair<double, std::uint64_t>> all;
   for (std::uint64_t i = 0; i < c.values.size(); ++i)
-    if (c.values[i] >= 0) all.emplace_back(c.values[i], i);
+    if (c.values[i] >= 0 && c.values[i] < below) all.emplace_back(c.values[i], i);
   std::sort(all.begin(), all.end());
   all.resize(std::min(top, all.size()));
   return all;
@@ -78,6 +82,21 @@ TEST(Search, FindsWhatBruteForceFinds) {
   }
   EXPECT_GT(pruned, 1000u);
   EXPECT_LT(looked_closer, candidates / 2);
+}
+
+TEST(Search, FindsWhatIsBelowAValue) {
+  std::uint64_t found_some = 0, found_none = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const Case c = random_case(seed);
+    const auto below = static_cast<double>(seed % 13);
+    const SearchResult found = run(c, 3, 2, seed % 2 == 1, below);
+    std::vector<std::pair<double, std::uint64_t>> best;
+    for (const Found& f : found.best) best.emplace_back(f.value, f.candidate);
+    ASSERT_EQ(best, brute_force(c, 3, below)) << seed;
+    ++(best.empty() ? found_none : found_some);
+  }
+  EXPECT_GT(found_some, 50u);
+  EXPECT_GT(found_none, 10u);
 }
 
 TEST(Search, GivesWhatItHasWhenStopped) {
