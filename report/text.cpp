@@ -98,6 +98,24 @@ std::string sparkline(const std::vector<double>& values, double top) {
   return line;
 }
 
+std::string without_numbers(const std::string& reason) {
+  std::string text;
+  bool in_number = false, in_word = false;
+  for (const char c : reason) {
+    const bool digit = c >= '0' && c <= '9';
+    if (digit && !in_word) {
+      if (!in_number) text += 'N';
+      in_number = true;
+      continue;
+    }
+    if (in_number && c == '.') continue;
+    in_number = false;
+    in_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (in_word && (digit || c == '-' || c == '_'));
+    text += c;
+  }
+  return text;
+}
+
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
   std::string out = "\"";

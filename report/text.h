@@ -33,6 +33,9 @@ std::string percent(double share);
 std::string signed_percent(double change);
 std::string hex(std::uint64_t value);
 
+// A reason with its numbers made alike: "tp 6 does not divide heads 32" is "tp N does not divide heads N".
+std::string without_numbers(const std::string& reason);
+
 // A cell of a CSV line, in quotes where it needs them.
 std::string csv_field(const std::string& text);
 

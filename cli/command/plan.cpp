@@ -15,6 +15,7 @@
 #include "cli/work/plan/cluster_sizes.h"
 #include "cli/work/plan/plan_sizes.h"
 #include "models/scenario/keys/keys.h"
+#include "report/plan/plan_page.h"
 #include "sim/base/read/quantity.h"
 #include "sweep/plan/layouts.h"
 #include "sweep/plan/solver.h"
@@ -27,7 +28,7 @@ struct Plan {
   ScenarioOptions scenario;
   OutputOptions output;
   std::vector<std::string> keep, also;
-  std::string gpus, memory_limit, tokens, max_cost, objective = "time";
+  std::string gpus, memory_limit, tokens, max_cost, objective = "time", html;
   std::size_t top = 10;
   int jobs = 0;
   report::Training training;
@@ -152,6 +153,12 @@ int Plan::show(const report::Plans& plans) const {
                    : output.format == "csv" ? report::plan_csv(plans)
                                             : with_headings(report::plan_text(plans), output.color, output.path));
   if (!out.finish()) return kInputOutput;
+  if (!html.empty()) {
+    Output page(html);
+    if (!page.ok()) return kInputOutput;
+    page.stream() << report::plan_page(plans);
+    if (!page.finish()) return kInputOutput;
+  }
   if (stop_on_interrupt()) return complain(plans.chosen ? "interrupted: the best so far" : "interrupted"), kInterrupted;
   return plans.chosen ? kDone : kInfeasible;
 }
@@ -202,6 +209,7 @@ void add_plan(CLI::App& app, int& status) {
   sub.add_option("--memory-limit", command->memory_limit, "What a GPU may hold at most, as 72GiB")
       ->option_text("BYTES");
   sub.add_flag("--any-memory", command->room.any, "Layouts that do not fit, too");
+  sub.add_option("--report", command->html, "Write a page about the plan")->option_text("OUT.html");
   sub.add_flag("--no-limits", command->no_limits, "Leave out what limits the fastest");
   add_training(sub, *command);
   sub.footer(

@@ -100,25 +100,26 @@ std::string timeline_chart(const StepTimeline& timeline, const std::vector<RankI
   return TimelineChart(timeline, run, from, to).draw(ranks);
 }
 
-std::string breakdown_chart(const std::vector<TimeParts>& stages, Duration step) {
+std::string breakdown_chart(const std::vector<NamedParts>& bars, Duration longest, int names) {
   std::string marks;
   int y = 0;
-  for (std::size_t s = 0; s < stages.size(); ++s, y += kBarHeight + kBarGap) {
+  for (const NamedParts& bar : bars) {
     double x = 0;
-    marks += "<text x=\"0\" y=\"" + std::to_string(y + 13) + "\">stage " + std::to_string(s) + "</text>";
+    marks += "<text x=\"0\" y=\"" + std::to_string(y + 13) + "\">" + svg::escaped(bar.name) + "</text>";
     for (const TimeParts::Part& part : TimeParts::all()) {
-      const Duration time = stages[s].*part.member;
-      const double width = part_of(time, step) * (kChartWidth - kLeft);
+      const Duration time = bar.parts.*part.member;
+      const double width = part_of(time, longest) * (kChartWidth - names);
       if (width <= 0) continue;
-      marks += "<rect class=\"p-" + std::string(part.key) + "\" x=\"" + number(kLeft + x) + "\" y=\"" +
+      marks += "<rect class=\"p-" + std::string(part.key) + "\" x=\"" + number(names + x) + "\" y=\"" +
                std::to_string(y) + "\" width=\"" + number(width) + "\" height=\"" + std::to_string(kBarHeight) +
-               "\"><title>" + part.label + ": " + human_seconds(time.seconds()) + ", " + percent(part_of(time, step)) +
-               "</title></rect>";
+               "\"><title>" + part.label + ": " + human_seconds(time.seconds()) + ", " +
+               percent(part_of(time, bar.parts.total())) + "</title></rect>";
       x += width;
     }
+    y += kBarHeight + kBarGap;
   }
   return "<svg viewBox=\"0 0 " + std::to_string(kChartWidth) + ' ' + std::to_string(std::max(y, 1)) +
-         "\" role=\"img\" aria-label=\"where the step goes, by stage\">" + marks + "</svg>";
+         "\" role=\"img\" aria-label=\"where the step goes\">" + marks + "</svg>";
 }
 
 std::string memory_chart(const MemoryOverTime& over, Bytes limit) {

@@ -17,8 +17,14 @@ namespace orrery::report {
 std::string timeline_chart(const StepTimeline& timeline, const std::vector<RankId>& ranks, const sim::Workload& run,
                            Time from, Time to);
 
-// A stacked bar for each stage: where its ranks spend the step.
-std::string breakdown_chart(const std::vector<TimeParts>& stages, Duration step);
+// Where a step goes, and of whom.
+struct NamedParts {
+  std::string name;
+  TimeParts parts;
+};
+
+// A stacked bar for each of them, as long as its parts of `longest`. `names` is how wide theirs is at the left.
+std::string breakdown_chart(const std::vector<NamedParts>& bars, Duration longest, int names);
 
 // A line for each stage over the step, and what a GPU has for it.
 std::string memory_chart(const MemoryOverTime& over, Bytes limit);

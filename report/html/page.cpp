@@ -189,6 +189,14 @@ data published(const Result& r) {
   return rows;
 }
 
+constexpr int kStageNames = 56;  // how wide they are
+
+std::vector<NamedParts> stage_bars(const std::vector<TimeParts>& stages) {
+  std::vector<NamedParts> bars;
+  for (const TimeParts& parts : stages) bars.push_back({"stage " + std::to_string(bars.size()), parts});
+  return bars;
+}
+
 }  // namespace
 
 std::string run_page(const RunPage& input) {
@@ -201,7 +209,7 @@ std::string run_page(const RunPage& input) {
   page.set("parts", parts(r));
   page.set("stages", stages(r.memory));
   page.set("timeline", timeline_chart(input.timeline, input.ranks, input.run, input.from, input.to));
-  page.set("breakdown", breakdown_chart(input.stages, r.step_time));
+  page.set("breakdown", breakdown_chart(stage_bars(input.stages), r.step_time, kStageNames));
   page.set("memory", memory_chart(input.memory, r.memory.capacity - r.memory.runtime));
   set_list(page, "links", links(r));
   set_list(page, "jobs", jobs(r));

@@ -52,10 +52,4 @@ std::string plan_json(const Plans& plans);
 // A line a layout, of all sizes.
 std::string plan_csv(const Plans& plans);
 
-// A layout in a few words: "tp8 pp4 dp16 zero1".
-std::string layout_in_words(const Result& result);
-
-// A reason with its numbers made alike: "tp 6 does not divide heads 32" is "tp N does not divide heads N".
-std::string without_numbers(const std::string& reason);
-
 }  // namespace orrery::report

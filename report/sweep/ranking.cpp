@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 
-#include "report/plan/plan.h"
 #include "report/sweep/summary.h"
 #include "report/text.h"
 

@@ -325,6 +325,26 @@ class Plans(support.Case):
         self.assertIn("Memory does not", roomy)
         self.assertNotIn("Memory does not", self.done("plan", file, "-q", "--top", "1", "--any-memory").stdout)
 
+    def test_the_page_stands_alone(self):
+        file, page = self.scenario(support.SMALL), self.path("plan.html")
+        self.done("plan", file, "-q", "--gpus", "2..16", "--tokens", "1T", "--max-days", "20", "--top", "3", "--report", page)
+        with open(page, encoding="utf-8") as opened:
+            text = opened.read()
+        self.assertNotRegex(text, r"(src|href)=|https?://")
+        self.assertEqual(re.findall(r"<h2>([^<]*)</h2>", text),
+                         ["Sizes of the cluster", "The fastest layouts of 16 GPUs", "What limits it", "How it was found",
+                          "What this rests on"])
+        self.assertEqual(text.count("<circle"), 4)
+        self.assertEqual((text.count('<circle class="on"'), 'class="limit"' in text), (1, True))
+        self.done("plan", file, "-q", "--top", "3", "--no-limits", "--report", page)
+        with open(page, encoding="utf-8") as opened:
+            text = opened.read()
+        self.assertNotIn("Sizes of the cluster", text)
+        self.assertNotIn("What limits it", text)
+        self.assertIn("--set layout.tp=", text)
+        nowhere = self.done("plan", file, "-q", "--top", "1", "--report", self.path("no/where.html"), status=5)
+        self.assertIn("where.html", nowhere.stderr)
+
     def test_schedules_and_partial_recomputation_on_request(self):
         text = support.SMALL.replace("layers: 4", "layers: 8")
         keep = ["--keep", "layout.tp", "--keep", "layout.zero", "--set", "training.micro_batch=1"]

@@ -7,7 +7,7 @@
 #include "cli/work/plan/restated.h"
 #include "models/compile/outline/outline.h"
 #include "models/compile/pipeline/balanced_stages.h"
-#include "report/plan/plan.h"
+#include "report/text.h"
 #include "report/will_fit.h"
 #include "sim/bound/least_step.h"
 #include "sweep/plan/layouts.h"
