@@ -7,6 +7,7 @@
 #include "cli/options/options.h"
 #include "cli/work/pipeline.h"
 #include "cli/work/print_config.h"
+#include "cli/work/sweep/sweep_points.h"
 #include "models/run/jobs.h"
 
 namespace orrery::cli {
@@ -41,8 +42,17 @@ int CheckCommand::run() {
   return status;
 }
 
+bool is_sweep(const std::string& file) {
+  const Result<Node> document = read_document(file);
+  return document && document->find("sweep") != nullptr;
+}
+
 // Reads and cross-checks, down to whether programs can be made of it; runs nothing.
 int CheckCommand::check_file(const std::string& file, const std::vector<models::Override>& overrides) {
+  if (is_sweep(file)) {
+    const auto points = SweepPoints::read(file, overrides);
+    return points ? kDone : report(points.errors());
+  }
   const auto read = models::read_scenario(file, overrides);
   if (!read) return report(read.errors());
   models::Scenario alone = *read;

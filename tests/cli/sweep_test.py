@@ -54,6 +54,41 @@ class Sweeps(support.Case):
         self.sweep("i.sqlite")
         self.assertEqual([row["status"] for row in self.table(self.path("i.sqlite"))], ["ok"] * 4)
 
+    def test_several_scenarios_are_swept_at_once(self):
+        self.scenario(support.SMALL, "dense.yaml")
+        self.scenario(support.SMALL.replace("vocab: 32000", "vocab: 32000, moe: {experts: 8, top_k: 2, ffn: 2048}"), "moe.yaml")
+        text = ("training: {global_batch: 32}\nsweep:\n  scenario: [dense.yaml, moe.yaml]\n  layout.tp: [1, 2]\n"
+                "  where: [\"scenario != 'moe.yaml' or tp > 1\"]\n")
+        self.file = self.scenario(text, "both.yaml")
+        self.sweep("b.sqlite", "--by", "tokens_per_s")
+        rows = self.table(self.path("b.sqlite"))
+        self.assertEqual([(row["scenario"], row["layout.tp"], row["status"]) for row in rows],
+                         [("dense.yaml", "1", "ok"), ("dense.yaml", "2", "ok"), ("moe.yaml", "1", "infeasible"), ("moe.yaml", "2", "ok")])
+        for row in (rows[1], rows[3]):
+            alone = self.done("run", self.path(row["scenario"]), "--format", "json", "--set", "training.global_batch=32").stdout
+            self.assertEqual(float(row["step_time_s"]), json.loads(alone)["step_time_s"])
+        self.done("check", self.file)
+        # Another scenario is another sweep.
+        self.scenario(support.SMALL.replace("layers: 4", "layers: 8"), "dense.yaml")
+        self.assertIn("has changed", self.sweep("b.sqlite", status=5).stderr)
+        self.scenario(text.replace("moe.yaml]", "absent.yaml]"), "both.yaml")
+        self.assertIn("absent.yaml", self.sweep("c.sqlite", status=5).stderr)
+        self.scenario(SWEEP, "dense.yaml")
+        self.scenario(text, "both.yaml")
+        for command in (["sweep", "run", self.file, "--store", self.path("c.sqlite")], ["check", self.file]):
+            self.assertIn("dense.yaml:7:3: error: a scenario that a sweep names has no 'sweep' of its own",
+                          self.done(*command, status=3).stderr)
+        # Of one the layout cannot be: counted, not fatal.
+        self.scenario(support.SMALL.replace("heads: 16", "heads: 15").replace("hidden: 2048", "hidden: 1920"), "dense.yaml")
+        self.sweep("d.sqlite")
+        self.assertEqual([row["status"] for row in self.table(self.path("d.sqlite"))], ["ok", "infeasible", "infeasible", "ok"])
+
+    def test_a_section_is_checked_without_a_run(self):
+        self.file = self.scenario(SWEEP.replace("layout.pp:", "layout.ppp:").replace("mfu >", "mfuu >"), "wrong.yaml")
+        told = self.done("check", self.file, status=3).stderr
+        self.assertIn("unknown key 'ppp'", told)
+        self.assertIn("'mfuu' in 'mfuu > 0.0001' stands for nothing; did you mean 'mfu'?", told)
+
     # V100 multiply in two of these, and the others are told in the same words.
     def test_what_some_points_can_is_no_fault_of_the_file(self):
         text = support.SMALL.replace("dgx-h100", "dgx-2").replace("tp: 2, pp: 2", "dp: 16") + "sweep:\n"

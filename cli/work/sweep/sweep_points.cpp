@@ -7,14 +7,12 @@
 #include "cli/console/utc.h"
 #include "cli/work/pipeline.h"
 #include "cli/work/sweep/common_faults.h"
-#include "models/compile/calibration_of.h"
 #include "models/compile/outline/outline.h"
 #include "models/run/jobs.h"
 #include "report/result.h"
 #include "report/text.h"
 #include "report/will_fit.h"
 #include "sim/base/read/suggest.h"
-#include "sim/base/text.h"
 #include "sim/bound/least_step.h"
 #include "sweep/variables.h"
 #include "sweep/version.h"
@@ -25,8 +23,6 @@ namespace {
 using sweep::Expression;
 using sweep::Outcome;
 using sweep::Status;
-
-constexpr std::size_t kLargestCalibration = 256u << 20, kLargestScenario = 16u << 20;
 
 bool is_outcome(std::string_view name) {
   const std::vector<std::string> names = sweep::outcome_names();
@@ -63,37 +59,6 @@ std::string reason_of(const Errors& errors, const std::string& file) {
   for (std::size_t at = what.find(" (" + file + ":"); at != std::string::npos; at = what.find(" (" + file + ":"))
     what.erase(at, std::min(what.find(')', at), what.size() - 1) + 1 - at);
   return what;
-}
-
-// Of the calibrations that points take times from, wherever they lie.
-std::string calibrations_version(const Node& root, const std::vector<sweep::Axis>& axes, const std::string& file) {
-  std::vector<std::string> names;
-  if (const Node* name = root.find("calibration")) names.push_back(name->text);
-  for (const sweep::Axis& axis : axes)
-    if (axis.path == "calibration") names.insert(names.end(), axis.values.begin(), axis.values.end());
-  std::string versions;
-  for (std::string& name : names) {
-    std::erase(name, '"');  // swept values are YAML
-    const auto path = models::find_calibration(file, name);
-    const auto text = path ? read_text_file(*path, kLargestCalibration) : Result<std::string>(std::string());
-    if (text) versions += sweep::to_hex(sweep::key_of(*text));
-  }
-  return versions;
-}
-
-// Of the other scenarios on the fabric.
-std::string jobs_version(const Node& root, const std::string& file) {
-  std::string versions;
-  const Node* jobs = root.find("jobs");
-  if (jobs == nullptr) return versions;
-  for (const Node& job : jobs->items) {
-    const Node* name = job.find("scenario");
-    if (name == nullptr) continue;
-    const std::string folder = std::filesystem::path(file).parent_path().string();
-    const auto text = read_text_file(models::job_file(folder, name->text), kLargestScenario);
-    if (text) versions += sweep::to_hex(sweep::key_of(*text));
-  }
-  return versions;
 }
 
 std::string json_text(std::string_view text) {
@@ -170,14 +135,19 @@ Result<SweepPoints> SweepPoints::read(const std::string& file, const std::vector
   Result<sweep::Space> space = sweep::Space::take_from(*set);
   if (!space) return std::move(space).errors();
   points.space_ = std::move(*space);
-  points.root_ = std::move(*set);
-  points.data_ = sweep::data_version(SearchPath::standard(std::filesystem::path(file).parent_path().string()));
-  points.data_ += calibrations_version(points.root_, points.space_.axes(), file);
-  points.data_ += jobs_version(points.root_, file);
+  Result<SweepScenarios> scenarios = SweepScenarios::read(file, std::move(*set), points.space_);
+  if (!scenarios) return std::move(scenarios).errors();
+  points.scenarios_ = std::move(*scenarios);
+  points.data_ = points.scenarios_.data_version(points.space_);
   Errors errors = points.check_everywhere();
   for (Error& error : points.check_names()) errors.push_back(std::move(error));
   if (!errors.empty()) return errors;
   return points;
+}
+
+bool SweepPoints::is_written(std::string_view path) const {
+  return std::any_of(scenarios_.all().begin(), scenarios_.all().end(),
+                     [&](const SweepScenarios::Base& base) { return at_path(base.root, path) != nullptr; });
 }
 
 // Names in conditions that stand for nothing.
@@ -188,7 +158,7 @@ Errors SweepPoints::check_names() const {
   Errors errors;
   for (const Expression& condition : space_.where())
     for (const std::string& name : condition.names())
-      if (std::find(known.begin(), known.end(), name) == known.end() && at_path(root_, name) == nullptr)
+      if (std::find(known.begin(), known.end(), name) == known.end() && !is_written(name))
         errors.push_back({condition.where(), "'" + name + "' in '" + condition.text() + "' stands for nothing" +
                                                  did_you_mean(name, known)});
   return errors;
@@ -197,7 +167,8 @@ Errors SweepPoints::check_names() const {
 // A fault of the file itself shows at every point. It is told once, before anything runs.
 Errors SweepPoints::check_everywhere() const {
   return common_faults(space_, [&](std::uint64_t point) {
-    const Result<models::Scenario> read = models::read_scenario(root_, file_, space_.overrides(point));
+    const SweepScenarios::Base& base = scenarios_.of(space_, point);
+    const auto read = models::read_scenario(base.root, base.file, SweepScenarios::overrides(space_, point));
     return read ? Errors{} : read.errors();
   });
 }
@@ -233,14 +204,15 @@ sweep::Row SweepPoints::evaluate(std::uint64_t point, models::Workbench& bench, 
   sweep::Row row;
   row.index = point;
   row.config = config_of(point);
-  Result<Node> tree = models::with_overrides(root_, space_.overrides(point));
+  const SweepScenarios::Base& base = scenarios_.of(space_, point);
+  Result<Node> tree = models::with_overrides(base.root, SweepScenarios::overrides(space_, point));
   if (tree) {
     // Two points may come to one scenario (where a swept key lies inside another); each keeps its row.
     row.key = sweep::key_of(flow_text(*tree, true) + '\n' + row.config + '\n' + data_ + '\n' + ORRERY_VERSION);
     row.outcome = outcome_of(std::move(*tree), point, bench, best);
   } else {
     row.key = sweep::key_of(sweep_digest_ + row.config);
-    row.outcome = infeasible(reason_of(tree.errors(), file_));
+    row.outcome = infeasible(reason_of(tree.errors(), base.file));
   }
   row.outcome.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   row.finished_at = now_utc();
@@ -257,12 +229,14 @@ std::optional<std::string> SweepPoints::ruled_out(const Expression& condition, c
 sweep::Outcome SweepPoints::outcome_of(Node tree, std::uint64_t point, models::Workbench& bench,
                                        sweep::Best* best) const {
   const Node written = tree;
-  Result<models::Scenario> scenario = models::read_scenario(std::move(tree), file_);
-  if (!scenario) return infeasible(reason_of(scenario.errors(), file_));
+  const std::string& file = scenarios_.of(space_, point).file;
+  Result<models::Scenario> scenario = models::read_scenario(std::move(tree), file);
+  if (!scenario) return infeasible(reason_of(scenario.errors(), file));
   Outcome outcome;
   const sweep::Lookup lookup = [&](std::string_view name) -> std::optional<sweep::Value> {
     if (auto value = sweep::scenario_value(*scenario, name)) return value;
     if (auto value = sweep::outcome_value(outcome, name)) return value;
+    if (name == SweepScenarios::kAxis) return sweep::value_of(scenarios_.name(space_, point));
     const Node* node = at_path(written, name);
     if (node == nullptr) return std::nullopt;
     return sweep::value_of(flow_text(*node));
@@ -271,7 +245,7 @@ sweep::Outcome SweepPoints::outcome_of(Node tree, std::uint64_t point, models::W
     if (!needs_run(condition))
       if (const auto why = ruled_out(condition, lookup)) return infeasible(*why);
   try {
-    outcome = run(*scenario, bench, best);
+    outcome = run(*scenario, file, bench, best);
   } catch (const std::exception& e) {
     outcome.reason = "internal error at point " + std::to_string(point) + ": " + e.what();
     return outcome;
@@ -285,22 +259,23 @@ sweep::Outcome SweepPoints::outcome_of(Node tree, std::uint64_t point, models::W
 }
 
 // Amid the other jobs on its fabric.
-sweep::Outcome SweepPoints::run_amid(models::Scenario scenario) const {
+sweep::Outcome SweepPoints::run_amid(models::Scenario scenario, const std::string& file) {
   models::JobsOptions options;
   options.only_main = true;
   const Result<models::JobsRun> run = models::run_jobs(std::move(scenario), options);
-  if (!run) return infeasible(reason_of(run.errors(), file_));
+  if (!run) return infeasible(reason_of(run.errors(), file));
   return outcome_of_result(
       report::make_result({run->main.scenario, run->main.compiled, run->simulated.ranks, run->ranks_simulated, 0}));
 }
 
-sweep::Outcome SweepPoints::run(models::Scenario scenario, models::Workbench& bench, const sweep::Best* best) const {
-  if (!scenario.jobs.empty()) return run_amid(std::move(scenario));
+sweep::Outcome SweepPoints::run(models::Scenario scenario, const std::string& file, models::Workbench& bench,
+                                const sweep::Best* best) {
+  if (!scenario.jobs.empty()) return run_amid(std::move(scenario), file);
   const double tokens = tokens_of(scenario);
   if (best != nullptr)
     if (const auto why = ruled_out_at_a_glance(scenario, *best, tokens)) return pruned(*why);
-  Result<models::Compiled> compiled = compile_placed(scenario, file_, nullptr, {}, models::Form::with_calls, &bench);
-  if (!compiled) return infeasible(reason_of(compiled.errors(), file_));
+  Result<models::Compiled> compiled = compile_placed(scenario, file, nullptr, {}, models::Form::with_calls, &bench);
+  if (!compiled) return infeasible(reason_of(compiled.errors(), file));
   if (best != nullptr && !report::will_fit(scenario, *compiled)) return pruned(kDoesNotFit);
   const Prepared prepared = prepare(std::move(scenario), std::move(*compiled), {}, &bench);
   if (best != nullptr) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/work/sweep/sweep_scenarios.h"
 #include "models/compile/workbench.h"
 #include "sweep/best.h"
 #include "sweep/pool.h"
@@ -30,17 +31,19 @@ class SweepPoints {
 
  private:
   SweepPoints() = default;
+  bool is_written(std::string_view path) const;
   Errors check_names() const;
   Errors check_everywhere() const;
   sweep::Outcome outcome_of(Node tree, std::uint64_t point, models::Workbench& bench, sweep::Best* best) const;
-  sweep::Outcome run(models::Scenario scenario, models::Workbench& bench, const sweep::Best* best) const;
-  sweep::Outcome run_amid(models::Scenario scenario) const;
+  static sweep::Outcome run(models::Scenario scenario, const std::string& file, models::Workbench& bench,
+                            const sweep::Best* best);
+  static sweep::Outcome run_amid(models::Scenario scenario, const std::string& file);
   std::optional<std::string> ruled_out(const sweep::Expression& condition, const sweep::Lookup& lookup) const;
   std::string config_of(std::uint64_t point) const;
 
   std::string file_;
-  Node root_;  // without its sweep, overrides applied
   sweep::Space space_;
+  SweepScenarios scenarios_;
   std::string sweep_digest_, data_;
 };
 
