@@ -54,6 +54,10 @@ std::string grouped(std::int64_t value) {
   return text;
 }
 
+std::string amount(double value) {
+  return value < 1000 ? significant(value) : grouped(static_cast<std::int64_t>(value));
+}
+
 std::string gib(Bytes bytes) {
   return fixed(static_cast<double>(bytes.n) / (1024.0 * 1024 * 1024), 2);
 }

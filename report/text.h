@@ -23,6 +23,8 @@ std::string with_prefix(double value, int digits = 3);
 std::string with_unit(double value, std::string_view unit, int digits = 3);
 // "16,384".
 std::string grouped(std::int64_t value);
+// An amount of any size: "16,384", "79.77".
+std::string amount(double value);
 // Bytes in GiB, without the unit: "61.23".
 std::string gib(Bytes bytes);
 // A time with the unit that suits it: "4.731 s", "12.3 ms", "850 us".

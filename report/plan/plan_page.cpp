@@ -87,11 +87,11 @@ void add_figures(const Plans& plans, const PlanReport& plan, data& page) {
   figures << named("memory to spare", gib(best.memory.headroom()) + " GiB", "of " + gib(best.memory.capacity));
   if (plans.training.tokens > 0) {
     const Bill bill = bill_of(plans.training, plan.scenario, best);
-    figures << named(with_prefix(plans.training.tokens) + " tokens", significant(bill.days) + " days",
-                     grouped(static_cast<std::int64_t>(bill.gpu_hours)) + " GPU-hours");
+    figures << named(with_prefix(plans.training.tokens) + " tokens", amount(bill.days) + " days",
+                     amount(bill.gpu_hours) + " GPU-hours");
     if (bill.cost > 0)
-      figures << named("cost", grouped(static_cast<std::int64_t>(bill.cost)),
-                       bill.megawatt_hours > 0 ? significant(bill.megawatt_hours, 3) + " MWh at rated power" : "");
+      figures << named("cost", amount(bill.cost),
+                       bill.megawatt_hours > 0 ? amount(bill.megawatt_hours) + " MWh at rated power" : "");
   }
   page.set("figures", figures);
   page.set("settings", settings_text(plan, 0));

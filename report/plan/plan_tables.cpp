@@ -96,9 +96,9 @@ PlanTable sizes_table(const Plans& plans) {
     std::string note = layout_in_words(fastest);
     if (trains) {
       const Bill bill = bill_of(plans.training, size.scenario, fastest);
-      row.insert(row.end(), {significant(bill.days), grouped(static_cast<std::int64_t>(bill.gpu_hours)),
-                             bill.megawatt_hours > 0 ? significant(bill.megawatt_hours, 3) : "-"});
-      if (costs) row.push_back(grouped(static_cast<std::int64_t>(bill.cost)));
+      row.insert(row.end(), {amount(bill.days), amount(bill.gpu_hours),
+                             bill.megawatt_hours > 0 ? amount(bill.megawatt_hours) : "-"});
+      if (costs) row.push_back(amount(bill.cost));
       if (!beyond_budget(plans.training, bill).empty()) note += "  (over)";
     }
     row.push_back(note);

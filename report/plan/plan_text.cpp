@@ -6,10 +6,10 @@ namespace {
 
 // What it comes to, in one line.
 std::string bill_text(const Training& training, const Bill& bill) {
-  std::string text = with_prefix(training.tokens) + " tokens take " + significant(bill.days) + " days, " +
-                     grouped(static_cast<std::int64_t>(bill.gpu_hours)) + " GPU-hours";
-  if (bill.megawatt_hours > 0) text += ", " + significant(bill.megawatt_hours, 3) + " MWh at rated power";
-  if (bill.cost > 0) text += ", " + grouped(static_cast<std::int64_t>(bill.cost));
+  std::string text = with_prefix(training.tokens) + " tokens take " + amount(bill.days) + " days, " +
+                     amount(bill.gpu_hours) + " GPU-hours";
+  if (bill.megawatt_hours > 0) text += ", " + amount(bill.megawatt_hours) + " MWh at rated power";
+  if (bill.cost > 0) text += ", " + amount(bill.cost);
   if (training.gpu_hour_price > 0) text += " at " + significant(training.gpu_hour_price) + " a GPU-hour";
   if (training.kilowatt_hour_price > 0)
     text += std::string(training.gpu_hour_price > 0 ? " and " : " at ") + significant(training.kilowatt_hour_price) +

@@ -259,6 +259,10 @@ class Plans(support.Case):
         rows = self.done("plan", file, "-q", "--gpus", "4,8", "--top", "2", "--format", "csv", "--no-limits").stdout.splitlines()
         self.assertEqual([row.split(",")[0] for row in rows], ["gpus", "4", "4", "8", "8"])
 
+    def test_sizes_that_the_file_alone_can_say(self):
+        mixed = os.path.join(support.SOURCE, "scenarios", "mixed-a100-h100.yaml")
+        self.assertIn("--gpus: error: the cluster has several kinds of nodes", self.done("plan", mixed, "--gpus", "32", status=2).stderr)
+
     def test_a_size_is_chosen_within_a_budget(self):
         ask = ["--gpus", "2..16", "--top", "1", "--tokens", "1T", "--price", "2", "--no-limits"]
         sizes = [size["fastest"] for size in self.plan(*ask)["sizes"] if "fastest" in size]

@@ -35,6 +35,10 @@ void add_range(int from, int to, int node, std::set<int>& sizes) {
 }  // namespace
 
 Result<std::vector<int>> cluster_sizes(const std::string& text, const topology::ClusterSpec& cluster) {
+  if (!cluster.groups.empty())
+    return Error{kHere, "the cluster has several kinds of nodes, and how many of each the file says"};
+  if (cluster.fabric.listed)
+    return Error{kHere, "the cluster's network is a list of links, for as many nodes as it has"};
   const int node = std::max(cluster.gpus_per_node, cluster.nodes > 1 ? 1 : cluster.physical_gpus_per_node);
   std::set<int> sizes;
   for (std::size_t at = 0; at <= text.size();) {
