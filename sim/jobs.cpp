@@ -19,7 +19,7 @@ void add_programs(const PlacedJob& job, const Bases& base, Workload& whole) {
     if (!job.name.empty()) copy.name = job.name + (copy.name.empty() ? "" : ": " + copy.name);
     for (Transfer& transfer : copy.transfers) {
       const bool pair = transfer.kind == TransferKind::point_to_point;
-      if (transfer.kind != TransferKind::copy)
+      if (!is_copy(transfer.kind))
         transfer.role = static_cast<std::uint16_t>(transfer.role + (pair ? base.peer_role : base.group_role));
     }
     whole.programs.add(std::move(copy));

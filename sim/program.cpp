@@ -9,9 +9,9 @@
 namespace orrery::sim {
 
 std::string_view to_string(TransferKind kind) {
-  static constexpr std::string_view names[] = {
-      "all-reduce", "all-gather", "reduce-scatter", "all-to-all",     "broadcast", "reduce",
-      "gather",     "scatter",    "ring-shift",     "point-to-point", "copy"};
+  static constexpr std::string_view names[] = {"all-reduce", "all-gather",     "reduce-scatter", "all-to-all",
+                                               "broadcast",  "reduce",         "gather",         "scatter",
+                                               "ring-shift", "point-to-point", "copy",           "copy-in"};
   return names[static_cast<std::size_t>(kind)];
 }
 

@@ -27,10 +27,15 @@ enum class TransferKind : std::uint8_t {
   scatter,
   ring_shift,  // every rank sends to the next of its group and receives from the one before (nccl-tests: sendrecv)
   point_to_point,
-  copy,
+  copy,     // from a GPU to its host's memory
+  copy_in,  // and back
 };
 
 std::string_view to_string(TransferKind kind);
+
+constexpr bool is_copy(TransferKind kind) {
+  return kind == TransferKind::copy || kind == TransferKind::copy_in;
+}
 
 using GroupRole = std::uint16_t;  // index into Workload::group_roles: "my TP group"
 using PeerRole = std::uint16_t;   // index into Workload::peer_roles: "my next stage"

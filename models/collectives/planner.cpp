@@ -125,26 +125,26 @@ class NcclPlanner : public sim::DraftingPlanner {
   bool moves_nothing(const TransferRequest& request) const {
     if (fabric_->links().empty() || request.bytes.n <= 0 || request.ranks.empty()) return true;
     const bool alone = request.ranks.size() == 1 || request.ranks.front() == request.ranks.back();
-    return alone && request.kind != TransferKind::copy;
+    return alone && !is_copy(request.kind);
   }
 
   TransferPlan make(const TransferRequest& request, GroupFacts& group) const {
     if (moves_nothing(request)) return {};
-    const bool is_copy = request.kind == TransferKind::copy;
-    if (!is_copy && !group.communicator) {
+    const bool copies = is_copy(request.kind);
+    if (!copies && !group.communicator) {
       group.communicator = make_communicator(*fabric_, family_->sites.of(request.ranks), request.ranks);
       group.communicator->int8 = forced_.int8;
       if (forced_.laid && is_laid_for(*forced_.laid, *group.communicator)) lay(*forced_.laid, *group.communicator);
     }
-    if (!is_copy)
+    if (!copies)
       if (std::optional<TransferPlan> written = in_steps(request, *group.communicator)) return std::move(*written);
     Course course =
-        is_copy ? copy_course(request, group) : this->course(request.kind, static_cast<double>(request.bytes.n), group);
+        copies ? copy_course(request, group) : this->course(request.kind, static_cast<double>(request.bytes.n), group);
     measured_.take(request, course);
     add_to_likeness(*course.links);
-    TransferPlan plan = finish(course, is_copy || request.bytes.n > kFillsNoLink);
+    TransferPlan plan = finish(course, copies || request.bytes.n > kFillsNoLink);
     if (request.kind == TransferKind::all_to_all && forced_.exchanges_aside) plan.claim = kBandwidthAlone;
-    if (!is_copy && network_ == Network::chunk) run_in_chunks(request, *group.communicator, plan);
+    if (!copies && network_ == Network::chunk) run_in_chunks(request, *group.communicator, plan);
     return plan;
   }
 
@@ -194,12 +194,14 @@ class NcclPlanner : public sim::DraftingPlanner {
   }
 
   Course copy_course(const TransferRequest& request, GroupFacts& group) const {
-    if (!group.host) group.host = family_->make_footprints.host(request.ranks[0]);
+    const bool to_host = request.kind == TransferKind::copy;
+    std::optional<Footprint>& way = to_host ? group.to_host : group.from_host;
+    if (!way) way = family_->make_footprints.host(request.ranks[0], to_host);
     const topology::ClusterSpec& cluster = fabric_->cluster();
     const topology::HostSpec& host = cluster.host_of(cluster.kind_of(request.ranks[0]));
-    const double rate = group.host->uses->empty() ? static_cast<double>(host.pcie_bandwidth.n) : group.host->rate(1, 1);
+    const double rate = way->uses->empty() ? static_cast<double>(host.pcie_bandwidth.n) : way->rate(1, 1);
     Course course;
-    course.links = &*group.host;
+    course.links = &*way;
     course.startup = kCopyStartup;
     course.bytes = static_cast<double>(request.bytes.n);
     course.seconds = rate > 0 ? course.bytes / rate : 0;

@@ -41,8 +41,8 @@ using ByRanks = std::unordered_map<std::vector<RankId>, T, RanksHash, RanksEqual
 struct GroupFacts {
   std::optional<Communicator> communicator;
   std::vector<std::pair<Traffic, TrafficFootprint>> footprints;
-  std::optional<Footprint> unloaded;  // of a collective that fills no link
-  std::optional<Footprint> host;      // of one rank
+  std::optional<Footprint> unloaded;            // of a collective that fills no link
+  std::optional<Footprint> to_host, from_host;  // of one rank
 };
 
 // What plans hang on beside the ranks, kinds and sizes of transfers, and what was measured.

@@ -47,6 +47,7 @@ double bus_factor(TransferKind kind, int ranks) {
     case TransferKind::ring_shift:
     case TransferKind::point_to_point:
     case TransferKind::copy:
+    case TransferKind::copy_in:
       return 1;
   }
   return 1;

@@ -7,7 +7,7 @@ namespace {
 
 // Whom `rank` does this transfer with, itself included.
 std::vector<RankId> members(const sim::Workload& workload, const sim::Transfer& transfer, RankId rank) {
-  if (transfer.kind == sim::TransferKind::copy) return {rank};
+  if (sim::is_copy(transfer.kind)) return {rank};
   if (transfer.kind == sim::TransferKind::point_to_point) {
     const RankId peer = workload.peer_roles[transfer.role].peer_of[rank];
     return peer.is_none() ? std::vector<RankId>() : std::vector<RankId>{rank, peer};
@@ -27,7 +27,7 @@ void count_transfers(const MeasuredTransfers& transfers, const Compiled& compile
     if (!seen.insert(program).second) continue;
     for (const sim::Transfer& transfer : workload.programs[program].transfers) {
       const std::vector<RankId> group = members(workload, transfer, {r});
-      if (group.empty() || (group.size() == 1 && transfer.kind != sim::TransferKind::copy)) continue;
+      if (group.empty() || (group.size() == 1 && !sim::is_copy(transfer.kind))) continue;
       const int nodes = count_nodes(*compiled.fabric, group);
       const bool measured = transfers.knows(transfer.kind, static_cast<int>(group.size()), nodes);
       (measured ? known : unknown).insert({transfer.kind, group.size(), nodes, transfer.bytes});

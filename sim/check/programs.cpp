@@ -102,7 +102,7 @@ class ProgramCheck {
 
   bool is_plain_collective(const Transfer& transfer) const {
     return transfer.bytes.n >= 0 && workload_.planner && transfer.kind != TransferKind::point_to_point &&
-           transfer.kind != TransferKind::copy && transfer.role < workload_.group_roles.size();
+           !is_copy(transfer.kind) && transfer.role < workload_.group_roles.size();
   }
 
   void check_op(const Op& op) {
@@ -173,7 +173,7 @@ class ProgramCheck {
     if (!workload_.planner) fault("has no planner to say how long it takes");
     const bool pairs = is_pair(op.kind);
     const bool point_to_point = transfer.kind == TransferKind::point_to_point;
-    const bool copies = transfer.kind == TransferKind::copy;
+    const bool copies = is_copy(transfer.kind);
     const bool fits = pairs ? point_to_point : op.kind == OpKind::copy ? copies : !point_to_point && !copies;
     if (!fits) fault("is of kind " + std::string(to_string(transfer.kind)));
     if (pairs && transfer.role >= workload_.peer_roles.size()) fault("names a peer role that does not exist");

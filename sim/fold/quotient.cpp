@@ -39,7 +39,7 @@ void copy_tables(const Workload& from, Workload& to) {
 void resize_transfers(const FoldedPlans& plans, Workload& folded) {
   for (Program& program : folded.programs) {
     for (Transfer& transfer : program.transfers) {
-      const bool meets_group = transfer.kind != TransferKind::point_to_point && transfer.kind != TransferKind::copy;
+      const bool meets_group = transfer.kind != TransferKind::point_to_point && !is_copy(transfer.kind);
       if (meets_group) transfer.bytes = plans.size_of(transfer);
     }
   }

@@ -38,7 +38,7 @@ void CopyTransport::exchange(std::span<const Exchange> together) {
     if (device_.failed()) return;
     if (exchange.kind == sim::TransferKind::point_to_point) {
       message(exchange, ends);
-    } else if (exchange.kind == sim::TransferKind::copy) {
+    } else if (sim::is_copy(exchange.kind)) {
       to_host(exchange);
     } else {
       collective(exchange);

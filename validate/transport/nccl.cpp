@@ -159,13 +159,13 @@ ncclComm_t NcclTransport::communicator_of(const Exchange& exchange) {
   return at == communicators_.end() ? nullptr : at->second;
 }
 
-// Copies to the host and groups of one need nobody.
+// Copies (all go to the host, the other way takes as long) and groups of one need nobody.
 void NcclTransport::exchange(std::span<const Exchange> together) {
   std::vector<std::pair<const Exchange*, ncclComm_t>> all;
   for (const Exchange& exchange : together) {
     if (device_.failed() || aborted_) return;
     mover_.reserve(self_, exchange.bytes);
-    if (exchange.kind == sim::TransferKind::copy) {
+    if (sim::is_copy(exchange.kind)) {
       mover_.copy_to_host(exchange.local.front().stream, self_, exchange.bytes);
     } else if (const ncclComm_t communicator = communicator_of(exchange)) {
       all.emplace_back(&exchange, communicator);
@@ -252,6 +252,7 @@ void NcclTransport::enqueue_collective(const Exchange& exchange, ncclComm_t comm
       break;
     case TransferKind::point_to_point:
     case TransferKind::copy:
+    case TransferKind::copy_in:
       break;
   }
 }

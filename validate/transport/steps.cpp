@@ -64,6 +64,7 @@ std::vector<Move> moves_of(sim::TransferKind kind, int n) {
       moves.push_back({0, 0, 1, 0, 0, true, false});
       break;
     case TransferKind::copy:
+    case TransferKind::copy_in:
       break;
   }
   return moves;

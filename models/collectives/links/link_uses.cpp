@@ -268,16 +268,12 @@ std::span<const LinkUse> FootprintMaker::route(RankId from, RankId to, std::uint
   return route_uses_;
 }
 
-Footprint FootprintMaker::host(RankId rank) {
-  const int domain = fabric_.cluster().domain_gpus();
-  const int elsewhere = (static_cast<int>(rank.value) / domain + 1) * domain % std::max(1, fabric_.gpus());
-  const RankId other{static_cast<std::uint32_t>(elsewhere)};
-  if (fabric_.same_domain(rank, other)) return summarize({});
+Footprint FootprintMaker::host(RankId rank, bool to_host) {
   route_.clear();
-  fabric_.route(rank, other, route_);
-  const auto pcie = std::find_if(route_.begin(), route_.end(),
-                                 [this](LinkId link) { return fabric_.links()[link].kind == LinkKind::pcie; });
-  return summarize(pcie == route_.end() ? LinkUses() : LinkUses{{*pcie, 1}});
+  fabric_.host_route(rank, to_host, route_);
+  LinkUses uses;
+  for (const LinkId link : route_) uses.push_back({link, 1});
+  return summarize(std::move(uses));
 }
 
 }  // namespace orrery::models

@@ -67,8 +67,8 @@ class FootprintMaker {
   // What links that are loaded like this allow; `uses` is left out.
   Footprint rates(std::span<const sim::LinkUse> uses) const;
 
-  // The rank's own PCIe link; nothing where the fabric has none to name.
-  Footprint host(RankId rank);
+  // The rank's way to its host's memory, or back; nothing where the fabric has none to name.
+  Footprint host(RankId rank, bool to_host);
 
  private:
   void add_ring(const Communicator& comm, bool closed);

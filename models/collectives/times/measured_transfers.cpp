@@ -36,7 +36,7 @@ MeasuredTransfers::MeasuredTransfers(const Calibration& calibration, const Drawi
 
 std::optional<MeasuredTransfers::Time> MeasuredTransfers::time(sim::TransferKind kind, int ranks, int nodes,
                                                                Bytes bytes) const {
-  const auto known = known_.find({kind, ranks, nodes});
+  const auto known = known_.find({as_measured(kind), ranks, nodes});
   if (known == known_.end()) return std::nullopt;
   const Table& table = known->second;
   if (!table.points.empty() && static_cast<double>(bytes.n) > kReach * table.points.back().first) return std::nullopt;

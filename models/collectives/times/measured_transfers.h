@@ -25,7 +25,9 @@ class MeasuredTransfers {
   explicit MeasuredTransfers(const Calibration& calibration, const Drawing& drawing = {});
 
   bool empty() const { return known_.empty(); }
-  bool knows(sim::TransferKind kind, int ranks, int nodes) const { return known_.contains({kind, ranks, nodes}); }
+  bool knows(sim::TransferKind kind, int ranks, int nodes) const {
+    return known_.contains({as_measured(kind), ranks, nodes});
+  }
 
   struct Time {
     double startup = 0, seconds = 0;  // that pass before bytes flow; in all
@@ -39,6 +41,10 @@ class MeasuredTransfers {
     double alpha = 0, beta = 0;                     // of the line; 0: none
   };
   static double seconds(const Table& table, double bytes);
+  // Copies between GPU and host are measured one way.
+  static sim::TransferKind as_measured(sim::TransferKind kind) {
+    return sim::is_copy(kind) ? sim::TransferKind::copy : kind;
+  }
 
   std::map<std::tuple<sim::TransferKind, int, int>, Table> known_;
 };

@@ -9,11 +9,11 @@
 namespace orrery::models {
 namespace {
 
-sim::OpRef copy(StageContext& context, sim::StreamIndex stream, sim::OpRef after, Bytes bytes, std::string_view label) {
+sim::OpRef copy(StageContext& context, sim::TransferKind kind, sim::StreamIndex stream, sim::OpRef after, Bytes bytes,
+                std::string_view label) {
   sim::ProgramBuilder& builder = context.builder;
   builder.wait(stream, after);
-  return builder.copy(stream, {sim::TransferKind::copy, 0, 0, bytes}, context.category(TimeCategory::offload),
-                      builder.label(label));
+  return builder.copy(stream, {kind, 0, 0, bytes}, context.category(TimeCategory::offload), builder.label(label));
 }
 
 const topology::HostSpec& host_of(const StageContext& context) {
@@ -46,11 +46,11 @@ double host_bytes_per_parameter(const Scenario& s) {
 }  // namespace
 
 sim::OpRef copy_to_host(StageContext& context, sim::OpRef after, Bytes bytes, std::string_view label) {
-  return copy(context, context.streams.to_host, after, bytes, label);
+  return copy(context, sim::TransferKind::copy, context.streams.to_host, after, bytes, label);
 }
 
 sim::OpRef copy_from_host(StageContext& context, sim::OpRef after, Bytes bytes, std::string_view label) {
-  return copy(context, context.streams.from_host, after, bytes, label);
+  return copy(context, sim::TransferKind::copy_in, context.streams.from_host, after, bytes, label);
 }
 
 sim::OpRef pass_disk(StageContext& context, sim::OpRef after, Bytes bytes, std::string_view label) {

@@ -27,7 +27,7 @@ inline std::string_view of(sim::TransferKind kind) {
   return kind == sim::TransferKind::point_to_point ? "send-recv" : to_string(kind);
 }
 inline std::optional<sim::TransferKind> transfer_kind(std::string_view name) {
-  for (int i = 0; i <= static_cast<int>(sim::TransferKind::copy); ++i)
+  for (int i = 0; i <= static_cast<int>(sim::TransferKind::copy_in); ++i)
     if (name == of(static_cast<sim::TransferKind>(i))) return static_cast<sim::TransferKind>(i);
   return std::nullopt;
 }

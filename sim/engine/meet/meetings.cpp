@@ -12,7 +12,7 @@ std::size_t Meetings::PairHash::operator()(const Pair& pair) const {
 
 namespace {
 bool is_collective(TransferKind kind) {
-  return kind != TransferKind::point_to_point && kind != TransferKind::copy;
+  return kind != TransferKind::point_to_point && !is_copy(kind);
 }
 }  // namespace
 

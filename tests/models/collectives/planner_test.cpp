@@ -278,6 +278,25 @@ TEST(Planner, CopiesRunAtPcieSpeed) {
   }
 }
 
+// A copy loads the way to the host's memory, or the way back, a switch's uplink with it where GPUs share one.
+TEST(Planner, CopiesLoadTheWayToTheHost) {
+  topology::ClusterSpec shared = h100(2);
+  shared.host.pcie_switches = 4;
+  for (const topology::ClusterSpec& spec : {h100(2), shared}) {
+    const Bench bench(spec);
+    for (const TransferKind kind : {TransferKind::copy, TransferKind::copy_in}) {
+      std::vector<LinkId> way, loaded;
+      bench.fabric->host_route({1}, kind == TransferKind::copy, way);
+      for (const sim::LinkUse& use : *bench.plan(kind, {{1}}, kGiB).phases.front().uses) loaded.push_back(use.link);
+      std::sort(way.begin(), way.end());
+      std::sort(loaded.begin(), loaded.end());
+      EXPECT_EQ(loaded, way);
+      EXPECT_EQ(loaded.size(), spec.host.pcie_switches == 4 ? 2 : 1);
+      EXPECT_NEAR(kGiB / bench.seconds(kind, {{1}}, kGiB) / 55e9, 1, 0.01);
+    }
+  }
+}
+
 // What is short is slowed down more: twice the bytes take less than twice as long, and
 // the longer they are the nearer to it.
 TEST(Planner, TwiceTheBytesTakeNearlyTwiceAsLongBehindTheStartup) {

@@ -6,7 +6,7 @@ namespace orrery::validate {
 namespace {
 
 std::size_t ranks_of(const sim::Transfer& transfer, RankId rank, const sim::Workload& workload) {
-  if (transfer.kind == sim::TransferKind::copy) return 1;
+  if (sim::is_copy(transfer.kind)) return 1;
   if (transfer.kind == sim::TransferKind::point_to_point) return 2;
   const GroupId group = workload.group_roles[transfer.role].group_of[rank];
   return group == GroupId::none() ? 0 : workload.groups[group].members.size();
