@@ -30,6 +30,7 @@ Change doubled(const Scenario& scenario, const char* axis, int degree) {
 // What is offloaded already stays so.
 void add_offloads(const models::OffloadSpec& now, std::vector<Change>& list) {
   if (now.optimizer == models::Place::gpu) list.push_back(set("layout.offload.optimizer", "cpu"));
+  if (now.parameters == models::Place::gpu) list.push_back(set("layout.offload.parameters", "cpu"));
   if (now.activations == models::Place::gpu) list.push_back(set("layout.offload.activations", "cpu"));
 }
 

@@ -174,8 +174,10 @@ std::vector<StartUp> start_ups(const Scenario& scenario, const HeldWeights& held
   // Layers with degrees of their own, and stages with replicas of their own, have several kinds of shards.
   const LayoutSpec& layout = scenario.layout;
   const bool even = !has_layer_degrees(layout) && layout.stage_replicas.empty();
-  const bool gathers = sharding(layout).parameters && scenario.software.state_tensors == StateTensors::buffers;
-  if (scenario.software.state_tensors == StateTensors::one || !even || gathers) return {};
+  // Megatron-LM makes whole weights on the GPU; nobody told how those do it that keep shares there, or none.
+  const bool whole = !sharding(layout).parameters && layout.offload.parameters == Place::gpu;
+  const bool known = whole || scenario.software.state_tensors != StateTensors::buffers;
+  if (scenario.software.state_tensors == StateTensors::one || !even || !known) return {};
   const std::vector<Kind> kinds = {kind_of(scenario, held, false), kind_of(scenario, held, true)};
   const int ranks = places(scenario, kinds);
   std::vector<StartUp> found;

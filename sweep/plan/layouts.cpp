@@ -10,7 +10,6 @@ namespace orrery::sweep {
 namespace {
 
 constexpr int kLongSequence = 32'768;  // from here on a context may be split
-constexpr const char* kOffloadedParameters = R"("parameters":)";
 
 std::vector<std::string> powers(int to) {
   std::vector<std::string> all;
@@ -147,11 +146,6 @@ class Candidate {
     return std::atoll(recompute->c_str() + std::string_view(kLayersOfARank).size()) * pp() < scenario_.model.layers;
   }
 
-  bool offloads_parameters() const {
-    const std::string* offload = value("layout.offload");
-    return offload != nullptr && offload->find(kOffloadedParameters) != std::string::npos;
-  }
-
   bool is_possible() const {
     const std::int64_t gpus = scenario_.cluster.gpus(), grid = tp() * pp() * cp();
     if (gpus % grid != 0) return false;
@@ -162,8 +156,6 @@ class Candidate {
     if (pp() * chunks() > scenario_.model.layers + 2) return false;
     if (!has_fitting_chunks()) return false;
     if (chunks() > 1 && (pp() == 1 || micro_batches < pp())) return false;
-    const bool gathers = number("layout.zero", scenario_.layout.zero) == 3 || !scenario_.layout.fsdp.empty();
-    if (offloads_parameters() && !gathers) return false;
     if (is_second_order() && (pp() == 1 || dp() * cp() == 1)) return false;  // the same as the first
     const std::string* schedule = value("pipeline.schedule");
     if (schedule != nullptr && !suits(*schedule, pp(), chunks())) return false;
@@ -189,17 +181,16 @@ std::vector<std::string> fsdp_kinds(const models::Scenario& scenario) {
   return kinds;
 }
 
-// Where states and activations rest. Parameters leave the GPU only where they are gathered piece by piece.
+// Where states and activations rest.
 std::vector<std::string> offloads(const models::Scenario& scenario) {
-  std::vector<std::string> places{"none", "cpu"}, gathered{"none"};
+  std::vector<std::string> places{"none", "cpu"};
   if (scenario.cluster.host.disk_bandwidth.n > 0) places.emplace_back("nvme");
-  if (!scenario.layout.fsdp.empty() || scenario.layout.zero > 1) gathered = places;
   std::vector<std::string> all;
   for (const std::string& optimizer : places)
-    for (const std::string& parameters : gathered)
+    for (const std::string& parameters : places)
       for (const char* activations : {"none", "cpu"}) {
         std::string value = "{\"optimizer\":\"" + optimizer + "\"";
-        if (parameters != "none") value += "," + std::string(kOffloadedParameters) + "\"" + parameters + "\"";
+        if (parameters != "none") value += R"(,"parameters":")" + parameters + "\"";
         if (activations != places.front()) value += R"(,"activations":"cpu")";
         all.push_back(value + "}");
       }

@@ -72,6 +72,15 @@ double DataParallel::gradient_elements() const {
   return sum;
 }
 
+double DataParallel::spread_elements() const {
+  const auto spread = [](std::int64_t elements, const Sharding& split) {
+    return split.optimizer && !split.parameters ? part(elements, true, split) : 0;
+  };
+  double sum = 0;
+  for (const auto& [degree, elements] : elements_) sum += spread(elements, dense_.at(degree).sharding);
+  return sum + spread(expert_elements_, experts_.sharding);
+}
+
 std::uint32_t DataParallel::buffer(Bytes bytes, MemoryCause cause, std::string_view label) {
   return context_.builder.buffer(bytes, static_cast<std::uint8_t>(cause), context_.builder.label(label));
 }

@@ -55,6 +55,8 @@ class DataParallel {
   // Elements that this rank updates, and whose gradients it holds.
   double shard_elements() const;
   double gradient_elements() const;
+  // Of shard_elements(), those that go to replicas who hold the parameters whole.
+  double spread_elements() const;
 
  protected:
   // Sums the gradients of `elements` parameters over their replicas, on `stream`; split

@@ -4,6 +4,8 @@
 #include <numeric>
 #include <utility>
 
+#include "models/compile/data_parallel/offload.h"
+
 namespace orrery::models {
 namespace {
 
@@ -55,6 +57,16 @@ GradientBuckets::GradientBuckets(StageContext& context, const Chunks& chunks)
   for (Bucket& bucket : buckets_)
     if (bucket.replicas->sharding.optimizer) bucket.gather = gathers++;
   waited_.resize(buckets_.size());
+  if (context.scenario.layout.offload.parameters == Place::gpu) return;
+  units_.emplace(context, chunks, dense_, experts_);
+  if (gathers_ahead()) await_arrivals();
+}
+
+// The first use of a unit, for what the step before updated of it to be on the host.
+void GradientBuckets::await_arrivals() {
+  for (const Bucket& bucket : buckets_)
+    for (std::size_t p = bucket.first_piece; bucket.replicas->sharding.optimizer && p <= bucket.last_piece; ++p)
+      units_->come_behind({.chunk = bucket.chunk, .piece = p}, {context_.streams.away, bucket.gather, true});
 }
 
 void GradientBuckets::add_buckets(const Chunks& chunks, const Elements& elements, const Replicas& replicas) {
@@ -75,6 +87,8 @@ bool GradientBuckets::is_filled(const Bucket& bucket) const {
 // It fills a second one while the first is reduced. A gradient that is larger than a bucket is reduced where it stands
 // (stage_1_and_2.py, extra_large_param_to_reduce).
 void GradientBuckets::hold_buffers() {
+  if (units_ && gathers_ahead() && on_their_way().n > 0)
+    context_.builder.resident(buffer(on_their_way(), MemoryCause::buffers, "updated parameters"));
   if (context_.scenario.software.gradient_bucket_copies) hold_copies();
   std::int64_t largest = 0;
   for (const Bucket& bucket : buckets_)
@@ -101,10 +115,19 @@ bool GradientBuckets::overlaps(const Bucket& bucket) const {
   return context_.scenario.overlap.gradients && !behind;
 }
 
-// The first forward of a step waits for the parameters that the step before updated.
+// Under the next forward pass.
+bool GradientBuckets::gathers_ahead() const {
+  return context_.scenario.overlap.parameters && context_.scenario.layout.offload.parameters != Place::nvme;
+}
+
 void GradientBuckets::before_piece(const PieceTurn& turn) {
+  if (units_) units_->before_piece(turn);
   if (whole_ && turn.makes_weight_gradients()) hold_gradients(turn);
-  if (!context_.scenario.overlap.parameters || turn.type != Action::Type::forward) return;
+  if (!units_ && gathers_ahead() && turn.type == Action::Type::forward) await_gathers(turn);
+}
+
+// The first forward of a step waits for the parameters that the step before updated.
+void GradientBuckets::await_gathers(const PieceTurn& turn) {
   for (std::size_t b = 0; b < buckets_.size(); ++b) {
     const Bucket& bucket = buckets_[b];
     if (!bucket.replicas->sharding.optimizer || !bucket.holds(turn.chunk, turn.piece) || waited_[b]) continue;
@@ -130,6 +153,7 @@ void GradientBuckets::drop_gradients() {
 
 // A full bucket sets off.
 void GradientBuckets::after_piece(const PieceTurn& turn) {
+  if (units_) units_->after_piece(turn);
   if (!turn.makes_weight_gradients()) return;
   if (turn.piece == 0) drop_gradients();  // all are there, and added up
   for (const Bucket& bucket : buckets_) {
@@ -162,7 +186,8 @@ void GradientBuckets::finish_gradients() {
 }
 
 void GradientBuckets::gather_parameters() {
-  const bool overlapped = context_.scenario.overlap.parameters;
+  if (units_) return gather_for_host();
+  const bool overlapped = gathers_ahead();
   const sim::StreamIndex stream = overlapped ? context_.streams.parameters : context_.streams.main;
   bool first = true;
   const std::vector<std::uint32_t> copies = hold_gather_copies();
@@ -173,6 +198,39 @@ void GradientBuckets::gather_parameters() {
     gather(stream, bucket.gathered, bucket.replicas->shard);
   }
   for (const std::uint32_t copy : copies) context_.builder.free(context_.streams.main, copy);
+}
+
+// Of buckets that are gathered, the two largest.
+Bytes GradientBuckets::on_their_way() const {
+  Bytes largest, second;
+  for (const Bucket& bucket : buckets_) {
+    if (!bucket.replicas->sharding.optimizer) continue;
+    const Bytes whole{bucket.elements * parameter_bytes(context_.scenario)};
+    second = std::max(second, std::min(largest, whole));
+    largest = std::max(largest, whole);
+  }
+  return largest + second;
+}
+
+void GradientBuckets::gather_for_host() {
+  if (on_their_way().n == 0) return;
+  sim::ProgramBuilder& builder = context_.builder;
+  const sim::StreamIndex main = context_.streams.main;
+  const sim::StreamIndex stream = gathers_ahead() ? context_.streams.parameters : main;
+  builder.wait(stream, builder.last(main));
+  std::optional<std::uint32_t> held;  // beside what hold_buffers does
+  if (!gathers_ahead()) held = buffer(on_their_way(), MemoryCause::buffers, "updated parameters");
+  if (held) builder.allocate(main, *held);
+  sim::OpRef before = sim::OpRef::none(), last = sim::OpRef::none();
+  for (const Bucket& bucket : buckets_) {
+    if (!bucket.replicas->sharding.optimizer) continue;
+    builder.wait(stream, std::exchange(before, last));
+    const sim::OpRef whole = gather(stream, bucket.gathered, bucket.replicas->shard);
+    last = put_away_parameters(context_, context_.streams.away, whole, static_cast<double>(bucket.elements));
+  }
+  if (!held) return;
+  builder.wait(main, last);
+  builder.free(main, *held);
 }
 
 // Flattened, on their way: a tensor for what comes from each rank (nanotron's all_gather_coalesced), but for the last

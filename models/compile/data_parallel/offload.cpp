@@ -43,6 +43,10 @@ double host_bytes_per_parameter(const Scenario& s) {
   return kHostGradient + states + clipped + copied;
 }
 
+Bytes parameters(const Scenario& s, double elements) {
+  return {std::llround(parameter_bytes(s) * elements)};
+}
+
 }  // namespace
 
 sim::OpRef copy_to_host(StageContext& context, sim::OpRef after, Bytes bytes, std::string_view label) {
@@ -60,7 +64,7 @@ sim::OpRef pass_disk(StageContext& context, sim::OpRef after, Bytes bytes, std::
 
 // Gradients cross if they have not yet; states on drives are read and written
 // around the update; the new 16-bit parameters come back, or go to the drives.
-void update_on_host(StageContext& context, double elements, bool gradients_are_there) {
+void update_on_host(StageContext& context, double elements, double spread, bool gradients_are_there) {
   const Scenario& s = context.scenario;
   const auto bytes = [&](double each) { return Bytes{std::llround(each * elements)}; };
   sim::ProgramBuilder& builder = context.builder;
@@ -74,11 +78,31 @@ void update_on_host(StageContext& context, double elements, bool gradients_are_t
   }
   sim::OpRef done = pass(context, context.streams.to_host, sim::OpRef::none(), host_bytes_per_parameter(s) * elements,
                          host_of(context).memory_bandwidth, "update parameters on the host");
-  if (s.layout.offload.parameters == Place::nvme)
-    done = pass_disk(context, done, bytes(parameter_bytes(s)), "parameters to drives");
-  if (s.layout.offload.parameters == Place::gpu)
-    done = copy_from_host(context, done, bytes(parameter_bytes(s)), "parameters from host");
+  const Place rest = s.layout.offload.parameters;
+  const double come = rest == Place::gpu ? elements : spread, stay = elements - come;
+  if (rest == Place::nvme && stay > 0)
+    builder.wait(context.streams.main, pass_disk(context, done, parameters(s, stay), "parameters to drives"));
+  if (come > 0) done = copy_from_host(context, done, parameters(s, come), "parameters from host");
   builder.wait(context.streams.main, done);
+}
+
+void bring_masters(StageContext& context, double elements) {
+  const Scenario& s = context.scenario;
+  const Place rest = s.layout.offload.parameters;
+  const bool kept = activation_bytes(s.training.precision) < 4 && !sharding(s.layout).shards_are_master;
+  if (rest == Place::gpu || kept) return;
+  sim::OpRef done = context.builder.last(context.streams.main);
+  if (rest == Place::nvme) done = pass_disk(context, done, parameters(s, elements), "parameters from drives");
+  context.builder.wait(context.streams.main,
+                       copy_from_host(context, done, parameters(s, elements), "parameters from host"));
+}
+
+sim::OpRef put_away_parameters(StageContext& context, sim::StreamIndex stream, sim::OpRef after, double elements) {
+  const Place rest = context.scenario.layout.offload.parameters;
+  if (rest == Place::gpu || elements == 0) return sim::OpRef::none();
+  const Bytes bytes = parameters(context.scenario, elements);
+  const sim::OpRef left = copy(context, sim::TransferKind::copy, stream, after, bytes, "parameters to host");
+  return rest == Place::nvme ? pass_disk(context, left, bytes, "parameters to drives") : left;
 }
 
 bool ActivationOffload::takes(const std::vector<PieceTemplate>& pieces, std::size_t piece) const {

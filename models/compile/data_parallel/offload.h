@@ -22,9 +22,16 @@ sim::OpRef copy_from_host(StageContext& context, sim::OpRef after, Bytes bytes, 
 // Reads or writes this GPU's share of the node's drives.
 sim::OpRef pass_disk(StageContext& context, sim::OpRef after, Bytes bytes, std::string_view label);
 
-// The update of `elements` parameters by the CPU, behind all copies to the host;
-// the main stream waits for what comes back.
-void update_on_host(StageContext& context, double elements, bool gradients_are_there);
+// The update of `elements` parameters by the CPU, behind all copies to the host; the main stream
+// waits for what comes back: all of them where the GPU holds parameters, else the `spread` ones, which
+// other replicas wait for.
+void update_on_host(StageContext& context, double elements, double spread, bool gradients_are_there);
+
+// Parameters that rest on the host and have no copy in the optimizer's states take part in an update by the GPU.
+void bring_masters(StageContext& context, double elements);
+// `elements` updated parameters leave the GPU for where they rest, one copy on `stream` and what drives do behind it;
+// nothing is done where that is the GPU.
+sim::OpRef put_away_parameters(StageContext& context, sim::StreamIndex stream, sim::OpRef after, double elements);
 
 // Activations of layers that go to the host behind their forward and come back for
 // their backward, one layer ahead. The last layer of an action stays: its turn

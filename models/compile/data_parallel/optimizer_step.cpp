@@ -84,7 +84,8 @@ double update_bytes_per_parameter(const Scenario& scenario) {
 void begin_step(StageContext& context, double parameters, double gradients) {
   const Scenario& s = context.scenario;
   context.stream_through("zero", gradients * gradient_bytes(s), TimeCategory::optimizer, "zero gradients");
-  if (!is_fp8(s.training.precision) || sharding(s.layout).parameters) return;  // gathered units are cast one by one
+  const bool by_units = sharding(s.layout).parameters || s.layout.offload.parameters != Place::gpu;
+  if (!is_fp8(s.training.precision) || by_units) return;  // cast one by one
   // Read in 16 bits; written in 8, once as it is and once transposed.
   context.stream_through("cast", parameters * 4, TimeCategory::compute, "cast weights to fp8");
   if (s.training.precision == Precision::fp8 && s.layout.tp > 1)
@@ -116,10 +117,14 @@ void optimizer_step(StageContext& context, const std::vector<std::vector<PieceTe
     context.stream_through("scale", 2 * gradient * shard, TimeCategory::optimizer, "clip gradients");
   }
   if (on_host) {
-    update_on_host(context, data.shard_elements(), gradients_on_host);
+    update_on_host(context, data.shard_elements(), data.spread_elements(), gradients_on_host);
   } else {
+    bring_masters(context, shard);
     const double update = update_bytes_per_parameter(s) + (stack.optimizer_fused ? 0 : 4);
-    context.stream_through("adam", update * shard, TimeCategory::optimizer, "update parameters");
+    const sim::OpRef updated =
+        context.stream_through("adam", update * shard, TimeCategory::optimizer, "update parameters");
+    context.builder.wait(context.streams.main, put_away_parameters(context, context.streams.to_host, updated,
+                                                                   shard - data.spread_elements()));
   }
   data.gather_parameters();
 }

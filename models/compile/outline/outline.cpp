@@ -15,6 +15,7 @@
 #include "models/compile/pipeline/schedule_of.h"
 #include "models/compile/rank_kinds.h"
 #include "models/compile/stage/stage_context.h"
+#include "models/layout/sharding.h"
 #include "models/schedules/tails.h"
 
 namespace orrery::models {
@@ -45,6 +46,7 @@ struct ChunkTimes {
 struct ChunkOutline {
   std::map<const PieceTemplate*, int> pieces;
   Bytes until_input, until_weight;
+  Bytes copied, first, last;  // of whole parameters on the host; of the pieces at its ends
 };
 
 PieceOutline outline_of(const PieceTemplate& piece, bool offloads) {
@@ -80,6 +82,7 @@ class RankOutline {
       ++chunk.pieces[&piece];
       chunk.until_input += at->second.until_input;
       chunk.until_weight += at->second.until_weight;
+      if (copies_parameters()) add_copy(piece, chunk);
     });
   }
 
@@ -87,6 +90,22 @@ class RankOutline {
     const StateBytes states = held_.states(context_);
     const int stashed = weight_versions(schedule_, context_.stage) - 1;
     return {context_.stage, context_.rank.node, states.total() + states.parameters * stashed + most_in_flight()};
+  }
+
+  // Of the host link, or the drives, with what passes copy in. Each finds what the pass before it was at last.
+  Duration copies() const {
+    Bytes all;
+    for (const Action& action : context_.actions())
+      for (const Action& pass : passes(action)) {
+        if (pass.type == Action::Type::weight_gradient) continue;
+        const ChunkOutline& chunk = chunk_of(pass);
+        all += chunk.copied - (pass.type == Action::Type::forward ? chunk.first : chunk.last);
+      }
+    const topology::ClusterSpec& cluster = context_.scenario.cluster;
+    const topology::HostSpec& host = cluster.host_of(context_.rank.node);
+    const BytesPerSecond drives{host.disk_bandwidth.n / cluster.gpus_per_node + 1};
+    const bool from_drives = context_.scenario.layout.offload.parameters == Place::nvme && drives < host.pcie_bandwidth;
+    return all / (from_drives ? drives : host.pcie_bandwidth);
   }
 
   std::vector<ChunkTimes> times(LeastCollectives& collectives) const {
@@ -121,8 +140,28 @@ class RankOutline {
     return most;
   }
 
+  const ChunkOutline& chunk_of(const Action& pass) const {
+    return chunks_[static_cast<std::size_t>(schedule_.chunk_of(pass.stage, pass.micro_batch))];
+  }
+
+  bool copies_parameters() const {
+    const LayoutSpec& layout = context_.scenario.layout;
+    return layout.offload.parameters != Place::gpu && !sharding(layout, context_.replicas()).parameters;
+  }
+
+  // Tied ends stay from one to the other.
+  void add_copy(const PieceTemplate& piece, ChunkOutline& chunk) const {
+    const bool end = piece.kind == PieceKind::embedding || piece.kind == PieceKind::head;
+    const bool stays = end && context_.scenario.model.tied_embeddings;
+    const std::int64_t elements = stays ? 0 : piece.parameters + piece.expert_parameters;
+    const Bytes bytes{elements * parameter_bytes(context_.scenario)};
+    if (chunk.copied.n == 0) chunk.first = bytes;
+    if (piece.kind != PieceKind::loss) chunk.last = bytes;
+    chunk.copied += bytes;
+  }
+
   Bytes behind(const Action& pass, Bytes now) const {
-    const ChunkOutline& chunk = chunks_[static_cast<std::size_t>(schedule_.chunk_of(pass.stage, pass.micro_batch))];
+    const ChunkOutline& chunk = chunk_of(pass);
     if (pass.type == Action::Type::forward) now += chunk.until_input + chunk.until_weight;
     if (makes_input_gradient(pass.type)) now -= chunk.until_input;
     if (makes_weight_gradient(pass.type)) now -= chunk.until_weight;
@@ -195,6 +234,10 @@ Result<Outline> outline(const Scenario& scenario, bool any_memory) {
                                std::make_shared<const topology::Fabric>(std::move(*fabric)),
                                calibration ? MeasuredTransfers(*calibration) : MeasuredTransfers());
   outline.step = least_step(*schedule, kinds, outline.ranks, collectives);
+  // Whichever rank ends the step before begins to copy when it has.
+  const auto least = std::min_element(
+      kinds.begin(), kinds.end(), [](const RankOutline& a, const RankOutline& b) { return a.copies() < b.copies(); });
+  outline.step = std::max(outline.step, least->copies());
   return outline;
 }
 

@@ -12,7 +12,8 @@ namespace orrery::models {
 // A rank's main stream does its passes, kernel by kernel and with the collectives that stand among them, each
 // in no less than it takes alone, and in an order that the schedule gives; at the end of a pass the rank holds its
 // states and what the micro-batches in flight have left for their backward passes. What is left out only adds to that:
-// the optimizer, the host, transfers between stages and of gradients, tensors that are there for a moment.
+// the optimizer, the host, transfers between stages and of gradients, tensors that are there for a moment. Nor is a
+// step shorter than the copies of whole parameters that rest on the host, one behind the other.
 struct Outline {
   // Of a kind of rank (RankKind).
   struct Rank {

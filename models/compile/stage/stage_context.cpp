@@ -51,6 +51,7 @@ StageContext::StageContext(const Scenario& s, const Schedule& order, const RankK
   streams.to_host = builder.add_stream("to host");
   streams.from_host = builder.add_stream("from host");
   streams.disk = builder.add_stream("disk");
+  if (s.layout.offload.parameters != Place::gpu) streams.away = builder.add_stream("parameters to host");
 }
 
 bool StageContext::updates_behind(std::size_t i) const {

@@ -15,6 +15,7 @@ struct Streams {
   sim::StreamIndex main = 0, host = 0, tp = 0, send_forward = 0, receive_forward = 0, send_backward = 0,
                    receive_backward = 0, gradients = 0, parameters = 0;
   sim::StreamIndex to_host = 0, from_host = 0, disk = 0;  // where something is offloaded
+  sim::StreamIndex away = 0;                              // where parameters are: gathered ones, to the host
   sim::StreamIndex ep = 0;                                // where the model has experts
   sim::StreamIndex ep_hidden = 0;                         // where slots overlap passes besides
 };

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "models/layout/context_split.h"
+#include "models/layout/sharding.h"
 #include "models/layout/tensor_grid.h"
 #include "models/scenario/reading.h"
 
@@ -248,11 +249,18 @@ void check_zeropp(Reading& reading) {
 
 void check_offload(Reading& reading) {
   const LayoutSpec& layout = reading.scenario.layout;
-  const bool gathers = layout.zero == 3 || (!layout.fsdp.empty() && layout.fsdp != "no_shard");
-  if (layout.offload.parameters != Place::gpu && !gathers)
-    reading.fail("layout.offload", "parameters are offloaded, but nobody gathers them: that needs zero 3 or fsdp");
   if (layout.offload.activations == Place::nvme)
     reading.fail("layout.offload", "activations go to cpu or nowhere, not to nvme");
+  if (layout.offload.parameters == Place::gpu || sharding(layout).parameters) return;
+  // What comes from the host is what products read, or what casts are made of.
+  const TrainingSpec& training = reading.scenario.training;
+  const auto single = [](Precision p) { return p == Precision::fp32 || p == Precision::tf32; };
+  const Precision kept = training.parameters.value_or(Precision::bf16);
+  if (training.parameters && (kept >= Precision::fp8 || single(kept) != single(training.precision)))
+    reading.not_yet(
+        reading.at("layout.offload"),
+        "offloading whole parameters (without zero 3 or fsdp) that training.precision keeps in other than " +
+            std::string(single(training.precision) ? "32" : "16") + " bits");
 }
 
 }  // namespace

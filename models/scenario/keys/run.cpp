@@ -218,7 +218,8 @@ constexpr Key kLayout[] = {
      .shape = Shape::special,
      .doc =
          "{optimizer: cpu, parameters: nvme, activations: none}: where states rest, each none (the GPU), cpu or "
-         "nvme. Optimizer states are updated by the CPU; parameters need zero 3 or fsdp; activations are none or cpu.",
+         "nvme. Optimizer states are updated by the CPU; parameters come layer by layer, shares of them under zero 3 "
+         "and fsdp; activations are none or cpu.",
      .read = read_offload,
      .schema = R"({"type": "object", "additionalProperties": false,
        "properties": {"optimizer": {"enum": ["none", "cpu", "nvme"]}, "parameters": {"enum": ["none", "cpu", "nvme"]},
