@@ -54,7 +54,7 @@ ReservedByProgram::ReservedByProgram(const models::Scenario& scenario, const mod
   options.expandable_segments = scenario.software.expandable_segments;
   for (int kind = 0; kind < scenario.cluster.kinds(); ++kind) {
     options.limit = scenario.cluster.gpu_of(kind).memory - scenario.software.runtime;
-    on_kind_.emplace_back(compiled.tensors, options);
+    on_kind_.emplace_back(compiled.tensors, options, compiled.replays);
   }
 }
 

@@ -143,6 +143,7 @@ Result<Compiled> compile(const Scenario& scenario, const Calibration* calibratio
   add_programs(scenario, layout, kernels, tensors, form, out);
   out.kernels = std::move(kernels).take();
   out.tensors = std::move(tensors).take();
+  out.replays = bench->replays();
 
   sim::Workload& workload = out.workload;
   add_roles(layout, scenario, out.schedule.placement == Placement::bidirectional, workload);

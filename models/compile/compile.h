@@ -17,6 +17,7 @@
 
 namespace orrery::models {
 
+class ReplayMemory;
 class Workbench;
 
 // Categories of a rank's time; the order is that of Workload::categories.
@@ -48,6 +49,7 @@ struct Compiled {
   std::vector<Kernel> kernels;               // Note::kernel indexes this
   std::vector<std::vector<Bytes>> tensors;   // Buffer::parts indexes this
   std::vector<HeldWeights> held_by_program;  // for replays of the allocator
+  std::shared_ptr<ReplayMemory> replays;     // of those before, of scenarios compiled on one workbench
   std::vector<int> stage_of_program;         // pipeline rank of each program
   std::vector<int> node_of_program;          // kind of node that its ranks are on (ClusterSpec::kinds)
   Schedule schedule;

@@ -40,22 +40,73 @@ std::vector<std::int64_t> step_of(const sim::Program& program) {
   return step;
 }
 
+bool is_activation(const sim::Buffer& buffer) {
+  return buffer.cause == static_cast<std::uint8_t>(MemoryCause::activations);
+}
+
+// What a program asks for, each size once.
+class AskedSizes {
+ public:
+  AskedSizes(const sim::Program& program, const std::vector<std::vector<Bytes>>& tensors) {
+    buffers_.reserve(program.buffers.size());
+    for (const sim::Buffer& buffer : program.buffers) {
+      const std::uint32_t what = buffer.parts == 0 ? 2 * number(buffer.bytes) : 2u * buffer.parts + 1;
+      buffers_.push_back(2 * what + (is_activation(buffer) ? 1 : 0));
+    }
+    for (const std::vector<Bytes>& list : tensors) {
+      std::vector<std::uint32_t>& of_list = of_lists_.emplace_back();
+      for (const Bytes tensor : list) of_list.push_back(number(tensor));
+    }
+  }
+
+  const std::vector<Bytes>& all() const { return all_; }
+  // Numbers of sizes: of a buffer that is one block, and of the tensors of a list.
+  std::uint32_t of_buffer(std::uint32_t buffer) const { return buffers_[buffer] / 4; }
+  const std::vector<std::uint32_t>& of_list(std::uint16_t list) const { return of_lists_[list]; }
+  // What buffers are, but for sizes.
+  const std::vector<std::uint32_t>& buffers() const { return buffers_; }
+  const std::vector<std::vector<std::uint32_t>>& of_lists() const { return of_lists_; }
+
+ private:
+  // Sizes are few, and mostly the same follows on one as did before.
+  std::uint32_t number(Bytes size) {
+    std::uint32_t& next = next_.empty() ? last_ : next_[last_];
+    if (next < all_.size() && all_[next] == size) return last_ = next;
+    const auto at = std::find(all_.begin(), all_.end(), size);
+    last_ = next = static_cast<std::uint32_t>(at - all_.begin());
+    if (at != all_.end()) return last_;
+    all_.push_back(size);
+    next_.push_back(0);
+    return last_;
+  }
+
+  std::vector<Bytes> all_;
+  std::vector<std::uint32_t> next_;  // by size: the one that followed it last
+  std::uint32_t last_ = 0;
+  std::vector<std::uint32_t> buffers_;
+  std::vector<std::vector<std::uint32_t>> of_lists_;
+};
+
+template <class Size>
 class Replay {
  public:
-  Replay(const sim::Program& program, std::span<const std::int64_t> step,
-         const std::vector<std::vector<Bytes>>& tensors, const CachingAllocator::Options& options)
-      : program_(program), step_(step), tensors_(tensors), allocator_(options) {
+  using Allocator = CachingAllocatorOf<Size>;
+
+  // `sizes`: those that are asked for, by number.
+  Replay(const sim::Program& program, std::span<const std::int64_t> step, const AskedSizes& asked,
+         std::span<const Size> sizes, const AllocatorOptions& options)
+      : program_(program), step_(step), asked_(asked), sizes_(sizes), allocator_(options) {
     std::uint32_t blocks = 0;
     first_.reserve(program.buffers.size() + 1);
     for (const sim::Buffer& buffer : program.buffers) {
       first_.push_back(blocks);
-      blocks += buffer.parts == 0 ? 1 : static_cast<std::uint32_t>(tensors[buffer.parts].size());
+      blocks += buffer.parts == 0 ? 1 : static_cast<std::uint32_t>(asked.of_list(buffer.parts).size());
     }
     first_.push_back(blocks);
     held_.assign(blocks, kNone);
   }
 
-  Bytes peak(const HeldWeights& held, const StartUp* start) {
+  Size peak(const HeldWeights& held, const StartUp* start) {
     if (start != nullptr) ask(start->before_first_step);
     for (const std::uint32_t buffer : resident(program_, held, start != nullptr)) allocate(buffer);
     step(start);  // leaves segments behind that the second finds
@@ -65,12 +116,13 @@ class Replay {
   }
 
  private:
-  static constexpr CachingAllocator::Block kNone = UINT32_MAX;
+  using Block = typename Allocator::Block;
+  static constexpr Block kNone = UINT32_MAX;
 
   void ask(const std::vector<std::int64_t>& requests) {
-    std::vector<CachingAllocator::Block> blocks;  // by request
+    std::vector<Block> blocks;  // by request
     for (const std::int64_t request : requests) {
-      blocks.push_back(request < 0 ? kNone : allocator_.allocate({request}));
+      blocks.push_back(request < 0 ? kNone : allocator_.allocate(Size(Bytes{request})));
       if (request < 0) allocator_.free(blocks[static_cast<std::size_t>(-1 - request)]);
     }
   }
@@ -83,7 +135,7 @@ class Replay {
       if (request >= 0) {
         const bool goes_at_once = i + 1 < step_.size() && step_[i + 1] == -1 - request;
         if (goes_at_once && is_whole(static_cast<std::uint32_t>(request))) {
-          allocator_.touch(program_.buffers[static_cast<std::size_t>(request)].bytes);
+          allocator_.touch(sizes_[asked_.of_buffer(static_cast<std::uint32_t>(request))]);
           ++i;
         } else {
           allocate(static_cast<std::uint32_t>(request));
@@ -91,7 +143,7 @@ class Replay {
         continue;
       }
       const auto buffer = static_cast<std::uint32_t>(-1 - request);
-      if (!backward && program_.buffers[buffer].cause == static_cast<std::uint8_t>(MemoryCause::activations)) {
+      if (!backward && is_activation(program_.buffers[buffer])) {
         backward = true;
         ask(start->in_first_backward);
       }
@@ -102,17 +154,17 @@ class Replay {
   // One allocation, of nothing that a backward finds.
   bool is_whole(std::uint32_t index) const {
     const sim::Buffer& buffer = program_.buffers[index];
-    return buffer.parts == 0 && buffer.cause != static_cast<std::uint8_t>(MemoryCause::activations);
+    return buffer.parts == 0 && !is_activation(buffer);
   }
 
   void allocate(std::uint32_t index) {
     const sim::Buffer& buffer = program_.buffers[index];
-    CachingAllocator::Block* block = &held_[first_[index]];
+    Block* block = &held_[first_[index]];
     if (buffer.parts == 0) {
-      *block = allocator_.allocate(buffer.bytes);
+      *block = allocator_.allocate(sizes_[asked_.of_buffer(index)]);
       return;
     }
-    for (const Bytes tensor : tensors_[buffer.parts]) *block++ = allocator_.allocate(tensor);
+    for (const std::uint32_t tensor : asked_.of_list(buffer.parts)) *block++ = allocator_.allocate(sizes_[tensor]);
   }
 
   void free(std::uint32_t index) {
@@ -124,31 +176,64 @@ class Replay {
 
   const sim::Program& program_;
   const std::span<const std::int64_t> step_;
-  const std::vector<std::vector<Bytes>>& tensors_;
-  CachingAllocator allocator_;
-  std::vector<std::uint32_t> first_;           // of held_, by buffer
-  std::vector<CachingAllocator::Block> held_;  // of each buffer's parts
+  const AskedSizes& asked_;
+  const std::span<const Size> sizes_;
+  Allocator allocator_;
+  std::vector<std::uint32_t> first_;  // of held_, by buffer
+  std::vector<Block> held_;           // of each buffer's parts
 };
 
-// All that replays read.
-std::vector<std::int64_t> requests(const sim::Program& program, std::span<const std::int64_t> step,
-                                   const HeldWeights& held, const std::vector<StartUp>& starts) {
-  const std::vector<std::uint32_t> first = resident(program, held, !starts.empty());
-  std::vector<std::int64_t> all;
-  all.reserve(first.size() + step.size() + 3 * program.buffers.size());
-  all.insert(all.end(), first.begin(), first.end());
-  for (const StartUp& start : starts)
-    for (const auto* part : {&start.before_first_step, &start.in_first_backward, &start.behind_first_step}) {
-      all.push_back(static_cast<std::int64_t>(part->size()));
-      all.insert(all.end(), part->begin(), part->end());
-    }
-  if (!starts.empty())
-    for (const sim::Buffer& buffer : program.buffers) all.push_back(buffer.cause);
-  for (const sim::Buffer& buffer : program.buffers) {
-    all.push_back(buffer.bytes.n);
-    all.push_back(buffer.parts);
+// Of several ranks, the most. Ranks that ask alike are replayed once.
+template <class Size>
+Size most_reserved(const sim::Program& program, const AskedSizes& asked, std::span<const Size> sizes,
+                   const AllocatorOptions& options, const HeldWeights& held, std::span<const StartUp> starts) {
+  const std::vector<std::int64_t> step = step_of(program);
+  if (starts.empty()) return Replay<Size>(program, step, asked, sizes, options).peak(held, nullptr);
+  Size most;
+  for (auto start = starts.begin(); start != starts.end(); ++start) {
+    if (std::find(starts.begin(), start, *start) != start) continue;
+    const Size peak = Replay<Size>(program, step, asked, sizes, options).peak(held, &*start);
+    if (most < peak) most = peak;
   }
-  all.insert(all.end(), step.begin(), step.end());
+  return most;
+}
+
+// All that replays read but sizes.
+std::vector<std::int64_t> shape_of(const sim::Program& program, const AskedSizes& asked,
+                                   const AllocatorOptions& options, const HeldWeights& held,
+                                   const std::vector<StartUp>& starts) {
+  const std::vector<std::uint32_t> first = resident(program, held, !starts.empty());
+  const std::vector<sim::Op>& main = program.streams[sim::kMainStream].ops;
+  std::vector<std::int64_t> all;
+  all.reserve(first.size() + program.buffers.size() + 4 * program.calls.size() + main.size());
+  const auto add = [&](const auto& list) {
+    all.push_back(static_cast<std::int64_t>(list.size()));
+    all.insert(all.end(), list.begin(), list.end());
+  };
+  const auto add_op = [&](const sim::Op& op) {
+    all.push_back(static_cast<std::int64_t>(op.kind));
+    all.push_back(op.payload);
+  };
+  all.push_back(options.expandable_segments);
+  all.push_back(options.limit.n);
+  for (const std::size_t size : {starts.size(), asked.of_lists().size()})
+    all.push_back(static_cast<std::int64_t>(size));
+  add(first);
+  for (const StartUp& start : starts)
+    for (const auto* part : {&start.before_first_step, &start.in_first_backward, &start.behind_first_step}) add(*part);
+  for (const auto& list : asked.of_lists()) add(list);
+  add(asked.buffers());
+  for (const sim::Block& block : program.blocks) {
+    for (const sim::Op& op : block.ops)
+      if (sim::is_memory(op.kind)) add_op(op);
+    all.push_back(-1);
+  }
+  for (const sim::Op& op : main) {
+    if (sim::is_memory(op.kind)) add_op(op);
+    if (op.kind != sim::OpKind::call) continue;
+    const sim::Call& call = program.call_of(op);
+    all.insert(all.end(), {static_cast<std::int64_t>(op.kind), call.block, call.made, call.kept});
+  }
   return all;
 }
 
@@ -156,23 +241,16 @@ std::vector<std::int64_t> requests(const sim::Program& program, std::span<const 
 
 Bytes ReservedPeaks::of(const sim::Program& program, const Scenario& scenario, const HeldWeights& held) {
   const std::vector<StartUp> starts = start_ups(scenario, held);
-  const std::vector<std::int64_t> step = step_of(program);
-  const auto found = known_.try_emplace(requests(program, step, held, starts));
-  Bytes& peak = found.first->second;
-  if (!found.second) return peak;
-  const auto replay = [&](const StartUp* start) {
-    peak = std::max(peak, Replay(program, step, tensors_, options_).peak(held, start));
-  };
-  if (starts.empty()) replay(nullptr);
-  // Ranks that ask alike are replayed once.
-  for (auto start = starts.begin(); start != starts.end(); ++start)
-    if (std::find(starts.begin(), start, *start) == start) replay(&*start);
-  return peak;
+  const AskedSizes asked(program, tensors_);
+  const auto replay = [&](auto sizes) { return most_reserved(program, asked, sizes, options_, held, starts); };
+  return memory_->result(shape_of(program, asked, options_, held, starts), asked.all(), {replay, replay});
 }
 
 Bytes peak_reserved(const sim::Program& program, const std::vector<std::vector<Bytes>>& tensors,
                     const CachingAllocator::Options& options, const HeldWeights& held, const StartUp* start) {
-  return Replay(program, step_of(program), tensors, options).peak(held, start);
+  const AskedSizes asked(program, tensors);
+  const std::span<const StartUp> starts(start, start == nullptr ? 0 : 1);
+  return most_reserved(program, asked, std::span<const Bytes>(asked.all()), options, held, starts);
 }
 
 }  // namespace orrery::models

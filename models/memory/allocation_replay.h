@@ -1,9 +1,10 @@
 #pragma once
 
-#include <map>
+#include <memory>
 #include <vector>
 
 #include "models/memory/caching_allocator.h"
+#include "models/memory/replay_memory.h"
 #include "models/memory/start_up.h"
 #include "sim/program.h"
 
@@ -18,17 +19,18 @@ Bytes peak_reserved(const sim::Program& program, const std::vector<std::vector<B
                     const StartUp* start = nullptr);
 
 // The same for several programs, each time of those of its ranks that are told apart (start_ups) the most: stages
-// of a pipeline mostly ask alike, and are replayed once.
+// of a pipeline mostly ask alike, and are replayed once. `memory`: of replays before; null: none.
 class ReservedPeaks {
  public:
-  ReservedPeaks(const std::vector<std::vector<Bytes>>& tensors, const CachingAllocator::Options& options)
-      : tensors_(tensors), options_(options) {}
+  ReservedPeaks(const std::vector<std::vector<Bytes>>& tensors, const CachingAllocator::Options& options,
+                std::shared_ptr<ReplayMemory> memory = nullptr)
+      : tensors_(tensors), options_(options), memory_(memory ? std::move(memory) : std::make_shared<ReplayMemory>()) {}
   Bytes of(const sim::Program& program, const Scenario& scenario, const HeldWeights& held);
 
  private:
   const std::vector<std::vector<Bytes>>& tensors_;
   CachingAllocator::Options options_;
-  std::map<std::vector<std::int64_t>, Bytes> known_;  // by what a program asks
+  std::shared_ptr<ReplayMemory> memory_;
 };
 
 }  // namespace orrery::models

@@ -6,95 +6,149 @@ namespace orrery::models {
 namespace {
 
 constexpr std::int64_t kMiB = std::int64_t{1} << 20;
-constexpr std::int64_t kMinBlock = 512;       // every request is a multiple
-constexpr std::int64_t kSmallRequest = kMiB;  // the largest that comes from the small pool
-constexpr std::int64_t kSmallSegment = 2 * kMiB;
-constexpr std::int64_t kLargeSegment = 20 * kMiB;
-constexpr std::int64_t kOwnSegment = 10 * kMiB;  // from here on a request gets a segment of its own
+constexpr std::int64_t kMinBlock = 512;  // every request is a multiple
+constexpr Bytes kSmallRequest{kMiB};     // the largest that comes from the small pool
+constexpr Bytes kSmallSegment{2 * kMiB};
+constexpr Bytes kLargeSegment{20 * kMiB};
+constexpr Bytes kOwnSegment{10 * kMiB};  // from here on a request gets a segment of its own
 constexpr std::int64_t kSegmentStep = 2 * kMiB;
 
-std::int64_t round_up(std::int64_t n, std::int64_t step) {
-  return (n + step - 1) / step * step;
+template <class Size>
+Size rounded(const Size& request) {
+  const Size size = round_up(request, kMinBlock);
+  return size < Size(Bytes{kMinBlock}) ? Size(Bytes{kMinBlock}) : size;
 }
 
-std::int64_t segment_for(std::int64_t size, bool small) {
-  if (small) return kSmallSegment;
-  return size < kOwnSegment ? kLargeSegment : round_up(size, kSegmentStep);
+template <class Size>
+bool is_small(const Size& size) {
+  return !(Size(kSmallRequest) < size);
+}
+
+template <class Size>
+Size segment_for(const Size& size, bool small) {
+  if (small) return Size(kSmallSegment);
+  return size < Size(kOwnSegment) ? Size(kLargeSegment) : round_up(size, kSegmentStep);
 }
 
 }  // namespace
 
-void CachingAllocator::FreeList::shrink(Place place, const Entry& is) {
-  const Place to = std::lower_bound(entries_.begin(), place, is);
-  std::move_backward(to, place, place + 1);
-  *to = is;
+template <class Size>
+auto CachingAllocatorOf<Size>::FreeList::best_fit(const Size& size) const -> Block {
+  const OfSize* best = nullptr;
+  for (const OfSize& of : sizes()) {
+    if (of.size < size) continue;
+    const auto is_better = [&] {
+      if (of.size < best->size) return true;
+      return !(best->size < of.size) && of.entries.back().address < best->entries.back().address;
+    };
+    if (best == nullptr || is_better()) best = &of;
+  }
+  return best == nullptr ? kNone : best->entries.back().block;
 }
 
-void CachingAllocator::FreeList::grow(const Entry& was, const Entry& is) {
-  const Place from = place_of(was);
-  const Place to = std::lower_bound(from + 1, entries_.end(), is);
-  std::move(from + 1, to, from);
-  *(to - 1) = is;
+// That the largest fits says it all, if it does.
+template <class Size>
+bool CachingAllocatorOf<Size>::FreeList::has_fit(const Size& size) const {
+  const auto largest = std::max_element(sizes().begin(), sizes().end(),
+                                        [](const OfSize& a, const OfSize& b) { return now(a.size) < now(b.size); });
+  const auto fits = [&](const OfSize& of) { return !(of.size < size); };
+  return count_ > 0 && (fits(*largest) || std::any_of(sizes().begin(), sizes().end(), fits));
 }
 
-CachingAllocator::Block CachingAllocator::allocate(Bytes request) {
-  const std::int64_t size = std::max(kMinBlock, round_up(request.n, kMinBlock));
-  const bool small = size <= kSmallRequest;
+template <class Size>
+std::size_t CachingAllocatorOf<Size>::FreeList::place_of(const Size& size) const {
+  std::size_t place = 0;
+  while (place < count_ && !is_always(sizes_[place].size, size)) ++place;
+  return place;
+}
+
+template <class Size>
+void CachingAllocatorOf<Size>::FreeList::add(const Piece& piece, Block block) {
+  const std::size_t place = place_of(piece.size);
+  if (place == count_) {
+    if (count_ == sizes_.size()) sizes_.emplace_back();
+    sizes_[count_++].size = piece.size;
+  }
+  std::vector<Entry>& entries = sizes_[place].entries;
+  entries.insert(std::lower_bound(entries.begin(), entries.end(), piece.address, lies_behind), {piece.address, block});
+}
+
+template <class Size>
+void CachingAllocatorOf<Size>::FreeList::remove(const Piece& piece) {
+  const std::size_t place = place_of(piece.size);
+  std::vector<Entry>& entries = sizes_[place].entries;
+  entries.erase(std::lower_bound(entries.begin(), entries.end(), piece.address, lies_behind));
+  if (entries.empty()) std::swap(sizes_[place], sizes_[--count_]);
+}
+
+template <class Size>
+template <class IsOne>
+void CachingAllocatorOf<Size>::FreeList::remove_if(const IsOne& is_one) {
+  for (std::size_t place = count_; place-- > 0;) {
+    std::vector<Entry>& entries = sizes_[place].entries;
+    std::erase_if(entries, [&](const Entry& entry) { return is_one(entry.block); });
+    if (entries.empty()) std::swap(sizes_[place], sizes_[--count_]);
+  }
+}
+
+template <class Size>
+auto CachingAllocatorOf<Size>::allocate(const Size& request) -> Block {
+  const Size size = rounded(request);
+  const bool small = is_small(size);
   FreeList& free = list(small);
-  const FreeList::Place fits = free.best_fit(size);
-  Block block;
-  if (fits == free.end()) {
-    block = options_.expandable_segments ? grow(size, small) : new_segment(size, small);
-    if (is_worth_splitting(block, size)) free.insert(split(block, size));
-  } else {
-    block = fits->block;
-    if (is_worth_splitting(block, size))
-      free.shrink(fits, split(block, size));
-    else
-      free.erase(fits);
+  Block block = free.best_fit(size);
+  if (block == kNone)
+    block = more(size, small);
+  else
+    free.remove(pieces_[block]);
+  if (is_worth_splitting(block, size)) {
+    const Block rest = split(block, size);
+    free.add(pieces_[rest], rest);
   }
   pieces_[block].free = false;
-  allocated_ += Bytes{pieces_[block].size};
-  peak_allocated_ = std::max(peak_allocated_, allocated_);
+  allocated_ += now(pieces_[block].size);
   return block;
 }
 
 // What serves a request that goes back at once is whole again behind it.
-void CachingAllocator::touch(Bytes request) {
-  const std::int64_t size = std::max(kMinBlock, round_up(request.n, kMinBlock));
-  FreeList& free_blocks = list(size <= kSmallRequest);
-  // What is not worth splitting off is at most so much.
-  if (free_blocks.largest() >= size && allocated_.n + size + kSmallRequest <= peak_allocated_.n) return;
-  const FreeList::Place fits = free_blocks.best_fit(size);
-  if (fits == free_blocks.end()) return free(allocate(request));
-  const std::int64_t taken = is_worth_splitting(fits->block, size) ? size : fits->size;
-  peak_allocated_ = std::max(peak_allocated_, allocated_ + Bytes{taken});
+template <class Size>
+void CachingAllocatorOf<Size>::touch(const Size& request) {
+  const Size size = rounded(request);
+  const bool small = is_small(size);
+  if (!list(small).has_fit(size)) set_free(more(size, small));
 }
 
-void CachingAllocator::free(Block block) {
-  allocated_ = allocated_ - Bytes{pieces_[block].size};
+template <class Size>
+void CachingAllocatorOf<Size>::free(Block block) {
+  allocated_ -= now(pieces_[block].size);
+  set_free(block);
+}
+
+template <class Size>
+void CachingAllocatorOf<Size>::set_free(Block block) {
   FreeList& free = list(pieces_[block].small);
   const Block before = pieces_[block].before, after = pieces_[block].after;
-  FreeList::Entry joined{0, 0, kNone};
   if (after != kNone && pieces_[after].free) {
-    joined = entry_of(after);
+    free.remove(pieces_[after]);
     absorb_next(block);
   }
   if (before != kNone && pieces_[before].free) {
-    if (joined.block != kNone) free.erase(joined);
-    joined = entry_of(before);
+    free.remove(pieces_[before]);
     absorb_next(before);
     block = before;
   }
   pieces_[block].free = true;
-  const FreeList::Entry now = entry_of(block);
-  if (joined.block == kNone)
-    free.insert(now);
-  else
-    free.grow(joined, now);
+  free.add(pieces_[block], block);
 }
 
-CachingAllocator::Block CachingAllocator::new_piece(std::int64_t size, bool small, std::int64_t address) {
+// A block of at least `size` from the driver.
+template <class Size>
+auto CachingAllocatorOf<Size>::more(const Size& size, bool small) -> Block {
+  return options_.expandable_segments ? grow(size, small) : new_segment(size, small);
+}
+
+template <class Size>
+auto CachingAllocatorOf<Size>::new_piece(const Size& size, bool small, std::int64_t address) -> Block {
   Block block = static_cast<Block>(pieces_.size());
   if (unused_.empty()) {
     pieces_.emplace_back();
@@ -106,44 +160,52 @@ CachingAllocator::Block CachingAllocator::new_piece(std::int64_t size, bool smal
   return block;
 }
 
-CachingAllocator::Block CachingAllocator::new_segment(std::int64_t size, bool small) {
-  const std::int64_t segment = segment_for(size, small);
-  if (options_.limit.n > 0 && reserved_.n + segment > options_.limit.n) release_free_segments();
-  reserved_ += Bytes{segment};
-  peak_reserved_ = std::max(peak_reserved_, reserved_);
-  end_ += segment;
-  return new_piece(segment, small, end_ - segment);
+template <class Size>
+auto CachingAllocatorOf<Size>::new_segment(const Size& size, bool small) -> Block {
+  const Size segment = segment_for(size, small);
+  if (options_.limit.n > 0 && Size(options_.limit) < reserved_ + segment) release_free_segments();
+  reserve(segment);
+  end_ += now(segment).n;
+  return new_piece(segment, small, end_ - now(segment).n);
 }
 
 // Pages at the end of the pool's segment, behind what is free there already.
-CachingAllocator::Block CachingAllocator::grow(std::int64_t size, bool small) {
+template <class Size>
+auto CachingAllocatorOf<Size>::grow(const Size& size, bool small) -> Block {
   Block& last = last_[small ? 0 : 1];
   const bool joins = last != kNone && pieces_[last].free;
-  const std::int64_t missing = size - (joins ? pieces_[last].size : 0);
-  const std::int64_t pages = round_up(missing, small ? kSmallSegment : kLargeSegment);
-  reserved_ += Bytes{pages};
-  peak_reserved_ = std::max(peak_reserved_, reserved_);
+  const Size missing = joins ? size - pieces_[last].size : size;
+  const Size pages = round_up(missing, (small ? kSmallSegment : kLargeSegment).n);
+  reserve(pages);
   if (joins) {
-    list(small).erase(entry_of(last));
-    pieces_[last].size += pages;
+    list(small).remove(pieces_[last]);
+    pieces_[last].size = pieces_[last].size + pages;
     return last;
   }
-  const Block added = new_piece(pages, small, last == kNone ? 0 : pieces_[last].address + pieces_[last].size);
+  const Block added = new_piece(pages, small, last == kNone ? 0 : pieces_[last].address + now(pieces_[last].size).n);
   pieces_[added].before = last;
   if (last != kNone) pieces_[last].after = added;
   return last = added;
 }
 
-bool CachingAllocator::is_worth_splitting(Block block, std::int64_t size) const {
-  const std::int64_t rest = pieces_[block].size - size;
-  return pieces_[block].small ? rest >= kMinBlock : rest > kSmallRequest;
+template <class Size>
+void CachingAllocatorOf<Size>::reserve(const Size& more) {
+  reserved_ = reserved_ + more;
+  if (peak_reserved_ < reserved_) peak_reserved_ = reserved_;
+}
+
+template <class Size>
+bool CachingAllocatorOf<Size>::is_worth_splitting(Block block, const Size& size) const {
+  const Size rest = pieces_[block].size - size;
+  return pieces_[block].small ? !(rest < Size(Bytes{kMinBlock})) : Size(kSmallRequest) < rest;
 }
 
 // The rest, which is free.
-CachingAllocator::FreeList::Entry CachingAllocator::split(Block block, std::int64_t size) {
+template <class Size>
+auto CachingAllocatorOf<Size>::split(Block block, const Size& size) -> Block {
   const bool small = pieces_[block].small;
-  const std::int64_t rest = pieces_[block].size - size;
-  const Block tail = new_piece(rest, small, pieces_[block].address + size);
+  const Size rest = pieces_[block].size - size;
+  const Block tail = new_piece(rest, small, pieces_[block].address + now(size).n);
   Piece &front = pieces_[block], &back = pieces_[tail];
   front.size = size;
   back.free = true;
@@ -152,30 +214,35 @@ CachingAllocator::FreeList::Entry CachingAllocator::split(Block block, std::int6
   if (back.after != kNone) pieces_[back.after].before = tail;
   front.after = tail;
   if (last_[small ? 0 : 1] == block) last_[small ? 0 : 1] = tail;
-  return entry_of(tail);
+  return tail;
 }
 
-void CachingAllocator::absorb_next(Block block) {
+template <class Size>
+void CachingAllocatorOf<Size>::absorb_next(Block block) {
   const Block next = pieces_[block].after;
   const bool small = pieces_[block].small;
-  pieces_[block].size += pieces_[next].size;
+  pieces_[block].size = pieces_[block].size + pieces_[next].size;
   pieces_[block].after = pieces_[next].after;
   if (pieces_[block].after != kNone) pieces_[pieces_[block].after].before = block;
   if (last_[small ? 0 : 1] == next) last_[small ? 0 : 1] = block;
   unused_.push_back(next);
 }
 
-void CachingAllocator::release_free_segments() {
+template <class Size>
+void CachingAllocatorOf<Size>::release_free_segments() {
   for (FreeList& free : free_)
-    std::erase_if(free.entries(), [this](const FreeList::Entry& entry) {
-      const Piece& piece = pieces_[entry.block];
+    free.remove_if([this](Block block) {
+      const Piece& piece = pieces_[block];
       const bool whole = piece.before == kNone && piece.after == kNone;
       if (whole) {
-        reserved_ = reserved_ - Bytes{piece.size};
-        unused_.push_back(entry.block);
+        reserved_ = reserved_ - piece.size;
+        unused_.push_back(block);
       }
       return whole;
     });
 }
+
+template class CachingAllocatorOf<Bytes>;
+template class CachingAllocatorOf<TracedSize>;
 
 }  // namespace orrery::models

@@ -1,10 +1,11 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "models/memory/traced_size.h"
 #include "sim/base/amount.h"
 
 namespace orrery::models {
@@ -20,68 +21,75 @@ namespace orrery::models {
 //
 // With expandable segments each pool is one segment that grows by pages of 2 or
 // 20 MiB at its end.
-class CachingAllocator {
+struct AllocatorOptions {
+  bool expandable_segments = false;
+  Bytes limit;  // what the device has; 0: any amount
+};
+
+// `Size`: Bytes or TracedSize. What it does hangs on comparisons of sizes alone: addresses decide only which of two
+// blocks lies before the other, and that is so whatever their sizes.
+template <class Size>
+class CachingAllocatorOf {
  public:
-  struct Options {
-    bool expandable_segments = false;
-    Bytes limit;  // what the device has; 0: any amount
-  };
+  using Options = AllocatorOptions;
   using Block = std::uint32_t;
 
-  explicit CachingAllocator(const Options& options) : options_(options) {}
+  explicit CachingAllocatorOf(const Options& options) : options_(options) {}
 
-  Block allocate(Bytes request);
+  Block allocate(const Size& request);
   // The same as to allocate and free at once.
-  void touch(Bytes request);
+  void touch(const Size& request);
   void free(Block block);
 
   Bytes allocated() const { return allocated_; }  // as rounded
-  Bytes reserved() const { return reserved_; }
-  Bytes peak_allocated() const { return peak_allocated_; }
-  Bytes peak_reserved() const { return peak_reserved_; }
+  Size reserved() const { return reserved_; }
+  Size peak_reserved() const { return peak_reserved_; }
 
  private:
   static constexpr Block kNone = UINT32_MAX;
   struct Piece {
-    std::int64_t size = 0, address = 0;
+    Size size;
+    std::int64_t address = 0;
     Block before = kNone, after = kNone;  // in the segment
     bool free = false, small = false;
   };
-  // Sorted by size, then by address: the first that fits is the best. Mostly a few dozen.
+  // Free blocks by size, of which there mostly are few.
   class FreeList {
    public:
-    struct Entry {
-      std::int64_t size, address;
-      Block block;
-      bool operator<(const Entry& other) const {
-        return size < other.size || (size == other.size && address < other.address);
-      }
-    };
-    using Place = std::vector<Entry>::iterator;
-
-    // The smallest of at least `size`; end() if there is none.
-    Place best_fit(std::int64_t size) { return place_of({size, -1, 0}); }
-    Place end() { return entries_.end(); }
-    std::int64_t largest() const { return entries_.empty() ? 0 : entries_.back().size; }
-    void insert(const Entry& entry) { entries_.insert(place_of(entry), entry); }
-    void erase(const Entry& entry) { entries_.erase(place_of(entry)); }
-    void erase(Place place) { entries_.erase(place); }
-    // What stands at `place` becomes `is`, smaller or larger: what lies between moves by one.
-    void shrink(Place place, const Entry& is);
-    void grow(const Entry& was, const Entry& is);
-    std::vector<Entry>& entries() { return entries_; }
+    // Of the smallest of at least `size`, the one at the lowest address; kNone if there is none.
+    Block best_fit(const Size& size) const;
+    bool has_fit(const Size& size) const;
+    void add(const Piece& piece, Block block);
+    void remove(const Piece& piece);
+    // Those for which `is_one` is true.
+    template <class IsOne>
+    void remove_if(const IsOne& is_one);
 
    private:
-    Place place_of(const Entry& entry) { return std::lower_bound(entries_.begin(), entries_.end(), entry); }
-    std::vector<Entry> entries_;
+    struct Entry {
+      std::int64_t address;
+      Block block;
+    };
+    struct OfSize {
+      Size size;
+      std::vector<Entry> entries;  // the lowest address is last
+    };
+    static bool lies_behind(const Entry& entry, std::int64_t address) { return entry.address > address; }
+    std::span<const OfSize> sizes() const { return std::span(sizes_).first(count_); }
+    std::size_t place_of(const Size& size) const;
+
+    std::vector<OfSize> sizes_;  // those behind count_ are empty and keep their memory
+    std::size_t count_ = 0;
   };
 
-  FreeList::Entry entry_of(Block block) const { return {pieces_[block].size, pieces_[block].address, block}; }
-  Block new_piece(std::int64_t size, bool small, std::int64_t address);
-  Block new_segment(std::int64_t size, bool small);
-  Block grow(std::int64_t size, bool small);
-  bool is_worth_splitting(Block block, std::int64_t size) const;
-  FreeList::Entry split(Block block, std::int64_t size);
+  Block new_piece(const Size& size, bool small, std::int64_t address);
+  void set_free(Block block);
+  Block more(const Size& size, bool small);
+  Block new_segment(const Size& size, bool small);
+  Block grow(const Size& size, bool small);
+  void reserve(const Size& more);
+  bool is_worth_splitting(Block block, const Size& size) const;
+  Block split(Block block, const Size& size);
   void absorb_next(Block block);
   void release_free_segments();
   FreeList& list(bool small) { return free_[small ? 0 : 1]; }
@@ -92,7 +100,10 @@ class CachingAllocator {
   std::array<FreeList, 2> free_;
   std::int64_t end_ = 0;                     // of all segments so far: the device places them one behind the other
   std::array<Block, 2> last_{kNone, kNone};  // end of the expandable segment of each pool
-  Bytes allocated_, reserved_, peak_allocated_, peak_reserved_;
+  Bytes allocated_;
+  Size reserved_, peak_reserved_;
 };
+
+using CachingAllocator = CachingAllocatorOf<Bytes>;
 
 }  // namespace orrery::models

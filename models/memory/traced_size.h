@@ -1,0 +1,139 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "sim/base/amount.h"
+
+namespace orrery::models {
+
+class SizeTrace;
+
+// Bytes that remember how they came about. What computes with them in place of Bytes (adds, subtracts, rounds up,
+// compares) can be told later for other sizes without computing it again: see SizeTrace.
+class TracedSize {
+ public:
+  TracedSize() = default;
+  TracedSize(Bytes constant) : now_(constant) {}
+
+  Bytes now() const { return now_; }
+
+  friend TracedSize operator+(const TracedSize& a, const TracedSize& b);
+  friend TracedSize operator-(const TracedSize& a, const TracedSize& b);
+  friend bool operator<(const TracedSize& a, const TracedSize& b);
+  friend TracedSize round_up(const TracedSize& size, std::int64_t step);
+  // Equal whatever is given; if so, that is no comparison.
+  friend bool is_always(const TracedSize& a, const TracedSize& b) {
+    return a.trace_ == b.trace_ && (a.trace_ ? a.number_ == b.number_ : a.now_ == b.now_);
+  }
+
+ private:
+  friend class SizeTrace;
+  TracedSize(Bytes now, std::uint32_t number, SizeTrace* trace) : now_(now), number_(number), trace_(trace) {}
+
+  Bytes now_;
+  std::uint32_t number_ = 0;    // in the trace
+  SizeTrace* trace_ = nullptr;  // null: a constant
+};
+
+// How a computation went: its values in order, and what was compared.
+struct SizeCourse {
+  enum class Kind : std::uint8_t { given, constant, sum, difference, rounded };
+  struct Value {
+    Kind kind;
+    std::uint32_t a = 0;  // which of those given; a value before this one
+    std::int64_t b = 0;   // another; the constant; the step that is rounded to
+  };
+  struct Comparison {
+    std::uint32_t a, b;
+    bool less;
+    std::uint32_t values;  // that there were by then
+  };
+
+  std::vector<Value> values;
+  std::vector<Comparison> comparisons;
+  std::uint32_t result = 0;
+};
+
+// Courses of one computation for different sizes: a tree, in which they part where a comparison comes out differently.
+class SizeCourses {
+ public:
+  void add(const SizeCourse& course);
+  // The result for these sizes; none if no course that is known goes so.
+  std::optional<Bytes> follow(std::span<const Bytes> given) const;
+  std::size_t size() const { return nodes_.size(); }
+
+ private:
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+  // Values are made, then two are compared; or the last of them is the result.
+  struct Node {
+    std::uint32_t first_value, last_value;    // places in values_
+    std::uint32_t a, b;                       // kNone: `a` is the result
+    std::uint32_t child[2] = {kNone, kNone};  // where a is not less than b, where it is
+  };
+
+  std::vector<SizeCourse::Value> values_;
+  std::vector<Node> nodes_;
+};
+
+// Takes down how a computation goes from given sizes to a result.
+//
+// If it branches by nothing but comparisons of sizes, it goes the same way for other given sizes as long as all
+// comparisons come out the same, and its result comes about in the same way. A course has each value and each
+// comparison once, which makes it far shorter than the computation.
+class SizeTrace {
+ public:
+  // The next of the given sizes, which is `now`.
+  TracedSize given(Bytes now);
+  SizeCourse finish(const TracedSize& result) &&;
+
+ private:
+  friend TracedSize operator+(const TracedSize& a, const TracedSize& b);
+  friend TracedSize operator-(const TracedSize& a, const TracedSize& b);
+  friend bool operator<(const TracedSize& a, const TracedSize& b);
+  friend TracedSize round_up(const TracedSize& size, std::int64_t step);
+  using Kind = SizeCourse::Kind;
+  // A sum of multiples: of 1 (number 0), of what is given and of what was rounded.
+  using Terms = std::vector<std::pair<std::uint32_t, std::int64_t>>;
+
+  static SizeTrace* of(const TracedSize& a, const TracedSize& b) { return a.trace_ ? a.trace_ : b.trace_; }
+  std::uint32_t number_of(const TracedSize& size) { return size.trace_ ? size.number_ : constant(size.now_); }
+  std::uint32_t constant(Bytes size);
+  TracedSize added(const TracedSize& a, const TracedSize& b, std::int64_t times);
+  TracedSize rounded(const TracedSize& size, std::int64_t step, Bytes now);
+  void compare(const TracedSize& a, const TracedSize& b, bool less);
+  std::uint32_t number(Terms terms, const SizeCourse::Value& value);
+  std::uint32_t next_term() { return ++terms_; }
+
+  SizeCourse course_;
+  std::vector<Terms> terms_of_;                                 // by value
+  std::map<Terms, std::uint32_t> number_;                       // of values: those that are always equal are one
+  std::unordered_map<std::uint64_t, std::uint32_t> known_;      // sums and differences, by what they are of
+  std::unordered_map<std::uint64_t, std::uint32_t> multiples_;  // by what was rounded, and to what
+  std::unordered_map<std::int64_t, std::uint32_t> constants_;
+  std::vector<std::vector<bool>> compared_;  // by value and value
+  std::uint32_t terms_ = 0;
+  std::uint32_t given_ = 0;
+};
+
+inline Bytes now(Bytes size) {
+  return size;
+}
+inline Bytes now(const TracedSize& size) {
+  return size.now();
+}
+
+inline bool is_always(Bytes a, Bytes b) {
+  return a == b;
+}
+
+constexpr Bytes round_up(Bytes size, std::int64_t step) {
+  return {(size.n + step - 1) / step * step};
+}
+
+}  // namespace orrery::models
