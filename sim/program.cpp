@@ -177,15 +177,9 @@ OpRef ProgramBuilder::free(StreamIndex stream, std::uint32_t buffer) {
 
 OpRef ProgramBuilder::marker(StreamIndex stream, const Marker& marker) {
   std::vector<Marker>& markers = program_.markers.edit();
-  const auto next = static_cast<std::uint32_t>(markers.size());
-  Digest hash;
-  hash.add(static_cast<std::uint64_t>(marker.kind) << 24 | static_cast<std::uint64_t>(marker.action) << 16 |
-           marker.chunk);
-  hash.add(marker.micro_batch);
-  const std::uint32_t found =
-      markers_.find_or_add(hash.value(), next, [&](std::uint32_t i) { return markers[i] == marker; });
-  if (found == next) markers.push_back(marker);
-  return append(stream, make_op(OpKind::marker, 0, found), {no_label(), UINT32_MAX});
+  markers.push_back(marker);
+  const auto place = static_cast<std::int64_t>(markers.size() - 1);
+  return append(stream, make_op(OpKind::marker, 0, place), {no_label(), UINT32_MAX});
 }
 
 ProgramBuilder::Mark ProgramBuilder::mark() const {

@@ -150,8 +150,7 @@ struct OpRef {
 
 // Writes a Program op by op. Each call appends to a stream and returns where the
 // op stands. Waits beyond the first become `wait` ops; of several waits on one
-// stream only the latest is kept. Labels, transfers and markers that are equal
-// are stored once.
+// stream only the latest is kept. Labels and transfers that are equal are stored once.
 class ProgramBuilder {
  public:
   explicit ProgramBuilder(std::string name) { program_.name = std::move(name); }
@@ -209,7 +208,7 @@ class ProgramBuilder {
 
   Program program_;
   std::vector<std::vector<OpRef>> pending_;  // by stream: waits for the next op
-  HashIndex labels_, transfers_, markers_;
+  HashIndex labels_, transfers_;
   std::array<std::uint32_t, 64> recent_labels_{};  // by where a text stood in memory
   std::uint32_t no_label_ = UINT32_MAX;            // label(""), once it was needed
 };

@@ -92,7 +92,6 @@ TEST_F(ProgramBuilderTest, EqualThingsAreStoredOnce) {
   }
   b.collective(main, other, 1, b.label("ar"));
   EXPECT_EQ(b.program().transfers.size(), 2u);
-  EXPECT_EQ(b.program().markers.size(), 1u);
   EXPECT_EQ(b.label("ar"), b.label("ar"));
   EXPECT_EQ(b.program().op_count(), 7u);
 }
