@@ -7,7 +7,7 @@ bool PassBlocks::call(const Action& pass) {
   if (at == known_.end()) return false;
   const Known& known = at->second;
   buffers_.begin_call(pass, next_buffer());
-  if (!buffers_.holds(pass, known.found)) return false;
+  if (buffers_.held_of(pass) != known.found) return false;
   sim::ProgramBuilder& builder = context_.builder;
   const std::uint32_t made = builder.buffers_again(known.made, known.count);
   builder.call({known.block, made, buffers_.kept_from(pass)}, builder.label(""));

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "models/architecture/rank_shape.h"
 
 namespace orrery::models {
 namespace {
 
-constexpr std::int64_t kNone = INT64_MIN;  // no buffer, in StageBuffers::Held
+constexpr std::int64_t kNone = INT64_MIN;  // no buffer, in StageBuffers::Kept
 
 }  // namespace
 
@@ -21,7 +22,9 @@ StageBuffers::StageBuffers(StageContext& context, const Chunks& chunks)
   for (const auto& chunk : chunks_) most_pieces_ = std::max(most_pieces_, chunk.size());
   const std::size_t slots = chunks_.size() * static_cast<std::size_t>(context_.micro_batches()) * most_pieces_;
   for (auto* held : {&until_input_, &until_weight_, &outputs_}) held->assign(slots, kNoBuffer);
-  first_.assign(chunks_.size() * static_cast<std::size_t>(context_.micro_batches()), 0);
+  const std::size_t places = chunks_.size() * static_cast<std::size_t>(context_.micro_batches());
+  first_.assign(places, 0);
+  left_by_call_.assign(places, &lists_.emplace_back(3 * most_pieces_, kNone));
 }
 
 void StageBuffers::hold_states(Bytes inputs) {
@@ -96,6 +99,7 @@ std::uint32_t StageBuffers::allocate(Bytes bytes, MemoryCause cause, std::string
 }
 
 void StageBuffers::begin_pass(const Action& pass) {
+  list_slots(pass);
   begin_call(pass, static_cast<std::uint32_t>(builder_.program().buffers.size()));
   if (makes_input_gradient(pass.type)) release(outputs_, pass, 0);
 }
@@ -182,38 +186,35 @@ void StageBuffers::begin_call(const Action& pass, std::uint32_t made) {
   if (pass.type == Action::Type::forward) first_[place(pass)] = made;
 }
 
-StageBuffers::Held StageBuffers::held_of(const Action& pass) const {
-  Held held;
-  held.reserve(1 + 3 * most_pieces_);
-  const std::int64_t first = kept_from(pass);
-  const auto note = [&](std::uint32_t buffer) { held.push_back(counted_from(first, buffer)); };
-  note(output_);
-  for (const auto* slots : {&until_input_, &until_weight_, &outputs_})
-    for (const std::uint32_t buffer : std::span(*slots).subspan(place(pass) * most_pieces_, most_pieces_)) note(buffer);
-  return held;
+StageBuffers::Held StageBuffers::held_of(const Action& pass) {
+  return {counted_from(kept_from(pass), output_), kept_by(pass)};
 }
 
-bool StageBuffers::holds(const Action& pass, const Held& held) const {
-  const std::int64_t first = kept_from(pass);
-  if (counted_from(first, output_) != held.front()) return false;
-  const std::int64_t* expected = held.data() + 1;
+const StageBuffers::Kept* StageBuffers::kept_by(const Action& pass) {
+  if (const Kept* left = left_by_call_[place(pass)]) return left;
+  Kept kept;
   for (const auto* slots : {&until_input_, &until_weight_, &outputs_})
     for (const std::uint32_t buffer : std::span(*slots).subspan(place(pass) * most_pieces_, most_pieces_))
-      if (counted_from(first, buffer) != *expected++) return false;
-  return true;
+      kept.push_back(counted_from(kept_from(pass), buffer));
+  const auto known = std::find(lists_.begin(), lists_.end(), kept);
+  return known != lists_.end() ? &*known : &lists_.emplace_back(std::move(kept));
 }
 
 void StageBuffers::set_held(const Action& pass, const Held& held) {
+  output_ = held.output == kNone ? kNoBuffer : static_cast<std::uint32_t>(kept_from(pass) + held.output);
+  left_by_call_[place(pass)] = held.kept;
+}
+
+// A pass is written that finds what a call has left.
+void StageBuffers::list_slots(const Action& pass) {
+  const Kept* const left = std::exchange(left_by_call_[place(pass)], nullptr);
+  if (left == nullptr) return;
   const std::int64_t first = kept_from(pass);
   const std::size_t begin = place(pass) * most_pieces_;
-  auto next = held.begin();
-  const auto buffer = [&] {
-    const std::int64_t of = *next++;
-    return of == kNone ? kNoBuffer : static_cast<std::uint32_t>(first + of);
-  };
-  output_ = buffer();
+  auto next = left->begin();
   for (auto* slots : {&until_input_, &until_weight_, &outputs_})
-    for (std::size_t i = begin; i < begin + most_pieces_; ++i) (*slots)[i] = buffer();
+    for (std::size_t i = begin; i < begin + most_pieces_; ++i, ++next)
+      (*slots)[i] = *next == kNone ? kNoBuffer : static_cast<std::uint32_t>(first + *next);
 }
 
 void StageBuffers::release(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <list>
 #include <string_view>
 #include <vector>
 
@@ -39,9 +40,13 @@ class StageBuffers {
   std::uint32_t kept_from(const Action& pass) const { return first_[place(pass)]; }
   // What is held of a pass's micro-batch in its chunk, and the output on its way out: buffers counted from
   // kept_from(). Of a pass that is called (sim::Call) nothing else is to be told.
-  using Held = std::vector<std::int64_t>;
-  Held held_of(const Action& pass) const;
-  bool holds(const Action& pass, const Held& held) const;
+  using Kept = std::vector<std::int64_t>;
+  struct Held {
+    std::int64_t output = 0;
+    const Kept* kept = nullptr;  // of equal lists one stands for all
+    bool operator==(const Held&) const = default;
+  };
+  Held held_of(const Action& pass);
   void set_held(const Action& pass, const Held& held);
   // Before the first buffer that comes along with it is made.
   void begin_call(const Action& pass, std::uint32_t made);
@@ -61,6 +66,8 @@ class StageBuffers {
   std::size_t place(const Action& pass) const;
   static std::int64_t counted_from(std::int64_t first, std::uint32_t buffer);
   std::uint32_t& slot(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece) const;
+  const Kept* kept_by(const Action& pass);
+  void list_slots(const Action& pass);
   void release(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece);
   const std::vector<PieceTemplate>& pieces_of(const Action& pass) const {
     return chunks_[static_cast<std::size_t>(context_.chunk_of(pass))];
@@ -76,6 +83,9 @@ class StageBuffers {
   // Buffers of live activations by (chunk, micro-batch, piece): see slot().
   std::size_t most_pieces_ = 1;
   std::vector<std::uint32_t> until_input_, until_weight_, outputs_;
+  // By (chunk, micro-batch): what a call has left in those slots, which say so only once a pass is written; else null.
+  std::vector<const Kept*> left_by_call_;
+  std::list<Kept> lists_;             // each once
   std::vector<std::uint32_t> first_;  // buffer that came along with a forward, by (chunk, micro-batch): see place()
 };
 
