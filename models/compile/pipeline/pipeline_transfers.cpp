@@ -231,7 +231,7 @@ void PipelineTransfers::gather(const Edge& edge) {
 
 void PipelineTransfers::after(std::size_t i) {
   if (waiting()) {
-    if (slots_[slot_of_[i]].back() == i) exchange(slot_of_[i] + 1);
+    if (slots_[slot_of_[i]].end == i + 1) exchange(slot_of_[i] + 1);
     return;
   }
   for (const Edge& edge : outputs_of(i)) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <vector>
 
 #include "models/compile/pipeline/slot_times.h"
@@ -74,6 +75,9 @@ class PipelineTransfers {
   void find_arrivals(const SlotTimes& times);
   void exchange(std::size_t gap);
   int most_early() const;
+  std::span<const Edge> arrivals(std::size_t gap) const {
+    return std::span(arrivals_).subspan(first_arrival_[gap], first_arrival_[gap + 1] - first_arrival_[gap]);
+  }
   void gather(const Edge& edge);
   bool waiting() const { return !context_.scenario.overlap.pipeline; }
   sim::Transfer transfer(const Edge& edge, bool send) const;
@@ -91,7 +95,9 @@ class PipelineTransfers {
   std::array<Incoming, 2> incoming_;                 // from the rank before, from the next one
   SlotTimes::Slots slots_;                           // waiting: actions between two exchanges
   std::vector<std::size_t> slot_of_;
-  std::vector<std::vector<Edge>> arrivals_;  // by exchange, the n-th of which stands before slot n
+  std::vector<Edge> arrivals_;              // by exchange, the n-th of which stands before slot n
+  std::vector<std::size_t> first_arrival_;  // of each exchange, and one past the last
+  std::vector<Edge> crossing_;              // in the exchange that is being written
 };
 
 }  // namespace orrery::models

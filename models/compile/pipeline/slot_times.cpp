@@ -20,10 +20,10 @@ SlotTimes::Slots slots_of(const std::vector<Action>& actions, bool pairs) {
     const bool behind_forward = pairs && i > 0 && !goes_forward(actions[i]) && goes_forward(actions[i - 1]);
     const bool steady = backwards || (i + 1 < actions.size() && goes_forward(actions[i + 1]));
     backwards = backwards || !goes_forward(actions[i]);
-    if (behind_forward && steady && slots.back().size() == 1)
-      slots.back().push_back(i);
+    if (behind_forward && steady && slots.back().first + 1 == i)
+      slots.back().end = i + 1;
     else
-      slots.push_back({i});
+      slots.push_back({i, i + 1});
   }
   return slots;
 }
@@ -60,7 +60,7 @@ std::size_t SlotTimes::number(bool forward, int stage, int micro_batch) const {
 void SlotTimes::find_places(const Schedule& schedule) {
   for (std::size_t rank = 0; rank < slots_.size(); ++rank)
     for (std::size_t slot = 0; slot < slots_[rank].size(); ++slot)
-      for (const std::size_t i : slots_[rank][slot])
+      for (std::size_t i = slots_[rank][slot].first; i < slots_[rank][slot].end; ++i)
         for (const Action& pass : passes(schedule.order[rank][i]))
           if (goes_forward(pass) || makes_input_gradient(pass.type))
             places_[number(goes_forward(pass), pass.stage, pass.micro_batch)] = {static_cast<int>(rank), slot};
@@ -71,7 +71,8 @@ bool SlotTimes::times_slot(const Schedule& schedule, int rank) {
   std::vector<int>& times = times_[static_cast<std::size_t>(rank)];
   if (times.size() == slots(rank).size()) return false;
   int time = times.empty() ? 0 : times.back() + 1;
-  for (const std::size_t i : slots(rank)[times.size()]) {
+  const Slot& slot = slots(rank)[times.size()];
+  for (std::size_t i = slot.first; i < slot.end; ++i) {
     const int inputs = ready(schedule, rank, i);
     if (inputs == kUnknown) return false;
     time = std::max(time, inputs);

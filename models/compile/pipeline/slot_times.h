@@ -19,7 +19,10 @@ namespace orrery::models {
 // there, since what came to it was sent behind slots of smaller times, at which both ends had come to that exchange.
 class SlotTimes {
  public:
-  using Slots = std::vector<std::vector<std::size_t>>;  // of one rank: actions by slot
+  struct Slot {
+    std::size_t first = 0, end = 0;  // actions
+  };
+  using Slots = std::vector<Slot>;  // of one rank
 
   static constexpr std::size_t kBeforeAll = SIZE_MAX;  // stands before the first slot
 

@@ -18,13 +18,14 @@ void PipelineTransfers::find_slots() {
   } else {
     for (std::size_t i = 0; i < actions.size(); ++i) {
       const Edges inputs = inputs_of(i);
-      slots_.push_back({i});
-      arrivals_.emplace_back(inputs.begin(), inputs.end());
+      slots_.push_back({i, i + 1});
+      first_arrival_.push_back(arrivals_.size());
+      arrivals_.insert(arrivals_.end(), inputs.begin(), inputs.end());
     }
-    arrivals_.emplace_back();
+    first_arrival_.insert(first_arrival_.end(), 2, arrivals_.size());
   }
   for (std::size_t slot = 0; slot < slots_.size(); ++slot)
-    for (const std::size_t i : slots_[slot]) slot_of_[i] = slot;
+    for (std::size_t i = slots_[slot].first; i < slots_[slot].end; ++i) slot_of_[i] = slot;
 }
 
 void PipelineTransfers::find_arrivals(const SlotTimes& times) {
@@ -38,36 +39,33 @@ void PipelineTransfers::find_arrivals(const SlotTimes& times) {
     }
   for (auto& arriving : arrivals) {
     std::stable_sort(arriving.begin(), arriving.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    arrivals_.emplace_back();
-    for (const auto& [time, edge] : arriving) arrivals_.back().push_back(edge);
+    first_arrival_.push_back(arrivals_.size());
+    for (const auto& [time, edge] : arriving) arrivals_.push_back(edge);
   }
+  first_arrival_.push_back(arrivals_.size());
 }
 
 // What stands between a slot and the next, `gap` being the next one's number: the outputs of the one leave, and
 // what is due then comes.
 void PipelineTransfers::exchange(std::size_t gap) {
-  struct Item {
-    Edge edge;
-    bool sends;
-  };
-  std::vector<Item> items;
+  crossing_.clear();
   if (gap > 0)
-    for (std::size_t i : slots_[gap - 1])
-      for (const Edge& edge : outputs_of(i)) items.push_back({edge, true});
-  for (const Edge& edge : arrivals_[gap]) items.push_back({edge, false});
+    for (std::size_t i = slots_[gap - 1].first; i < slots_[gap - 1].end; ++i)
+      for (const Edge& edge : outputs_of(i)) crossing_.push_back(edge);
+  const std::size_t leaving = crossing_.size();
+  crossing_.insert(crossing_.end(), arrivals(gap).begin(), arrivals(gap).end());
 
   // Plain 1F1B fuses what goes to and comes from one neighbour; like follows like one by one.
   bool fused = true;
-  if (context_.schedule.request.chunks == 1 && items.size() == 2)
-    fused = items[0].edge.forward != items[1].edge.forward;
+  if (context_.schedule.request.chunks == 1 && crossing_.size() == 2)
+    fused = crossing_[0].forward != crossing_[1].forward;
 
-  for (std::size_t k = 0; k < items.size(); ++k) {
-    const bool more = fused && k + 1 < items.size();
-    const auto& [edge, sends] = items[k];
-    if (sends)
-      send(context_.streams.main, edge, more);
+  for (std::size_t k = 0; k < crossing_.size(); ++k) {
+    const bool more = fused && k + 1 < crossing_.size();
+    if (k < leaving)
+      send(context_.streams.main, crossing_[k], more);
     else
-      receive(context_.streams.main, edge, more);
+      receive(context_.streams.main, crossing_[k], more);
   }
 }
 
@@ -75,8 +73,8 @@ void PipelineTransfers::exchange(std::size_t gap) {
 int PipelineTransfers::most_early() const {
   int now = 0, most = 0;
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
-    most = std::max(most, now += static_cast<int>(arrivals_[slot].size()));
-    for (const std::size_t i : slots_[slot]) now -= inputs_of(i).count;
+    most = std::max(most, now += static_cast<int>(arrivals(slot).size()));
+    for (std::size_t i = slots_[slot].first; i < slots_[slot].end; ++i) now -= inputs_of(i).count;
   }
   return most;
 }
