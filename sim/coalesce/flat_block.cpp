@@ -1,6 +1,7 @@
 #include "sim/coalesce/flat_block.h"
 
 #include <algorithm>
+#include <array>
 
 namespace orrery::sim {
 
@@ -16,19 +17,21 @@ void FlatBlock::add(SpeedIndex speed, const Speeds& speeds) {
   if (speed >= at_.size()) at_.resize(speed + 1u);
   AtSpeed& at = at_[speed];
   const Speeds::Slowdown& slowdown = speeds.slowdown(speed);
-  at.sums.reserve(ops.size() + 1);
+  std::array<std::int64_t, UINT8_MAX + 1> of_category{};
+  std::size_t categories = 0;
+  at.sums.resize(ops.size() + 1);
   std::int64_t sum = 0;
   for (OpIndex i = 0; i < size(); ++i) {
-    at.sums.push_back(sum);
-    const std::int64_t time = slowed(cost_of(i), slowdown[static_cast<std::size_t>(ops[i].kernel_class())]);
+    at.sums[i] = sum;
+    if (ops[i].kind != OpKind::kernel) continue;
+    const std::int64_t time = slowed(ops[i].payload, slowdown[static_cast<std::size_t>(ops[i].kernel_class())]);
     sum += time;
-    if (time == 0) continue;
-    const auto same = [&](const Spent& s) { return s.category == ops[i].category; };
-    auto of = std::find_if(at.spent.begin(), at.spent.end(), same);
-    if (of == at.spent.end()) of = at.spent.insert(of, {ops[i].category, Duration()});
-    of->time += Duration::ps(time);
+    of_category[ops[i].category] += time;
+    categories = std::max<std::size_t>(categories, ops[i].category + 1u);
   }
-  at.sums.push_back(sum);
+  at.sums.back() = sum;
+  for (std::size_t c = 0; c < categories; ++c)
+    if (of_category[c] > 0) at.spent.push_back({static_cast<Category>(c), Duration::ps(of_category[c])});
 }
 
 }  // namespace orrery::sim
