@@ -43,8 +43,10 @@ class DataParallel {
   virtual void hold_buffers() {}  // that stay allocated
   virtual void before_piece(const PieceTurn& turn) = 0;
   virtual void after_piece(const PieceTurn& turn) = 0;
-  // Whether every pass through a chunk is alike to it, but for the first and those that complete gradients.
+  // Whether every pass through a chunk is alike to it, but for the first and those that complete gradients;
   virtual bool is_alike() const { return true; }
+  // and whether those that complete gradients are too.
+  virtual bool completes_alike() const { return false; }
   // After all backwards: what was not overlapped is reduced; the main stream waits for all of it.
   virtual void finish_gradients() = 0;
   // After the optimizer: the parameters set off.

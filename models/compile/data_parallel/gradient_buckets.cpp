@@ -120,6 +120,12 @@ bool GradientBuckets::gathers_ahead() const {
   return context_.scenario.overlap.parameters && context_.scenario.layout.offload.parameters != Place::nvme;
 }
 
+// What is not reduced with any pass waits for the end of all.
+bool GradientBuckets::completes_alike() const {
+  return std::none_of(buckets_.begin(), buckets_.end(),
+                      [this](const Bucket& b) { return overlaps(b) || b.replicas->sharding.gradients; });
+}
+
 void GradientBuckets::before_piece(const PieceTurn& turn) {
   if (units_) units_->before_piece(turn);
   if (whole_ && turn.makes_weight_gradients()) hold_gradients(turn);

@@ -42,6 +42,7 @@ class GradientBuckets : public DataParallel {
   void before_piece(const PieceTurn& turn) override;
   void after_piece(const PieceTurn& turn) override;
   bool is_alike() const override { return !units_; }
+  bool completes_alike() const override;
   void finish_gradients() override;
   void gather_parameters() override;
 

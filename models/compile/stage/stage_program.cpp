@@ -203,10 +203,11 @@ std::size_t piece_at(const Action& pass, std::size_t turn, std::size_t pieces) {
   return pass.type == Action::Type::forward ? turn : pieces - 1 - turn;
 }
 
-// Of passes that complete gradients some sets off while they go on.
+// Of passes that complete gradients some may set off while they go on.
 bool StageWriter::may_be_called(const Action& pass) const {
+  if (context_.form != Form::with_calls || !flushes(context_.schedule) || !data_->is_alike()) return false;
   const bool completes = makes_weight_gradient(pass.type) && completes_[action_];
-  return context_.form == Form::with_calls && flushes(context_.schedule) && !completes && data_->is_alike();
+  return !completes || data_->completes_alike();
 }
 
 void StageWriter::pass(const Action& pass) {
