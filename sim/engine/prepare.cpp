@@ -6,6 +6,21 @@
 
 namespace orrery::sim {
 
+namespace {
+
+// Whether some program has more to do outside of its calls, each of which is one event as it is.
+bool is_much_written_out(const Workload& workload) {
+  return std::any_of(workload.programs.begin(), workload.programs.end(), [](const Program& program) {
+    if (program.streams.empty()) return false;
+    const std::vector<Op>& main = program.streams[kMainStream].ops;
+    const auto kernels =
+        std::count_if(main.begin(), main.end(), [](const Op& op) { return op.kind == OpKind::kernel; });
+    return static_cast<std::size_t>(kernels) > program.calls.size();
+  });
+}
+
+}  // namespace
+
 // Calls are run as they are where that is the same; else they are written out first.
 RunResult run(const Workload& workload, const RunOptions& options, OpSource* source) {
   if (!has_calls(workload)) return Engine(workload, options, source).run();
@@ -32,7 +47,7 @@ Engine::Engine(const Workload& workload, const RunOptions& options, OpSource* so
       link_busy_since_(workload.links.size()) {
   prepare_programs();
   prepare_ranks();
-  if (coalesce_ && !source_ && !options_.trace && takes_calls()) prepare_stretches();
+  if (coalesce_ && !source_ && !options_.trace && takes_calls() && is_much_written_out(workload)) prepare_stretches();
   if (options_.trace) {
     met_.resize(streams_.size());
     link_sampled_.resize(workload_.links.size());
