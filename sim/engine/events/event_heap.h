@@ -20,46 +20,46 @@ struct Event {
 
   // One wide number, so that comparing is a subtraction and choosing needs no branch.
   constexpr Int128 key() const { return static_cast<Int128>(time.count_ps()) << 32 | id; }
-  friend constexpr bool operator<(const Event& a, const Event& b) { return a.key() < b.key(); }
 };
 static_assert(sizeof(Event) == 16);
 
-// Events by (time, id): the only place that orders them.
+// Items by key(), the least first.
 //
 // A heap with four children a node: half the levels of a binary one, and the
 // four that are compared lie side by side. The least of four is found without
 // branches, which no processor could predict (1.5 times as fast as with them).
-class EventHeap {
+template <class Item>
+class KeyHeap {
  public:
   bool empty() const { return items_.empty(); }
   std::size_t size() const { return items_.size(); }
-  const Event& top() const { return items_.front(); }
+  const Item& top() const { return items_.front(); }
 
-  void push(Event event) {
+  void push(Item item) {
     std::size_t hole = items_.size();
-    items_.push_back(event);
+    items_.push_back(item);
     while (hole > 0) {
       const std::size_t parent = (hole - 1) / 4;
-      if (!(event < items_[parent])) break;
+      if (!(item.key() < items_[parent].key())) break;
       items_[hole] = items_[parent];
       hole = parent;
     }
-    items_[hole] = event;
+    items_[hole] = item;
   }
 
-  Event pop() {
-    const Event first = items_.front();
-    const Event last = items_.back();
+  Item pop() {
+    const Item first = items_.front();
+    const Item last = items_.back();
     items_.pop_back();
     if (!items_.empty()) sink(last);
     return first;
   }
 
  private:
-  // The hole goes down to a leaf along the least children, and the event climbs
+  // The hole goes down to a leaf along the least children, and the item climbs
   // from there: it was last in the heap, so it seldom climbs far.
-  void sink(Event event) {
-    Event* const items = items_.data();
+  void sink(Item item) {
+    Item* const items = items_.data();
     const std::size_t n = items_.size();
     std::size_t hole = 0;
     std::size_t first = 1;
@@ -76,30 +76,33 @@ class EventHeap {
     }
     while (hole > 0) {
       const std::size_t parent = (hole - 1) / 4;
-      if (!(event < items[parent])) break;
+      if (!(item.key() < items[parent].key())) break;
       items[hole] = items[parent];
       hole = parent;
     }
-    items[hole] = event;
+    items[hole] = item;
   }
 
-  static std::size_t least_of_four(const Event* e) {
-    const Int128 k0 = e[0].key(), k1 = e[1].key(), k2 = e[2].key(), k3 = e[3].key();
+  static std::size_t least_of_four(const Item* e) {
+    const auto k0 = e[0].key(), k1 = e[1].key(), k2 = e[2].key(), k3 = e[3].key();
     const std::size_t a = k1 < k0;
     const std::size_t b = 2 + std::size_t{k3 < k2};
-    const Int128 ka = k1 < k0 ? k1 : k0, kb = k3 < k2 ? k3 : k2;
+    const auto ka = k1 < k0 ? k1 : k0, kb = k3 < k2 ? k3 : k2;
     const std::size_t pick = -std::size_t{kb < ka};
     return (a & ~pick) | (b & pick);
   }
 
-  static std::size_t least(const Event* items, std::size_t first, std::size_t n) {
+  static std::size_t least(const Item* items, std::size_t first, std::size_t n) {
     std::size_t best = first;
     for (std::size_t i = first + 1; i < n; ++i)
-      if (items[i] < items[best]) best = i;
+      if (items[i].key() < items[best].key()) best = i;
     return best;
   }
 
-  std::vector<Event> items_;
+  std::vector<Item> items_;
 };
+
+// By (time, id): the only place that orders events.
+using EventHeap = KeyHeap<Event>;
 
 }  // namespace orrery::sim

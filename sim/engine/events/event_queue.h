@@ -42,7 +42,7 @@ class EventQueue {
       return now_;
     }
     now_ = instants_.top().time;
-    while (!instants_.empty() && instants_.top().time == now_) close(instants_.pop().id, due);
+    while (!instants_.empty() && instants_.top().time == now_) close(instants_.pop().bucket, due);
     if (!std::is_sorted(due.begin(), due.end(), by_id)) std::sort(due.begin(), due.end(), by_id);
     return now_;
   }
@@ -53,6 +53,12 @@ class EventQueue {
   Event pop_immediate() { return immediate_.pop(); }
 
  private:
+  struct Instant {
+    Time time;
+    std::uint32_t bucket = 0;
+
+    constexpr std::int64_t key() const { return time.count_ps(); }
+  };
   struct Recent {
     Time time = Time::never();
     std::uint32_t bucket = 0;
@@ -73,20 +79,20 @@ class EventQueue {
       bucket = unused_.back();
       unused_.pop_back();
     }
-    instants_.push({time, bucket, 0});
+    instants_.push({time, bucket});
     return bucket;
   }
 
   void close(std::uint32_t bucket, std::vector<Event>& due) {
-    due.insert(due.end(), buckets_[bucket].begin(), buckets_[bucket].end());
+    for (const Event& event : buckets_[bucket]) due.push_back(event);  // mostly one
     buckets_[bucket].clear();
     unused_.push_back(bucket);
     Recent& recent = recent_[slot_of(now_)];
     if (recent.time == now_) recent.time = Time::never();
   }
 
-  Time now_ = Time::never();                 // the instant taken last
-  EventHeap instants_;                       // id: the bucket
+  Time now_ = Time::never();  // the instant taken last
+  KeyHeap<Instant> instants_;
   EventHeap immediate_;                      // planned for now_ since it was taken
   std::vector<std::vector<Event>> buckets_;  // keep their memory
   std::vector<std::uint32_t> unused_;
