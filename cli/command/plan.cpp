@@ -17,7 +17,7 @@
 #include "models/scenario/keys/keys.h"
 #include "report/plan/plan_page.h"
 #include "sim/base/read/quantity.h"
-#include "sweep/plan/layouts.h"
+#include "sweep/plan/axes.h"
 #include "sweep/plan/solver.h"
 
 namespace orrery::cli {
