@@ -221,7 +221,7 @@ class Plans(support.Case):
         self.assertAlmostEqual(best["gpu_hours"], 1e9 / best["tokens_per_s"] / 3600 * 8, delta=1e-6 * best["gpu_hours"])
         self.assertAlmostEqual(best["cost"], 2 * best["gpu_hours"])
 
-    # Table 1 of arXiv:2211.02001: BLOOM took 1,082,990 hours of A100s of 400 W, 433,196 kWh.
+    # arXiv:2211.02001: BLOOM took 1,082,990 hours of A100s of 400 W, 433,196 kWh.
     def test_it_draws_power(self):
         file = self.scenario(support.SMALL.replace("dgx-h100", "dgx-a100"))
         told = self.done("plan", file, "--format", "json", "-q", "--top", "1", "--tokens", "1G", "--power-price", "0.1",
