@@ -8,6 +8,9 @@
 
 namespace orrery::report {
 
+// Why what holds too much is left out, where reasons are counted.
+inline constexpr const char* kDoesNotFit = "does not fit into memory";
+
 // What the allocator of a program's ranks holds at most, each on its own kind of GPU.
 class ReservedByProgram {
  public:

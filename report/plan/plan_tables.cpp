@@ -5,6 +5,7 @@
 
 #include "models/layout/layer_degrees.h"
 #include "report/text.h"
+#include "report/will_fit.h"
 #include "sweep/crew/slurm.h"
 
 namespace orrery::report {
@@ -58,7 +59,7 @@ std::string layout_in_words(const Result& r) {
 std::string search_in_words(const PlanReport& plan) {
   const sweep::SearchResult& s = plan.search;
   std::uint64_t contradictory = 0, misfits = 0;
-  for (const auto& [reason, n] : s.ruled_out) (reason == "does not fit into memory" ? misfits : contradictory) += n;
+  for (const auto& [reason, n] : s.ruled_out) (reason == kDoesNotFit ? misfits : contradictory) += n;
   const std::uint64_t left = plan.candidates - s.worked_out - contradictory - misfits;
   std::string text = grouped(static_cast<std::int64_t>(plan.combinations)) + " combinations, " +
                      grouped(static_cast<std::int64_t>(plan.candidates)) + " that fill " + grouped(plan.gpus) +

@@ -82,8 +82,6 @@ Outcome pruned(std::string reason) {
   return outcome;
 }
 
-constexpr const char* kDoesNotFit = "does not fit into memory";
-
 std::string at_least(double step_s) {
   return "its step is at least " + report::human_seconds(step_s);
 }
@@ -93,7 +91,7 @@ std::optional<std::string> ruled_out_at_a_glance(const models::Scenario& scenari
                                                  double tokens) {
   const Result<models::Outline> outline = models::outline(scenario);
   if (!outline) return std::nullopt;
-  if (outline->exceeds_memory) return kDoesNotFit;
+  if (outline->exceeds_memory) return report::kDoesNotFit;
   const double least = outline->step.seconds();
   if (best.rules_out(least, tokens, scenario.layout.gpus())) return at_least(least);
   return std::nullopt;
@@ -276,7 +274,7 @@ sweep::Outcome SweepPoints::run(models::Scenario scenario, const std::string& fi
     if (const auto why = ruled_out_at_a_glance(scenario, *best, tokens)) return pruned(*why);
   Result<models::Compiled> compiled = compile_placed(scenario, file, nullptr, {}, models::Form::with_calls, &bench);
   if (!compiled) return infeasible(reason_of(compiled.errors(), file));
-  if (best != nullptr && !report::will_fit(scenario, *compiled)) return pruned(kDoesNotFit);
+  if (best != nullptr && !report::will_fit(scenario, *compiled)) return pruned(report::kDoesNotFit);
   const Prepared prepared = prepare(std::move(scenario), std::move(*compiled), {}, &bench);
   if (best != nullptr) {
     const double least = sim::least_step(prepared.workload()).seconds();
