@@ -49,11 +49,11 @@ bool is_sweep(const std::string& file) {
 
 // Reads and cross-checks, down to whether programs can be made of it; runs nothing.
 int CheckCommand::check_file(const std::string& file, const std::vector<models::Override>& overrides) {
-  if (is_sweep(file)) {
-    const auto points = SweepPoints::read(file, overrides);
-    return points ? kDone : report(points.errors());
-  }
+  const bool sweeps = is_sweep(file);
+  if (sweeps)
+    if (const auto points = SweepPoints::read(file, overrides); !points) return report(points.errors());
   const auto read = models::read_scenario(file, overrides);
+  if (!read && sweeps) return kDone;  // its points are sound; by itself it need not be
   if (!read) return report(read.errors());
   models::Scenario alone = *read;
   alone.jobs.clear();
