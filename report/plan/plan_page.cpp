@@ -51,10 +51,15 @@ data list_of(const std::vector<std::string>& texts) {
   return list;
 }
 
-data row_of(const std::vector<std::string>& cells) {
-  data row;
-  row.set("cells", list_of(cells));
-  return row;
+void set_table(data& page, const std::string& heads, const std::string& rows, const PlanTable& table) {
+  page.set(heads, list_of(table.head));
+  data list{data::type::list};
+  for (const std::vector<std::string>& cells : table.rows) {
+    data row;
+    row.set("cells", list_of(cells));
+    list << row;
+  }
+  page.set(rows, list);
 }
 
 data named(const std::string& name, const std::string& value, const std::string& note = "") {
@@ -71,11 +76,7 @@ void add_sizes(const Plans& plans, data& page) {
   const std::string chart = sizes_chart(plans);
   page.set("any_chart", !chart.empty());
   page.set("sizes_chart", chart);
-  const PlanTable table = sizes_table(plans);
-  page.set("heads", list_of(table.head));
-  data rows{data::type::list};
-  for (const auto& row : table.rows) rows << row_of(row);
-  page.set("sizes", rows);
+  set_table(page, "heads", "sizes", sizes_table(plans));
 }
 
 void add_figures(const Plans& plans, const PlanReport& plan, data& page) {
@@ -106,11 +107,7 @@ void add_layouts(const PlanReport& plan, data& page) {
     keys << key;
   }
   page.set("keys", keys);
-  const PlanTable table = layouts_table(plan);
-  page.set("layout_heads", list_of(table.head));
-  data rows{data::type::list};
-  for (const auto& row : table.rows) rows << row_of(row);
-  page.set("layouts", rows);
+  set_table(page, "layout_heads", "layouts", layouts_table(plan));
 }
 
 void add_reasons(const sweep::SearchResult& search, data& page) {

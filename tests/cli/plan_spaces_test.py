@@ -21,10 +21,10 @@ class Spaces(support.Case):
                             "training: {sequence_length: 2048, global_batch: 48, micro_batch: 1, precision: fp16}\n"
                             f"layout: {layout}\n")
                     file = self.scenario(text, "space.yaml")
-                    few, all = (json.loads(self.done("plan", file, "--format", "json", "-q", "--no-limits", "--top", top, *keep).stdout)
+                    few, every = (json.loads(self.done("plan", file, "--format", "json", "-q", "--no-limits", "--top", top, *keep).stdout)
                                 for top in ("3", "1000"))
-                    self.assertEqual(all["pruned_by_bound"], 0)
-                    self.assertEqual(few["layouts"], all["layouts"][:3], text)
+                    self.assertEqual(every["pruned_by_bound"], 0)
+                    self.assertEqual(few["layouts"], every["layouts"][:3], text)
                     pruned += few["pruned_by_bound"]
         self.assertGreater(pruned, 1000)
 

@@ -1,6 +1,9 @@
 #include "cli/work/plan/plan_layouts.h"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
+#include <numeric>
 #include <string_view>
 
 #include "cli/work/pipeline.h"
@@ -23,7 +26,6 @@ constexpr const char *kReplicas = "layout.dp", *kSchedule = "pipeline.schedule";
 constexpr const char *kNodes = "cluster.nodes", *kGpus = "cluster.gpus";
 constexpr const char* kDealt = "pipeline.stage_layers";
 constexpr const char* kByLayers = "layout.by_layers";
-constexpr const char* kTooLarge = "does not fit into memory";
 
 // One line, the numbers made alike, so that reasons can be counted.
 std::string reason_of(const Errors& errors) {
@@ -35,6 +37,12 @@ void give_room(const Room& room, topology::GpuSpec& gpu) {
 }
 
 }  // namespace
+
+std::string in_words(const Layout& layout) {
+  std::string words;
+  for (const models::Override& o : layout) words += (words.empty() ? "" : " ") + o.path + "=" + o.value;
+  return words;
+}
 
 Result<models::Scenario> PlanLayouts::read(const Layout& layout) const {
   Result<models::Scenario> read = models::read_scenario(root_, scope_.file, layout);
@@ -158,13 +166,13 @@ PlanLayouts::Told PlanLayouts::told(std::uint64_t i) const {
 
 sweep::Look PlanLayouts::look(std::uint64_t i) const {
   sweep::Look seen = glance_at(layouts_[i], scope_.room.any);
-  too_large_[i] = seen.ruled_out == kTooLarge;
+  too_large_[i] = seen.ruled_out == report::kDoesNotFit;
   return seen;
 }
 
 sweep::Look PlanLayouts::look_closer(std::uint64_t i) const {
   sweep::Look seen = look_at(layouts_[i], scope_.room.any);
-  too_large_[i] = seen.ruled_out == kTooLarge;
+  too_large_[i] = seen.ruled_out == report::kDoesNotFit;
   return seen;
 }
 
@@ -174,7 +182,7 @@ sweep::Look PlanLayouts::glance_at(const Layout& layout, bool any_memory) const 
   if (!read) return {reason_of(read.errors()), 0};
   const Result<models::Outline> outline = models::outline(*read, any_memory);
   if (!outline) return {reason_of(outline.errors()), 0};
-  if (!any_memory && outline->exceeds_memory) return {kTooLarge, 0};
+  if (!any_memory && outline->exceeds_memory) return {report::kDoesNotFit, 0};
   return {"", outline->step.seconds()};
 }
 
@@ -183,7 +191,7 @@ sweep::Look PlanLayouts::look_at(const Layout& layout, bool any_memory) const {
   if (!read) return {reason_of(read.errors()), 0};
   Result<models::Compiled> compiled = models::compile(*read, nullptr, models::Form::with_calls);
   if (!compiled) return {reason_of(compiled.errors()), 0};
-  if (!any_memory && !report::will_fit(*read, *compiled)) return {kTooLarge, 0};
+  if (!any_memory && !report::will_fit(*read, *compiled)) return {report::kDoesNotFit, 0};
   const Prepared prepared = prepare(std::move(*read), std::move(*compiled));
   return {"", sim::least_step(prepared.workload()).seconds()};
 }
@@ -192,6 +200,35 @@ std::optional<report::Result> PlanLayouts::work_out(std::uint64_t i) const {
   std::optional<report::Result> result = run(layouts_[i]);
   too_large_[i] = !result;  // what cannot be compiled was ruled out before
   return result;
+}
+
+PlanLayouts::Best PlanLayouts::best(sweep::SearchOptions options, const std::vector<std::uint64_t>& of) const {
+  std::mutex mutex;
+  std::map<std::uint64_t, report::Result> results;
+  sweep::Candidates candidates;
+  candidates.look = [&](std::uint64_t i) { return look(of[i]); };
+  candidates.look_closer = [&](std::uint64_t i) { return look_closer(of[i]); };
+  candidates.work_out = [&](std::uint64_t i) -> std::optional<double> {
+    std::optional<report::Result> result = work_out(of[i]);
+    if (!result) return std::nullopt;
+    const double step = result->step_time.seconds();
+    const std::lock_guard lock(mutex);
+    results.emplace(i, std::move(*result));
+    return step;
+  };
+  options.candidates = of.size();
+  Best best{sweep::search(options, candidates), {}};
+  for (sweep::Found& one : best.search.best) {
+    best.results.push_back(std::move(results.at(one.candidate)));
+    one.candidate = of[one.candidate];
+  }
+  return best;
+}
+
+PlanLayouts::Best PlanLayouts::best(const sweep::SearchOptions& options) const {
+  std::vector<std::uint64_t> all(layouts_.size());
+  std::iota(all.begin(), all.end(), std::uint64_t{0});
+  return best(options, all);
 }
 
 std::vector<std::uint64_t> PlanLayouts::too_large() const {

@@ -15,6 +15,9 @@
 
 namespace orrery::cli {
 
+// "layout.tp=8 layout.pp=4".
+std::string in_words(const Layout& layout);
+
 // What of a GPU a layout may hold.
 struct Room {
   bool any = false;        // as much as it needs
@@ -61,6 +64,15 @@ class PlanLayouts {
   sweep::Look look_closer(std::uint64_t i) const;
   // Simulated; nothing if it does not fit after all.
   std::optional<report::Result> work_out(std::uint64_t i) const;
+
+  // The best of layouts `of`, or of all, found as sweep::search does, with their results. Candidates of what is found
+  // are layouts.
+  struct Best {
+    sweep::SearchResult search;
+    std::vector<report::Result> results;
+  };
+  Best best(sweep::SearchOptions options, const std::vector<std::uint64_t>& of) const;
+  Best best(const sweep::SearchOptions& options) const;
 
   const PlanScope& scope() const { return scope_; }
   const Layout& layout(std::uint64_t i) const { return layouts_[i]; }

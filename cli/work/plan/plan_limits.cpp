@@ -1,8 +1,6 @@
 #include "cli/work/plan/plan_limits.h"
 
 #include <algorithm>
-#include <map>
-#include <mutex>
 
 #include "cli/work/what_if.h"
 
@@ -11,12 +9,6 @@ namespace {
 
 constexpr int kATenthMore = 110, kTwice = 200;  // percent
 
-std::string words_of(const Layout& layout) {
-  std::string words;
-  for (const models::Override& o : layout) words += (words.empty() ? "" : " ") + o.path + "=" + o.value;
-  return words;
-}
-
 // The fastest of the layouts that do not fit, had GPUs that much of their memory; none if it is no faster than the
 // winner.
 std::optional<report::WithMore> fastest_with(int percent, std::string change, const PlanWinner& winner,
@@ -24,29 +16,14 @@ std::optional<report::WithMore> fastest_with(int percent, std::string change, co
   Room room = winner.layouts.scope().room;
   room.percent = percent;
   const PlanLayouts roomy = winner.layouts.in(room);
-  const std::vector<std::uint64_t> all = winner.layouts.too_large();
-  std::mutex mutex;
-  std::map<std::uint64_t, report::Result> results;
-  options.candidates = all.size();
   options.top = 1;
   options.below = winner.step.seconds();
-  sweep::Candidates candidates;
-  candidates.look = [&](std::uint64_t i) { return roomy.look(all[i]); };
-  candidates.look_closer = [&](std::uint64_t i) { return roomy.look_closer(all[i]); };
-  candidates.work_out = [&](std::uint64_t i) -> std::optional<double> {
-    std::optional<report::Result> result = roomy.work_out(all[i]);
-    if (!result) return std::nullopt;
-    const double step = result->step_time.seconds();
-    const std::lock_guard lock(mutex);
-    results.emplace(i, std::move(*result));
-    return step;
-  };
-  const sweep::SearchResult found = sweep::search(options, candidates);
-  if (found.best.empty()) return std::nullopt;
-  const std::uint64_t best = found.best.front().candidate;
-  report::Result& result = results.at(best);
+  PlanLayouts::Best found = roomy.best(options, winner.layouts.too_large());
+  if (found.results.empty()) return std::nullopt;
+  report::Result& result = found.results.front();
   const Duration step = result.step_time;
-  return report::WithMore{std::move(change), step, std::move(result), words_of(roomy.told(all[best]).set)};
+  return report::WithMore{std::move(change), step, std::move(result),
+                          in_words(roomy.told(found.search.best.front().candidate).set)};
 }
 
 // The same layout on twice as many GPUs, each replica with half as many micro-batches.

@@ -1,7 +1,6 @@
 #include "cli/work/plan/plan_sizes.h"
 
-#include <map>
-#include <mutex>
+#include <algorithm>
 
 #include "cli/console/progress.h"
 #include "cli/work/plan/plan_limits.h"
@@ -18,54 +17,33 @@ std::string how_far(const sweep::SearchResult& found, double least_bound) {
   return text + ", what is left takes at least " + report::human_seconds(least_bound);
 }
 
-std::string words(const Layout& layout) {
-  std::string text;
-  for (const models::Override& o : layout) text += (text.empty() ? "" : " ") + o.path + "=" + o.value;
-  return text;
-}
-
-// The best layouts simulated, and what there is to say of each.
-report::PlanReport told(const PlanLayouts& layouts, sweep::SearchResult found,
-                        std::map<std::uint64_t, report::Result>& results) {
+// What there is to say of the best layouts.
+report::PlanReport told(const PlanLayouts& layouts, PlanLayouts::Best best) {
   report::PlanReport plan;
   plan.combinations = layouts.combinations();
   plan.candidates = layouts.count();
-  for (const sweep::Found& one : found.best) {
-    plan.results.push_back(std::move(results.at(one.candidate)));
+  for (const sweep::Found& one : best.search.best) {
     PlanLayouts::Told told = layouts.told(one.candidate);
-    plan.settings.push_back(words(told.set));
+    plan.settings.push_back(in_words(told.set));
     plan.without.push_back(std::move(told.without));
   }
-  plan.search = std::move(found);
+  plan.results = std::move(best.results);
+  plan.search = std::move(best.search);
   return plan;
 }
 
 }  // namespace
 
-report::PlanReport PlanSizes::found(PlanLayouts& layouts, const std::string& about) const {
-  std::map<std::uint64_t, report::Result> results;
-  std::mutex mutex;
+report::PlanReport PlanSizes::found(const PlanLayouts& layouts, const std::string& about) const {
   Progress looking(telling_.progress, telling_.quiet, about + ": looking"),
       running(telling_.progress, telling_.quiet, about);
   sweep::SearchOptions options = scope_.search;
-  options.candidates = layouts.count();
   options.progress = [&](const sweep::SearchResult& found, std::optional<double> least_bound) {
-    if (!least_bound) return looking.step(found.looked_at, options.candidates, "");
+    if (!least_bound) return looking.step(found.looked_at, layouts.count(), "");
     const bool enough = found.best.size() == options.top;
     running(enough ? *least_bound / found.best.back().value : 0, how_far(found, *least_bound));
   };
-  sweep::Candidates candidates;
-  candidates.look = [&](std::uint64_t i) { return layouts.look(i); };
-  candidates.look_closer = [&](std::uint64_t i) { return layouts.look_closer(i); };
-  candidates.work_out = [&](std::uint64_t i) -> std::optional<double> {
-    std::optional<report::Result> result = layouts.work_out(i);
-    if (!result) return std::nullopt;
-    const double step = result->step_time.seconds();
-    const std::lock_guard lock(mutex);
-    results.emplace(i, std::move(*result));
-    return step;
-  };
-  return told(layouts, sweep::search(options, candidates), results);
+  return told(layouts, layouts.best(options));
 }
 
 Result<report::PlanReport> PlanSizes::search_one(PlanScope scope, const std::string& about) {

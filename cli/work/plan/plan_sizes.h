@@ -31,7 +31,7 @@ class PlanSizes {
  private:
   Result<report::PlanReport> search_one(PlanScope scope, const std::string& about);
   // `about`: of which size progress is.
-  report::PlanReport found(PlanLayouts& layouts, const std::string& about) const;
+  report::PlanReport found(const PlanLayouts& layouts, const std::string& about) const;
 
   PlanScope scope_;
   Telling telling_;
