@@ -119,6 +119,10 @@ void ProgramBuilder::append_waits(StreamIndex stream, Op& op, const Note& note) 
 
 std::int64_t ProgramBuilder::transfer_index(const Transfer& transfer) {
   std::vector<Transfer>& transfers = program_.transfers;
+  // Few differ, and the same come again with each action.
+  std::uint32_t& recent = recent_transfers_[(static_cast<unsigned>(transfer.kind) + transfer.role + 4U * transfer.tag) %
+                                            recent_transfers_.size()];
+  if (recent < transfers.size() && transfers[recent] == transfer) return recent;
   const auto next = static_cast<std::uint32_t>(transfers.size());
   Digest hash;
   hash.add(static_cast<std::uint64_t>(transfer.kind) << 32 | transfer.role << 16 | transfer.tag);
@@ -126,7 +130,7 @@ std::int64_t ProgramBuilder::transfer_index(const Transfer& transfer) {
   const std::uint32_t found =
       transfers_.find_or_add(hash.value(), next, [&](std::uint32_t i) { return transfers[i] == transfer; });
   if (found == next) transfers.push_back(transfer);
-  return found;
+  return recent = found;
 }
 
 OpRef ProgramBuilder::kernel(StreamIndex stream, Duration cost, Category category, KernelClass kernel_class,

@@ -209,8 +209,9 @@ class ProgramBuilder {
   Program program_;
   std::vector<std::vector<OpRef>> pending_;  // by stream: waits for the next op
   HashIndex labels_, transfers_;
-  std::array<std::uint32_t, 64> recent_labels_{};  // by where a text stood in memory
-  std::uint32_t no_label_ = UINT32_MAX;            // label(""), once it was needed
+  std::array<std::uint32_t, 64> recent_labels_{};     // by where a text stood in memory
+  std::array<std::uint32_t, 16> recent_transfers_{};  // by kind, role and tag
+  std::uint32_t no_label_ = UINT32_MAX;               // label(""), once it was needed
 };
 
 }  // namespace orrery::sim

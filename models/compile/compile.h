@@ -39,7 +39,7 @@ struct CalibrationUse {
 };
 
 // How programs are written: op by op, or passes that come up again as calls (sim::Call), which takes far less to
-// make and to run. Results are the same; labels then name one of several layers that are alike.
+// make and to run. Results are the same; what a piece of the model does is then without labels.
 enum class Form : std::uint8_t { written_out, with_calls };
 
 // A scenario as programs, with what is needed to read the result.

@@ -18,19 +18,10 @@ int Schedule::rank_of(int stage, int micro_batch) const {
   return within;
 }
 
-int Schedule::chunk_of(int stage, int micro_batch) const {
-  if (placement == Placement::bidirectional) return upward(micro_batch) ? 1 : 0;
-  return stage / request.ranks;
-}
-
 int Schedule::stage_of(int rank, int chunk) const {
   const int p = request.ranks, mirrored = p - 1 - rank;
   if (placement == Placement::bidirectional) return chunk == 1 ? mirrored : rank;
   return chunk * p + (placement == Placement::wave && chunk % 2 == 1 ? mirrored : rank);
-}
-
-int Schedule::replicas_of(int rank) const {
-  return request.replicas.empty() ? 1 : request.replicas[static_cast<std::size_t>(rank)];
 }
 
 std::size_t Schedule::list_of(int rank) const {

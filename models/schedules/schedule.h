@@ -118,10 +118,15 @@ struct Schedule {
     return placement == Placement::bidirectional && turn > 0 && micro_batch / turn % 2 == 1;
   }
   int rank_of(int stage, int micro_batch) const;
-  int chunk_of(int stage, int micro_batch) const;
+  int chunk_of(int stage, int micro_batch) const {
+    if (placement == Placement::bidirectional) return upward(micro_batch) ? 1 : 0;
+    return stage / request.ranks;
+  }
   int stage_of(int rank, int chunk) const;
   // Of a rank's stages, and where `order` has the first of them.
-  int replicas_of(int rank) const;
+  int replicas_of(int rank) const {
+    return request.replicas.empty() ? 1 : request.replicas[static_cast<std::size_t>(rank)];
+  }
   std::size_t list_of(int rank) const;
   // Where the activation of `stage` goes: 1 to the next rank (around the ring), -1 to the one before, 0 nowhere else.
   int step_after(int stage, int micro_batch) const;

@@ -25,12 +25,16 @@ class SharedList {
 
   // This list's own items; its copies keep what they have.
   std::vector<T>& edit() {
-    if (!items_ || items_.use_count() > 1)
-      items_ = items_ ? std::make_shared<std::vector<T>>(*items_) : std::make_shared<std::vector<T>>();
+    if (!items_ || items_.use_count() > 1) part();
     return *items_;
   }
 
  private:
+  // Apart from edit(), which is asked for every item that a list is given.
+  [[gnu::noinline]] void part() {
+    items_ = items_ ? std::make_shared<std::vector<T>>(*items_) : std::make_shared<std::vector<T>>();
+  }
+
   std::shared_ptr<std::vector<T>> items_;
 };
 

@@ -8,7 +8,7 @@
 namespace orrery::models {
 namespace {
 
-// Templates of one rank's pieces, with its labels. Most layers are alike: what a layer is made of is found once.
+// Templates of one rank's pieces. Most layers are alike: what a layer is made of is found once.
 class Pieces {
  public:
   explicit Pieces(StageContext& context)
@@ -25,7 +25,6 @@ class Pieces {
     PieceTemplate piece =
         kind == PieceKind::layer ? layer_of_any_stage(layer, layer_in_rank) : make(kind, layer, layer_in_rank);
     piece.layer = layer;
-    if (context_.form == Form::with_calls) resolve_labels(context_.builder, piece);
     known_.push_back({layer_in_rank, std::move(piece)});
     return known_.back().piece;
   }

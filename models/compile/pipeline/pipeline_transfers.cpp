@@ -52,11 +52,13 @@ PipelineTransfers::PipelineTransfers(StageContext& context) : context_(context) 
   degrees_ = last_degrees(s);
   messages_ = messages(s, degrees_, s.layout.sequence_parallel || tensor_grid(s.layout).active() || needs_gather(s));
   received_.resize(context.actions().size());
+  inputs_.reserve(context.actions().size());
+  for (std::size_t i = 0; i < context.actions().size(); ++i) inputs_.push_back(find_inputs(i));
   find_gates();
   find_slots();
 }
 
-PipelineTransfers::Edges PipelineTransfers::inputs_of(std::size_t i) const {
+PipelineTransfers::Edges PipelineTransfers::find_inputs(std::size_t i) const {
   const Schedule& schedule = context_.schedule;
   Edges edges;
   for (const Action& pass : passes(context_.actions()[i])) {
@@ -208,13 +210,12 @@ void PipelineTransfers::post_receives(std::size_t i) {
 }
 
 sim::OpRef PipelineTransfers::before(std::size_t i) {
-  const Edges inputs = inputs_of(i);
   if (!waiting())
     post_receives(i);
   else if (i == 0)
     exchange(0);
   sim::OpRef last;
-  for (const Edge& edge : inputs) {
+  for (const Edge& edge : inputs_of(i)) {
     last = received(edge);
     if (!waiting()) context_.builder.wait(context_.streams.main, last);
     gather(edge);

@@ -63,7 +63,8 @@ class PipelineTransfers {
     std::size_t posted = 0;
   };
 
-  Edges inputs_of(std::size_t i) const;
+  Edges find_inputs(std::size_t i) const;
+  const Edges& inputs_of(std::size_t i) const { return inputs_[i]; }
   Edges outputs_of(const Action& action, std::size_t i) const;
   Edges outputs_of(std::size_t i) const { return outputs_of(context_.actions()[i], i); }
   int turn_of(const Action& pass, int other_stage) const;
@@ -91,6 +92,7 @@ class PipelineTransfers {
   StageContext& context_;
   std::vector<int> degrees_;                         // by virtual stage: of tensor parallelism, where it ends
   std::vector<Bytes> messages_;                      // by virtual stage: its output
+  std::vector<Edges> inputs_;                        // by action
   std::vector<std::array<sim::OpRef, 2>> received_;  // by action: its activation, its gradient
   std::array<Incoming, 2> incoming_;                 // from the rank before, from the next one
   SlotTimes::Slots slots_;                           // waiting: actions between two exchanges

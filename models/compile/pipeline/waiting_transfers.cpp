@@ -17,7 +17,7 @@ void PipelineTransfers::find_slots() {
     find_arrivals(times);
   } else {
     for (std::size_t i = 0; i < actions.size(); ++i) {
-      const Edges inputs = inputs_of(i);
+      const Edges& inputs = inputs_of(i);
       slots_.push_back({i, i + 1});
       first_arrival_.push_back(arrivals_.size());
       arrivals_.insert(arrivals_.end(), inputs.begin(), inputs.end());

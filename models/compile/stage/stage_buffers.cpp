@@ -187,30 +187,33 @@ void StageBuffers::begin_call(const Action& pass, std::uint32_t made) {
 }
 
 StageBuffers::Held StageBuffers::held_of(const Action& pass) {
-  return {counted_from(kept_from(pass), output_), kept_by(pass)};
+  const std::size_t at = place(pass);
+  return {counted_from(first_[at], output_), kept_at(at)};
 }
 
-const StageBuffers::Kept* StageBuffers::kept_by(const Action& pass) {
-  if (const Kept* left = left_by_call_[place(pass)]) return left;
+const StageBuffers::Kept* StageBuffers::kept_at(std::size_t place) {
+  if (const Kept* left = left_by_call_[place]) return left;
   Kept kept;
   for (const auto* slots : {&until_input_, &until_weight_, &outputs_})
-    for (const std::uint32_t buffer : std::span(*slots).subspan(place(pass) * most_pieces_, most_pieces_))
-      kept.push_back(counted_from(kept_from(pass), buffer));
+    for (const std::uint32_t buffer : std::span(*slots).subspan(place * most_pieces_, most_pieces_))
+      kept.push_back(counted_from(first_[place], buffer));
   const auto known = std::find(lists_.begin(), lists_.end(), kept);
   return known != lists_.end() ? &*known : &lists_.emplace_back(std::move(kept));
 }
 
 void StageBuffers::set_held(const Action& pass, const Held& held) {
-  output_ = held.output == kNone ? kNoBuffer : static_cast<std::uint32_t>(kept_from(pass) + held.output);
-  left_by_call_[place(pass)] = held.kept;
+  const std::size_t at = place(pass);
+  output_ = held.output == kNone ? kNoBuffer : static_cast<std::uint32_t>(first_[at] + held.output);
+  left_by_call_[at] = held.kept;
 }
 
 // A pass is written that finds what a call has left.
 void StageBuffers::list_slots(const Action& pass) {
-  const Kept* const left = std::exchange(left_by_call_[place(pass)], nullptr);
+  const std::size_t at = place(pass);
+  const Kept* const left = std::exchange(left_by_call_[at], nullptr);
   if (left == nullptr) return;
-  const std::int64_t first = kept_from(pass);
-  const std::size_t begin = place(pass) * most_pieces_;
+  const std::int64_t first = first_[at];
+  const std::size_t begin = at * most_pieces_;
   auto next = left->begin();
   for (auto* slots : {&until_input_, &until_weight_, &outputs_})
     for (std::size_t i = begin; i < begin + most_pieces_; ++i, ++next)

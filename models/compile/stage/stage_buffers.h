@@ -66,7 +66,7 @@ class StageBuffers {
   std::size_t place(const Action& pass) const;
   static std::int64_t counted_from(std::int64_t first, std::uint32_t buffer);
   std::uint32_t& slot(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece) const;
-  const Kept* kept_by(const Action& pass);
+  const Kept* kept_at(std::size_t place);
   void list_slots(const Action& pass);
   void release(std::vector<std::uint32_t>& held, const Action& pass, std::size_t piece);
   const std::vector<PieceTemplate>& pieces_of(const Action& pass) const {

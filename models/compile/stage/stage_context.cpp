@@ -36,6 +36,7 @@ StageContext::StageContext(const Scenario& s, const Schedule& order, const RankK
       form(how),
       roles(s),
       builder("stage " + std::to_string(who.stage)) {
+  if (form == Form::with_calls) builder.label("");  // the first: of ops of pieces, which are without
   streams.main = builder.add_stream("compute");
   streams.host = builder.add_stream("host");
   streams.tp = builder.add_stream("tp");

@@ -1,6 +1,5 @@
 #include "models/compile/stage/stage_program.h"
 
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -54,11 +53,13 @@ class StageWriter {
   // Of the passes of a virtual stage, which are alike: how many steps they have, and kernels to launch between the
   // values that the host waits for.
   struct Counts {
+    int stage = 0;
+    Action::Type type = Action::Type::forward;
     std::size_t steps = 0;
     std::vector<int> launches{0};
   };
   const Counts& counts(const Action& pass);
-  std::vector<int> launches(const Action& action);
+  void count_launches(const Action& action);
   void sync_host();
   const std::vector<PieceTemplate>& pieces_of(const Action& pass) const {
     return chunks_[static_cast<std::size_t>(context_.chunk_of(pass))];
@@ -75,8 +76,8 @@ class StageWriter {
   StageBuffers buffers_;
   IssuedLists lists_;
   PassBlocks blocks_;
-  std::map<std::pair<int, Action::Type>, Counts> counts_;  // by virtual stage
-  std::size_t action_ = 0;                                 // being written
+  std::vector<Counts> counts_;
+  std::size_t action_ = 0;       // being written
   std::vector<bool> completes_;  // by action: the weight gradients of its chunk, and they are reduced
 };
 
@@ -144,9 +145,9 @@ double StageWriter::parameters() const {
 }
 
 const StageWriter::Counts& StageWriter::counts(const Action& pass) {
-  const auto [at, is_new] = counts_.try_emplace({pass.stage, pass.type});
-  Counts& counts = at->second;
-  if (!is_new) return counts;
+  for (const Counts& known : counts_)
+    if (known.stage == pass.stage && known.type == pass.type) return known;
+  Counts& counts = counts_.emplace_back(Counts{pass.stage, pass.type});
   for (const PieceTemplate& piece : pieces_of(pass))
     for (const TemplateOp& op : steps_of(piece, pass.type)) {
       ++counts.steps;
@@ -157,14 +158,14 @@ const StageWriter::Counts& StageWriter::counts(const Action& pass) {
 }
 
 // Of an overlapped slot the passes are counted one after the other, although they are issued in turn.
-std::vector<int> StageWriter::launches(const Action& action) {
-  std::vector<int> segments(1, 0);
+void StageWriter::count_launches(const Action& action) {
+  launches_.assign(1, 0);
+  segment_ = 0;
   for (const Action& pass : passes(action)) {
     const std::vector<int>& of_pass = counts(pass).launches;
-    segments.back() += of_pass.front();
-    segments.insert(segments.end(), of_pass.begin() + 1, of_pass.end());
+    launches_.back() += of_pass.front();
+    launches_.insert(launches_.end(), of_pass.begin() + 1, of_pass.end());
   }
-  return segments;
 }
 
 void StageWriter::action(std::size_t i) {
@@ -172,8 +173,7 @@ void StageWriter::action(std::size_t i) {
   action_ = i;
   const sim::OpRef input = transfers_.before(i);
   if (context_.scenario.software.pipeline_sync && !input.is_none()) host_.wait_for(input);
-  launches_ = launches(a);
-  segment_ = 0;
+  count_launches(a);
   host_.begin(launches_[0]);
 
   const Passes both = passes(a);
