@@ -20,10 +20,10 @@ namespace orrery::sim {
 //
 // Invariants between events:
 //  (1) Every unfinished stream is exactly one of: running (an event of its
-//      generation is due), arriving (running, and the collective behind its run
-//      will take it along), meeting (its transfers are open or in progress),
-//      blocked (in the waiter list of the stream it waits for), passing (its cell's
-//      stretch ends with the event of the cell's first main stream), drained.
+//      generation is due; or it is on time, nobody waits for it, and it is in the
+//      waiter list of the stream that it waits for behind its run), arriving (running, and the collective behind its
+//      run will take it along), meeting (its transfers are open or in progress), blocked (in the waiter list of the
+//      stream it waits for), passing (its cell's stretch ends with the event of the cell's first main stream), drained.
 //      Gathered it is within an instant only.
 //  (2) A transfer in progress is due at the end of a latency, or at the network's
 //      last prediction for its activity; a meeting that all have entered, some
@@ -52,7 +52,8 @@ class Engine {
   void drain_ready();
   void advance(StreamState& s, bool may_gather = true);
   bool start_run(StreamState& s);
-  OpIndex run_end(const StreamState& s) const;
+  OpIndex run_end(const StreamState& s, OpIndex from);
+  bool sees_through(const StreamState& s) const;
   void end_run(StreamState& s);
   void leave_behind(StreamState& s, OpIndex op);
   void pass(StreamState& s, OpIndex end);
@@ -64,7 +65,12 @@ class Engine {
   // waits.cpp: streams of a rank that wait for each other
   bool is_met(const StreamState& s, const Op& op) const;
   bool is_foreseen(const StreamState& s, OpIndex op, Time when) const;
+  bool will_be_met(const StreamState& s, const Op& op, Time when) const;
   void block(StreamState& s, OpIndex op);
+  void wait_for_sibling(StreamState& s);
+  void come_to_wait(StreamState& s);
+  void plan_on_time(StreamState& s);
+  void resume(StreamState& s);
   OpIndex needed(const StreamState& waiter, const StreamState& other) const;
   OpIndex first_need(const StreamState& s) const;
   void wake_waiters(StreamState& s);

@@ -11,7 +11,7 @@ bool Engine::start_run(StreamState& s) {
   const FlatStream& f = flat(s);
   const RankState& rank = rank_of(s);
   const Op& op = f.ops[s.at];
-  s.until = run_end(s);
+  s.until = run_end(s, s.at);
   s.speed = f.feels_claims ? rank.speed : kFullSpeed;
   s.op_start = s.mark = now_;
   s.inside = 0;
@@ -30,7 +30,7 @@ bool Engine::start_run(StreamState& s) {
       return false;
     }
     s.status = StreamStatus::running;
-    schedule(s, f.on_time ? next_look(s) : end);
+    f.on_time ? plan_on_time(s) : schedule(s, end);
     return false;
   }
   pass(s, s.until);
@@ -38,16 +38,24 @@ bool Engine::start_run(StreamState& s) {
   return true;
 }
 
-// Where the run that starts at s.at ends. It goes on over waits that are over already; but not where each op is looked
-// at, nor on side streams of a cell, which stretches want to see where they stand.
-OpIndex Engine::run_end(const StreamState& s) const {
-  if (!coalesce_) return s.at + 1;
-  const FlatStream& f = flat(s);
-  OpIndex end = f.ahead[s.at].run_end;
-  const bool is_seen = s.index != kMainStream && rank_of(s).cell != Cells::none();
-  if (is_seen || plays_ || source_ || options_.trace) return end;
-  while (end < f.size() && f.only_waits[end] && is_met(s, f.ops[end])) end = f.ahead[end].run_end;
+// Where the run at s.at ends that comes to op `from`. It goes on over waits that are over already, or will be.
+OpIndex Engine::run_end(const StreamState& s, OpIndex from) {
+  if (!coalesce_) return from + 1;
+  FlatStream& f = rank_of(s).flat->streams[s.index];
+  OpIndex end = f.ahead[from].run_end;
+  if (!sees_through(s) || end == f.size() || !f.only_waits[end]) return end;
+  const std::int64_t* const sums = f.sums(kFullSpeed, speeds_);
+  const auto at_the_earliest = [&](OpIndex op) { return now_ + Duration::ps(sums[op] - sums[from]); };
+  while (end < f.size() && f.only_waits[end] && will_be_met(s, f.ops[end], at_the_earliest(end)))
+    end = f.ahead[end].run_end;
   return end;
+}
+
+// Whether waits need not be met one by one: not where each op is looked at, nor on side streams of a cell, which
+// stretches want to see where they stand.
+bool Engine::sees_through(const StreamState& s) const {
+  const bool is_seen = s.index != kMainStream && rank_of(s).cell != Cells::none();
+  return coalesce_ && !is_seen && !plays_ && !source_ && !options_.trace;
 }
 
 // The event of a run has come: at its end, or before if it was slowed since or one of
@@ -57,9 +65,9 @@ void Engine::end_run(StreamState& s) {
   if (end > now_) return look_at(s, end);
   settle(s);
   pass(s, s.until);
-  s.status = StreamStatus::ready;
+  s.status = s.waits_on == kNoStream ? StreamStatus::ready : StreamStatus::blocked;
   wake_waiters(s);
-  advance(s);
+  if (s.status == StreamStatus::ready) advance(s);
 }
 
 // Ops [s.at, end) of the run in progress are over: they leave their marks.

@@ -34,7 +34,8 @@ struct StreamState {
   std::int64_t work_left = 0;   // running: of op `at`, at `mark`, ps at full speed
   OpIndex at = 0;               // ops of this step before it are done
   OpIndex inside = 0;  // running, if op `at` is a call: the op of its block that op_start, mark and work_left are of
-  OpIndex until = 0;   // running, meeting: one past what is in progress; blocked: the op whose dependency is open
+  OpIndex until = 0;   // running, meeting: one past what is in progress; blocked: the op whose dependency is open, as
+                       // of a run with waits_on
   std::uint32_t step = 0;
   std::uint32_t generation = 0;  // of the event that is due
   std::uint32_t rank = 0;
@@ -45,7 +46,7 @@ struct StreamState {
   SpeedIndex speed = 0;           // running: under which the run was planned
   StreamIndex index = 0;
   StreamStatus status = StreamStatus::ready;
-  StreamIndex waits_on = kNoStream;
+  StreamIndex waits_on = kNoStream;      // blocked; running: on time, and there is no event before that has been done
   StreamIndex first_waiter = kNoStream;  // streams blocked on this one, by index
   StreamIndex next_waiter = kNoStream;
 };

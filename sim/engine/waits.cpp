@@ -19,18 +19,44 @@ bool Engine::is_foreseen(const StreamState& s, OpIndex op, Time when) const {
   return s.status == StreamStatus::running && op < s.until && flat(s).on_time && clock_of(s).end_of(op) <= when;
 }
 
+// Whether the op will not have to wait when its stream comes to it, which is not before `when`.
+bool Engine::will_be_met(const StreamState& s, const Op& op, Time when) const {
+  if (is_met(s, op)) return true;
+  const StreamState& other = sibling(s, op.after_stream);
+  return other.step == s.step && !op.on_previous_step() && is_foreseen(other, op.after, when);
+}
+
 // Waits for what the op depends on (s.at, or one inside the group that starts there).
 void Engine::block(StreamState& s, OpIndex op) {
   s.status = StreamStatus::blocked;
   s.until = op;
-  s.waits_on = flat(s).ops[op].after_stream;
-  StreamIndex* link = &sibling(s, s.waits_on).first_waiter;
+  wait_for_sibling(s);
+}
+
+// For what op s.until depends on.
+void Engine::wait_for_sibling(StreamState& s) {
+  s.waits_on = flat(s).ops[s.until].after_stream;
+  StreamState& other = sibling(s, s.waits_on);
+  StreamIndex* link = &other.first_waiter;
   while (*link != kNoStream && *link < s.index) link = &sibling(s, *link).next_waiter;
   s.next_waiter = *link;
   *link = s.index;
-  StreamState& other = sibling(s, s.waits_on);
   other.wake_at = std::min(other.wake_at, needed(s, other));
-  if (other.status == StreamStatus::running && flat(other).on_time) schedule(other, next_look(other));
+  if (other.status != StreamStatus::running || !flat(other).on_time) return;
+  if (clock_of(other).end_of(other.until - 1) < now_) return come_to_wait(other);
+  schedule(other, next_look(other));
+}
+
+// A run on time is over, and its stream has been waiting since.
+void Engine::come_to_wait(StreamState& s) {
+  pass(s, s.until);
+  s.status = StreamStatus::blocked;
+}
+
+// A run on time has been planned, or goes on further than it was: its stream waits for what holds it back behind.
+void Engine::plan_on_time(StreamState& s) {
+  if (sees_through(s) && s.until < flat(s).size()) wait_for_sibling(s);
+  schedule(s, next_look(s));
 }
 
 // How many ops of the present step of `other` have to be done before `waiter` can go on.
@@ -60,10 +86,22 @@ void Engine::wake_waiters(StreamState& s) {
       continue;
     }
     *link = waiter.next_waiter;
-    waiter.status = StreamStatus::ready;
     waiter.waits_on = kNoStream;
-    ready_.push_back(id_of(waiter));
+    resume(waiter);
   }
+}
+
+// What op s.until waits for is done: the run before it goes on over it if it is not over yet.
+void Engine::resume(StreamState& s) {
+  if (s.status == StreamStatus::running) {
+    if (clock_of(s).end_of(s.until - 1) >= now_) {
+      s.until = run_end(s, s.until);
+      return plan_on_time(s);
+    }
+    pass(s, s.until);
+  }
+  s.status = StreamStatus::ready;
+  ready_.push_back(id_of(s));
 }
 
 // The event of a run has come before its end.
@@ -75,8 +113,10 @@ void Engine::look_at(StreamState& s, Time end) {
   schedule(s, next_look(s));
 }
 
-// When a stream that is on time has done what somebody waits for, or all of its run.
+// When a stream that is on time has done what somebody waits for, or all of its run. Never, if nobody waits for it and
+// it is told when it can go on.
 Time Engine::next_look(StreamState& s) {
+  if (s.first_waiter == kNoStream && s.waits_on != kNoStream) return Time::never();
   if (s.first_waiter != kNoStream && s.wake_at <= s.at) s.wake_at = first_need(s);
   const bool awaited = s.first_waiter != kNoStream && s.wake_at <= s.until;
   return clock_of(s).end_of((awaited ? s.wake_at : s.until) - 1);

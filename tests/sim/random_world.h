@@ -7,10 +7,12 @@ namespace orrery::sim::kit {
 
 // Random programs that always end: each rank issues the same list of steps on
 // three streams, so that whoever meets meets in the same order. With `solo` ranks
-// have collectives of their own beside, over a link of their own.
+// have collectives of their own beside, over a link of their own; with `host` a fourth stream
+// that launches and waits.
 class RandomWorld {
  public:
-  explicit RandomWorld(std::uint64_t seed, bool solo = false) : random_(seed), solo_(solo) {
+  explicit RandomWorld(std::uint64_t seed, bool solo = false, bool host = false)
+      : random_(seed), solo_(solo), host_(host) {
     world_.planner->over_links = chance(2) || solo;
     world_.links(kRanks, BytesPerSecond{1'500'000'000});
     if (solo) {
@@ -49,9 +51,11 @@ class RandomWorld {
   Program program(bool first_stage, KeyedRandom shape) {
     Script p;
     const StreamIndex third = p.add_stream("third");
+    const StreamIndex host = host_ ? p.add_stream("host") : StreamIndex{0};
     std::uint64_t drawn = 0;
     const auto same = [&](std::uint64_t n) { return shape.bits(drawn++) % n; };
     for (std::uint32_t i = 0; i < 60; ++i) {
+      if (host_) launch(p, host);
       const auto s = static_cast<StreamIndex>(same(3));
       const std::uint64_t kind = same(12);
       if (same(6) == 0) p.wait(s, p.last(static_cast<StreamIndex>(same(3))));
@@ -83,6 +87,17 @@ class RandomWorld {
                static_cast<KernelClass>(below(3)));
   }
 
+  // At once or behind another stream; somebody waits for it, or for what was launched last.
+  void launch(Script& p, StreamIndex host) {
+    const auto other = static_cast<StreamIndex>(below(3));
+    if (chance(3)) p.wait(host, p.last(other));
+    if (chance(40)) p.wait(host, {Script::main, static_cast<OpIndex>(below(40)), true});
+    if (chance(2))
+      p.kernel(host, Duration::ps(static_cast<std::int64_t>(below(8) * below(1'000'000))), kHost,
+               KernelClass::unaffected);
+    if (chance(3)) p.wait(other, p.last(host));
+  }
+
   void allocate(Script& p, StreamIndex s) {
     const std::uint32_t t = p.tensor(static_cast<std::int64_t>(below(1000)), static_cast<std::uint8_t>(below(2)));
     p.allocate(s, t);
@@ -93,7 +108,7 @@ class RandomWorld {
   KeyedRandom random_;
   std::uint64_t counter_ = 0;
   World world_;
-  bool solo_;
+  bool solo_, host_;
   bool memory_on_side_ = false;
   GroupRole all_ = 0, crossing_ = 0, own_ = 0;
   PeerRole next_ = 0, before_ = 0;

@@ -105,14 +105,13 @@ void Engine::arrive(StreamState& s, Time arrival) {
   if (options_.trace) met_[id_of(s)].assign(1, arrival);
 }
 
-// Nothing is due and not all are done: those on their way to a collective that
-// never begins arrive there.
+// Nothing is due and not all are done: those on their way to what never begins, or is never done, arrive there.
 void Engine::arrive_all() {
   for (StreamState& s : streams_) {
-    if (s.status != StreamStatus::arriving) continue;
+    if (s.status != StreamStatus::arriving && s.status != StreamStatus::running) continue;
     const Time arrival = clock_of(s).end_of(s.until - 1);
     now_ = std::max(now_, arrival);
-    arrive(s, arrival);
+    s.status == StreamStatus::arriving ? arrive(s, arrival) : come_to_wait(s);
   }
 }
 

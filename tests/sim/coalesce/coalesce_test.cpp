@@ -55,6 +55,41 @@ TEST(Shortcuts, ChangeNoResult) {
   }
 }
 
+// With a trace each op of a host is looked at; without one it runs ahead, and what waits for it may know before it
+// starts.
+TEST(Hosts, ThatRunAheadChangeNoResult) {
+  std::uint64_t fewer = 0;
+  for (std::uint64_t seed = 0; seed < 1000; ++seed) {
+    SCOPED_TRACE(seed);
+    const RandomWorld world(seed, seed % 2 == 0, true);
+    Trace trace;
+    const RunResult looked_at = run(world.workload(), true, &trace), by_itself = run(world.workload(), true);
+    ASSERT_FALSE(by_itself.stuck) << by_itself.stuck->what;
+    EXPECT_LE(by_itself.events, looked_at.events);
+    fewer += looked_at.events - by_itself.events;
+    expect_equal(by_itself, looked_at);
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(fewer, 1000u);
+}
+
+// A host that launches while the device is busy has no events, and waits for it do not cut runs.
+TEST(Hosts, ThatRunAheadCostNoEvents) {
+  World world;
+  Script p;
+  for (int i = 0; i < 100; ++i) {
+    p.wait(p.side, p.copy(p.main, {TransferKind::copy, 0, 0, Bytes{1000}}, kDp, p.label("copy")));
+    const OpRef launched = p.kernel(p.side, Duration::us(5), kHost, KernelClass::unaffected);
+    p.kernel(p.main, Duration::us(10));
+    p.wait(p.main, launched);
+    p.kernel(p.main, Duration::us(10));
+  }
+  world.ranks(1, p.done());
+  const RunResult result = run(world.workload, true);
+  EXPECT_EQ(result.step_time(), 100 * (took(*world.planner, 1000) + Duration::us(20)));
+  EXPECT_EQ(result.events, 201u);  // a copy and a run each, and the host's end
+}
+
 class Coalescing : public ::testing::TestWithParam<int> {};
 
 TEST_P(Coalescing, ChangesNoResult) {
