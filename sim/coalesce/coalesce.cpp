@@ -147,6 +147,7 @@ FlatProgram::FlatProgram(const Program& p, std::span<const std::span<const Op>> 
     streams.back().feels_claims = feels_claims(of_program[s], speeds) || (s == kMainStream && block_feels);
     if (streams.back().feels_claims) feeling.push_back(static_cast<StreamIndex>(s));
   }
+  for (FlatStream& stream : streams) stream.slows_others = feeling.size() > (stream.feels_claims ? 1u : 0u);
 }
 
 }  // namespace orrery::sim

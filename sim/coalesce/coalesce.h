@@ -75,6 +75,13 @@ class FlatStream {
   // Precondition: `op` is a call.
   FlatBlock& block_of(OpIndex op) const { return blocks_[calls_[static_cast<std::size_t>(ops[op].payload)].block]; }
 
+  // Of the op, at full speed: that of a kernel, or of what a call begins with; ps.
+  std::int64_t work_of(OpIndex op) const {
+    return ops[op].kind == OpKind::kernel ? ops[op].payload
+           : ops[op].kind == OpKind::call ? block_of(op).cost_of(0)
+                                          : 0;
+  }
+
   // Whether the op is a kernel, or a call of some.
   bool has_kernels(OpIndex op) const {
     return ops[op].kind == OpKind::kernel || (ops[op].kind == OpKind::call && block_of(op).has_kernels);
@@ -97,6 +104,7 @@ class FlatStream {
 
   std::span<const Op> ops;
   bool feels_claims = false;  // has kernels of which some claim changes the speed
+  bool slows_others = false;  // its transfers can slow kernels: those of another stream, as its own waits for them
   bool on_time = false;
   std::vector<Ahead> ahead;  // size() + 1 entries
   // A run ends before the op for nothing but that it waits: where it need not wait, the run may go on.
@@ -142,10 +150,6 @@ struct FlatProgram {
               bool memory_breaks, bool foresees = false, std::span<const std::span<const Op>> blocks = {});
 
   StreamIndex stream_count() const { return static_cast<StreamIndex>(streams.size()); }
-  // Whether a transfer on `stream` can slow kernels: those of another stream, as its own waits for it.
-  bool slows_others(StreamIndex stream) const {
-    return feeling.size() > 1 || (feeling.size() == 1 && feeling.front() != stream);
-  }
 
   const Program* program;
   std::vector<FlatBlock> blocks;  // streams refer to them: their place does not change

@@ -81,11 +81,9 @@ const StreamState& Engine::blocking(const StreamState& main) const {
 // `s` is about to change. If it is what the main stream is doing or waiting for,
 // the time since the rank's clock was set is put where it belongs: nothing else
 // on the way can have changed meanwhile.
-void Engine::settle(const StreamState& s, Time bubble_from, Time bubble_to) {
+void Engine::settle_since_then(const StreamState& s, Time bubble_from, Time bubble_to) {
   const RankId rank{s.rank};
-  if (!accounting_.is_on(rank)) return;
   const Time since = accounting_.since(rank);
-  if (since == now_) return;
   const StreamState& main = sibling(s, kMainStream);
   if (&blocking(main) != &s) return;
   const bool is_main = &main == &s;
@@ -136,7 +134,7 @@ void Engine::settle_call(const StreamState& s, OpIndex call, const RunClock& clo
 // Kernels of a run, from `since` on, a category at a time. Behind the first op a run that is over takes what it took
 // the last time.
 void Engine::settle_run(const StreamState& s, bool is_main, Time since) {
-  FlatStream& f = rank_of(s).flat->streams[s.index];
+  FlatStream& f = *s.flat;
   const RunClock clock = clock_of(s);
   const RankId rank{s.rank};
   const auto spend = [&](Category category, Duration time) {

@@ -21,7 +21,7 @@ void Engine::add_claim(StreamState& s, std::uint8_t claim, bool starts) {
 
 // Cuts a run at the op in progress and plans the rest of it at the new speed.
 void Engine::change_speed(StreamState& s, SpeedIndex speed) {
-  const FlatStream& f = flat(s);
+  FlatStream& f = flat(s);
   const OpIndex op = op_in_progress(s);
   if (op == s.until) return;  // all done: its event is due now
   settle(s);
@@ -37,6 +37,7 @@ void Engine::change_speed(StreamState& s, SpeedIndex speed) {
   s.first_end = s.mark + Duration::ps(slowed(s.work_left, after));
   if (is_call) s.first_end = s.first_end + Duration::ps(f.block_of(op).at(speed, speeds_).behind(s.inside));
   s.speed = speed;
+  f.sums(speed, speeds_);
   const Time end = clock_of(s).end_of(s.until - 1);
   s.status == StreamStatus::arriving ? move_arrival(s, end) : schedule(s, end);
 }

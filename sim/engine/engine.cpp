@@ -124,7 +124,7 @@ void Engine::advance(StreamState& s, bool may_gather) {
     }
     const Op& op = f.ops[s.at];
     if (!is_met(s, op)) return block(s, s.at);
-    if (s.index == kMainStream && may_gather && gather(s)) return;
+    if (cells_ && s.index == kMainStream && may_gather && gather(s)) return;
     if (!is_local(op.kind)) return start_transfers(s);
     if (!start_run(s)) return;
   }
@@ -190,6 +190,7 @@ void Engine::ask_source(RankState& rank, RankId id) {
   }
   for (StreamState* s = first; s != first + rank.streams; ++s) {
     s->at = 0;
+    s->flat = &rank.flat->streams[s->index];
     s->status = any ? StreamStatus::ready : StreamStatus::finished;
     if (any)
       ready_.push_back(id_of(*s));

@@ -52,8 +52,14 @@ class Engine {
   void drain_ready();
   void advance(StreamState& s, bool may_gather = true);
   bool start_run(StreamState& s);
-  OpIndex run_end(const StreamState& s, OpIndex from);
-  bool sees_through(const StreamState& s) const;
+  void add_jitter(StreamState& s) const;
+  std::int64_t with_jitter(const StreamState& s, std::int64_t cost) const;
+  OpIndex run_end(StreamState& s, OpIndex from);
+  // Whether waits need not be met one by one: not where each op is looked at, nor on side streams of a cell, which
+  // stretches want to see where they stand.
+  bool sees_through(const StreamState& s) const {
+    return foresees_ && !plays_ && (!cells_ || s.index == kMainStream || rank_of(s).cell == Cells::none());
+  }
   void end_run(StreamState& s);
   void leave_behind(StreamState& s, OpIndex op);
   void pass(StreamState& s, OpIndex end);
@@ -63,7 +69,8 @@ class Engine {
   void schedule(StreamState& s, Time when);
 
   // waits.cpp: streams of a rank that wait for each other
-  bool is_met(const StreamState& s, const Op& op) const;
+  bool is_met(const StreamState& s, const Op& op) const { return !op.waits() || is_done(s, op); }
+  bool is_done(const StreamState& s, const Op& waiting) const;
   bool is_foreseen(const StreamState& s, OpIndex op, Time when) const;
   bool will_be_met(const StreamState& s, const Op& op, Time when) const;
   void block(StreamState& s, OpIndex op);
@@ -161,7 +168,11 @@ class Engine {
   void trace_run(const StreamState& s, OpIndex end, const RunClock& clock);
   void trace_transfers(const StreamState& s);
   void settle(const StreamState& s) { settle(s, Time(), Time()); }
-  void settle(const StreamState& s, Time bubble_from, Time bubble_to);
+  void settle(const StreamState& s, Time bubble_from, Time bubble_to) {
+    const RankId rank{s.rank};
+    if (accounting_.is_on(rank) && accounting_.since(rank) != now_) settle_since_then(s, bubble_from, bubble_to);
+  }
+  void settle_since_then(const StreamState& s, Time bubble_from, Time bubble_to);
   const StreamState& blocking(const StreamState& main) const;
   bool waits_for_pipeline(const StreamState& s, const Op& op) const;
   void settle_meeting(const StreamState& s, OpIndex op, Time since, Time bubble_from, Time bubble_to);
@@ -179,26 +190,24 @@ class Engine {
 
   RankState& rank_of(const StreamState& s) { return ranks_[RankId{s.rank}]; }
   const RankState& rank_of(const StreamState& s) const { return ranks_[RankId{s.rank}]; }
-  const FlatStream& flat(const StreamState& s) const { return rank_of(s).flat->streams[s.index]; }
+  static FlatStream& flat(StreamState& s) { return *s.flat; }
+  static const FlatStream& flat(const StreamState& s) { return *s.flat; }
   StreamState& sibling(const StreamState& s, StreamIndex index) { return streams_[rank_of(s).first_stream + index]; }
   const StreamState& sibling(const StreamState& s, StreamIndex index) const {
     return streams_[rank_of(s).first_stream + index];
   }
-  RunClock clock_of(const StreamState& s) {
-    FlatStream& f = rank_of(s).flat->streams[s.index];
-    return {s.op_start, s.first_end, s.at, s.inside, s.speed, f.sums(s.speed, speeds_)};
-  }
-  // Of a run in progress.
-  RunClock clock_of(const StreamState& s) const {
+  // Of a run in progress. Its stream has been asked for sums of its speed.
+  static RunClock clock_of(const StreamState& s) {
     return {s.op_start, s.first_end, s.at, s.inside, s.speed, flat(s).sums(s.speed)};
   }
   std::uint32_t id_of(const StreamState& s) const { return static_cast<std::uint32_t>(&s - streams_.data()); }
-  std::int64_t cost_of(const StreamState& s, OpIndex op) const;
 
   const Workload& workload_;
   const RunOptions options_;
   OpSource* source_;
-  bool coalesce_;
+  const bool jitters_;
+  const bool coalesce_;
+  const bool foresees_;     // and nobody wants to see each op or transfer by itself
   bool may_defer_ = false;  // nothing outside can tell when a collective of a main stream begins
 
   Time now_;

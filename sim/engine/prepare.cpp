@@ -36,7 +36,9 @@ Engine::Engine(const Workload& workload, const RunOptions& options, OpSource* so
     : workload_(workload),
       options_(options),
       source_(source),
-      coalesce_(options.coalesce && workload.jitter.compute <= 0),
+      jitters_(workload.jitter.compute > 0),
+      coalesce_(options.coalesce && !jitters_),
+      foresees_(coalesce_ && source == nullptr && options.trace == nullptr),
       ranks_(),
       speeds_(workload.claims),
       meetings_(workload, source != nullptr),
@@ -47,7 +49,7 @@ Engine::Engine(const Workload& workload, const RunOptions& options, OpSource* so
       link_busy_since_(workload.links.size()) {
   prepare_programs();
   prepare_ranks();
-  if (coalesce_ && !source_ && !options_.trace && takes_calls() && is_much_written_out(workload)) prepare_stretches();
+  if (foresees_ && takes_calls() && is_much_written_out(workload)) prepare_stretches();
   if (options_.trace) {
     met_.resize(streams_.size());
     link_sampled_.resize(workload_.links.size());
@@ -58,18 +60,18 @@ Engine::Engine(const Workload& workload, const RunOptions& options, OpSource* so
 
 void Engine::prepare_programs() {
   // A trace is to show every transfer as one, with the load of its links.
-  if (coalesce_ && !source_ && !options_.trace) solo_.emplace(workload_, speeds_, network_);
+  if (foresees_) solo_.emplace(workload_, speeds_, network_);
   for (std::uint32_t p = 0; p < workload_.programs.size(); ++p) {
     const Program& program = workload_.programs[ProgramId{p}];
     std::vector<std::span<const Op>> streams = ops_of(std::span<const Stream>(program.streams));
     if (solo_ && !solo_->main_stream({p}).empty()) streams[kMainStream] = solo_->main_stream({p});
     std::vector<std::span<const Op>> blocks = ops_of(std::span<const Block>(program.blocks));
     if (solo_) solo_->replace_blocks({p}, blocks);
-    const bool foresees = coalesce_ && !source_ && !options_.trace;
-    programs_.emplace_back(program, streams, speeds_, ledger_.breaks_runs(ProgramId{p}), foresees, blocks);
+    programs_.emplace_back(program, streams, speeds_, ledger_.breaks_runs(ProgramId{p}), foresees_, blocks);
   }
-  const bool any_slows =
-      std::any_of(programs_.begin(), programs_.end(), [](const FlatProgram& p) { return p.slows_others(kMainStream); });
+  const bool any_slows = std::any_of(programs_.begin(), programs_.end(), [](const FlatProgram& p) {
+    return !p.streams.empty() && p.streams[kMainStream].slows_others;
+  });
   may_defer_ = !any_slows && !source_ && !options_.trace;
 }
 
@@ -98,6 +100,7 @@ void Engine::prepare_ranks() {
       StreamState& stream = streams_.emplace_back();
       stream.rank = r;
       stream.index = s;
+      stream.flat = &rank.flat->streams[s];
     }
     for (const FlatStream& stream : rank.flat->streams)
       total_ops_ += stream.size() * static_cast<std::uint64_t>(std::max(0, workload_.steps));

@@ -8,19 +8,15 @@ namespace orrery::sim {
 
 // Begins the run at s.at; true when it took no time and is over.
 bool Engine::start_run(StreamState& s) {
-  const FlatStream& f = flat(s);
-  const RankState& rank = rank_of(s);
-  const Op& op = f.ops[s.at];
+  FlatStream& f = flat(s);
   s.until = run_end(s, s.at);
-  s.speed = f.feels_claims ? rank.speed : kFullSpeed;
+  s.speed = f.feels_claims ? rank_of(s).speed : kFullSpeed;
   s.op_start = s.mark = now_;
   s.inside = 0;
-  s.work_left = op.kind == OpKind::kernel ? cost_of(s, s.at)
-                : op.kind == OpKind::call ? f.block_of(s.at).cost_of(0)
-                                          : 0;
-  s.first_end = now_ + (op.kind == OpKind::call
-                            ? Duration::ps(f.block_of(s.at).at(s.speed, speeds_).total())
-                            : Duration::ps(slowed(s.work_left, speeds_.permille(s.speed, op.kernel_class()))));
+  s.work_left = f.work_of(s.at);
+  const std::int64_t* const sums = f.sums(s.speed, speeds_);
+  s.first_end = now_ + Duration::ps(sums[s.at + 1] - sums[s.at]);
+  if (jitters_) add_jitter(s);
   if (s.index == kMainStream && f.ahead[s.at].next_timed < s.until) stamp_pending(s, now_);
 
   const Time end = clock_of(s).end_of(s.until - 1);
@@ -39,9 +35,9 @@ bool Engine::start_run(StreamState& s) {
 }
 
 // Where the run at s.at ends that comes to op `from`. It goes on over waits that are over already, or will be.
-OpIndex Engine::run_end(const StreamState& s, OpIndex from) {
+OpIndex Engine::run_end(StreamState& s, OpIndex from) {
   if (!coalesce_) return from + 1;
-  FlatStream& f = rank_of(s).flat->streams[s.index];
+  FlatStream& f = flat(s);
   OpIndex end = f.ahead[from].run_end;
   if (!sees_through(s) || end == f.size() || !f.only_waits[end]) return end;
   const std::int64_t* const sums = f.sums(kFullSpeed, speeds_);
@@ -49,13 +45,6 @@ OpIndex Engine::run_end(const StreamState& s, OpIndex from) {
   while (end < f.size() && f.only_waits[end] && will_be_met(s, f.ops[end], at_the_earliest(end)))
     end = f.ahead[end].run_end;
   return end;
-}
-
-// Whether waits need not be met one by one: not where each op is looked at, nor on side streams of a cell, which
-// stretches want to see where they stand.
-bool Engine::sees_through(const StreamState& s) const {
-  const bool is_seen = s.index != kMainStream && rank_of(s).cell != Cells::none();
-  return coalesce_ && !is_seen && !plays_ && !source_ && !options_.trace;
 }
 
 // The event of a run has come: at its end, or before if it was slowed since or one of
@@ -101,14 +90,19 @@ void Engine::leave_behind(StreamState& s, OpIndex op) {
   s.first_end = end;
   const FlatStream& f = flat(s);
   s.inside = 0;
-  s.work_left = f.ops[op].kind == OpKind::call ? f.block_of(op).cost_of(0) : f.ops[op].payload;
+  s.work_left = f.work_of(op);
 }
 
-std::int64_t Engine::cost_of(const StreamState& s, OpIndex op) const {
-  const std::int64_t cost = flat(s).ops[op].payload;
-  if (workload_.jitter.compute <= 0) return cost;
+void Engine::add_jitter(StreamState& s) const {
+  const Op& op = flat(s).ops[s.at];
+  if (op.kind != OpKind::kernel) return;
+  s.work_left = with_jitter(s, op.payload);
+  s.first_end = now_ + Duration::ps(slowed(s.work_left, speeds_.permille(s.speed, op.kernel_class())));
+}
+
+std::int64_t Engine::with_jitter(const StreamState& s, std::int64_t cost) const {
   Digest key;
-  key.add(workload_.jitter.seed).add(s.rank).add(s.step).add(s.index).add(op);
+  key.add(workload_.jitter.seed).add(s.rank).add(s.step).add(s.index).add(s.at);
   const Int128 z = KeyedRandom(key.value()).gaussian_q32();
   const auto deviation = static_cast<std::int64_t>(workload_.jitter.compute * 1e9 + 0.5);
   const Int128 noise = static_cast<Int128>(cost) * deviation / 1'000'000'000 * z / (std::int64_t{1} << 32);

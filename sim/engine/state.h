@@ -27,6 +27,7 @@ enum class StreamStatus : std::uint8_t {
 
 // What differs between two ranks of one program: one of these a stream.
 struct StreamState {
+  FlatStream* flat = nullptr;
   Time op_start;                // running, meeting: of op `at`
   Time first_end;               // running: end of op `at`
   Time mark;                    // running: since when op `at` has its present speed
@@ -50,7 +51,7 @@ struct StreamState {
   StreamIndex first_waiter = kNoStream;  // streams blocked on this one, by index
   StreamIndex next_waiter = kNoStream;
 };
-static_assert(sizeof(StreamState) <= 88);
+static_assert(sizeof(StreamState) <= 96);
 
 inline constexpr OpIndex kNothingPending = UINT32_MAX;
 

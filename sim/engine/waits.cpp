@@ -5,8 +5,8 @@
 
 namespace orrery::sim {
 
-bool Engine::is_met(const StreamState& s, const Op& op) const {
-  if (!op.waits()) return true;
+// Whether what the op waits for is.
+bool Engine::is_done(const StreamState& s, const Op& op) const {
   if (op.on_previous_step() && s.step == 0) return true;
   const StreamState& other = sibling(s, op.after_stream);
   const std::uint32_t step = s.step - (op.on_previous_step() ? 1 : 0);

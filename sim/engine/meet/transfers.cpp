@@ -58,7 +58,7 @@ void Engine::join(std::uint32_t index) {
     settle(s, meeting.bubble_from, meeting.bubble_to);
     if (s.status == StreamStatus::arriving) arrive(s, who.arrival);
     ++s.flowing;
-    if (slows && rank_of(s).flat->slows_others(s.index)) add_claim(s, meeting.plan->claim, true);
+    if (slows && flat(s).slows_others) add_claim(s, meeting.plan->claim, true);
   }
 }
 
@@ -187,7 +187,7 @@ void Engine::finish(std::uint32_t index) {
   const bool slows = speeds_.slows(meeting.plan->claim);
   for (const Participant& who : meeting.who) {
     StreamState& s = streams_[who.stream];
-    if (slows && rank_of(s).flat->slows_others(s.index)) add_claim(s, meeting.plan->claim, false);
+    if (slows && flat(s).slows_others) add_claim(s, meeting.plan->claim, false);
     leave(s, who.op, meeting.met);
   }
   meetings_.release(index);
