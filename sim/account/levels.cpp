@@ -1,7 +1,6 @@
 #include "sim/account/levels.h"
 
 #include <algorithm>
-#include <optional>
 #include <span>
 #include <utility>
 
@@ -17,61 +16,59 @@ void add(RankMemory& memory, std::uint8_t cause, std::int64_t bytes) {
 }  // namespace
 
 Levels::Levels(const Program& program, StreamIndex stream) : program_(&program), stream_(stream) {
-  list_records(list_changes());
+  list_changes();
+  list_records();
 }
 
 // Calls of a block have buffers of the same sizes and causes.
 Levels::OfBlock Levels::of_block(const Block& block, const Call& call) const {
   OfBlock all;
-  std::int64_t level = 0, highest = 0;
+  all.is_known = true;
   for (OpIndex i = 0; i < block.ops.size(); ++i) {
     const Op& op = block.ops[i];
     if (!is_memory(op.kind)) continue;
     const Buffer& buffer = program_->buffers[call.buffer(op.payload)];
     const std::int64_t bytes = change_by(op, buffer);
-    level += bytes;
-    if (level > highest) all.moments.push_back({highest = level, 0, {0, i}});
+    all.net += bytes;
+    if (all.net > all.highest()) all.rises.push_back({all.net, i});
     auto of =
         std::find_if(all.changes.begin(), all.changes.end(), [&](const Change& c) { return c.cause == buffer.cause; });
-    if (of == all.changes.end()) of = all.changes.insert(of, {0, 0, buffer.cause});
+    if (of == all.changes.end()) of = all.changes.insert(of, {.cause = buffer.cause});
     of->bytes += bytes;
   }
-  all.moments.push_back({level, level, {0, block.ops.empty() ? 0 : static_cast<OpIndex>(block.ops.size() - 1)}});
   return all;
 }
 
-std::vector<Levels::Moment> Levels::list_changes() {
-  std::vector<std::optional<OfBlock>> blocks(program_->blocks.size());
-  std::vector<Moment> moments;
-  changes_.reserve(2 * program_->buffers.size());
-  moments.reserve(2 * program_->buffers.size());
+void Levels::list_changes() {
+  blocks_.resize(program_->blocks.size());
   const std::span<const Op> ops = program_->streams[stream_].ops;
   for (OpIndex i = 0; i < ops.size(); ++i) {
     const Op& op = ops[i];
     if (is_memory(op.kind)) {
       const Buffer& buffer = program_->buffers[static_cast<std::size_t>(op.payload)];
-      const std::int64_t bytes = change_by(op, buffer);
-      changes_.push_back({bytes, i, buffer.cause});
-      moments.push_back({bytes, bytes, {i, 0}});
+      changes_.push_back({.bytes = change_by(op, buffer), .op = i, .cause = buffer.cause});
     }
     if (op.kind != OpKind::call) continue;
     const Call& call = program_->call_of(op);
-    std::optional<OfBlock>& block = blocks[call.block];
-    if (!block) block = of_block(program_->blocks[call.block], call);
-    for (const Change& change : block->changes) changes_.push_back({change.bytes, i, change.cause});
-    for (const Moment& moment : block->moments) moments.push_back({moment.rise, moment.net, {i, moment.place.inside}});
+    OfBlock& block = blocks_[call.block];
+    if (!block.is_known) block = of_block(program_->blocks[call.block], call);
+    changes_.push_back({.bytes = block.net, .op = i, .is_call = true, .block = call.block});
   }
-  return moments;
 }
 
 // Levels above what is resident. A step that begins `net` above the one before sets records where its own level
 // passes the first step's highest less `net`; with net <= 0 there are none.
-void Levels::list_records(const std::vector<Moment>& moments) {
+void Levels::list_records() {
   const auto list = [&](std::int64_t beaten, std::vector<OpPlace>& records) {
     std::int64_t level = 0;
-    for (const Moment& moment : moments) {
-      if (level + moment.rise > beaten) records.push_back(moment.place), beaten = level + moment.rise;
-      level += moment.net;
+    const auto rise_to = [&](std::int64_t height, OpPlace place) {
+      if (height > beaten) records.push_back(place), beaten = height;
+    };
+    for (const Change& change : changes_) {
+      if (!change.is_call) rise_to(level + change.bytes, {change.op, 0});
+      if (change.is_call && level + blocks_[change.block].highest() > beaten)
+        for (const Rise& rise : blocks_[change.block].rises) rise_to(level + rise.bytes, {change.op, rise.inside});
+      level += change.bytes;
     }
     return std::pair(level, beaten);
   };
@@ -82,9 +79,12 @@ void Levels::list_records(const std::vector<Moment>& moments) {
 void Levels::add_up_to(OpPlace last, std::uint32_t step, RankMemory& memory) const {
   const std::span<const Op> ops = program_->streams[stream_].ops;
   for (const Change& change : changes_) {
-    const bool is_over = change.op < last.op || (change.op == last.op && ops[last.op].kind != OpKind::call);
+    const bool is_over = change.op < last.op || (change.op == last.op && !change.is_call);
     const std::int64_t times = step + (is_over ? 1 : 0);
-    if (times > 0) add(memory, change.cause, change.bytes * times);
+    if (times == 0) break;
+    if (!change.is_call) add(memory, change.cause, change.bytes * times);
+    if (!change.is_call) continue;
+    for (const Change& of : blocks_[change.block].changes) add(memory, of.cause, of.bytes * times);
   }
   if (ops[last.op].kind != OpKind::call) return;
   const Call& call = program_->call_of(ops[last.op]);

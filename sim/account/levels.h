@@ -31,28 +31,36 @@ class Levels {
   void add_up_to(OpPlace last, std::uint32_t step, RankMemory& memory) const;
 
  private:
+  // By a memory op, or by all that a call does.
   struct Change {
     std::int64_t bytes = 0;
     OpIndex op = 0;
     std::uint8_t cause = 0;
+    bool is_call = false;
+    std::uint32_t block = 0;  // of a call
   };
-  // The level rises so far above what it was, then it is that much above or below it.
-  struct Moment {
-    std::int64_t rise = 0, net = 0;
-    OpPlace place;
+  // Op `inside` of a block raises the level so far above what it was before the block.
+  struct Rise {
+    std::int64_t bytes = 0;
+    OpIndex inside = 0;
   };
   struct OfBlock {
     std::vector<Change> changes;  // all in all, one a cause
-    std::vector<Moment> moments;  // those that rise above the ones before, then what is left
+    std::vector<Rise> rises;      // each above the ones before
+    std::int64_t net = 0;
+    bool is_known = false;
+
+    std::int64_t highest() const { return rises.empty() ? 0 : rises.back().bytes; }
   };
 
   OfBlock of_block(const Block& block, const Call& call) const;
-  std::vector<Moment> list_changes();
-  void list_records(const std::vector<Moment>& moments);
+  void list_changes();
+  void list_records();
 
   const Program* program_;
   StreamIndex stream_;
-  std::vector<Change> changes_;  // of memory ops, and of calls
+  std::vector<Change> changes_;
+  std::vector<OfBlock> blocks_;  // those that are called
   std::vector<OpPlace> first_step_, later_steps_;
 };
 
