@@ -7,7 +7,7 @@
 namespace orrery::sim {
 
 FlatStream::FlatStream(std::span<const Op> stream_ops, std::span<const char> awaited, const Program& program,
-                       FlatBlock* blocks, bool memory_breaks, bool is_on_time)
+                       std::span<FlatBlock* const> blocks, bool memory_breaks, bool is_on_time)
     : ops(stream_ops), on_time(is_on_time), blocks_(blocks), calls_(program.calls.data()) {
   look_ahead(awaited, program, memory_breaks);
 }
@@ -130,11 +130,10 @@ bool is_on_time(std::span<const Op> ops, const Speeds& speeds) {
 }  // namespace
 
 FlatProgram::FlatProgram(const Program& p, std::span<const std::span<const Op>> of_program, const Speeds& speeds,
-                         bool memory_breaks, bool foresees, std::span<const std::span<const Op>> of_blocks)
-    : program(&p) {
-  blocks.reserve(of_blocks.size());
-  for (const auto& ops : of_blocks) blocks.emplace_back(ops, speeds);
-  const bool block_feels = std::any_of(blocks.begin(), blocks.end(), [](const FlatBlock& b) { return b.feels_claims; });
+                         bool memory_breaks, bool foresees, std::vector<FlatBlock*> of_calls)
+    : program(&p), blocks(std::move(of_calls)) {
+  const bool block_feels =
+      std::any_of(blocks.begin(), blocks.end(), [](const FlatBlock* b) { return b->feels_claims; });
   std::vector<std::vector<char>> awaited;
   for (const auto& ops : of_program) awaited.emplace_back(ops.size(), 0);
   for (const auto& ops : of_program)
@@ -143,7 +142,7 @@ FlatProgram::FlatProgram(const Program& p, std::span<const std::span<const Op>> 
         awaited[op.after_stream][op.after] = 1;
   for (std::size_t s = 0; s < of_program.size(); ++s) {
     const bool on_time = foresees && s != kMainStream && is_on_time(of_program[s], speeds);
-    streams.emplace_back(of_program[s], awaited[s], p, blocks.data(), memory_breaks, on_time);
+    streams.emplace_back(of_program[s], awaited[s], p, blocks, memory_breaks, on_time);
     streams.back().feels_claims = feels_claims(of_program[s], speeds) || (s == kMainStream && block_feels);
     if (streams.back().feels_claims) feeling.push_back(static_cast<StreamIndex>(s));
   }

@@ -56,8 +56,8 @@ class FlatStream {
  public:
   // `awaited[i]`: another stream waits for op i. `memory_breaks`: allocations
   // must be met in the order of time, each at its own event. `blocks`: of the program, for its calls.
-  FlatStream(std::span<const Op> ops, std::span<const char> awaited, const Program& program, FlatBlock* blocks,
-             bool memory_breaks, bool on_time);
+  FlatStream(std::span<const Op> ops, std::span<const char> awaited, const Program& program,
+             std::span<FlatBlock* const> blocks, bool memory_breaks, bool on_time);
 
   OpIndex size() const { return static_cast<OpIndex>(ops.size()); }
 
@@ -73,7 +73,7 @@ class FlatStream {
   const std::int64_t* sums(SpeedIndex speed) const { return sums_[speed].sum.get(); }
 
   // Precondition: `op` is a call.
-  FlatBlock& block_of(OpIndex op) const { return blocks_[calls_[static_cast<std::size_t>(ops[op].payload)].block]; }
+  FlatBlock& block_of(OpIndex op) const { return *blocks_[calls_[static_cast<std::size_t>(ops[op].payload)].block]; }
 
   // Of the op, at full speed: that of a kernel, or of what a call begins with; ps.
   std::int64_t work_of(OpIndex op) const {
@@ -137,7 +137,7 @@ class FlatStream {
   void add_sums(SpeedIndex speed, const Speeds& speeds);
   void add_up(SpeedIndex speed, OpIndex begin, OpIndex end, RunSpent& of_run) const;
 
-  FlatBlock* blocks_;
+  std::span<FlatBlock* const> blocks_;
   const Call* calls_;
   std::vector<Sums> sums_;  // by speed
 };
@@ -145,14 +145,14 @@ class FlatStream {
 // A program, or a piece appended to one, prepared for the loop. Refers to the
 // ops it was made from.
 struct FlatProgram {
-  // `streams`, `blocks`: the ops of each of its streams and blocks. `foresees`: streams may be on time.
+  // `streams`: the ops of each. `blocks`: its own. `foresees`: streams may be on time.
   FlatProgram(const Program& program, std::span<const std::span<const Op>> streams, const Speeds& speeds,
-              bool memory_breaks, bool foresees = false, std::span<const std::span<const Op>> blocks = {});
+              bool memory_breaks, bool foresees = false, std::vector<FlatBlock*> blocks = {});
 
   StreamIndex stream_count() const { return static_cast<StreamIndex>(streams.size()); }
 
   const Program* program;
-  std::vector<FlatBlock> blocks;  // streams refer to them: their place does not change
+  std::vector<FlatBlock*> blocks;  // streams refer to them: their place does not change
   std::vector<FlatStream> streams;
   std::vector<StreamIndex> feeling;  // streams that feel claims
 };

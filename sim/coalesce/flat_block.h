@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -14,6 +15,9 @@ struct Spent {
   Category category = 0;
   Duration time;
 };
+
+// To the last bit.
+bool are_equal(std::span<const Op> a, std::span<const Op> b);
 
 // A block of a program, prepared for the loop: how long its ops take at each speed, found once
 // for all of its calls. Refers to the ops it was made from, of which none meets others.
@@ -43,11 +47,21 @@ class FlatBlock {
   std::span<const Op> ops;
   bool has_kernels = false;
   bool feels_claims = false;
+  bool has_collectives = false;
 
  private:
   void add(SpeedIndex speed, const Speeds& speeds);
 
   std::vector<AtSpeed> at_;  // by speed
+};
+
+// Blocks of all programs, those of equal ops once.
+class FlatBlocks {
+ public:
+  FlatBlock& of(std::span<const Op> ops, const Speeds& speeds);
+
+ private:
+  std::deque<FlatBlock> known_;  // their place does not change
 };
 
 }  // namespace orrery::sim

@@ -42,11 +42,6 @@ std::vector<OpIndex> collectives_of(std::span<const Op> ops) {
   return collectives;
 }
 
-void as_kernel(Op& op, Duration time) {
-  op.kind = OpKind::kernel;
-  op.payload = time.count_ps();
-}
-
 }  // namespace
 
 SoloCollectives::SoloCollectives(const Workload& workload, const Speeds& speeds, const FlowNet& network)
@@ -161,27 +156,26 @@ bool SoloCollectives::replace_in_blocks(ProgramId program, const std::vector<Alo
   const std::span<const Op> main = p.streams[kMainStream].ops;
   for (std::size_t i = 0; i < meets.size(); ++i)
     if (meets[i] && main[i].kind == OpKind::call) return false;
-  for (const Block& block : p.blocks)
-    for (const Op& op : block.ops)
-      if (op.kind == OpKind::collective && alone[static_cast<std::size_t>(op.payload)].plan == nullptr) return false;
-  std::vector<std::int64_t> calls(p.blocks.size(), 0);
-  for (const Op& op : main)
-    if (op.kind == OpKind::call) ++calls[p.call_of(op).block];
+  std::vector<Duration> times;
+  for (const Alone& a : alone) times.push_back(a.plan ? a.time : Duration::ps(kNotAlone));
+  std::vector<const SoloBlock*> blocks;
   bool any = false;
-  for (std::size_t b = 0; b < p.blocks.size(); ++b) {
-    for (Op& op : blocks_[program].emplace_back(p.blocks[b].ops)) {
-      if (op.kind != OpKind::collective) continue;
-      const auto transfer = static_cast<std::size_t>(op.payload);
-      uses[transfer] += calls[b];
-      as_kernel(op, alone[transfer].time);
-      any = true;
-    }
+  for (const Block& block : p.blocks) {
+    blocks.push_back(solo_blocks_.of(block, times));
+    if (!blocks.back()) return false;
+    any |= !blocks.back()->uses.empty();
   }
+  for (const Op& op : main) {
+    if (op.kind != OpKind::call) continue;
+    for (const SoloBlock::Use& use : blocks[p.call_of(op).block]->uses) uses[use.transfer] += use.times;
+  }
+  blocks_[program] = std::move(blocks);
   return any;
 }
 
-void SoloCollectives::replace_blocks(ProgramId program, std::span<std::span<const Op>> blocks) const {
-  if (!streams_[program].empty()) std::copy(blocks_[program].begin(), blocks_[program].end(), blocks.begin());
+std::span<const Op> SoloCollectives::block(ProgramId program, std::size_t block) const {
+  const bool is_replaced = !streams_[program].empty() && !blocks_[program].empty();
+  return is_replaced ? std::span(blocks_[program][block]->ops) : workload_.programs[program].blocks[block].ops;
 }
 
 // By transfer: the collectives of the rank that only its own other ones could meet.

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "sim/coalesce/solo_blocks.h"
 #include "sim/network/contention.h"
 #include "sim/network/flow_net.h"
 #include "sim/run_result.h"
@@ -30,8 +31,8 @@ class SoloCollectives {
   // Ops of the program's main stream with those collectives as kernels; empty where it has none.
   std::span<const Op> main_stream(ProgramId program) const { return streams_[program]; }
 
-  // The same of the program's blocks, in place of the ops that `blocks` has: all, or where one may meet others none.
-  void replace_blocks(ProgramId program, std::span<std::span<const Op>> blocks) const;
+  // The same of a block of the program; as it is where one of them may meet others.
+  std::span<const Op> block(ProgramId program, std::size_t block) const;
 
   // What they have moved over links in one step.
   void add_loads(RunResult& result) const;
@@ -70,7 +71,8 @@ class SoloCollectives {
   IdVector<ProgramId, std::vector<Op>> transfers_;  // one op for each
   IdVector<LinkId, std::uint32_t> owner_;           // the only rank whose collectives load a link
   IdVector<ProgramId, std::vector<Op>> streams_;
-  IdVector<ProgramId, std::vector<std::vector<Op>>> blocks_;  // likewise; empty where one may meet others
+  SoloBlocks solo_blocks_;
+  IdVector<ProgramId, std::vector<const SoloBlock*>> blocks_;  // likewise; empty where one may meet others
   std::vector<Load> loads_;
 };
 

@@ -215,6 +215,7 @@ class Engine {
   std::vector<Event> due_;  // at this instant
   std::vector<std::uint32_t> ready_;
   std::vector<std::uint32_t> moved_;  // meetings to be planned anew
+  FlatBlocks blocks_;
   std::vector<FlatProgram> programs_;
   IdVector<RankId, RankState> ranks_;
   std::vector<StreamState> streams_;  // of rank 0, rank 1, …

@@ -65,9 +65,10 @@ void Engine::prepare_programs() {
     const Program& program = workload_.programs[ProgramId{p}];
     std::vector<std::span<const Op>> streams = ops_of(std::span<const Stream>(program.streams));
     if (solo_ && !solo_->main_stream({p}).empty()) streams[kMainStream] = solo_->main_stream({p});
-    std::vector<std::span<const Op>> blocks = ops_of(std::span<const Block>(program.blocks));
-    if (solo_) solo_->replace_blocks({p}, blocks);
-    programs_.emplace_back(program, streams, speeds_, ledger_.breaks_runs(ProgramId{p}), foresees_, blocks);
+    std::vector<FlatBlock*> blocks;
+    for (std::size_t b = 0; b < program.blocks.size(); ++b)
+      blocks.push_back(&blocks_.of(solo_ ? solo_->block({p}, b) : program.blocks[b].ops, speeds_));
+    programs_.emplace_back(program, streams, speeds_, ledger_.breaks_runs(ProgramId{p}), foresees_, std::move(blocks));
   }
   const bool any_slows = std::any_of(programs_.begin(), programs_.end(), [](const FlatProgram& p) {
     return !p.streams.empty() && p.streams[kMainStream].slows_others;
@@ -81,9 +82,8 @@ bool Engine::takes_calls() const {
     const FlatProgram& program = programs_[p];
     if (program.program->calls.empty()) continue;
     if (ledger_.breaks_runs({p})) return false;
-    for (const FlatBlock& block : program.blocks)
-      if (std::any_of(block.ops.begin(), block.ops.end(), [](const Op& op) { return op.kind == OpKind::collective; }))
-        return false;
+    for (const FlatBlock* block : program.blocks)
+      if (block->has_collectives) return false;
   }
   return true;
 }

@@ -170,6 +170,46 @@ TEST(SoloCollectives, MeetThoseOfOtherStreamsBetweenTheirWaits) {
   EXPECT_EQ(kinds, (std::vector{OpKind::kernel, OpKind::collective, OpKind::kernel, OpKind::marker}));
 }
 
+Block block_of(std::int64_t cost) {
+  return {{{.kind = OpKind::kernel, .payload = cost}, {.kind = OpKind::collective, .category = kTp}}, {}};
+}
+
+TEST(EqualBlocks, ArePreparedOnce) {
+  const std::vector<Block> blocks = {block_of(5), block_of(6), block_of(5)};
+  FlatBlocks flat;
+  const Speeds speeds({});
+  EXPECT_EQ(&flat.of(blocks[0].ops, speeds), &flat.of(blocks[2].ops, speeds));
+  EXPECT_NE(&flat.of(blocks[0].ops, speeds), &flat.of(blocks[1].ops, speeds));
+}
+
+// Where their collectives take as long.
+TEST(EqualBlocks, HaveTheirCollectivesMadeKernelsOnce) {
+  const std::vector<Block> blocks = {block_of(5), block_of(6), block_of(5)};
+  const std::vector<Duration> time = {Duration::us(1)}, longer = {Duration::us(2)}, not_alone = {Duration::ps(-1)};
+  SoloBlocks solo;
+  const SoloBlock* const first = solo.of(blocks[0], time);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->ops[1].kind, OpKind::kernel);
+  EXPECT_EQ(first->ops[1].payload, Duration::us(1).count_ps());
+  EXPECT_EQ(solo.of(blocks[2], time), first);
+  EXPECT_NE(solo.of(blocks[1], time), first);
+  EXPECT_NE(solo.of(blocks[2], longer), first);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(solo.of(blocks[0], not_alone), nullptr);
+}
+
+// Of one program a block has the fifth transfer; the other program has but one.
+TEST(EqualBlocks, AreOfProgramsWithTransfersOfTheirOwn) {
+  Block fifth = block_of(5);
+  fifth.ops[1].payload = 4;
+  const Block first = block_of(5);
+  const std::vector<Duration> five(5, Duration::us(1)), one(1, Duration::us(1));
+  SoloBlocks solo;
+  ASSERT_TRUE(solo.of(fifth, five));
+  const SoloBlock* const made = solo.of(first, one);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->from, &first);
+}
+
 // What it is for: a thousand kernels that nobody looks into are one event.
 TEST(Coalesce, ARunOfKernelsIsOneEvent) {
   World world;
