@@ -33,9 +33,9 @@ void Engine::stamp(RankState& rank, const StreamState& s, OpIndex op, Time when)
   const Marker& marker = rank.flat->program->markers[static_cast<std::size_t>(flat(s).ops[op].payload)];
   const auto what =
       static_cast<std::uint64_t>(marker.kind) << 24 | static_cast<std::uint64_t>(marker.action) << 16 | marker.chunk;
-  rank.digest.add(what << 32 | marker.micro_batch);
-  rank.digest.add(s.step);
-  rank.digest.add(static_cast<std::uint64_t>(when.count_ps()));
+  Digest digest = rank.digest;
+  rank.digest =
+      digest.add(what << 32 | marker.micro_batch).add(s.step).add(static_cast<std::uint64_t>(when.count_ps()));
 }
 
 void Engine::trace_run(const StreamState& s, OpIndex end, const RunClock& clock) {

@@ -92,7 +92,7 @@ void Engine::end_instant() {
 void Engine::handle(const Event& event) {
   ++result_.events;
   tell_owner(event);
-  drain_ready();
+  if (!ready_.empty() || !moved_.empty()) drain_ready();
 }
 
 void Engine::tell_owner(const Event& event) {

@@ -69,10 +69,9 @@ class Engine {
   void schedule(StreamState& s, Time when);
 
   // waits.cpp: streams of a rank that wait for each other
-  bool is_met(const StreamState& s, const Op& op) const { return !op.waits() || is_done(s, op); }
-  bool is_done(const StreamState& s, const Op& waiting) const;
-  bool is_foreseen(const StreamState& s, OpIndex op, Time when) const;
-  bool will_be_met(const StreamState& s, const Op& op, Time when) const;
+  bool is_met(const StreamState& s, const Op& op) const { return !op.waits() || is_done(s, op, now_); }
+  bool is_done(const StreamState& s, const Op& op, Time when) const;
+  static bool is_foreseen(const StreamState& s, OpIndex op, Time when);
   void block(StreamState& s, OpIndex op);
   void wait_for_sibling(StreamState& s);
   void come_to_wait(StreamState& s);

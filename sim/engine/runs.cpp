@@ -41,9 +41,8 @@ OpIndex Engine::run_end(StreamState& s, OpIndex from) {
   OpIndex end = f.ahead[from].run_end;
   if (!sees_through(s) || end == f.size() || !f.only_waits[end]) return end;
   const std::int64_t* const sums = f.sums(kFullSpeed, speeds_);
-  const auto at_the_earliest = [&](OpIndex op) { return now_ + Duration::ps(sums[op] - sums[from]); };
-  while (end < f.size() && f.only_waits[end] && will_be_met(s, f.ops[end], at_the_earliest(end)))
-    end = f.ahead[end].run_end;
+  const auto earliest = [&](OpIndex op) { return now_ + Duration::ps(sums[op] - sums[from]); };
+  while (end < f.size() && f.only_waits[end] && is_done(s, f.ops[end], earliest(end))) end = f.ahead[end].run_end;
   return end;
 }
 

@@ -5,25 +5,18 @@
 
 namespace orrery::sim {
 
-// Whether what the op waits for is.
-bool Engine::is_done(const StreamState& s, const Op& op) const {
+// Whether what the op waits for is by `when`, as far as is known now.
+bool Engine::is_done(const StreamState& s, const Op& op, Time when) const {
   if (op.on_previous_step() && s.step == 0) return true;
   const StreamState& other = sibling(s, op.after_stream);
   const std::uint32_t step = s.step - (op.on_previous_step() ? 1 : 0);
   if (other.step != step) return other.step > step;
-  return other.at > op.after || is_foreseen(other, op.after, now_);
+  return other.at > op.after || is_foreseen(other, op.after, when);
 }
 
 // Whether an op of a run in progress, of a stream that is on time, has ended by `when`.
-bool Engine::is_foreseen(const StreamState& s, OpIndex op, Time when) const {
+bool Engine::is_foreseen(const StreamState& s, OpIndex op, Time when) {
   return s.status == StreamStatus::running && op < s.until && flat(s).on_time && clock_of(s).end_of(op) <= when;
-}
-
-// Whether the op will not have to wait when its stream comes to it, which is not before `when`.
-bool Engine::will_be_met(const StreamState& s, const Op& op, Time when) const {
-  if (is_met(s, op)) return true;
-  const StreamState& other = sibling(s, op.after_stream);
-  return other.step == s.step && !op.on_previous_step() && is_foreseen(other, op.after, when);
 }
 
 // Waits for what the op depends on (s.at, or one inside the group that starts there).

@@ -43,7 +43,7 @@ class EventQueue {
     }
     now_ = instants_.top().time;
     while (!instants_.empty() && instants_.top().time == now_) close(instants_.pop().bucket, due);
-    if (!std::is_sorted(due.begin(), due.end(), by_id)) std::sort(due.begin(), due.end(), by_id);
+    if (due.size() > 1 && !std::is_sorted(due.begin(), due.end(), by_id)) std::sort(due.begin(), due.end(), by_id);
     return now_;
   }
 

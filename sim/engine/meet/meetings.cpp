@@ -77,14 +77,10 @@ void Meetings::number_transfers() {
   }
   std::uint32_t total = 0;
   for (const ProgramId program : workload_.program_of) {
-    first_slot_.add(total);
+    of_rank_.add({workload_.programs[program].transfers.data(), slot_of_transfer_[program].data(), total});
     total += slots[program];
   }
   slots_.assign(total, kNone);
-}
-
-std::uint32_t& Meetings::owner_slot(RankId rank, std::size_t transfer_index) {
-  return slots_[first_slot_[rank] + slot_of_transfer_[workload_.program_of[rank]][transfer_index]];
 }
 
 std::uint32_t Meetings::pair_of(RankId rank, const Transfer& transfer, bool is_send) {
@@ -152,7 +148,7 @@ std::uint32_t Meetings::collective(RankId rank, StreamIndex stream, const Transf
 }
 
 std::uint32_t Meetings::post(RankId rank, std::size_t transfer_index, bool is_send, Participant who) {
-  const Transfer& transfer = workload_.programs[workload_.program_of[rank]].transfers[transfer_index];
+  const Transfer& transfer = of_rank_[rank].transfers[transfer_index];
   if (is_collective(transfer.kind)) return kNone;
   std::uint32_t& slot = *(&owner_slot(rank, transfer_index) + (is_send ? 0 : 1));
   if (slot == kNone) slot = pair_of(rank, transfer, is_send);
@@ -173,7 +169,7 @@ std::uint32_t Meetings::post(RankId rank, std::size_t transfer_index, bool is_se
 }
 
 std::uint32_t Meetings::copy(RankId rank, std::size_t transfer_index, Participant who) {
-  const Transfer& transfer = workload_.programs[workload_.program_of[rank]].transfers[transfer_index];
+  const Transfer& transfer = of_rank_[rank].transfers[transfer_index];
   if (is_collective(transfer.kind)) return kNone;
   std::uint32_t& slot = owner_slot(rank, transfer_index);
   if (slot == kNone) {

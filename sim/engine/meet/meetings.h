@@ -108,7 +108,11 @@ class Meetings {
   void number_communicators(bool open_ended);
   void join_groups();
   void number_transfers();
-  std::uint32_t& owner_slot(RankId rank, std::size_t transfer_index);
+  // Who meets over a transfer of the rank's program, as sender or as receiver; kNone: not asked for yet.
+  std::uint32_t& owner_slot(RankId rank, std::size_t transfer_index) {
+    const OfRank& of = of_rank_[rank];
+    return slots_[of.first_slot + of.slots[transfer_index]];
+  }
   std::uint32_t pair_of(RankId rank, const Transfer& transfer, bool is_send);
   std::uint32_t open(std::uint32_t owner, const Transfer& transfer);
   void close(std::uint32_t index);
@@ -128,7 +132,12 @@ class Meetings {
   std::unordered_map<Pair, std::uint32_t, PairHash> pairs_;  // looked up only, never walked
   // Owners of pairs and copies by (rank, transfer), found at first use.
   IdVector<ProgramId, std::vector<std::uint32_t>> slot_of_transfer_;
-  IdVector<RankId, std::uint32_t> first_slot_;
+  struct OfRank {
+    const Transfer* transfers = nullptr;   // of its program,
+    const std::uint32_t* slots = nullptr;  // where they have theirs, counted
+    std::uint32_t first_slot = 0;          // from here
+  };
+  IdVector<RankId, OfRank> of_rank_;
   std::vector<std::uint32_t> slots_;
 };
 
