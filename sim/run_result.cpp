@@ -1,5 +1,7 @@
 #include "sim/run_result.h"
 
+#include <algorithm>
+
 namespace orrery::sim {
 
 Duration RunResult::step_time() const {
@@ -31,23 +33,24 @@ std::vector<std::int64_t> RankSummaries::multiplicities(const std::function<bool
   return ranks;
 }
 
-LinkLoads::LinkLoads(LinkLoads of_classes, const IdVector<LinkId, LinkId>& class_of) {
+LinkLoads::LinkLoads(LinkLoads of_classes, const IdVector<LinkId, LinkId>& class_of) : place_(class_of.size()) {
   if (class_of.empty()) return;
   distinct_ = std::move(of_classes.distinct_);
   const auto silent = static_cast<std::uint32_t>(distinct_.size());
   distinct_.emplace_back();
-  place_.reserve(class_of.size());
-  for (const LinkId of : class_of) place_.add(of.is_none() || of.value >= silent ? silent : of.value);
+  shares_.resize(distinct_.size());
+  for (std::uint32_t l = 0; l < class_of.size(); ++l) {
+    const std::uint32_t place = place_[LinkId{l}] = std::min(class_of[LinkId{l}].value, silent);
+    if (shares_[place].links++ == 0) shares_[place].first = {l};
+  }
 }
 
 std::vector<LinkLoads::Alike> LinkLoads::alike() const {
-  std::vector<Alike> all(distinct_.size());
-  for (std::size_t i = 0; i < distinct_.size(); ++i) all[i].load = distinct_[i];
-  for (std::uint32_t l = 0; l < size(); ++l) {
-    Alike& of = all[place_.empty() ? l : place_[LinkId{l}]];
-    if (of.links++ == 0) of.first = {l};
+  std::vector<Alike> all;
+  for (std::uint32_t i = 0; i < distinct_.size(); ++i) {
+    const Share share = shares_.empty() ? Share{{i}, 1} : shares_[i];
+    if (share.links > 0) all.push_back({distinct_[i], share.first, share.links});
   }
-  std::erase_if(all, [](const Alike& of) { return of.links == 0; });
   return all;
 }
 

@@ -99,8 +99,14 @@ class LinkLoads {
   std::vector<Alike> alike() const;
 
  private:
+  struct Share {
+    LinkId first;
+    std::int64_t links = 0;
+  };
+
   std::vector<LinkLoad> distinct_;
-  IdVector<LinkId, std::uint32_t> place_;  // in distinct_; empty: each link's own
+  std::vector<Share> shares_;              // parallel; empty: each link's own
+  IdVector<LinkId, std::uint32_t> place_;  // in distinct_; likewise
 };
 
 struct RunResult {

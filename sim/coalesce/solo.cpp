@@ -34,6 +34,10 @@ std::vector<Op> transfers_of(const Program& program) {
   return distinct;
 }
 
+bool has_collectives(const std::vector<Op>& ops) {
+  return std::ranges::any_of(ops, [](const Op& op) { return op.kind == OpKind::collective; });
+}
+
 // And calls, which may have some.
 std::vector<OpIndex> collectives_of(std::span<const Op> ops) {
   std::vector<OpIndex> collectives;
@@ -111,12 +115,16 @@ const TransferPlan* SoloCollectives::plan_of(RankId rank, const Op& op) const {
 void SoloCollectives::make_stream(ProgramId program, std::span<const RankId> ranks) {
   const std::vector<Alone> alone = transfers_alone(ranks.front());
   if (std::all_of(alone.begin(), alone.end(), [](const Alone& a) { return a.plan == nullptr; })) return;
-  const std::vector<std::int64_t> pattern = pattern_of(alone);
-  for (const RankId rank : ranks.subspan(1))
-    if (pattern_of(transfers_alone(rank)) != pattern) return;
+  if (!all_agree(alone, ranks.subspan(1))) return;
   const std::vector<std::int64_t> uses = replace(program, alone);
   if (streams_[program].empty()) return;
   for (const RankId rank : ranks) add_loads_of(rank, uses);
+}
+
+bool SoloCollectives::all_agree(const std::vector<Alone>& alone, std::span<const RankId> others) const {
+  if (others.empty()) return true;
+  const std::vector<std::int64_t> pattern = pattern_of(alone);
+  return std::ranges::all_of(others, [&](RankId rank) { return pattern_of(transfers_alone(rank)) == pattern; });
 }
 
 // What replace() depends on: how long each transfer takes alone, and which of them share links.
@@ -221,12 +229,15 @@ SoloCollectives::Alone SoloCollectives::alone(const TransferPlan& plan, RankId r
 // By op of the main stream: whether a collective of another stream may be on its links; empty if that is nowhere so.
 std::vector<char> SoloCollectives::met(const Program& program, const std::vector<Alone>& alone) const {
   const std::vector<Op>& main = program.streams[kMainStream].ops;
+  if (std::none_of(program.streams.begin() + 1, program.streams.end(),
+                   [](const Stream& side) { return has_collectives(side.ops); }))
+    return {};
   // Of each transfer on side streams: where the main stream comes to a window, and leaves it.
   std::vector<std::vector<std::int64_t>> opens(alone.size()), closes(alone.size());
   const std::vector<std::vector<OpIndex>> waits = waits_of_main(program);
   for (std::size_t s = 1; s < program.streams.size(); ++s) {
     const std::vector<Op>& ops = program.streams[s].ops;
-    if (std::none_of(ops.begin(), ops.end(), [](const Op& op) { return op.kind == OpKind::collective; })) continue;
+    if (!has_collectives(ops)) continue;
     const std::vector<Window> windows = windows_of(program, static_cast<StreamIndex>(s), waits[s]);
     for (OpIndex k = 0; k < ops.size(); ++k) {
       if (ops[k].kind != OpKind::collective || windows[k].after + 1 >= windows[k].before) continue;

@@ -59,6 +59,7 @@ class SoloCollectives {
   std::vector<std::int64_t> replace(ProgramId program, const std::vector<Alone>& alone);
   bool replace_in_blocks(ProgramId program, const std::vector<Alone>& alone, const std::vector<char>& meets,
                          std::vector<std::int64_t>& uses);
+  bool all_agree(const std::vector<Alone>& alone, std::span<const RankId> others) const;
   static std::vector<std::int64_t> pattern_of(const std::vector<Alone>& alone);
   std::vector<Alone> transfers_alone(RankId rank) const;
   Alone alone(const TransferPlan& plan, RankId rank) const;
