@@ -108,10 +108,12 @@ void Engine::arrive(StreamState& s, Time arrival) {
 // Nothing is due and not all are done: those on their way to what never begins, or is never done, arrive there.
 void Engine::arrive_all() {
   for (StreamState& s : streams_) {
-    if (s.status != StreamStatus::arriving && s.status != StreamStatus::running) continue;
+    const bool arrives = s.status == StreamStatus::arriving;
+    const bool waits = s.status == StreamStatus::running && s.waits_on != kNoStream;
+    if (!arrives && !waits) continue;
     const Time arrival = clock_of(s).end_of(s.until - 1);
     now_ = std::max(now_, arrival);
-    s.status == StreamStatus::arriving ? arrive(s, arrival) : come_to_wait(s);
+    arrives ? arrive(s, arrival) : come_to_wait(s);
   }
 }
 

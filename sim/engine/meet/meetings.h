@@ -97,6 +97,11 @@ class Meetings {
     std::uint32_t group = kNone;
     std::uint32_t counter = 0;
   };
+  struct OfRank {
+    const Transfer* transfers = nullptr;   // of its program,
+    const std::uint32_t* slots = nullptr;  // where they have theirs, counted
+    std::uint32_t first_slot = 0;          // from here
+  };
   struct Pair {
     std::uint32_t from, to, tag;
     bool operator==(const Pair&) const = default;
@@ -132,11 +137,6 @@ class Meetings {
   std::unordered_map<Pair, std::uint32_t, PairHash> pairs_;  // looked up only, never walked
   // Owners of pairs and copies by (rank, transfer), found at first use.
   IdVector<ProgramId, std::vector<std::uint32_t>> slot_of_transfer_;
-  struct OfRank {
-    const Transfer* transfers = nullptr;   // of its program,
-    const std::uint32_t* slots = nullptr;  // where they have theirs, counted
-    std::uint32_t first_slot = 0;          // from here
-  };
   IdVector<RankId, OfRank> of_rank_;
   std::vector<std::uint32_t> slots_;
 };

@@ -90,6 +90,23 @@ TEST(Hosts, ThatRunAheadCostNoEvents) {
   EXPECT_EQ(result.events, 201u);  // a copy and a run each, and the host's end
 }
 
+// The host waits, behind its run, for what never comes, and nobody for the host.
+TEST(Hosts, ThatRunAheadAreToldOfWhenStuck) {
+  World world;
+  const GroupRole both = world.group({0, 1});
+  const PeerRole other = world.peers({1, 0});
+  Script p;
+  p.wait(p.side, p.all_reduce(p.main, both, 1000));
+  p.kernel(p.side, Duration::us(5), kHost, KernelClass::unaffected);
+  p.wait(p.side, p.receive(p.main, other, 1000));  // never sent
+  p.kernel(p.side, Duration::us(5), kHost, KernelClass::unaffected);
+  world.ranks(2, p.done());
+  const RunResult with = run(world.workload, true), without = run(world.workload, false);
+  ASSERT_TRUE(with.stuck && without.stuck);
+  EXPECT_EQ(with.stuck->what, without.stuck->what);
+  EXPECT_EQ(with.ops, without.ops);
+}
+
 class Coalescing : public ::testing::TestWithParam<int> {};
 
 TEST_P(Coalescing, ChangesNoResult) {
