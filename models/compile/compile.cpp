@@ -146,7 +146,8 @@ Result<Compiled> compile(const Scenario& scenario, const Calibration* calibratio
   out.replays = bench->replays();
 
   sim::Workload& workload = out.workload;
-  add_roles(layout, scenario, out.schedule.placement == Placement::bidirectional, workload);
+  const bool bidirectional = out.schedule.placement == Placement::bidirectional;
+  add_roles(bench->roles(role_needs(scenario, bidirectional)), workload);
   add_links(*out.fabric, workload);
   workload.categories = categories();
   workload.causes = causes();

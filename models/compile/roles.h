@@ -50,11 +50,23 @@ constexpr sim::PeerRole previous_in_turn(int turn) {
 }
 }  // namespace role
 
+// All that roles hang on.
+struct RoleNeeds {
+  LayoutSpec layout;
+  int layers = 0, domain_gpus = 0;
+  bool experts = false, shares_embedding = false;
+  bool bidirectional = false;  // pipeline ranks r and p-1-r hold the same two stages
+  bool operator==(const RoleNeeds&) const = default;
+};
+
+RoleNeeds role_needs(const Scenario& scenario, bool bidirectional);
+
 // Roles of layers with tensor-parallel degrees of their own (models/layout/layer_degrees.h):
 // as many as the scenario needs, behind those above that it has.
 class LayerRoles {
  public:
-  explicit LayerRoles(const Scenario& scenario);
+  explicit LayerRoles(const RoleNeeds& needs);
+  explicit LayerRoles(const Scenario& scenario) : LayerRoles(role_needs(scenario, false)) {}
 
   // Tensor-parallel ranks of a layer of `degree`; of one rank: nobody.
   sim::GroupRole tp(int degree) const { return part({degree, 1}); }
@@ -82,8 +94,14 @@ int neighbours_in_turn(const LayoutSpec& layout, int here, int there);
 // The last stage needs the first one's embedding, for its head or for the tokens after the next.
 bool shares_embedding(const ModelSpec& model);
 
-// Fills in group and peer roles of every rank, as far as the model needs them.
-// `bidirectional`: pipeline ranks r and p-1-r hold the same two stages.
-void add_roles(const Layout& layout, const Scenario& scenario, bool bidirectional, sim::Workload& workload);
+// Group and peer roles of every rank, as a workload has them.
+struct RoleTables {
+  IdVector<GroupId, sim::Group> groups;
+  std::vector<sim::GroupRoleInfo> group_roles;
+  std::vector<sim::PeerRoleInfo> peer_roles;
+};
+
+RoleTables role_tables(const RoleNeeds& needs);
+void add_roles(const RoleTables& tables, sim::Workload& workload);
 
 }  // namespace orrery::models

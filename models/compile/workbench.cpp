@@ -18,4 +18,9 @@ std::shared_ptr<PlannerFamily> Workbench::planners(const PlannerSettings& settin
   return planners_;
 }
 
+const RoleTables& Workbench::roles(const RoleNeeds& needs) {
+  if (!roles_ || roles_->first != needs) roles_.emplace(needs, role_tables(needs));
+  return roles_->second;
+}
+
 }  // namespace orrery::models

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "models/collectives/planner_family.h"
+#include "models/compile/roles.h"
 #include "models/memory/replay_memory.h"
 #include "sim/fold/memory.h"
 #include "topology/fabric.h"
@@ -10,19 +13,21 @@
 namespace orrery::models {
 
 // What one scenario leaves for the next that is compiled, folded and run, as points of a sweep are: its fabric and what
-// is known of groups on it, where clusters are equal; how it folded, where it is the same but for sizes and times; how
-// its allocators' replays went. Results do not hang on it. It holds what the last few scenarios needed. Not to be
-// shared among threads.
+// is known of groups on it, where clusters are equal; who meets whom, where layouts are; how it folded, where it is the
+// same but for sizes and times; how its allocators' replays went. Results do not hang on it. It holds what the last few
+// scenarios needed. Not to be shared among threads.
 class Workbench {
  public:
   Result<std::shared_ptr<const topology::Fabric>> fabric(const topology::ClusterSpec& cluster);
   std::shared_ptr<PlannerFamily> planners(const PlannerSettings& settings);
+  const RoleTables& roles(const RoleNeeds& needs);
   sim::FoldMemory& folds() { return folds_; }
   const std::shared_ptr<ReplayMemory>& replays() const { return replays_; }
 
  private:
   std::shared_ptr<const topology::Fabric> fabric_;
   std::shared_ptr<PlannerFamily> planners_;
+  std::optional<std::pair<RoleNeeds, RoleTables>> roles_;
   sim::FoldMemory folds_;
   std::shared_ptr<ReplayMemory> replays_ = std::make_shared<ReplayMemory>();
 };

@@ -135,6 +135,7 @@ enum class Place { gpu, cpu, nvme };
 struct OffloadSpec {
   Place optimizer = Place::gpu, parameters = Place::gpu, activations = Place::gpu;
 
+  bool operator==(const OffloadSpec&) const = default;
   bool any() const { return optimizer != Place::gpu || parameters != Place::gpu || activations != Place::gpu; }
 };
 
@@ -142,6 +143,7 @@ struct ZeroPlusPlusSpec {
   bool quantized_weights = false, hierarchical = false, quantized_gradients = false;
   int node_group = 1;  // replicas inside a node, found by the reader
 
+  bool operator==(const ZeroPlusPlusSpec&) const = default;
   bool any() const { return quantized_weights || hierarchical || quantized_gradients; }
 };
 
@@ -151,6 +153,7 @@ enum class TensorDimensions { line, square, tesseract, cube };
 // Layers `first` to `last` with a tensor-parallel degree of their own (models/layout/layer_degrees.h).
 struct LayerRange {
   int first = 0, last = 0, tp = 1;
+  bool operator==(const LayerRange&) const = default;
 };
 
 struct LayoutSpec {
@@ -170,6 +173,7 @@ struct LayoutSpec {
   // Of every stage, among which micro-batches go round (pipeline.stage_replicas); empty: `dp` of each, else dp is 1.
   std::vector<int> stage_replicas;
 
+  bool operator==(const LayoutSpec&) const = default;
   int gpus() const {
     const int stages = std::accumulate(stage_replicas.begin(), stage_replicas.end(), 0);
     return tp * cp * (stage_replicas.empty() ? pp * dp : stages);

@@ -3,6 +3,8 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <type_traits>
 #include <vector>
 
 namespace orrery {
@@ -45,7 +47,13 @@ class IdVector {
   auto end() { return items_.end(); }
   auto begin() const { return items_.begin(); }
   auto end() const { return items_.end(); }
-  bool operator==(const IdVector&) const = default;
+  bool operator==(const IdVector& other) const {
+    if constexpr (std::has_unique_object_representations_v<T>)
+      return size() == other.size() &&
+             (empty() || std::memcmp(items_.data(), other.items_.data(), size() * sizeof(T)) == 0);
+    else
+      return items_ == other.items_;
+  }
 
  private:
   std::vector<T> items_;

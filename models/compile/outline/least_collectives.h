@@ -18,8 +18,8 @@ namespace orrery::models {
 // How long a collective takes at least, whichever of a role's groups it is in: alone on its links.
 class LeastCollectives {
  public:
-  LeastCollectives(const Scenario& scenario, const Layout& layout, bool bidirectional,
-                   std::shared_ptr<const topology::Fabric> fabric, MeasuredTransfers measured);
+  LeastCollectives(const Scenario& scenario, bool bidirectional, std::shared_ptr<const topology::Fabric> fabric,
+                   MeasuredTransfers measured);
   LeastCollectives(const LeastCollectives&) = delete;
   LeastCollectives& operator=(const LeastCollectives&) = delete;
 

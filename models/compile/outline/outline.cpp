@@ -230,7 +230,7 @@ Result<Outline> outline(const Scenario& scenario, bool any_memory) {
   if (scenario.simulation.jitter_compute > 0) return outline;
   Result<topology::Fabric> fabric = topology::Fabric::build(scenario.cluster);
   if (!fabric) return fabric.errors();
-  LeastCollectives collectives(scenario, layout, schedule->placement == Placement::bidirectional,
+  LeastCollectives collectives(scenario, schedule->placement == Placement::bidirectional,
                                std::make_shared<const topology::Fabric>(std::move(*fabric)),
                                calibration ? MeasuredTransfers(*calibration) : MeasuredTransfers());
   outline.step = least_step(*schedule, kinds, outline.ranks, collectives);

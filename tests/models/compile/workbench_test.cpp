@@ -48,6 +48,9 @@ TEST(Workbench, ChangesNoResult) {
         return with;
       }());
       const Compiled fresh = compiled_on(nullptr, scenario), on_bench = compiled_on(&bench, scenario);
+      EXPECT_EQ(on_bench.workload.groups, fresh.workload.groups);
+      EXPECT_EQ(on_bench.workload.group_roles, fresh.workload.group_roles);
+      EXPECT_EQ(on_bench.workload.peer_roles, fresh.workload.peer_roles);
       const sim::Folded folded = sim::fold(on_bench.workload, &bench.folds()), expected = sim::fold(fresh.workload);
       EXPECT_EQ(folded.class_of, expected.class_of);
       EXPECT_EQ(folded.link_class_of, expected.link_class_of);
