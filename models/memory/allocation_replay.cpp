@@ -1,6 +1,7 @@
 #include "models/memory/allocation_replay.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <span>
 
@@ -68,21 +69,18 @@ class AskedSizes {
   const std::vector<std::vector<std::uint32_t>>& of_lists() const { return of_lists_; }
 
  private:
-  // Sizes are few, and mostly the same follows on one as did before.
+  // Sizes are few, and mostly the one that was seen last where this one would be is this one.
   std::uint32_t number(Bytes size) {
-    std::uint32_t& next = next_.empty() ? last_ : next_[last_];
-    if (next < all_.size() && all_[next] == size) return last_ = next;
+    std::uint32_t& recent = recent_[static_cast<std::uint64_t>(size.n) * 0x9e3779b97f4a7c15ull >> 58];
+    if (recent < all_.size() && all_[recent] == size) return recent;
     const auto at = std::find(all_.begin(), all_.end(), size);
-    last_ = next = static_cast<std::uint32_t>(at - all_.begin());
-    if (at != all_.end()) return last_;
-    all_.push_back(size);
-    next_.push_back(0);
-    return last_;
+    recent = static_cast<std::uint32_t>(at - all_.begin());
+    if (at == all_.end()) all_.push_back(size);
+    return recent;
   }
 
   std::vector<Bytes> all_;
-  std::vector<std::uint32_t> next_;  // by size: the one that followed it last
-  std::uint32_t last_ = 0;
+  std::array<std::uint32_t, 64> recent_{};  // numbers, by a hash
   std::vector<std::uint32_t> buffers_;
   std::vector<std::vector<std::uint32_t>> of_lists_;
 };

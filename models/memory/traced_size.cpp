@@ -42,9 +42,11 @@ SizeCourse SizeTrace::finish(const TracedSize& result) && {
 }
 
 std::uint32_t SizeTrace::constant(Bytes size) {
-  const auto [at, is_new] = constants_.try_emplace(size.n);
-  if (is_new) at->second = number(size.n == 0 ? Terms{} : Terms{{0, size.n}}, {Kind::constant, 0, size.n});
-  return at->second;
+  for (const auto& [known, value] : constants_)
+    if (known == size) return value;
+  const std::uint32_t value = number(size.n == 0 ? Terms{} : Terms{{0, size.n}}, {Kind::constant, 0, size.n});
+  constants_.emplace_back(size, value);
+  return value;
 }
 
 TracedSize SizeTrace::added(const TracedSize& a, const TracedSize& b, std::int64_t times) {
@@ -67,6 +69,14 @@ TracedSize SizeTrace::rounded(const TracedSize& size, std::int64_t step, Bytes n
 
 void SizeTrace::compare(const TracedSize& a, const TracedSize& b, bool less) {
   const std::uint32_t first = number_of(a), second = number_of(b);
+  const std::uint64_t pair = pair_of(first, second);
+  std::uint64_t& recent = recent_[pair * 0x9e3779b97f4a7c15ull >> 56];
+  if (recent == pair) return;  // 0 is no pair of two
+  recent = pair;
+  note(first, second, less);
+}
+
+void SizeTrace::note(std::uint32_t first, std::uint32_t second, bool less) {
   if (first == second) return;
   if (first >= compared_.size()) compared_.resize(first + 1);
   std::vector<bool>& with = compared_[first];

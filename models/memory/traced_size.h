@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -107,6 +108,7 @@ class SizeTrace {
   TracedSize added(const TracedSize& a, const TracedSize& b, std::int64_t times);
   TracedSize rounded(const TracedSize& size, std::int64_t step, Bytes now);
   void compare(const TracedSize& a, const TracedSize& b, bool less);
+  void note(std::uint32_t first, std::uint32_t second, bool less);
   std::uint32_t number(Terms terms, const SizeCourse::Value& value);
   std::uint32_t next_term() { return ++terms_; }
 
@@ -115,8 +117,9 @@ class SizeTrace {
   std::map<Terms, std::uint32_t> number_;                       // of values: those that are always equal are one
   std::unordered_map<std::uint64_t, std::uint32_t> known_;      // sums and differences, by what they are of
   std::unordered_map<std::uint64_t, std::uint32_t> multiples_;  // by what was rounded, and to what
-  std::unordered_map<std::int64_t, std::uint32_t> constants_;
-  std::vector<std::vector<bool>> compared_;  // by value and value
+  std::vector<std::pair<Bytes, std::uint32_t>> constants_;      // few
+  std::vector<std::vector<bool>> compared_;                     // by value and value
+  std::array<std::uint64_t, 256> recent_{};                     // of those pairs, by a hash: most come again soon
   std::uint32_t terms_ = 0;
   std::uint32_t given_ = 0;
 };
