@@ -49,7 +49,7 @@ struct Plan {
 // Whoever mistypes a key would find it searched all the same.
 int Plan::refuse_kept() const {
   for (const std::string& key : keep) {
-    const std::vector<const models::Key*> inside = models::keys_in(key);
+    const std::vector<const models::Key*>& inside = models::keys_in(key);
     if (models::find_key(key) != nullptr && inside.empty()) continue;
     complain("--keep " + key + ": " +
              (inside.empty() ? "there is no such key" + suggest_key(key)

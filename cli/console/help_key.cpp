@@ -30,7 +30,7 @@ std::string whole(const Key& key) {
 std::string help_key(const std::string& path) {
   const Key* key = models::find_key(path);
   if (key == nullptr) return "";
-  const std::vector<const Key*> inside = models::keys_in(path);
+  const std::vector<const Key*>& inside = models::keys_in(path);
   if (inside.empty()) return whole(*key);
   report::Table table("ll");
   for (const Key* each : inside) table.row({std::string(each->path), std::string(each->doc)});

@@ -173,7 +173,8 @@ bool matters(const Reading& reading, const Key& key) {
 // Most fallbacks are single values; a parser for each would take longer than
 // the scenario itself.
 Node fallback_node(std::string_view text) {
-  if (text.starts_with('[')) return *parse_document(text, "");
+  if (text.starts_with('['))
+    return *remembered("fallback " + std::string(text), [&] { return parse_document(text, ""); });
   Node node;
   node.kind = Node::Kind::scalar;
   node.text = text;
@@ -262,7 +263,7 @@ void read_section(Reading& reading, std::string_view section, const Node& node) 
     reading.broken.emplace(section);
     return;
   }
-  const std::vector<const Key*> keys = keys_in(section);
+  const std::vector<const Key*>& keys = keys_in(section);
   for (const Node::Entry& entry : node.entries) {
     const auto known = std::find_if(keys.begin(), keys.end(), [&](const Key* key) { return key->name() == entry.key; });
     if (known == keys.end()) {

@@ -1,5 +1,7 @@
 #include "models/scenario/keys/keys.h"
 
+#include <map>
+
 #include "models/scenario/reading.h"
 
 namespace orrery::models {
@@ -202,11 +204,15 @@ const Key* find_key(std::string_view path) {
   return nullptr;
 }
 
-std::vector<const Key*> keys_in(std::string_view section) {
-  std::vector<const Key*> found;
-  for (const Key& key : all_keys())
-    if (key.section() == section) found.push_back(&key);
-  return found;
+const std::vector<const Key*>& keys_in(std::string_view section) {
+  static const auto by_section = [] {
+    std::map<std::string_view, std::vector<const Key*>> found;
+    for (const Key& key : all_keys()) found[key.section()].push_back(&key);
+    return found;
+  }();
+  static const std::vector<const Key*> none;
+  const auto at = by_section.find(section);
+  return at == by_section.end() ? none : at->second;
 }
 
 std::string value_of(const Key& key) {

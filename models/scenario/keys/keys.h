@@ -63,7 +63,7 @@ std::span<const Key> keys_of_overlap();
 std::span<const Key> keys_of_simulation();
 
 const Key* find_key(std::string_view path);
-std::vector<const Key*> keys_in(std::string_view section);
+const std::vector<const Key*>& keys_in(std::string_view section);
 
 // How its value is written, for people: "a count, as 2048 or 40Mi".
 std::string value_of(const Key& key);
