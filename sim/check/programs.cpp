@@ -17,6 +17,7 @@ class ProgramCheck {
     for (const Transfer& transfer : program.transfers) fit_collectives_.push_back(is_plain_collective(transfer));
     plain_below_[static_cast<std::size_t>(OpKind::kernel)] = INT64_MAX;
     plain_below_[static_cast<std::size_t>(OpKind::wait)] = INT64_MAX;
+    plain_below_[static_cast<std::size_t>(OpKind::marker)] = program.markers.size();
     plain_below_[static_cast<std::size_t>(OpKind::collective)] = program.transfers.size();
     plain_below_[static_cast<std::size_t>(OpKind::allocate)] = program.buffers.size();
     plain_below_[static_cast<std::size_t>(OpKind::free)] = program.buffers.size();
@@ -27,7 +28,7 @@ class ProgramCheck {
       faults_.add([&] { return program_.name + ": has " + std::to_string(program_.streams.size()) + " streams"; });
       return;
     }
-    for (const Buffer& buffer : program_.buffers) check_buffer(buffer);
+    check_buffers();
     for (const std::uint32_t buffer : program_.resident) {
       if (buffer >= program_.buffers.size())
         faults_.add([&] { return program_.name + ": a resident buffer does not exist"; });
@@ -37,10 +38,10 @@ class ProgramCheck {
       stream_ = static_cast<StreamIndex>(s);
       const std::span<const Op> ops = program_.streams[s].ops;
       for (std::size_t i = 0; i < ops.size(); ++i) {
+        step_ends_ += ends_step(ops[i]) ? 1 : 0;
         if (is_plain(ops[i])) continue;
         index_ = static_cast<OpIndex>(i);
         check_op(ops[i]);
-        step_ends_ += ends_step(ops[i]) ? 1 : 0;
       }
     }
     check_step_end();
@@ -64,11 +65,14 @@ class ProgramCheck {
       Buffers& buffers = of_blocks.emplace_back();
       buffers.is_sound = !block.ops.empty() && block.notes.size() == block.ops.size();
       for (const Op& op : block.ops) {
-        const bool is_known = op.kind == OpKind::kernel || op.kind == OpKind::collective;
-        if (op.waits() || !(is_memory(op.kind) || (is_known && is_plain(op)))) buffers.is_sound = false;
-        if (!is_memory(op.kind)) continue;
-        buffers.first = std::min(buffers.first, op.payload);
-        buffers.last = std::max(buffers.last, op.payload);
+        if (op.waits()) buffers.is_sound = false;
+        if (is_memory(op.kind)) {
+          buffers.first = std::min(buffers.first, op.payload);
+          buffers.last = std::max(buffers.last, op.payload);
+        } else {
+          const bool is_known = op.kind == OpKind::kernel || op.kind == OpKind::collective;
+          if (!is_known || !is_plain(op)) buffers.is_sound = false;
+        }
       }
     }
     const auto is_sound = [&](const Call& call) {
@@ -82,10 +86,12 @@ class ProgramCheck {
     return all;
   }
 
-  void check_buffer(const Buffer& buffer) {
-    if (buffer.bytes.n < 0) faults_.add([&] { return program_.name + ": a buffer has fewer than 0 bytes"; });
-    if (buffer.cause >= workload_.causes.size())
-      faults_.add([&] { return program_.name + ": a buffer has no known cause"; });
+  void check_buffers() {
+    const std::size_t causes = workload_.causes.size();
+    for (const Buffer& buffer : program_.buffers) {
+      if (buffer.bytes.n < 0) faults_.add([&] { return program_.name + ": a buffer has fewer than 0 bytes"; });
+      if (buffer.cause >= causes) faults_.add([&] { return program_.name + ": a buffer has no known cause"; });
+    }
   }
 
   // What most ops are, and nothing is wrong with: kernels, memory and collectives that wait for nothing or for another
