@@ -65,6 +65,14 @@ void Ledger::count(RankId rank, StreamIndex stream, OpIndex index, const Op& op,
   counted.peak = {counted.level, counted.total, now, stream, index};
 }
 
+std::optional<Ledger::Record> Ledger::last_record(RankId rank, std::uint32_t steps) const {
+  const Levels& levels = *plan_of_[rank]->levels;
+  for (std::uint32_t step = steps; step-- > 0;)
+    if (const std::vector<OpPlace>& records = levels.records(step); !records.empty())
+      return Record{records.back(), step};
+  return std::nullopt;
+}
+
 RankMemory Ledger::summary(RankId rank) const {
   const Plan& plan = *plan_of_[rank];
   if (plan.stream == kNoStream) return counted_[counted_of_[rank]].peak;

@@ -44,6 +44,13 @@ class Ledger {
 
   RankMemory summary(RankId rank) const;
 
+  // The op that sets the last record of a rank in so many steps, and in which. Precondition: runs are not broken.
+  struct Record {
+    OpPlace place;
+    std::uint32_t step = 0;
+  };
+  std::optional<Record> last_record(RankId rank, std::uint32_t steps) const;
+
   // How far a rank has come whose allocations all stand on one stream.
   struct Mark {
     Time when;

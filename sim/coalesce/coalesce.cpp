@@ -120,14 +120,13 @@ bool feels_claims(std::span<const Op> ops, const Speeds& speeds) {
                      [&](const Op& op) { return op.kind == OpKind::kernel && speeds.is_felt_by(op.kernel_class()); });
 }
 
-// A side stream that only launches and waits: when its ops end is known once they start.
-bool is_on_time(std::span<const Op> ops, const Speeds& speeds) {
+}  // namespace
+
+bool only_launches(std::span<const Op> ops, const Speeds& speeds) {
   return !feels_claims(ops, speeds) && std::all_of(ops.begin(), ops.end(), [](const Op& op) {
     return op.kind == OpKind::kernel || op.kind == OpKind::wait;
   });
 }
-
-}  // namespace
 
 FlatProgram::FlatProgram(const Program& p, std::span<const std::span<const Op>> of_program, const Speeds& speeds,
                          bool memory_breaks, bool foresees, std::vector<FlatBlock*> of_calls)
@@ -141,7 +140,7 @@ FlatProgram::FlatProgram(const Program& p, std::span<const std::span<const Op>> 
       if (op.waits() && op.after_stream < awaited.size() && op.after < awaited[op.after_stream].size())
         awaited[op.after_stream][op.after] = 1;
   for (std::size_t s = 0; s < of_program.size(); ++s) {
-    const bool on_time = foresees && s != kMainStream && is_on_time(of_program[s], speeds);
+    const bool on_time = foresees && s != kMainStream && only_launches(of_program[s], speeds);
     streams.emplace_back(of_program[s], awaited[s], p, blocks, memory_breaks, on_time);
     streams.back().feels_claims = feels_claims(of_program[s], speeds) || (s == kMainStream && block_feels);
     if (streams.back().feels_claims) feeling.push_back(static_cast<StreamIndex>(s));

@@ -34,6 +34,9 @@ std::vector<std::span<const Op>> ops_of(std::span<const Part> parts) {
 // each op that says so, and over waits in its middle.
 OpIndex group_end(std::span<const Op> ops, OpIndex op);
 
+// Whether a side stream only launches and waits, and nothing slows it: when its ops end is known once they start.
+bool only_launches(std::span<const Op> ops, const Speeds& speeds);
+
 // What lies ahead of an op, as far as the loop wants to know.
 struct Ahead {
   OpIndex run_end = 0;       // one past the run that starts here

@@ -1,6 +1,7 @@
 // What results are made of: stamps of schedule actions, spans, where time went.
 #include <algorithm>
 
+#include "sim/account/action_digest.h"
 #include "sim/calls.h"
 #include "sim/engine/impl.h"
 
@@ -31,11 +32,7 @@ void Engine::stamp_pending(StreamState& main, Time when) {
 
 void Engine::stamp(RankState& rank, const StreamState& s, OpIndex op, Time when) {
   const Marker& marker = rank.flat->program->markers[static_cast<std::size_t>(flat(s).ops[op].payload)];
-  const auto what =
-      static_cast<std::uint64_t>(marker.kind) << 24 | static_cast<std::uint64_t>(marker.action) << 16 | marker.chunk;
-  Digest digest = rank.digest;
-  rank.digest =
-      digest.add(what << 32 | marker.micro_batch).add(s.step).add(static_cast<std::uint64_t>(when.count_ps()));
+  rank.digest = with_action(rank.digest, word_of(marker), s.step, when);
 }
 
 void Engine::trace_run(const StreamState& s, OpIndex end, const RunClock& clock) {

@@ -12,6 +12,7 @@ namespace orrery::sim {
 
 struct RunOptions {
   bool coalesce = true;                           // runs of kernels as one event; never changes a result
+  bool leap = true;                               // where ranks can (sim/leaps); never changes a result
   TraceSink* trace = nullptr;                     // told of every op of every rank it wants
   const std::atomic<bool>* stop = nullptr;        // set by Ctrl-C: the run ends early, marked
   std::function<void(double fraction)> progress;  // called now and then with the share of ops done

@@ -3,6 +3,7 @@
 
 #include "sim/calls.h"
 #include "sim/engine/impl.h"
+#include "sim/leaps/leap_run.h"
 
 namespace orrery::sim {
 
@@ -21,15 +22,18 @@ bool is_much_written_out(const Workload& workload) {
 
 }  // namespace
 
-// Calls are run as they are where that is the same; else they are written out first.
+// Calls are run as they are where that is the same; else they are written out first. Where nobody
+// looks on, ranks leap if they can.
 RunResult run(const Workload& workload, const RunOptions& options, OpSource* source) {
-  if (!has_calls(workload)) return Engine(workload, options, source).run();
-  const bool may_stay = options.coalesce && !options.trace && !source && workload.jitter.compute <= 0;
-  if (may_stay && !calls_meet_others(workload)) {
+  const bool looks_on = !options.coalesce || options.trace || source || workload.jitter.compute > 0;
+  const bool calls = has_calls(workload);
+  if (!looks_on && !(calls && calls_meet_others(workload))) {
+    if (options.leap)
+      if (std::optional<RunResult> result = leap_run(workload, options.stop)) return *std::move(result);
     Engine engine(workload, options, source);
-    if (engine.takes_calls()) return engine.run();
+    if (!calls || engine.takes_calls()) return engine.run();
   }
-  return Engine(written_out(workload), options, source).run();
+  return calls ? Engine(written_out(workload), options, source).run() : Engine(workload, options, source).run();
 }
 
 Engine::Engine(const Workload& workload, const RunOptions& options, OpSource* source)

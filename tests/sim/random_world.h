@@ -8,11 +8,11 @@ namespace orrery::sim::kit {
 // Random programs that always end: each rank issues the same list of steps on
 // three streams, so that whoever meets meets in the same order. With `solo` ranks
 // have collectives of their own beside, over a link of their own; with `host` a fourth stream
-// that launches and waits.
+// that launches and waits. `on_main`: all but the host is on the main stream, and some sends are grouped.
 class RandomWorld {
  public:
-  explicit RandomWorld(std::uint64_t seed, bool solo = false, bool host = false)
-      : random_(seed), solo_(solo), host_(host) {
+  explicit RandomWorld(std::uint64_t seed, bool solo = false, bool host = false, bool on_main = false)
+      : random_(seed), solo_(solo), host_(host), on_main_(on_main) {
     world_.planner->over_links = chance(2) || solo;
     world_.links(kRanks, BytesPerSecond{1'500'000'000});
     if (solo) {
@@ -22,6 +22,7 @@ class RandomWorld {
     world_.workload.steps = 1 + static_cast<int>(below(3));
     if (chance(2)) add_claims();
     memory_on_side_ = chance(3);
+    world_.planner->phases = on_main ? 1 + static_cast<int>(below(3)) : 1;
     all_ = world_.groups({{0, 1}, {2, 3}});
     crossing_ = world_.group({0, 1, 2, 3}, true);
     own_ = world_.groups({{0}, {1}, {2}, {3}});
@@ -56,7 +57,7 @@ class RandomWorld {
     const auto same = [&](std::uint64_t n) { return shape.bits(drawn++) % n; };
     for (std::uint32_t i = 0; i < 60; ++i) {
       if (host_) launch(p, host);
-      const auto s = static_cast<StreamIndex>(same(3));
+      const auto s = on_main_ ? p.main : static_cast<StreamIndex>(same(3));
       const std::uint64_t kind = same(12);
       if (same(6) == 0) p.wait(s, p.last(static_cast<StreamIndex>(same(3))));
       const std::int64_t bytes = 100 + static_cast<std::int64_t>(same(20'000));
@@ -66,6 +67,8 @@ class RandomWorld {
         p.all_reduce(s, all_, bytes, kTp);
       else if (kind == 7)
         p.all_reduce(s, crossing_, bytes, kDp);
+      else if (kind == 8 && on_main_ && same(2) == 0)
+        exchange(p, first_stage, bytes);
       else if (kind == 8)
         first_stage ? p.send(s, next_, bytes, false, s) : p.receive(s, before_, bytes, false, s);
       else if (kind > 9 && solo_)
@@ -87,9 +90,22 @@ class RandomWorld {
                static_cast<KernelClass>(below(3)));
   }
 
+  void exchange(Script& p, bool first_stage, std::int64_t bytes) {
+    constexpr std::uint16_t kOther = 7;
+    const PeerRole peer = first_stage ? next_ : before_;
+    const std::int64_t back = bytes / 2 + 1;
+    if (first_stage) {
+      p.send(p.main, peer, bytes, true);
+      p.receive(p.main, peer, back, false, kOther);
+    } else {
+      p.receive(p.main, peer, bytes, true);
+      p.send(p.main, peer, back, false, kOther);
+    }
+  }
+
   // At once or behind another stream; somebody waits for it, or for what was launched last.
   void launch(Script& p, StreamIndex host) {
-    const auto other = static_cast<StreamIndex>(below(3));
+    const auto other = on_main_ ? p.main : static_cast<StreamIndex>(below(3));
     if (chance(3)) p.wait(host, p.last(other));
     if (chance(40)) p.wait(host, {Script::main, static_cast<OpIndex>(below(40)), true});
     if (chance(2))
@@ -108,7 +124,7 @@ class RandomWorld {
   KeyedRandom random_;
   std::uint64_t counter_ = 0;
   World world_;
-  bool solo_, host_;
+  bool solo_, host_, on_main_;
   bool memory_on_side_ = false;
   GroupRole all_ = 0, crossing_ = 0, own_ = 0;
   PeerRole next_ = 0, before_ = 0;

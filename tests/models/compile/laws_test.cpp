@@ -174,6 +174,14 @@ TEST_P(EveryLayout, CallsRunTheSame) {
   EXPECT_EQ(sim::least_step(sim::fold(calls.workload).workload), sim::least_step(sim::fold(out.workload).workload));
 }
 
+// Where only launches stand beside main streams, ranks leap (sim/leaps).
+TEST_P(EveryLayout, LeapsRunTheSame) {
+  const Compiled calls = compiled(scenario(), Form::with_calls);
+  sim::RunOptions engine;
+  engine.leap = false;
+  sim::kit::expect_equal(sim::run(calls.workload), sim::run(calls.workload, engine));
+}
+
 // Every picosecond of a rank's step is in one place.
 TEST_P(EveryLayout, PartsOfTheTimeAddUp) {
   const sim::RunResult result = run_every_rank(compiled(scenario()));

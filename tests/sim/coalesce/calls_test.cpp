@@ -9,6 +9,7 @@
 
 #include "sim/check/check.h"
 #include "sim/fold/fold.h"
+#include "sim/leaps/leap_run.h"
 #include "tests/sim/random_world.h"
 #include "tests/sim/same_run.h"
 
@@ -148,6 +149,20 @@ TEST_P(CallsRun, AsTheOpsOfTheirBlocks) {
 
 INSTANTIATE_TEST_SUITE_P(RandomPrograms, CallsRun, ::testing::Range(0, 20));
 
+// Of ranks that leap (sim/leaps) a call is a part of a leg.
+TEST(Calls, LeapAsTheOpsOfTheirBlocks) {
+  RunOptions op_by_op;
+  op_by_op.coalesce = false;
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    SCOPED_TRACE(seed);
+    const Workload workload = RandomWorld(seed, false, seed % 2 == 0, true).workload();
+    const std::optional<RunResult> brief = leap_run(with_calls(workload, false));
+    ASSERT_TRUE(brief);
+    expect_equal(*brief, run(workload, op_by_op));
+    if (HasFailure()) return;
+  }
+}
+
 // What it is for: a call takes no more events than an op.
 TEST(Calls, AreOneEvent) {
   World world;
@@ -156,7 +171,9 @@ TEST(Calls, AreOneEvent) {
   world.ranks(1, p.done());
   const Workload brief = with_calls(world.workload, false);
   EXPECT_EQ(brief.programs[ProgramId{0}].streams[kMainStream].ops.size(), 2u);
-  const RunResult result = run(brief);
+  RunOptions options;
+  options.leap = false;
+  const RunResult result = run(brief, options);
   EXPECT_EQ(result.events, 1u);
   EXPECT_EQ(result.ops, 1001u);
   EXPECT_EQ(result.ranks[RankId{0}].time.busy[kTp], 500 * Duration::us(1));

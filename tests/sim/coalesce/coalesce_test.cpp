@@ -16,6 +16,7 @@ using namespace kit;
 RunResult run(const Workload& workload, bool coalesce, Trace* trace = nullptr) {
   RunOptions options;
   options.coalesce = coalesce;
+  options.leap = false;
   options.trace = trace;
   return sim::run(workload, options);
 }

@@ -15,13 +15,14 @@ namespace orrery::sim::kit {
 
 enum : Category { kCompute, kTp, kPp, kDp, kHost };
 
-// Every transfer takes `latency`, then `bytes` at `rate`. With `over_links`, the
+// Every transfer takes `latency`, then `bytes` at `rate`, once a phase. With `over_links`, the
 // bytes cross link i for every rank i that takes part, where a link is shared.
 class SimplePlanner : public TransferPlanner {
  public:
   Duration latency = Duration::us(1);
   BytesPerSecond rate{1'000'000'000};  // 1 byte a nanosecond
   bool over_links = false;
+  int phases = 1;
   std::uint32_t own_link_from = 0;   // a group of one crosses link own_link_from + rank instead
   std::uint32_t pair_link_from = 0;  // a send crosses link pair_link_from + rank
   std::map<TransferKind, std::uint8_t> claims;
@@ -35,7 +36,8 @@ class SimplePlanner : public TransferPlanner {
       for (std::uint32_t& rank : ranks) rank += pair_link_from;
     TransferPlan plan;
     if (const auto claim = claims.find(request.kind); claim != claims.end()) plan.claim = claim->second;
-    plan.phases.push_back({latency, request.bytes, rate, over_links ? uses(std::move(ranks)) : nullptr});
+    plan.phases.assign(static_cast<std::size_t>(phases),
+                       {latency, request.bytes, rate, over_links ? uses(std::move(ranks)) : nullptr});
     return plans_.emplace_back(std::move(plan));
   }
   std::string algorithm_name(std::uint32_t) const override { return "simple"; }

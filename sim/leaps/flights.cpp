@@ -1,0 +1,179 @@
+#include "sim/leaps/flights.h"
+
+#include "sim/phase.h"
+
+namespace orrery::sim {
+
+Flights::Flights(const Workload& workload, Meetings& meetings)
+    : meetings_(meetings),
+      network_(workload.links),
+      users_(workload.links.size()),
+      busy_since_(workload.links.size()),
+      loads_(workload.links.size()) {}
+
+void Flights::begin(std::uint32_t index, bool measured) {
+  meetings_.begin(index);
+  meetings_[index].measured = measured;
+  if (!proceed(index, meetings_[index].latest)) plan(index, now_);
+}
+
+void Flights::go_on() {
+  now_ = events_.take(due_);
+  next_ = 0;
+}
+
+// In order of ids, what is planned for this instant meanwhile in its place.
+std::optional<Event> Flights::next_event() {
+  const bool any_due = next_ < due_.size();
+  if (events_.any_immediate() && (!any_due || events_.comes_before(due_[next_]))) return events_.pop_immediate();
+  if (any_due) return due_[next_++];
+  return std::nullopt;
+}
+
+std::optional<std::uint32_t> Flights::next_ended() {
+  while (const std::optional<Event> event = next_event()) {
+    ++handled_;
+    if (meetings_[event->id].generation == event->generation && is_over(event->id)) return event->id;
+  }
+  return std::nullopt;
+}
+
+// What the meeting's event is for. It may be due later than it was: then that is when it is asked again.
+bool Flights::is_over(std::uint32_t index) {
+  Meeting& meeting = meetings_[index];
+  meeting.queued = Time::never();
+  if (meeting.due > now_) {
+    plan(index, meeting.due);
+    return false;
+  }
+  if (meeting.activity != kNone) {
+    end_flow(index);
+  } else if (meeting.phase < meeting.plan->phases.size()) {
+    start_flow(index);
+    return false;
+  }
+  return !proceed(index, now_);
+}
+
+// From the start of a phase to the next that flows over links, or to the end. False if that is now.
+bool Flights::proceed(std::uint32_t index, Time from) {
+  Meeting& meeting = meetings_[index];
+  const std::vector<Phase>& phases = meeting.plan->phases;
+  for (; meeting.phase < phases.size(); ++meeting.phase) {
+    const Phase& phase = phases[meeting.phase];
+    from = from + phase.latency;
+    if (flows(phase)) break;
+    from = from + own_time(phase);
+  }
+  const bool is_last = meeting.phase == phases.size();
+  if (is_last && from == now_) return false;
+  if (is_last || !start_alone(index, from)) plan(index, from);
+  return true;
+}
+
+// On links that are free, latency and flow are one event.
+bool Flights::start_alone(std::uint32_t index, Time at) {
+  Meeting& meeting = meetings_[index];
+  const Phase& phase = meeting.plan->phases[meeting.phase];
+  Duration time = meetings_.time_alone(meeting);
+  if (time < Duration() || meeting.flowed) {
+    time = network_.time_alone(phase);
+    if (!meeting.flowed) meetings_.time_alone(meeting) = time;
+  }
+  if (time > Time::never() - at) return false;
+  const FlowNet::ActivityId activity = network_.start_alone(at, phase);
+  if (activity == FlowNet::nobody()) return false;
+  own(activity, index);
+  meeting.flow_start = at;
+  meeting.alone = true;
+  plan(index, at + time);
+  return true;
+}
+
+void Flights::start_flow(std::uint32_t index) {
+  Meeting& meeting = meetings_[index];
+  const Phase& phase = meeting.plan->phases[meeting.phase];
+  meeting.due = Time::never();
+  const FlowNet::ActivityId activity = network_.start(now_, phase);
+  meeting.flow_start = now_;
+  if (!network_.disturbed().empty()) settle_disturbed();
+  own(activity, index);
+  network_touched_ = true;
+  if (meeting.measured) count_use(phase, true, now_);
+}
+
+void Flights::end_flow(std::uint32_t index) {
+  Meeting& meeting = meetings_[index];
+  const Phase& phase = meeting.plan->phases[meeting.phase];
+  network_.end(now_, meeting.activity);
+  if (!meeting.alone) network_touched_ = true;
+  if (meeting.measured)
+    meeting.alone ? count_use_alone(phase, now_ - meeting.flow_start) : count_use(phase, false, now_);
+  meeting.alone = false;
+  meeting.activity = kNone;
+  meeting.flowed = true;
+  ++meeting.phase;
+}
+
+// Others have come to links of transfers that counted on being alone.
+void Flights::settle_disturbed() {
+  for (const FlowNet::ActivityId activity : network_.disturbed()) {
+    const std::uint32_t index = meeting_of_[activity];
+    Meeting& meeting = meetings_[index];
+    meeting.alone = false;
+    if (meeting.flow_start <= now_) {
+      if (meeting.measured) count_use(meeting.plan->phases[meeting.phase], true, meeting.flow_start);
+      continue;
+    }
+    meeting.activity = kNone;
+    plan(index, meeting.flow_start);
+  }
+  network_.clear_disturbed();
+}
+
+void Flights::settle() {
+  if (!network_touched_) return;
+  network_touched_ = false;
+  changed_.clear();
+  network_.settle(now_, changed_);
+  for (const FlowNet::Completion& completion : changed_) plan(meeting_of_[completion.activity], completion.when);
+}
+
+void Flights::own(FlowNet::ActivityId activity, std::uint32_t meeting) {
+  if (activity >= meeting_of_.size()) meeting_of_.resize(activity + 1u);
+  meeting_of_[activity] = meeting;
+  meetings_[meeting].activity = activity;
+}
+
+// One event stands for a meeting: what is put off finds out when it comes.
+void Flights::plan(std::uint32_t index, Time when) {
+  Meeting& meeting = meetings_[index];
+  meeting.due = when;
+  if (meeting.queued <= when) return;
+  meeting.queued = when;
+  events_.push({when, index, ++meeting.generation});
+}
+
+// Activities of the measured step alone, as in the engine.
+void Flights::count_use(const Phase& phase, bool starts, Time when) {
+  for (const LinkUse& use : *phase.uses) {
+    std::uint32_t& users = users_[use.link.value];
+    if (starts) {
+      if (users++ == 0) busy_since_[use.link.value] = when;
+      continue;
+    }
+    LinkLoad& load = loads_.own(use.link);
+    load.bytes += phase.bytes * use.connections;
+    if (--users == 0) load.busy += when - busy_since_[use.link.value];
+  }
+}
+
+void Flights::count_use_alone(const Phase& phase, Duration busy) {
+  for (const LinkUse& use : *phase.uses) {
+    LinkLoad& load = loads_.own(use.link);
+    load.bytes += phase.bytes * use.connections;
+    load.busy += busy;
+  }
+}
+
+}  // namespace orrery::sim

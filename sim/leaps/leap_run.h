@@ -1,0 +1,21 @@
+#pragma once
+
+#include <atomic>
+#include <optional>
+
+#include "sim/run_result.h"
+#include "sim/workload.h"
+
+namespace orrery::sim {
+
+// A run in leaps: the same as the engine's, to the picosecond, but for the number of events.
+//
+// Where ranks have one stream that meets others, and beside it only launches that nothing slows, they have nothing to
+// do with each other between transfers. So each goes from the end of its transfers to the next that it enters in one
+// leap, ahead of the clock, which only transfers need: they may want the same links at one time.
+//
+// Nothing if ranks cannot leap (Tracks::suit), for a run that gets stuck, since the engine says why, and once `stop` is
+// set. Precondition: no jitter, and no collective in a call meets others.
+std::optional<RunResult> leap_run(const Workload& workload, const std::atomic<bool>* stop = nullptr);
+
+}  // namespace orrery::sim

@@ -1,0 +1,74 @@
+#include "sim/leaps/tracks.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "sim/coalesce/coalesce.h"
+
+namespace orrery::sim {
+namespace {
+
+constexpr std::uint64_t kMostOps = 1u << 20;  // of all ranks and steps: their times are 8 MiB at most
+
+bool is_main_alone(const Program& program, const Speeds& speeds) {
+  return !program.streams.empty() && std::all_of(program.streams.begin() + 1, program.streams.end(),
+                                                 [&](const Stream& side) { return only_launches(side.ops, speeds); });
+}
+
+std::vector<Spent> spent_by(const LeapProgram& program, std::span<const Op> ops) {
+  std::array<std::int64_t, std::numeric_limits<Category>::max() + 1u> time{};
+  for (const Op& op : ops) {
+    if (op.kind == OpKind::kernel) time[op.category] += op.payload;
+    if (op.kind != OpKind::call) continue;
+    for (const Spent& in : program.block_of(op).at(kFullSpeed).spent) time[in.category] += in.time.count_ps();
+  }
+  std::vector<Spent> spent;
+  for (std::size_t c = 0; c < time.size(); ++c)
+    if (time[c] > 0) spent.push_back({static_cast<Category>(c), Duration::ps(time[c])});
+  return spent;
+}
+
+}  // namespace
+
+bool Tracks::suit(const Workload& workload) {
+  if (workload.steps < 1) return false;
+  IdVector<ProgramId, std::uint64_t> ops;
+  const Speeds speeds(workload.claims);
+  for (const Program& program : workload.programs) {
+    if (!is_main_alone(program, speeds)) return false;
+    std::uint64_t of_program = 0;
+    for (const Stream& stream : program.streams) of_program += stream.ops.size();
+    ops.add(of_program);
+  }
+  std::uint64_t all = 0;
+  for (const ProgramId program : workload.program_of) all += ops[program] * static_cast<std::uint64_t>(workload.steps);
+  return all <= kMostOps;
+}
+
+Tracks::Tracks(const Workload& workload, const FlowNet& network)
+    : workload_(workload), speeds_(workload.claims), solo_(workload, speeds_, network) {
+  for (std::uint32_t p = 0; p < workload.programs.size(); ++p) programs_.add(prepare({p}));
+}
+
+TrackedProgram Tracks::prepare(ProgramId id) {
+  TrackedProgram prepared;
+  const Program& program = workload_.programs[id];
+  prepared.program = &program;
+  for (std::size_t b = 0; b < program.blocks.size(); ++b) {
+    FlatBlock& block = blocks_.of(solo_.block(id, b), speeds_);
+    block.at(kFullSpeed, speeds_);
+    prepared.blocks.push_back(&block);
+    sound_ &= !block.has_collectives;
+  }
+  std::vector<std::span<const Op>> streams = ops_of(std::span<const Stream>(program.streams));
+  if (!solo_.main_stream(id).empty()) streams[kMainStream] = solo_.main_stream(id);
+  for (const std::span<const Op> ops : streams) prepared.tracks.emplace_back(prepared, ops);
+  for (Track& track : prepared.tracks) sound_ &= track.find_awaited(prepared.tracks);
+  for (std::size_t s = 1; s < streams.size(); ++s)
+    if (!streams[s].empty()) prepared.sides.push_back(static_cast<StreamIndex>(s));
+  prepared.spent = spent_by(prepared, streams[kMainStream]);
+  return prepared;
+}
+
+}  // namespace orrery::sim

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <vector>
+
+#include "sim/coalesce/solo.h"
+#include "sim/leaps/track.h"
+#include "sim/network/contention.h"
+#include "sim/network/flow_net.h"
+#include "sim/workload.h"
+
+namespace orrery::sim {
+
+// A program prepared for leaps. Refers to its workload.
+struct TrackedProgram : LeapProgram {
+  std::vector<Track> tracks;       // by stream
+  std::vector<StreamIndex> sides;  // streams beside the main one that have ops
+  std::vector<Spent> spent;        // by kernels of the main stream in one step
+
+  const Track& main() const { return tracks[kMainStream]; }
+};
+
+// The programs of a workload, each prepared once.
+class Tracks {
+ public:
+  // Whether the ranks of a workload can leap: beside the main stream, which has all that moves data or takes memory,
+  // there are only launches that nothing slows; and it is small, for times of all ranks and steps are kept.
+  // Precondition: no collective in a call meets others.
+  static bool suit(const Workload& workload);
+
+  // Precondition: suit(workload).
+  Tracks(const Workload& workload, const FlowNet& network);
+
+  const TrackedProgram& operator[](ProgramId program) const { return programs_[program]; }
+  // Collectives that ranks have for themselves are kernels here.
+  const SoloCollectives& solo() const { return solo_; }
+  // Not if a call has collectives that meet others after all, so that calls have to be written out first; nor if
+  // something waits for what is not there, or times would overflow.
+  bool sound() const { return sound_; }
+
+ private:
+  TrackedProgram prepare(ProgramId id);
+
+  const Workload& workload_;
+  Speeds speeds_;
+  SoloCollectives solo_;
+  FlatBlocks blocks_;
+  IdVector<ProgramId, TrackedProgram> programs_;
+  bool sound_ = true;
+};
+
+}  // namespace orrery::sim
