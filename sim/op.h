@@ -65,6 +65,7 @@ struct Op {
   bool on_previous_step() const { return flags & kPreviousStep; }
   bool grouped_with_next() const { return flags & kGroupedWithNext; }
   KernelClass kernel_class() const { return static_cast<KernelClass>(flags >> kClassShift); }
+  bool operator==(const Op&) const = default;
 };
 static_assert(sizeof(Op) == 16);
 

@@ -1,7 +1,6 @@
 #include "sim/program.h"
 
 #include <algorithm>
-#include <span>
 
 #include "sim/base/digest.h"
 #include "sim/hash_text.h"
@@ -40,13 +39,6 @@ void set_dependency(Op& op, const OpRef& on) {
   op.after_stream = on.stream;
   op.after = on.op;
   if (on.previous_step) op.flags |= Op::kPreviousStep;
-}
-
-template <class T>
-void append_again(std::vector<T>& list, std::size_t from, std::size_t count) {
-  if (list.capacity() < list.size() + count) list.reserve(std::max(list.size() + count, 2 * list.size()));
-  const T* first = list.data() + from;
-  list.insert(list.end(), first, first + count);
 }
 
 // A stream runs in order, so of two waits on one stream the later op says both.
@@ -117,7 +109,7 @@ void ProgramBuilder::append_waits(StreamIndex stream, Op& op, const Note& note) 
   waits.clear();
 }
 
-std::int64_t ProgramBuilder::transfer_index(const Transfer& transfer) {
+std::uint32_t ProgramBuilder::transfer_index(const Transfer& transfer) {
   std::vector<Transfer>& transfers = program_.transfers;
   // Few differ, and the same come again with each action.
   std::uint32_t& recent = recent_transfers_[(static_cast<unsigned>(transfer.kind) + transfer.role + 4U * transfer.tag) %
@@ -186,70 +178,10 @@ OpRef ProgramBuilder::marker(StreamIndex stream, const Marker& marker) {
   return append(stream, make_op(OpKind::marker, 0, place), {no_label(), UINT32_MAX});
 }
 
-ProgramBuilder::Mark ProgramBuilder::mark() const {
-  Mark mark;
-  mark.reserve(program_.streams.size());
-  for (const Stream& stream : program_.streams) mark.push_back(static_cast<OpIndex>(stream.ops.size()));
-  return mark;
-}
-
-ProgramBuilder::Mark ProgramBuilder::repeat(const Mark& from, const Mark& to) {
-  Mark begin = mark();
-  std::vector<Stream>& streams = program_.streams.edit();
-  for (std::size_t s = 0; s < from.size(); ++s) {
-    const OpIndex count = to[s] - from[s];
-    if (count == 0) continue;
-    append_again(streams[s].notes, from[s], count);
-    append_again(streams[s].ops, from[s], count);
-    for (Op& op : std::span(streams[s].ops).last(count))
-      if (op.waits() && !op.on_previous_step()) op.after += begin[op.after_stream] - from[op.after_stream];
-  }
-  return begin;
-}
-
-namespace {
-
-// Buffer `id` as a block names it.
-std::optional<std::int64_t> in_block(std::int64_t id, std::uint32_t made, std::uint32_t kept) {
-  if (id >= made) return id - made;
-  if (id >= kept) return kept - 1 - id;
-  return std::nullopt;
-}
-
-}  // namespace
-
-std::optional<std::uint32_t> ProgramBuilder::block(const Mark& from, std::uint32_t made, std::uint32_t kept) {
-  const Mark to = mark();
-  if (!pending_[kMainStream].empty() || to[kMainStream] == from[kMainStream]) return std::nullopt;
-  if (!std::equal(from.begin() + 1, from.end(), to.begin() + 1)) return std::nullopt;
-  const Stream& main = program_.streams[kMainStream];
-  Block block{{main.ops.begin() + from[kMainStream], main.ops.end()},
-              {main.notes.begin() + from[kMainStream], main.notes.end()}};
-  for (Op& op : block.ops) {
-    const bool may_be_in = is_memory(op.kind) || op.kind == OpKind::kernel || op.kind == OpKind::collective;
-    if (op.waits() || !may_be_in) return std::nullopt;
-    if (!is_memory(op.kind)) continue;
-    const std::optional<std::int64_t> buffer = in_block(op.payload, made, kept);
-    if (!buffer) return std::nullopt;
-    op.payload = *buffer;
-  }
-  program_.blocks.edit().push_back(std::move(block));
-  Stream& shorter = program_.streams.edit()[kMainStream];
-  shorter.ops.resize(from[kMainStream]);
-  shorter.notes.resize(from[kMainStream]);
-  return static_cast<std::uint32_t>(program_.blocks.size() - 1);
-}
-
 OpRef ProgramBuilder::call(const Call& call, std::uint32_t label) {
   program_.calls.push_back(call);
   return append(kMainStream, make_op(OpKind::call, 0, static_cast<std::int64_t>(program_.calls.size() - 1)),
                 {label, UINT32_MAX});
-}
-
-std::uint32_t ProgramBuilder::buffers_again(std::uint32_t first, std::uint32_t count) {
-  const auto begin = static_cast<std::uint32_t>(program_.buffers.size());
-  append_again(program_.buffers.edit(), first, count);
-  return begin;
 }
 
 OpRef ProgramBuilder::last(StreamIndex stream) const {

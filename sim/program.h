@@ -77,6 +77,7 @@ struct Marker {
 struct Note {
   std::uint32_t label = 0;            // index into Program::labels
   std::uint32_t kernel = UINT32_MAX;  // index into the kernel table that came with the workload; none for non-kernels
+  bool operator==(const Note&) const = default;
 };
 
 struct Stream {
@@ -159,6 +160,8 @@ class ProgramBuilder {
   // Room for so many ops, if that is known.
   void reserve(StreamIndex stream, std::size_t ops);
   std::uint32_t label(std::string_view text);
+  // Where a transfer stands in the program's table; ops find theirs by themselves.
+  std::uint32_t transfer_index(const Transfer& transfer);
 
   // Makes the next op appended to `stream` wait for `on` as well. A wait on the
   // same stream and on nothing is dropped: order is there already.
@@ -178,19 +181,41 @@ class ProgramBuilder {
   OpRef free(StreamIndex stream, std::uint32_t buffer);
   OpRef marker(StreamIndex stream, const Marker& marker);
 
-  // How long every stream is.
-  using Mark = std::vector<OpIndex>;
+  // How long every stream is, and what ops of it name.
+  struct Mark {
+    std::vector<OpIndex> ops;  // by stream
+    std::uint32_t markers = 0, calls = 0, buffers = 0;
+    bool operator==(const Mark&) const = default;
+    Mark& operator+=(const Mark& by);
+  };
   Mark mark() const;
   // Appends what was appended between two marks once more, and says where it begins. Waits on ops
   // of this step are on the same ops as seen from there: they are on what was appended between the marks, or on the
   // last op before. Precondition: no waits are pending on streams that take ops.
   Mark repeat(const Mark& from, const Mark& to);
 
+  // From a round of work to the next, which is the same for other micro-batches: by how much everything moves on.
+  struct Stride {
+    Mark by;
+    std::uint32_t micro_batches = 0;  // modulo 2^32: they may count down
+
+    OpRef next(OpRef op) const { return op.is_none() ? op : OpRef{op.stream, op.op + by.ops[op.stream], false}; }
+  };
+  // Of what was appended since `second`, if it is what was between the marks once more: the same ops, whose markers,
+  // calls and buffers came along, as did the ops that they wait for. No waits are pending.
+  std::optional<Stride> stride(const Mark& first, const Mark& second) const;
+  // Appends what goes on in strides up to `until`: each op, marker and buffer is the one a stride before, moved on.
+  // Calls, each of which knows what was kept for it, are the caller's to add with again().
+  void go_on(const Stride& stride, const Mark& until);
+
   // What was appended since `from`, taken off again as a block, if it can be one: it is on the main stream alone, waits
   // for nothing, and has no buffers but those from `made` on, which came along, and some between `kept` and those. Then
   // marks and refs behind `from` are of nothing.
   std::optional<std::uint32_t> block(const Mark& from, std::uint32_t made, std::uint32_t kept);
+  std::uint32_t add_block(Block block);
   OpRef call(const Call& call, std::uint32_t label);
+  // A call whose op comes from go_on().
+  void again(const Call& call) { program_.calls.push_back(call); }
   // Buffers from `first` on, once more; says where they begin.
   std::uint32_t buffers_again(std::uint32_t first, std::uint32_t count);
 
@@ -203,7 +228,6 @@ class ProgramBuilder {
  private:
   OpRef append(StreamIndex stream, Op op, Note note);
   void append_waits(StreamIndex stream, Op& op, const Note& note);
-  std::int64_t transfer_index(const Transfer& transfer);
   std::uint32_t no_label();
 
   Program program_;

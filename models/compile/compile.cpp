@@ -79,11 +79,15 @@ void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels,
   const Schedule& schedule = repeats ? *repeats : out.schedule;
 
   KnownLayers layers;
+  KnownPasses passes;
   std::map<RankKind, ProgramId> program;
+  auto recent = program.end();  // neighbours are mostly of one kind
   const auto program_for = [&](const RankKind& kind) {
+    if (recent != program.end() && recent->first == kind) return recent->second;
     const auto [at, is_new] = program.try_emplace(kind);
+    recent = at;
     if (is_new) {
-      StageProgram stage = stage_program(s, schedule, kind, kernels, tensors, layers, form);
+      StageProgram stage = stage_program(s, schedule, kind, kernels, tensors, layers, passes, form);
       at->second = out.workload.programs.add(std::move(stage.program));
       out.held_by_program.push_back(std::move(stage.held));
       out.stage_of_program.push_back(kind.stage);

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
+#include <utility>
+
 namespace orrery::sim {
 namespace {
 
@@ -109,7 +113,7 @@ TEST_F(ProgramBuilderTest, WhatIsRepeatedWaitsForItsOwn) {
   const ProgramBuilder::Mark to = b.mark();
   kernel(main);
   const ProgramBuilder::Mark again = b.repeat(from, to);
-  EXPECT_EQ(again, (ProgramBuilder::Mark{4, 1, 1}));
+  EXPECT_EQ(again.ops, (std::vector<OpIndex>{4, 1, 1}));
   const Program p = std::move(b).finish();
   ASSERT_EQ(p.streams[main].ops.size(), 6u);
   ASSERT_EQ(p.streams[side].ops.size(), 2u);
@@ -133,6 +137,95 @@ TEST_F(ProgramBuilderTest, AWaitOnTheStepBeforeStaysWhereItIs) {
   const Program p = std::move(b).finish();
   EXPECT_EQ(p.streams[side].ops[1].after, before.op);
   EXPECT_TRUE(p.streams[side].ops[1].on_previous_step());
+}
+
+// Rounds of work: each sends its result aside, and frees a buffer that its call has brought along.
+class RoundsTest : public ProgramBuilderTest {
+ protected:
+  std::uint32_t block() {
+    const ProgramBuilder::Mark from = b.mark();
+    b.allocate(main, buffer());
+    return *b.block(from, 0, 0);
+  }
+  std::uint32_t buffer() { return b.buffer(Bytes{64}, 0, b.label("held")); }
+
+  void round(std::uint32_t micro_batch, Duration cost = Duration::us(1)) {
+    b.wait(main, b.last(side));
+    b.marker(main, {Marker::Kind::action_begin, 'F', 0, micro_batch});
+    const std::uint32_t made = buffer();
+    const OpRef done = b.call({block_, made, 0}, b.label(""));
+    b.wait(side, done);
+    b.kernel(side, cost, kCompute, KernelClass::unaffected, b.label("send"));
+    b.free(main, made);
+  }
+
+  const std::uint32_t block_ = block();
+};
+
+void expect_equal(const Program& a, const Program& b) {
+  for (std::size_t s = 0; s < a.streams.size(); ++s) {
+    EXPECT_EQ(a.streams[s].ops, b.streams[s].ops) << a.streams[s].name;
+    EXPECT_EQ(a.streams[s].notes, b.streams[s].notes) << a.streams[s].name;
+  }
+  EXPECT_TRUE(std::equal(a.markers.begin(), a.markers.end(), b.markers.begin(), b.markers.end()));
+  EXPECT_EQ(a.calls, b.calls);
+  EXPECT_EQ(a.buffers.size(), b.buffers.size());
+}
+
+TEST_F(RoundsTest, GoOnAsIfEachWereWritten) {
+  ProgramBuilder::Mark first, second;
+  for (std::uint32_t n = 0; n < 3; ++n) {  // the first waits for nothing
+    first = std::exchange(second, b.mark());
+    round(n);
+  }
+  const std::optional<ProgramBuilder::Stride> stride = b.stride(first, second);
+  ASSERT_TRUE(stride);
+  EXPECT_EQ(stride->micro_batches, 1u);
+  ProgramBuilder written = b;
+  std::swap(written, b);
+  for (std::uint32_t n = 3; n < 6; ++n) round(n);
+  std::swap(written, b);
+
+  ProgramBuilder::Mark until = b.mark();
+  for (int n = 0; n < 3; ++n) until += stride->by;
+  for (std::uint32_t n = 0; n < 3; ++n) b.again({block_, b.program().calls.back().made + stride->by.buffers, 0});
+  b.go_on(*stride, until);
+  EXPECT_EQ(b.mark(), until);
+  expect_equal(std::move(b).finish(), std::move(written).finish());
+}
+
+TEST_F(RoundsTest, OfUnlikeRoundsThereIsNoStride) {
+  const ProgramBuilder::Mark first = b.mark();
+  round(0);
+  const ProgramBuilder::Mark second = b.mark();
+  round(1);
+  EXPECT_FALSE(b.stride(first, second)) << "the first waits for nothing";
+  const ProgramBuilder::Mark last = b.mark();
+  round(2, Duration::us(2));
+  EXPECT_FALSE(b.stride(second, last)) << "the last takes longer";
+}
+
+TEST_F(RoundsTest, WhatIsFromBeforeAllRoundsIsNoneOfTheirs) {
+  const OpRef before = kernel(third);
+  kernel(side);
+  ProgramBuilder::Mark first, second;
+  for (std::uint32_t n = 0; n < 3; ++n) {
+    first = std::exchange(second, b.mark());
+    b.wait(side, before);
+    round(n);
+  }
+  EXPECT_FALSE(b.stride(first, second));
+}
+
+TEST_F(RoundsTest, PendingWaitsArePartOfNoRound) {
+  kernel(side);
+  const ProgramBuilder::Mark first = b.mark();
+  round(0);
+  const ProgramBuilder::Mark second = b.mark();
+  round(1);
+  ASSERT_TRUE(b.stride(first, second));
+  b.wait(third, b.last(main));
+  EXPECT_FALSE(b.stride(first, second));
 }
 
 }  // namespace

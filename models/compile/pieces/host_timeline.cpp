@@ -13,15 +13,14 @@ void HostTimeline::begin(int launches) {
   // A host that waits for each kernel gives its own time to each: issuing, then the action.
   const bool blocking = context_.scenario.software.blocking_launches;
   if (blocking) wait_for(builder.last(context_.streams.main));
-  if (!issued_.is_none()) builder.wait(context_.streams.main, issued_);
-  issued_ =
-      builder.kernel(context_.streams.host, context_.scenario.software.launch * launches,
-                     context_.category(TimeCategory::host), sim::KernelClass::unaffected, builder.label("launch"));
-  if (blocking) builder.wait(context_.streams.main, issued_);
+  builder.wait(context_.streams.main, issued());
+  builder.kernel(context_.streams.host, context_.scenario.software.launch * launches,
+                 context_.category(TimeCategory::host), sim::KernelClass::unaffected, builder.label("launch"));
+  if (blocking) builder.wait(context_.streams.main, issued());
 }
 
 void HostTimeline::end() {
-  if (!free_of_charge()) context_.builder.wait(context_.streams.main, issued_);
+  if (!free_of_charge()) context_.builder.wait(context_.streams.main, issued());
 }
 
 void HostTimeline::interrupt(int launches) {
@@ -39,9 +38,9 @@ void HostTimeline::meet(Duration cost, std::string_view label) {
   if (cost == Duration()) return;
   sim::ProgramBuilder& builder = context_.builder;
   wait_for(builder.last(context_.streams.main));
-  issued_ = builder.kernel(context_.streams.host, cost, context_.category(TimeCategory::host),
-                           sim::KernelClass::unaffected, builder.label(label));
-  builder.wait(context_.streams.main, issued_);
+  builder.kernel(context_.streams.host, cost, context_.category(TimeCategory::host), sim::KernelClass::unaffected,
+                 builder.label(label));
+  builder.wait(context_.streams.main, issued());
 }
 
 }  // namespace orrery::models

@@ -30,9 +30,10 @@ class HostTimeline {
 
  private:
   bool free_of_charge() const;
+  // What was issued last: nobody else has ops on the host's stream.
+  sim::OpRef issued() const { return context_.builder.last(context_.streams.host); }
 
   StageContext& context_;
-  sim::OpRef issued_;
 };
 
 }  // namespace orrery::models

@@ -99,7 +99,7 @@ void IssuedLists::issue(std::span<const TemplateOp> ops, const std::function<voi
   issue_first_again(ops.front());
   const sim::ProgramBuilder::Mark begin = builder.repeat(issued.from, issued.to);
   for (sim::OpRef end : issued.open_ends) {
-    end.op += begin[end.stream] - issued.from[end.stream];
+    end.op += begin.ops[end.stream] - issued.from.ops[end.stream];
     builder.wait(context_.streams.main, end);
   }
 }

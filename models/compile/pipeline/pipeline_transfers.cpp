@@ -159,19 +159,25 @@ std::vector<PipelineTransfers::Edge> PipelineTransfers::sent_by_neighbour(bool t
 void PipelineTransfers::find_gates() {
   if (context_.schedule.request.ranks < 2 || (waiting() && flushes(context_.schedule))) return;
   for (const bool to_next : {true, false}) {
-    Incoming& incoming = incoming_[to_next ? 0 : 1];
-    incoming.order = sent_by_neighbour(to_next);
-    incoming.gate.resize(incoming.order.size());
-    std::size_t earliest = context_.actions().size();
-    for (std::size_t k = incoming.order.size(); k-- > 0;) {
-      if (incoming.order[k].next_step) {
+    Arrivals& incoming = incoming_[to_next ? 0 : 1];
+    incoming.edges = sent_by_neighbour(to_next);
+    const std::vector<Edge>& order = incoming.edges;
+    std::vector<std::size_t> gate(order.size());  // the action whose turn posts the receive
+    const std::size_t actions = context_.actions().size();
+    std::size_t earliest = actions;
+    for (std::size_t k = order.size(); k-- > 0;) {
+      if (order[k].next_step) {
         // Sent last, needed first: it is the k-th and last op of its stream in the step before.
-        received(incoming.order[k]) = {receive_stream(to_next), static_cast<sim::OpIndex>(k), true};
-        incoming.gate[k] = context_.actions().size() - 1;
+        received(order[k]) = {receive_stream(to_next), static_cast<sim::OpIndex>(k), true};
+        gate[k] = actions - 1;
         continue;
       }
-      earliest = std::min(earliest, incoming.order[k].action);
-      incoming.gate[k] = earliest > 0 ? earliest - 1 : 0;
+      earliest = std::min(earliest, order[k].action);
+      gate[k] = earliest > 0 ? earliest - 1 : 0;
+    }
+    for (std::size_t i = 0, posted = 0; i <= actions; ++i) {
+      incoming.first.push_back(posted);
+      while (posted < order.size() && gate[posted] <= i) ++posted;
     }
   }
 }
@@ -200,11 +206,10 @@ void PipelineTransfers::send(sim::StreamIndex stream, const Edge& edge, bool mor
 
 void PipelineTransfers::post_receives(std::size_t i) {
   for (const bool to_next : {true, false}) {
-    Incoming& incoming = incoming_[to_next ? 0 : 1];
     const sim::StreamIndex stream = receive_stream(to_next);
-    for (; incoming.posted < incoming.order.size() && incoming.gate[incoming.posted] <= i; ++incoming.posted) {
+    for (const Edge& edge : incoming_[to_next ? 0 : 1].at(i)) {
       context_.builder.wait(stream, context_.builder.last(context_.streams.main));
-      receive(stream, incoming.order[incoming.posted]);
+      receive(stream, edge);
     }
   }
 }
@@ -240,6 +245,41 @@ void PipelineTransfers::after(std::size_t i) {
     context_.builder.wait(stream, context_.builder.last(context_.streams.main));
     send(stream, edge);
   }
+}
+
+// From one neighbour when its turn comes; or, where the main stream transfers, from both behind it.
+std::span<const PipelineTransfers::Edge> PipelineTransfers::received_around(std::size_t i, bool to_next) const {
+  if (!waiting()) return incoming_[to_next ? 0 : 1].at(i);
+  const std::size_t slot = slot_of_[i];
+  if (!to_next || slots_[slot].end != i + 1) return {};
+  return arrivals_.at(slot + 1);
+}
+
+// What an action takes and hands over hangs on its stage, if all micro-batches go one way.
+bool PipelineTransfers::alike(std::size_t i, std::size_t j) const {
+  const Schedule& schedule = context_.schedule;
+  if (schedule.placement == Placement::bidirectional || !schedule.request.replicas.empty()) return false;
+  if (waiting()) {
+    const SlotTimes::Slot &one = slots_[slot_of_[i]], &other = slots_[slot_of_[j]];
+    if (other.first - one.first != j - i || other.end - one.end != j - i) return false;
+  }
+  const auto same = [&](const Edge& one, const Edge& other) {
+    return one.action + (j - i) == other.action && one.forward == other.forward && one.to_next == other.to_next &&
+           one.handed_by == other.handed_by;
+  };
+  for (const bool to_next : {true, false}) {
+    const std::span<const Edge> ones = received_around(i, to_next), others = received_around(j, to_next);
+    if (!std::equal(ones.begin(), ones.end(), others.begin(), others.end(), same)) return false;
+  }
+  return true;
+}
+
+void PipelineTransfers::again(std::size_t i, std::size_t period, const sim::ProgramBuilder::Stride& stride) {
+  for (const bool to_next : {true, false})
+    for (const Edge& edge : received_around(i, to_next)) {
+      const std::size_t kind = edge.forward ? 0 : 1;
+      received_[edge.action][kind] = stride.next(received_[edge.action - period][kind]);
+    }
 }
 
 Bytes PipelineTransfers::buffers() const {

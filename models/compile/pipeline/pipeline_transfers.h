@@ -32,6 +32,11 @@ class PipelineTransfers {
   // Passes on what action `i` made.
   void after(std::size_t i);
 
+  // Whether around action `j` the same happens as around `i`, if both are passes of one kind and virtual stage.
+  bool alike(std::size_t i, std::size_t j) const;
+  // Around action `i` the same was written as `period` actions before, a stride on.
+  void again(std::size_t i, std::size_t period, const sim::ProgramBuilder::Stride& stride);
+
   // Bytes of the largest output of a stage as a rank sends it.
   Bytes message() const { return *std::max_element(messages_.begin(), messages_.end()); }
   // Receive buffers that stay allocated.
@@ -56,11 +61,14 @@ class PipelineTransfers {
     const Edge* end() const { return edge.data() + count; }
     bool empty() const { return count == 0; }
   };
-  // What comes from one neighbour, in the order in which it is sent.
-  struct Incoming {
-    std::vector<Edge> order;
-    std::vector<std::size_t> gate;  // parallel: the action whose turn posts the receive
-    std::size_t posted = 0;
+  // What is received, in order.
+  struct Arrivals {
+    std::vector<Edge> edges;
+    std::vector<std::size_t> first;  // at each turn, and one past the last; empty: nothing ever comes
+    std::span<const Edge> at(std::size_t turn) const {
+      if (first.empty()) return {};
+      return std::span(edges).subspan(first[turn], first[turn + 1] - first[turn]);
+    }
   };
 
   Edges find_inputs(std::size_t i) const;
@@ -76,9 +84,7 @@ class PipelineTransfers {
   void find_arrivals(const SlotTimes& times);
   void exchange(std::size_t gap);
   int most_early() const;
-  std::span<const Edge> arrivals(std::size_t gap) const {
-    return std::span(arrivals_).subspan(first_arrival_[gap], first_arrival_[gap + 1] - first_arrival_[gap]);
-  }
+  std::span<const Edge> received_around(std::size_t i, bool to_next) const;
   void gather(const Edge& edge);
   bool waiting() const { return !context_.scenario.overlap.pipeline; }
   sim::Transfer transfer(const Edge& edge, bool send) const;
@@ -94,12 +100,11 @@ class PipelineTransfers {
   std::vector<Bytes> messages_;                      // by virtual stage: its output
   std::vector<Edges> inputs_;                        // by action
   std::vector<std::array<sim::OpRef, 2>> received_;  // by action: its activation, its gradient
-  std::array<Incoming, 2> incoming_;                 // from the rank before, from the next one
+  std::array<Arrivals, 2> incoming_;                 // by action: from the rank before, from the next one
   SlotTimes::Slots slots_;                           // waiting: actions between two exchanges
   std::vector<std::size_t> slot_of_;
-  std::vector<Edge> arrivals_;              // by exchange, the n-th of which stands before slot n
-  std::vector<std::size_t> first_arrival_;  // of each exchange, and one past the last
-  std::vector<Edge> crossing_;              // in the exchange that is being written
+  Arrivals arrivals_;           // by exchange, the n-th of which stands before slot n
+  std::vector<Edge> crossing_;  // in the exchange that is being written
 };
 
 }  // namespace orrery::models

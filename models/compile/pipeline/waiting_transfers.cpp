@@ -16,13 +16,16 @@ void PipelineTransfers::find_slots() {
     slots_ = times.slots(context_.stage);
     find_arrivals(times);
   } else {
+    slots_.reserve(actions.size());
+    arrivals_.edges.reserve(actions.size());
+    arrivals_.first.reserve(actions.size() + 2);
     for (std::size_t i = 0; i < actions.size(); ++i) {
       const Edges& inputs = inputs_of(i);
       slots_.push_back({i, i + 1});
-      first_arrival_.push_back(arrivals_.size());
-      arrivals_.insert(arrivals_.end(), inputs.begin(), inputs.end());
+      arrivals_.first.push_back(arrivals_.edges.size());
+      arrivals_.edges.insert(arrivals_.edges.end(), inputs.begin(), inputs.end());
     }
-    first_arrival_.insert(first_arrival_.end(), 2, arrivals_.size());
+    arrivals_.first.insert(arrivals_.first.end(), 2, arrivals_.edges.size());
   }
   for (std::size_t slot = 0; slot < slots_.size(); ++slot)
     for (std::size_t i = slots_[slot].first; i < slots_[slot].end; ++i) slot_of_[i] = slot;
@@ -39,10 +42,10 @@ void PipelineTransfers::find_arrivals(const SlotTimes& times) {
     }
   for (auto& arriving : arrivals) {
     std::stable_sort(arriving.begin(), arriving.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    first_arrival_.push_back(arrivals_.size());
-    for (const auto& [time, edge] : arriving) arrivals_.push_back(edge);
+    arrivals_.first.push_back(arrivals_.edges.size());
+    for (const auto& [time, edge] : arriving) arrivals_.edges.push_back(edge);
   }
-  first_arrival_.push_back(arrivals_.size());
+  arrivals_.first.push_back(arrivals_.edges.size());
 }
 
 // What stands between a slot and the next, `gap` being the next one's number: the outputs of the one leave, and
@@ -53,7 +56,8 @@ void PipelineTransfers::exchange(std::size_t gap) {
     for (std::size_t i = slots_[gap - 1].first; i < slots_[gap - 1].end; ++i)
       for (const Edge& edge : outputs_of(i)) crossing_.push_back(edge);
   const std::size_t leaving = crossing_.size();
-  crossing_.insert(crossing_.end(), arrivals(gap).begin(), arrivals(gap).end());
+  const std::span<const Edge> arriving = arrivals_.at(gap);
+  crossing_.insert(crossing_.end(), arriving.begin(), arriving.end());
 
   // Plain 1F1B fuses what goes to and comes from one neighbour; like follows like one by one.
   bool fused = true;
@@ -73,7 +77,7 @@ void PipelineTransfers::exchange(std::size_t gap) {
 int PipelineTransfers::most_early() const {
   int now = 0, most = 0;
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
-    most = std::max(most, now += static_cast<int>(arrivals(slot).size()));
+    most = std::max(most, now += static_cast<int>(arrivals_.at(slot).size()));
     for (std::size_t i = slots_[slot].first; i < slots_[slot].end; ++i) now -= inputs_of(i).count;
   }
   return most;

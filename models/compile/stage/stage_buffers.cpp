@@ -9,7 +9,7 @@
 namespace orrery::models {
 namespace {
 
-constexpr std::int64_t kNone = INT64_MIN;  // no buffer, in StageBuffers::Kept
+constexpr std::int64_t kNone = INT64_MIN;  // no buffer, in Kept
 
 }  // namespace
 
@@ -17,14 +17,14 @@ std::int64_t StageBuffers::counted_from(std::int64_t first, std::uint32_t buffer
   return buffer == kNoBuffer ? kNone : buffer - first;
 }
 
-StageBuffers::StageBuffers(StageContext& context, const Chunks& chunks)
-    : context_(context), builder_(context.builder), chunks_(chunks), offload_(context) {
+StageBuffers::StageBuffers(StageContext& context, const Chunks& chunks, KeptLists& lists)
+    : context_(context), builder_(context.builder), chunks_(chunks), offload_(context), lists_(lists) {
   for (const auto& chunk : chunks_) most_pieces_ = std::max(most_pieces_, chunk.size());
   const std::size_t slots = chunks_.size() * static_cast<std::size_t>(context_.micro_batches()) * most_pieces_;
   for (auto* held : {&until_input_, &until_weight_, &outputs_}) held->assign(slots, kNoBuffer);
   const std::size_t places = chunks_.size() * static_cast<std::size_t>(context_.micro_batches());
   first_.assign(places, 0);
-  left_by_call_.assign(places, &lists_.emplace_back(3 * most_pieces_, kNone));
+  left_by_call_.assign(places, lists_.of(Kept(3 * most_pieces_, kNone)));
 }
 
 void StageBuffers::hold_states(Bytes inputs) {
@@ -182,23 +182,24 @@ std::uint32_t& StageBuffers::slot(std::vector<std::uint32_t>& held, const Action
   return held[place(pass) * most_pieces_ + piece];
 }
 
-void StageBuffers::begin_call(const Action& pass, std::uint32_t made) {
-  if (pass.type == Action::Type::forward) first_[place(pass)] = made;
+std::uint32_t StageBuffers::begin_call(const Action& pass, std::uint32_t made) {
+  std::uint32_t& first = first_[place(pass)];
+  if (pass.type == Action::Type::forward) first = made;
+  return first;
 }
 
-StageBuffers::Held StageBuffers::held_of(const Action& pass) {
+Held StageBuffers::held_of(const Action& pass) {
   const std::size_t at = place(pass);
   return {counted_from(first_[at], output_), kept_at(at)};
 }
 
-const StageBuffers::Kept* StageBuffers::kept_at(std::size_t place) {
+const Kept* StageBuffers::kept_at(std::size_t place) {
   if (const Kept* left = left_by_call_[place]) return left;
   Kept kept;
   for (const auto* slots : {&until_input_, &until_weight_, &outputs_})
     for (const std::uint32_t buffer : std::span(*slots).subspan(place * most_pieces_, most_pieces_))
       kept.push_back(counted_from(first_[place], buffer));
-  const auto known = std::find(lists_.begin(), lists_.end(), kept);
-  return known != lists_.end() ? &*known : &lists_.emplace_back(std::move(kept));
+  return lists_.of(std::move(kept));
 }
 
 void StageBuffers::set_held(const Action& pass, const Held& held) {

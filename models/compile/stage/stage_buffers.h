@@ -1,11 +1,11 @@
 #pragma once
 
-#include <list>
 #include <string_view>
 #include <vector>
 
 #include "models/compile/data_parallel/offload.h"
 #include "models/compile/pieces/chunks.h"
+#include "models/compile/stage/held.h"
 #include "models/compile/stage/stage_context.h"
 #include "models/memory/start_up.h"
 
@@ -16,7 +16,8 @@ namespace orrery::models {
 // one of the two of an overlapped slot.
 class StageBuffers {
  public:
-  StageBuffers(StageContext& context, const Chunks& chunks);
+  // `lists`: of what is held in any stage of the scenario.
+  StageBuffers(StageContext& context, const Chunks& chunks, KeptLists& lists);
 
   // From before the first step on: parameters, gradients, optimizer states and `inputs`,
   // the buffers of stage inputs.
@@ -36,20 +37,12 @@ class StageBuffers {
   void begin_piece(const Action& pass, std::size_t piece);
   void end_piece(const Action& pass, std::size_t piece);
   void end_pass(const Action& pass);
-  // The first of the buffers that came along with the forward of a pass, or with the pass itself if it is one.
-  std::uint32_t kept_from(const Action& pass) const { return first_[place(pass)]; }
-  // What is held of a pass's micro-batch in its chunk, and the output on its way out: buffers counted from
-  // kept_from(). Of a pass that is called (sim::Call) nothing else is to be told.
-  using Kept = std::vector<std::int64_t>;
-  struct Held {
-    std::int64_t output = 0;
-    const Kept* kept = nullptr;  // of equal lists one stands for all
-    bool operator==(const Held&) const = default;
-  };
+  // Before the first buffer that comes along with a pass is made. The first of those that came along with its forward;
+  // of a forward it is `made`.
+  std::uint32_t begin_call(const Action& pass, std::uint32_t made);
+  // What is held of a pass's micro-batch in its chunk, and the output on its way out.
   Held held_of(const Action& pass);
   void set_held(const Action& pass, const Held& held);
-  // Before the first buffer that comes along with it is made.
-  void begin_call(const Action& pass, std::uint32_t made);
 
   // A stage's output has left by the time the next action begins (Megatron-LM's
   // deallocate_output_tensor keeps only its shape).
@@ -85,7 +78,7 @@ class StageBuffers {
   std::vector<std::uint32_t> until_input_, until_weight_, outputs_;
   // By (chunk, micro-batch): what a call has left in those slots, which say so only once a pass is written; else null.
   std::vector<const Kept*> left_by_call_;
-  std::list<Kept> lists_;             // each once
+  KeptLists& lists_;
   std::vector<std::uint32_t> first_;  // buffer that came along with a forward, by (chunk, micro-batch): see place()
 };
 

@@ -11,6 +11,7 @@
 #include "models/compile/pipeline/pipeline_transfers.h"
 #include "models/compile/roles.h"
 #include "models/compile/stage/pass_blocks.h"
+#include "models/compile/stage/rounds.h"
 #include "models/compile/stage/stage_buffers.h"
 
 namespace orrery::models {
@@ -20,16 +21,17 @@ constexpr auto kMain = sim::kMainStream;
 
 class StageWriter {
  public:
-  explicit StageWriter(StageContext& context)
+  StageWriter(StageContext& context, KnownPasses& passes)
       : context_(context),
         builder_(context.builder),
         chunks_(make_chunks(context)),
         host_(context),
         transfers_(context),
         data_(make_data_parallel(context, chunks_)),
-        buffers_(context, chunks_),
+        buffers_(context, chunks_, passes.lists()),
         lists_(context),
-        blocks_(context, buffers_) {}
+        blocks_(context, chunks_, buffers_, passes),
+        rounds_(context, transfers_, completes_) {}
 
   void write();
   const HeldWeights& held() const { return buffers_.held(); }
@@ -41,8 +43,11 @@ class StageWriter {
   void update();
   double parameters() const;
   void action(std::size_t i);
+  std::size_t copy(std::size_t i);
   void pass(const Action& pass);
+  void write_to_call(const Action& pass);
   void write_pass(const Action& pass);
+  bool may_have_calls() const;
   bool may_be_called(const Action& pass) const;
   void overlap(const Action& forward, const Action& backward);
   void average(const Action& pass);
@@ -79,15 +84,21 @@ class StageWriter {
   std::vector<Counts> counts_;
   std::size_t action_ = 0;       // being written
   std::vector<bool> completes_;  // by action: the weight gradients of its chunk, and they are reduced
+  Rounds rounds_;
 };
 
 void StageWriter::write() {
   hold();
   begin();
   prepare();
-  for (std::size_t i = 0; i < context_.actions().size(); ++i) {
+  for (std::size_t i = 0; i < context_.actions().size();) {
+    if (rounds_.come_to(i)) {
+      i = copy(i);
+      continue;
+    }
     action(i);
     if (context_.updates_behind(i)) update();
+    ++i;
   }
   buffers_.free_output();
   if (flushes(context_.schedule)) optimizer_step(context_, chunks_, *data_, host_);
@@ -115,7 +126,8 @@ void StageWriter::prepare() {
     for (const Action& pass : passes(a)) {
       const auto chunk = static_cast<std::size_t>(context_.chunk_of(pass));
       if (makes_weight_gradient(pass.type)) last_backward_of[chunk] = i;
-      ops += kOpsAround + kOpsOfPiece * chunks_[chunk].size() + counts(pass).steps;
+      ops += kOpsAround;
+      if (!may_have_calls()) ops += kOpsOfPiece * chunks_[chunk].size() + counts(pass).steps;
     }
     completes_[i] = context_.updates_behind(i);
   }
@@ -188,6 +200,14 @@ void StageWriter::action(std::size_t i) {
   transfers_.after(i);
 }
 
+// Actions from `i` on as those of rounds before; says where it has come to.
+std::size_t StageWriter::copy(std::size_t i) {
+  std::size_t end = i;
+  while (end < rounds_.end() && blocks_.call_again(context_.actions()[end], rounds_.stride())) ++end;
+  rounds_.write(i, end);
+  return end;
+}
+
 // The host needs a value of the main stream before it can launch what follows.
 void StageWriter::sync_host() {
   host_.interrupt(launches_[++segment_]);
@@ -203,9 +223,13 @@ std::size_t piece_at(const Action& pass, std::size_t turn, std::size_t pieces) {
   return pass.type == Action::Type::forward ? turn : pieces - 1 - turn;
 }
 
+bool StageWriter::may_have_calls() const {
+  return context_.form == Form::with_calls && flushes(context_.schedule) && data_->is_alike();
+}
+
 // Of passes that complete gradients some may set off while they go on.
 bool StageWriter::may_be_called(const Action& pass) const {
-  if (context_.form != Form::with_calls || !flushes(context_.schedule) || !data_->is_alike()) return false;
+  if (!may_have_calls()) return false;
   const bool completes = makes_weight_gradient(pass.type) && completes_[action_];
   return !completes || data_->completes_alike();
 }
@@ -214,11 +238,17 @@ void StageWriter::pass(const Action& pass) {
   if (!may_be_called(pass)) {
     write_pass(pass);
   } else if (!blocks_.call(pass)) {
-    const PassBlocks::Before before = blocks_.before(pass);
-    write_pass(pass);
-    if (blocks_.learn(pass, before)) lists_.forget();
+    write_to_call(pass);
   }
   average(pass);
+}
+
+// As a block for what follows, if it can be one.
+void StageWriter::write_to_call(const Action& pass) {
+  const PassBlocks::Before before = blocks_.before(pass);
+  if (blocks_.borrow(pass, before)) return;
+  write_pass(pass);
+  if (blocks_.learn(pass, before)) lists_.forget();
 }
 
 void StageWriter::write_pass(const Action& pass) {
@@ -291,9 +321,10 @@ PieceTurn StageWriter::turn(const Action& pass, std::size_t p) const {
 }  // namespace
 
 StageProgram stage_program(const Scenario& scenario, const Schedule& schedule, const RankKind& rank,
-                           KernelTable& kernels, TensorTable& tensors, KnownLayers& layers, Form form) {
+                           KernelTable& kernels, TensorTable& tensors, KnownLayers& layers, KnownPasses& passes,
+                           Form form) {
   StageContext context(scenario, schedule, rank, kernels, tensors, layers, form);
-  StageWriter writer(context);
+  StageWriter writer(context, passes);
   writer.write();
   return {std::move(context.builder).finish(), writer.held()};
 }

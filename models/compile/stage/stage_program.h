@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/compile/stage/known_passes.h"
 #include "models/compile/stage/stage_context.h"
 #include "models/memory/start_up.h"
 
@@ -14,6 +15,7 @@ struct StageProgram {
 // pieces of each, transfers around them, gradient reduction under the last
 // backwards, the optimizer at the end.
 StageProgram stage_program(const Scenario& scenario, const Schedule& schedule, const RankKind& rank,
-                           KernelTable& kernels, TensorTable& tensors, KnownLayers& layers, Form form);
+                           KernelTable& kernels, TensorTable& tensors, KnownLayers& layers, KnownPasses& passes,
+                           Form form);
 
 }  // namespace orrery::models
