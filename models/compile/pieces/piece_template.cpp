@@ -108,7 +108,9 @@ TemplateOp delay_of(const TemplateOp& collective, Duration delay) {
 std::vector<TemplateOp> lower(const std::vector<LayerStep>& steps, const RankKind& rank, const Degrees& degrees,
                               Duration delay, KernelTable& kernels) {
   std::vector<TemplateOp> ops;
+  ops.reserve(steps.size());
   std::vector<int> places;  // of the steps among the ops
+  places.reserve(steps.size());
   for (const LayerStep& step : steps) {
     TemplateOp op;
     if (step.kind == LayerStep::Kind::kernel) op = lower_kernel(step, rank, kernels);
@@ -131,13 +133,15 @@ std::vector<TemplateOp> lower(const std::vector<LayerStep>& steps, const RankKin
 
 }  // namespace
 
+// What one piece runs the next one runs too, often in a row.
 std::uint32_t KernelTable::index(const Kernel& kernel) {
+  if (recent_ < kernels_.size() && kernels_[recent_] == kernel) return recent_;
   const auto [at, is_new] = index_.try_emplace(kernel, static_cast<std::uint32_t>(kernels_.size()));
   if (is_new) {
     kernels_.push_back(kernel);
     for (std::size_t kind = 0; kind < costs_.size(); ++kind) times_[kind].push_back(costs_[kind]->time(kernel).time);
   }
-  return at->second;
+  return recent_ = at->second;
 }
 
 // Lists are few: the kinds of pieces, times what is recomputed of them.

@@ -35,6 +35,7 @@ class KernelTable {
   std::map<Kernel, std::uint32_t> index_;
   std::vector<Kernel> kernels_;
   std::vector<std::vector<Duration>> times_;  // by kind of node
+  std::uint32_t recent_ = 0;                  // asked for last
 };
 
 // Lists of tensors that one buffer of a program stands for (sim::Buffer::parts), each list once.
