@@ -72,8 +72,8 @@ std::vector<sim::Claim> claims(const topology::ClusterSpec& cluster, const Calib
 }
 
 // One program a stage, and one more for every other kind of rank on it.
-void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels, TensorTable& tensors, Form form,
-                  Compiled& out) {
+void add_programs(const Scenario& s, const Layout& layout, const std::vector<Coordinate>& places, KernelTable& kernels,
+                  TensorTable& tensors, Form form, Compiled& out) {
   std::optional<Schedule> repeats;
   if (!flushes(out.schedule)) repeats = repeating_stretch(out.schedule);
   const Schedule& schedule = repeats ? *repeats : out.schedule;
@@ -98,7 +98,7 @@ void add_programs(const Scenario& s, const Layout& layout, KernelTable& kernels,
   for (int stage = 0; stage < s.layout.pp; ++stage)
     program_for({stage, 1.0, 0, 0, s.cluster.kind_of(layout.rank({0, 0, 0, stage}))});
   out.workload.program_of.reserve(static_cast<std::size_t>(layout.ranks()));
-  for (const RankKind& kind : rank_kinds(s, layout)) out.workload.program_of.add(program_for(kind));
+  for (const RankKind& kind : rank_kinds(s, layout, places)) out.workload.program_of.add(program_for(kind));
 }
 
 // The last one is measured: the first pays for what comes from the step before. A stream
@@ -144,14 +144,15 @@ Result<Compiled> compile(const Scenario& scenario, const Calibration* calibratio
 
   const Layout layout(scenario.layout);
   TensorTable tensors;
-  add_programs(scenario, layout, kernels, tensors, form, out);
+  const bool bidirectional = out.schedule.placement == Placement::bidirectional;
+  const RoleTables& roles = bench->roles(role_needs(scenario, bidirectional));
+  add_programs(scenario, layout, roles.places, kernels, tensors, form, out);
   out.kernels = std::move(kernels).take();
   out.tensors = std::move(tensors).take();
   out.replays = bench->replays();
 
   sim::Workload& workload = out.workload;
-  const bool bidirectional = out.schedule.placement == Placement::bidirectional;
-  add_roles(bench->roles(role_needs(scenario, bidirectional)), workload);
+  add_roles(roles, workload);
   add_links(*out.fabric, workload);
   workload.categories = categories();
   workload.causes = causes();

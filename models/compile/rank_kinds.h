@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "models/compile/pieces/piece_template.h"
 #include "models/layout/layout.h"
 #include "sim/base/id.h"
@@ -9,6 +11,8 @@ namespace orrery::models {
 // What every rank is one of: its stage, for every kind of node that a stage is on, for every factor by which a
 // straggler of that stage is slow, and for each place in a context-parallel or expert-parallel group where those
 // differ, or among a stage's replicas where those are its own.
-IdVector<RankId, RankKind> rank_kinds(const Scenario& scenario, const Layout& layout);
+// `places`: of every rank in the layout.
+IdVector<RankId, RankKind> rank_kinds(const Scenario& scenario, const Layout& layout,
+                                      const std::vector<Coordinate>& places);
 
 }  // namespace orrery::models

@@ -14,14 +14,6 @@ namespace {
 
 using Places = std::vector<Coordinate>;  // by rank
 
-Places places(const Layout& layout) {
-  Places places;
-  const auto ranks = static_cast<std::uint32_t>(layout.ranks());
-  places.reserve(ranks);
-  for (std::uint32_t r = 0; r < ranks; ++r) places.push_back(layout.coordinate({r}));
-  return places;
-}
-
 // Groups whose members share `key` (-1: in no group), in order of rank.
 template <class Place, class Key>
 void add_role(const std::vector<Place>& at, RoleTables& tables, std::string name, bool crosses_pipeline, int keys,
@@ -252,12 +244,21 @@ RoleNeeds role_needs(const Scenario& scenario, bool bidirectional) {
           .bidirectional = bidirectional};
 }
 
+std::vector<Coordinate> places(const Layout& layout) {
+  std::vector<Coordinate> places;
+  const auto ranks = static_cast<std::uint32_t>(layout.ranks());
+  places.reserve(ranks);
+  for (std::uint32_t r = 0; r < ranks; ++r) places.push_back(layout.coordinate({r}));
+  return places;
+}
+
 RoleTables role_tables(const RoleNeeds& needs) {
   const Layout layout(needs.layout);
   const LayoutSpec& s = layout.spec();
   const bool bidirectional = needs.bidirectional, share = needs.shares_embedding && s.pp > 1;
   RoleTables tables;
-  const Places at = places(layout);
+  tables.places = places(layout);
+  const Places& at = tables.places;
   const int dp = replicas_at_most(s);
   add_role(at, tables, "tp", false, s.cp * dp * s.pp,
            [s, dp](const Coordinate& c) { return (c.pp * dp + c.dp) * s.cp + c.cp; });

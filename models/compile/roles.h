@@ -94,13 +94,15 @@ int neighbours_in_turn(const LayoutSpec& layout, int here, int there);
 // The last stage needs the first one's embedding, for its head or for the tokens after the next.
 bool shares_embedding(const ModelSpec& model);
 
-// Group and peer roles of every rank, as a workload has them.
+// Group and peer roles of every rank, as a workload has them, and where it stands in the layout.
 struct RoleTables {
+  std::vector<Coordinate> places;  // by rank
   IdVector<GroupId, sim::Group> groups;
   std::vector<sim::GroupRoleInfo> group_roles;
   std::vector<sim::PeerRoleInfo> peer_roles;
 };
 
+std::vector<Coordinate> places(const Layout& layout);
 RoleTables role_tables(const RoleNeeds& needs);
 void add_roles(const RoleTables& tables, sim::Workload& workload);
 

@@ -14,6 +14,7 @@
 #include "models/compile/pieces/chunks.h"
 #include "models/compile/pipeline/schedule_of.h"
 #include "models/compile/rank_kinds.h"
+#include "models/compile/roles.h"
 #include "models/compile/stage/stage_context.h"
 #include "models/layout/sharding.h"
 #include "models/schedules/tails.h"
@@ -218,7 +219,7 @@ Result<Outline> outline(const Scenario& scenario, bool any_memory) {
   if (!flushes(*schedule)) schedule = repeating_stretch(*schedule);
 
   const Layout layout(scenario.layout);
-  const IdVector<RankId, RankKind> by_rank = rank_kinds(scenario, layout);
+  const IdVector<RankId, RankKind> by_rank = rank_kinds(scenario, layout, places(layout));
   std::deque<RankOutline> kinds;
   Outline outline;
   for (const RankKind& kind : std::set<RankKind>(by_rank.begin(), by_rank.end())) {
