@@ -8,8 +8,13 @@ namespace orrery::sim {
 namespace {
 
 template <class T>
+void make_room(std::vector<T>& list, std::size_t size) {
+  if (list.capacity() < size) list.reserve(size + list.size());
+}
+
+template <class T>
 void append_again(std::vector<T>& list, std::size_t from, std::size_t count) {
-  if (list.capacity() < list.size() + count) list.reserve(std::max(list.size() + count, 2 * list.size()));
+  make_room(list, list.size() + count);
   const T* first = list.data() + from;
   list.insert(list.end(), first, first + count);
 }
@@ -38,6 +43,7 @@ void move_on(Op& op, const ProgramBuilder::Mark& by) {
 // Makes a list `size` long: each item is the one `by` before it, moved on.
 template <class T, class MoveOn>
 void extend(std::vector<T>& list, std::size_t size, std::size_t by, const MoveOn& move_on) {
+  make_room(list, size);
   while (list.size() < size) {
     const std::size_t count = std::min(by, size - list.size());
     append_again(list, list.size() - by, count);

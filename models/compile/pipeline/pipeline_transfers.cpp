@@ -237,7 +237,7 @@ void PipelineTransfers::gather(const Edge& edge) {
 
 void PipelineTransfers::after(std::size_t i) {
   if (waiting()) {
-    if (slots_[slot_of_[i]].end == i + 1) exchange(slot_of_[i] + 1);
+    if (exchanges_behind(i)) exchange(slot_of_[i] + 1);
     return;
   }
   for (const Edge& edge : outputs_of(i)) {
@@ -247,39 +247,37 @@ void PipelineTransfers::after(std::size_t i) {
   }
 }
 
-// From one neighbour when its turn comes; or, where the main stream transfers, from both behind it.
-std::span<const PipelineTransfers::Edge> PipelineTransfers::received_around(std::size_t i, bool to_next) const {
-  if (!waiting()) return incoming_[to_next ? 0 : 1].at(i);
-  const std::size_t slot = slot_of_[i];
-  if (!to_next || slots_[slot].end != i + 1) return {};
-  return arrivals_.at(slot + 1);
+bool PipelineTransfers::Arrivals::alike(std::size_t a, std::size_t b, std::size_t actions) const {
+  const std::span<const Edge> ones = at(a), others = at(b);
+  return std::equal(ones.begin(), ones.end(), others.begin(), others.end(), [&](const Edge& one, const Edge& other) {
+    return one.action + actions == other.action && one.forward == other.forward && one.to_next == other.to_next &&
+           one.handed_by == other.handed_by;
+  });
 }
 
 // What an action takes and hands over hangs on its stage, if all micro-batches go one way.
 bool PipelineTransfers::alike(std::size_t i, std::size_t j) const {
   const Schedule& schedule = context_.schedule;
   if (schedule.placement == Placement::bidirectional || !schedule.request.replicas.empty()) return false;
-  if (waiting()) {
-    const SlotTimes::Slot &one = slots_[slot_of_[i]], &other = slots_[slot_of_[j]];
-    if (other.first - one.first != j - i || other.end - one.end != j - i) return false;
-  }
-  const auto same = [&](const Edge& one, const Edge& other) {
-    return one.action + (j - i) == other.action && one.forward == other.forward && one.to_next == other.to_next &&
-           one.handed_by == other.handed_by;
-  };
-  for (const bool to_next : {true, false}) {
-    const std::span<const Edge> ones = received_around(i, to_next), others = received_around(j, to_next);
-    if (!std::equal(ones.begin(), ones.end(), others.begin(), others.end(), same)) return false;
-  }
-  return true;
+  const std::size_t apart = j - i;
+  if (!waiting()) return incoming_[0].alike(i, j, apart) && incoming_[1].alike(i, j, apart);
+  const SlotTimes::Slot &one = slots_[slot_of_[i]], &other = slots_[slot_of_[j]];
+  if (one.first + apart != other.first || one.end + apart != other.end) return false;
+  return !exchanges_behind(i) || arrivals_.alike(slot_of_[i] + 1, slot_of_[j] + 1, apart);
 }
 
 void PipelineTransfers::again(std::size_t i, std::size_t period, const sim::ProgramBuilder::Stride& stride) {
-  for (const bool to_next : {true, false})
-    for (const Edge& edge : received_around(i, to_next)) {
+  const auto receive_again = [&](std::span<const Edge> edges) {
+    for (const Edge& edge : edges) {
       const std::size_t kind = edge.forward ? 0 : 1;
       received_[edge.action][kind] = stride.next(received_[edge.action - period][kind]);
     }
+  };
+  if (waiting()) {
+    if (exchanges_behind(i)) receive_again(arrivals_.at(slot_of_[i] + 1));
+  } else {
+    for (const Arrivals& incoming : incoming_) receive_again(incoming.at(i));
+  }
 }
 
 Bytes PipelineTransfers::buffers() const {

@@ -69,6 +69,8 @@ class PipelineTransfers {
       if (first.empty()) return {};
       return std::span(edges).subspan(first[turn], first[turn + 1] - first[turn]);
     }
+    // Whether at turn `b`, `actions` later, the same comes as at turn `a`.
+    bool alike(std::size_t a, std::size_t b, std::size_t actions) const;
   };
 
   Edges find_inputs(std::size_t i) const;
@@ -84,7 +86,7 @@ class PipelineTransfers {
   void find_arrivals(const SlotTimes& times);
   void exchange(std::size_t gap);
   int most_early() const;
-  std::span<const Edge> received_around(std::size_t i, bool to_next) const;
+  bool exchanges_behind(std::size_t i) const { return slots_[slot_of_[i]].end == i + 1; }
   void gather(const Edge& edge);
   bool waiting() const { return !context_.scenario.overlap.pipeline; }
   sim::Transfer transfer(const Edge& edge, bool send) const;

@@ -20,7 +20,7 @@ class Rounds {
  public:
   // `completes`: by action, whether it is the last of its chunk to make gradients, as no other one of its round is.
   Rounds(StageContext& context, PipelineTransfers& transfers, const std::vector<bool>& completes)
-      : context_(context), transfers_(transfers), completes_(completes) {}
+      : builder_(context.builder), actions_(context.actions()), transfers_(transfers), completes_(completes) {}
 
   // Before action `i`, all before it being written: whether it and those behind it, up to end(), may be copies.
   bool come_to(std::size_t i);
@@ -35,7 +35,8 @@ class Rounds {
   void compare();
   void part_at(std::size_t i);
 
-  StageContext& context_;
+  sim::ProgramBuilder& builder_;
+  const std::vector<Action>& actions_;
   PipelineTransfers& transfers_;
   const std::vector<bool>& completes_;
   std::size_t first_ = 0, end_ = 0;                    // actions of the rounds at hand

@@ -11,6 +11,7 @@
 #include "models/compile/pipeline/pipeline_transfers.h"
 #include "models/compile/roles.h"
 #include "models/compile/stage/pass_blocks.h"
+#include "models/compile/stage/pass_counts.h"
 #include "models/compile/stage/rounds.h"
 #include "models/compile/stage/stage_buffers.h"
 
@@ -31,6 +32,7 @@ class StageWriter {
         buffers_(context, chunks_, passes.lists()),
         lists_(context),
         blocks_(context, chunks_, buffers_, passes),
+        counts_(context, chunks_),
         rounds_(context, transfers_, completes_) {}
 
   void write();
@@ -55,16 +57,6 @@ class StageWriter {
   void end_piece(const Action& pass, std::size_t piece);
   PieceTurn turn(const Action& pass, std::size_t piece) const;
   void marker(sim::Marker::Kind kind, const Action& pass);
-  // Of the passes of a virtual stage, which are alike: how many steps they have, and kernels to launch between the
-  // values that the host waits for.
-  struct Counts {
-    int stage = 0;
-    Action::Type type = Action::Type::forward;
-    std::size_t steps = 0;
-    std::vector<int> launches{0};
-  };
-  const Counts& counts(const Action& pass);
-  void count_launches(const Action& action);
   void sync_host();
   const std::vector<PieceTemplate>& pieces_of(const Action& pass) const {
     return chunks_[static_cast<std::size_t>(context_.chunk_of(pass))];
@@ -81,7 +73,7 @@ class StageWriter {
   StageBuffers buffers_;
   IssuedLists lists_;
   PassBlocks blocks_;
-  std::vector<Counts> counts_;
+  PassCounts counts_;
   std::size_t action_ = 0;       // being written
   std::vector<bool> completes_;  // by action: the weight gradients of its chunk, and they are reduced
   Rounds rounds_;
@@ -91,8 +83,9 @@ void StageWriter::write() {
   hold();
   begin();
   prepare();
+  const bool calls = may_have_calls();
   for (std::size_t i = 0; i < context_.actions().size();) {
-    if (rounds_.come_to(i)) {
+    if (calls && rounds_.come_to(i)) {
       i = copy(i);
       continue;
     }
@@ -127,7 +120,7 @@ void StageWriter::prepare() {
       const auto chunk = static_cast<std::size_t>(context_.chunk_of(pass));
       if (makes_weight_gradient(pass.type)) last_backward_of[chunk] = i;
       ops += kOpsAround;
-      if (!may_have_calls()) ops += kOpsOfPiece * chunks_[chunk].size() + counts(pass).steps;
+      if (!may_have_calls()) ops += kOpsOfPiece * chunks_[chunk].size() + counts_.of(pass).steps;
     }
     completes_[i] = context_.updates_behind(i);
   }
@@ -156,36 +149,13 @@ double StageWriter::parameters() const {
   return parameters;
 }
 
-const StageWriter::Counts& StageWriter::counts(const Action& pass) {
-  for (const Counts& known : counts_)
-    if (known.stage == pass.stage && known.type == pass.type) return known;
-  Counts& counts = counts_.emplace_back(Counts{pass.stage, pass.type});
-  for (const PieceTemplate& piece : pieces_of(pass))
-    for (const TemplateOp& op : steps_of(piece, pass.type)) {
-      ++counts.steps;
-      counts.launches.back() += op.launches;
-      if (op.kind == LayerStep::Kind::host_sync) counts.launches.push_back(0);
-    }
-  return counts;
-}
-
-// Of an overlapped slot the passes are counted one after the other, although they are issued in turn.
-void StageWriter::count_launches(const Action& action) {
-  launches_.assign(1, 0);
-  segment_ = 0;
-  for (const Action& pass : passes(action)) {
-    const std::vector<int>& of_pass = counts(pass).launches;
-    launches_.back() += of_pass.front();
-    launches_.insert(launches_.end(), of_pass.begin() + 1, of_pass.end());
-  }
-}
-
 void StageWriter::action(std::size_t i) {
   const Action& a = context_.actions()[i];
   action_ = i;
   const sim::OpRef input = transfers_.before(i);
   if (context_.scenario.software.pipeline_sync && !input.is_none()) host_.wait_for(input);
-  count_launches(a);
+  launches_ = counts_.of_action(a).launches;
+  segment_ = 0;
   host_.begin(launches_[0]);
 
   const Passes both = passes(a);
