@@ -18,11 +18,16 @@ std::int64_t StageBuffers::counted_from(std::int64_t first, std::uint32_t buffer
 }
 
 StageBuffers::StageBuffers(StageContext& context, const Chunks& chunks, KeptLists& lists)
-    : context_(context), builder_(context.builder), chunks_(chunks), offload_(context), lists_(lists) {
+    : context_(context),
+      builder_(context.builder),
+      chunks_(chunks),
+      offload_(context),
+      micro_batches_(context.micro_batches()),
+      lists_(lists) {
   for (const auto& chunk : chunks_) most_pieces_ = std::max(most_pieces_, chunk.size());
-  const std::size_t slots = chunks_.size() * static_cast<std::size_t>(context_.micro_batches()) * most_pieces_;
+  const std::size_t slots = chunks_.size() * static_cast<std::size_t>(micro_batches_) * most_pieces_;
   for (auto* held : {&until_input_, &until_weight_, &outputs_}) held->assign(slots, kNoBuffer);
-  const std::size_t places = chunks_.size() * static_cast<std::size_t>(context_.micro_batches());
+  const std::size_t places = chunks_.size() * static_cast<std::size_t>(micro_batches_);
   first_.assign(places, 0);
   left_by_call_.assign(places, lists_.of(Kept(3 * most_pieces_, kNone)));
 }
@@ -169,12 +174,13 @@ void StageBuffers::free_output() {
 // The micro-batch under whose number a pass finds what its forward kept; in a
 // stream without an end, what the forward before it kept (hold_in_flight).
 int StageBuffers::held_as(const Action& pass) const {
+  if (flushes(context_.schedule)) return context_.turn_of(pass.micro_batch);
   const int carried = pass.type == Action::Type::forward ? 0 : carried_over(context_.schedule, context_.stage);
-  return (context_.turn_of(pass.micro_batch) + carried) % context_.micro_batches();
+  return (context_.turn_of(pass.micro_batch) + carried) % micro_batches_;
 }
 
 std::size_t StageBuffers::place(const Action& pass) const {
-  const int place = context_.chunk_of(pass) * context_.micro_batches() + held_as(pass);
+  const int place = context_.chunk_of(pass) * micro_batches_ + held_as(pass);
   return static_cast<std::size_t>(place);
 }
 

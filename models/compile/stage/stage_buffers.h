@@ -73,6 +73,7 @@ class StageBuffers {
   HeldWeights held_;
   std::uint32_t workspace_[2] = {kNoBuffer, kNoBuffer};  // of the forward and the backward under way
   std::uint32_t output_ = kNoBuffer;                     // the stage output that is on its way out
+  const int micro_batches_;
   // Buffers of live activations by (chunk, micro-batch, piece): see slot().
   std::size_t most_pieces_ = 1;
   std::vector<std::uint32_t> until_input_, until_weight_, outputs_;
