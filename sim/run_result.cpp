@@ -1,6 +1,7 @@
 #include "sim/run_result.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace orrery::sim {
 
@@ -33,23 +34,25 @@ std::vector<std::int64_t> RankSummaries::multiplicities(const std::function<bool
   return ranks;
 }
 
-LinkLoads::LinkLoads(LinkLoads of_classes, const IdVector<LinkId, LinkId>& class_of) : place_(class_of.size()) {
-  if (class_of.empty()) return;
-  distinct_ = std::move(of_classes.distinct_);
-  const auto silent = static_cast<std::uint32_t>(distinct_.size());
-  distinct_.emplace_back();
-  shares_.resize(distinct_.size());
+LinkClasses::LinkClasses(const IdVector<LinkId, LinkId>& class_of, std::size_t classes)
+    : classes_(classes + 1), place_(class_of.size()) {
+  const auto of_none = static_cast<std::uint32_t>(classes);
   for (std::uint32_t l = 0; l < class_of.size(); ++l) {
-    const std::uint32_t place = place_[LinkId{l}] = std::min(class_of[LinkId{l}].value, silent);
-    if (shares_[place].links++ == 0) shares_[place].first = {l};
+    const std::uint32_t place = place_[LinkId{l}] = std::min(class_of[LinkId{l}].value, of_none);
+    if (classes_[place].links++ == 0) classes_[place].first = {l};
   }
+}
+
+LinkLoads::LinkLoads(LinkLoads of_classes, std::shared_ptr<const LinkClasses> classes)
+    : distinct_(std::move(of_classes.distinct_)), classes_(std::move(classes)) {
+  distinct_.resize(classes_->all().size());
 }
 
 std::vector<LinkLoads::Alike> LinkLoads::alike() const {
   std::vector<Alike> all;
   for (std::uint32_t i = 0; i < distinct_.size(); ++i) {
-    const Share share = shares_.empty() ? Share{{i}, 1} : shares_[i];
-    if (share.links > 0) all.push_back({distinct_[i], share.first, share.links});
+    const LinkClasses::Class of = classes_ ? classes_->all()[i] : LinkClasses::Class{{i}, 1};
+    if (of.links > 0) all.push_back({distinct_[i], of.first, of.links});
   }
   return all;
 }

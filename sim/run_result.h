@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -76,16 +77,37 @@ struct LinkLoad {
   bool operator==(const LinkLoad&) const = default;
 };
 
+// Links that were simulated as one.
+class LinkClasses {
+ public:
+  // Those of no class are one behind the last.
+  LinkClasses(const IdVector<LinkId, LinkId>& class_of, std::size_t classes);
+
+  struct Class {
+    LinkId first;
+    std::int64_t links = 0;
+    bool operator==(const Class&) const = default;
+  };
+  std::size_t links() const { return place_.size(); }
+  std::uint32_t of(LinkId link) const { return place_[link]; }
+  const std::vector<Class>& all() const { return classes_; }
+  bool operator==(const LinkClasses&) const = default;
+
+ private:
+  std::vector<Class> classes_;
+  IdVector<LinkId, std::uint32_t> place_;  // in classes_
+};
+
 // One load a link. Links that were simulated as one share theirs.
 class LinkLoads {
  public:
   LinkLoads() = default;
   explicit LinkLoads(std::size_t links) : distinct_(links) {}
   // Of the links behind classes. Those of no class carried nothing.
-  LinkLoads(LinkLoads of_classes, const IdVector<LinkId, LinkId>& class_of);
+  LinkLoads(LinkLoads of_classes, std::shared_ptr<const LinkClasses> classes);
 
-  std::size_t size() const { return place_.empty() ? distinct_.size() : place_.size(); }
-  const LinkLoad& operator[](LinkId link) const { return distinct_[place_.empty() ? link.value : place_[link]]; }
+  std::size_t size() const { return classes_ ? classes_->links() : distinct_.size(); }
+  const LinkLoad& operator[](LinkId link) const { return distinct_[classes_ ? classes_->of(link) : link.value]; }
   // To count in. Precondition: no link shares.
   LinkLoad& own(LinkId link) { return distinct_[link.value]; }
 
@@ -99,14 +121,8 @@ class LinkLoads {
   std::vector<Alike> alike() const;
 
  private:
-  struct Share {
-    LinkId first;
-    std::int64_t links = 0;
-  };
-
   std::vector<LinkLoad> distinct_;
-  std::vector<Share> shares_;              // parallel; empty: each link's own
-  IdVector<LinkId, std::uint32_t> place_;  // in distinct_; likewise
+  std::shared_ptr<const LinkClasses> classes_;  // null: each link's own
 };
 
 struct RunResult {

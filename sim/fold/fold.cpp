@@ -54,12 +54,15 @@ namespace orrery::sim {
 namespace {
 
 Folded unfolded(const Workload& workload) {
-  Folded same{.workload = workload, .class_of = {}, .representative = {}, .link_class_of = {}, .link_multiplicity = {}};
+  Folded same;
+  same.workload = workload;
   for (std::uint32_t r = 0; r < workload.ranks(); ++r) {
     same.class_of.add({r});
     same.representative.add({r});
   }
-  for (std::uint32_t l = 0; l < workload.links.size(); ++l) same.link_class_of.add({l});
+  IdVector<LinkId, LinkId> link_class_of;
+  for (std::uint32_t l = 0; l < workload.links.size(); ++l) link_class_of.add({l});
+  same.link_classes = std::make_shared<LinkClasses>(link_class_of, workload.links.size());
   same.link_multiplicity.assign(workload.links.size(), 1);
   return same;
 }
@@ -237,7 +240,7 @@ RunResult unfold(const Folded& folded, const Workload& full, const RunResult& re
   all.stuck = result.stuck;
   all.ranks = RankSummaries(result.ranks, folded.class_of);
   all.digest = combine_digests(all.ranks, all.step_ends);
-  all.links = LinkLoads(result.links, folded.link_class_of);
+  all.links = LinkLoads(result.links, folded.link_classes);
   // A run that ended early has not counted them by rank; then the classes' stand.
   all.ops = result.ops;
   if (result.interrupted || result.stuck) return all;

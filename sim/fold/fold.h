@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "sim/base/id.h"
@@ -15,8 +17,8 @@ struct Folded {
   Workload workload;                        // ranks are classes; groups, links and plans are those of the classes
   IdVector<RankId, RankId> class_of;        // rank of the full workload -> rank of the folded one
   IdVector<RankId, RankId> representative;  // class -> its first member
-  IdVector<LinkId, LinkId>
-      link_class_of;  // link of the full workload -> link of the folded one; none if no transfer uses it
+  // Links of the full workload by link of the folded one; of none are those that no transfer uses.
+  std::shared_ptr<const LinkClasses> link_classes;
   std::vector<std::uint32_t> link_multiplicity;
 };
 

@@ -39,11 +39,13 @@ class PatternMaker {
     const Classes& links = classes_.links();
     Folded& frame = pattern_.frame;
     frame.link_multiplicity.resize(links.count(), 0);
-    frame.link_class_of.reserve(links.of.size());
+    IdVector<LinkId, LinkId> class_of;
+    class_of.reserve(links.of.size());
     for (const std::uint32_t c : links.of) {
-      frame.link_class_of.add({c});  // Classes::kNone is none()
+      class_of.add({c});  // Classes::kNone is none()
       if (c != Classes::kNone) ++frame.link_multiplicity[c];
     }
+    frame.link_classes = std::make_shared<LinkClasses>(class_of, links.count());
     for (const std::uint32_t first : links.first) frame.workload.links.add(full_.links[{first}]);
   }
 

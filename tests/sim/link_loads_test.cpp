@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include "sim/run_result.h"
 
 namespace orrery::sim {
@@ -12,10 +14,10 @@ LinkLoads two_classes() {
   return loads;
 }
 
-IdVector<LinkId, LinkId> classes(std::initializer_list<LinkId> of) {
+std::shared_ptr<const LinkClasses> classes(std::initializer_list<LinkId> of, std::size_t count = 2) {
   IdVector<LinkId, LinkId> all;
   for (const LinkId link : of) all.add(link);
-  return all;
+  return std::make_shared<LinkClasses>(all, count);
 }
 
 TEST(LinkLoads, LinksBehindClassesShareTheirs) {
@@ -36,7 +38,7 @@ TEST(LinkLoads, LinksBehindClassesShareTheirs) {
 }
 
 TEST(LinkLoads, WithoutLinksThereAreNone) {
-  const LinkLoads loads(LinkLoads(0), {});
+  const LinkLoads loads(LinkLoads(0), classes({}, 0));
   EXPECT_EQ(loads.size(), 0u);
   EXPECT_TRUE(loads.alike().empty());
 }

@@ -53,7 +53,7 @@ TEST(Workbench, ChangesNoResult) {
       EXPECT_EQ(on_bench.workload.peer_roles, fresh.workload.peer_roles);
       const sim::Folded folded = sim::fold(on_bench.workload, &bench.folds()), expected = sim::fold(fresh.workload);
       EXPECT_EQ(folded.class_of, expected.class_of);
-      EXPECT_EQ(folded.link_class_of, expected.link_class_of);
+      EXPECT_EQ(*folded.link_classes, *expected.link_classes);
       EXPECT_EQ(folded.workload.groups, expected.workload.groups);
       const sim::RunResult result = sim::run(folded.workload), other = sim::run(expected.workload);
       EXPECT_EQ(result.digest, other.digest);
