@@ -38,7 +38,11 @@ std::vector<RankId> largest_ranks(const RunInputs& inputs) {
     return capacity_of(inputs.scenario, inputs.compiled, workload.program_of[rank]) -
            inputs.run.ranks[rank].memory.peak;
   };
+  const sim::RankSummary* last = nullptr;
   for (std::uint32_t i = 0; i < inputs.run.ranks.size(); ++i) {
+    const sim::RankSummary& summary = inputs.run.ranks[RankId{i}];
+    if (&summary == last) continue;  // neighbours that were simulated as one
+    last = &summary;
     const int stage = inputs.compiled.stage_of_program[workload.program_of[RankId{i}].value];
     RankId& best = largest[static_cast<std::size_t>(stage)];
     if (best.is_none() || left({i}) < left(best)) best = {i};
