@@ -93,7 +93,8 @@ class Replay {
   // `sizes`: those that are asked for, by number.
   Replay(const sim::Program& program, std::span<const std::int64_t> step, const AskedSizes& asked,
          std::span<const Size> sizes, const AllocatorOptions& options)
-      : program_(program), step_(step), asked_(asked), sizes_(sizes), allocator_(options) {
+      : program_(program), step_(step), asked_(asked), allocator_(options) {
+    for (const Size& size : sizes) requests_.push_back(Allocator::request(size));
     std::uint32_t blocks = 0;
     first_.reserve(program.buffers.size() + 1);
     for (const sim::Buffer& buffer : program.buffers) {
@@ -133,7 +134,7 @@ class Replay {
       if (request >= 0) {
         const bool goes_at_once = i + 1 < step_.size() && step_[i + 1] == -1 - request;
         if (goes_at_once && is_whole(static_cast<std::uint32_t>(request))) {
-          allocator_.touch(sizes_[asked_.of_buffer(static_cast<std::uint32_t>(request))]);
+          allocator_.touch(requests_[asked_.of_buffer(static_cast<std::uint32_t>(request))]);
           ++i;
         } else {
           allocate(static_cast<std::uint32_t>(request));
@@ -159,10 +160,10 @@ class Replay {
     const sim::Buffer& buffer = program_.buffers[index];
     Block* block = &held_[first_[index]];
     if (buffer.parts == 0) {
-      *block = allocator_.allocate(sizes_[asked_.of_buffer(index)]);
+      *block = allocator_.serve(requests_[asked_.of_buffer(index)]);
       return;
     }
-    for (const std::uint32_t tensor : asked_.of_list(buffer.parts)) *block++ = allocator_.allocate(sizes_[tensor]);
+    for (const std::uint32_t tensor : asked_.of_list(buffer.parts)) *block++ = allocator_.serve(requests_[tensor]);
   }
 
   void free(std::uint32_t index) {
@@ -175,7 +176,7 @@ class Replay {
   const sim::Program& program_;
   const std::span<const std::int64_t> step_;
   const AskedSizes& asked_;
-  const std::span<const Size> sizes_;
+  std::vector<typename Allocator::Request> requests_;  // by number
   Allocator allocator_;
   std::vector<std::uint32_t> first_;  // of held_, by buffer
   std::vector<Block> held_;           // of each buffer's parts

@@ -24,6 +24,12 @@ bool is_small(const Size& size) {
   return !(Size(kSmallRequest) < size);
 }
 
+// Of a block that serves a request, split off as a block of its own.
+template <class Size>
+bool is_worth_keeping(const Size& rest, bool small) {
+  return small ? !(rest < Size(Bytes{kMinBlock})) : Size(kSmallRequest) < rest;
+}
+
 template <class Size>
 Size segment_for(const Size& size, bool small) {
   if (small) return Size(kSmallSegment);
@@ -92,18 +98,24 @@ void CachingAllocatorOf<Size>::FreeList::remove_if(const IsOne& is_one) {
 }
 
 template <class Size>
-auto CachingAllocatorOf<Size>::allocate(const Size& request) -> Block {
-  const Size size = rounded(request);
-  const bool small = is_small(size);
+auto CachingAllocatorOf<Size>::request(const Size& asked) -> Request {
+  const Size size = rounded(asked);
+  return {size, is_small(size)};
+}
+
+template <class Size>
+auto CachingAllocatorOf<Size>::serve(const Request& request) -> Block {
+  const auto& [size, small] = request;
   FreeList& free = list(small);
   Block block = free.best_fit(size);
   if (block == kNone)
     block = more(size, small);
   else
     free.remove(pieces_[block]);
-  if (is_worth_splitting(block, size)) {
-    const Block rest = split(block, size);
-    free.add(pieces_[rest], rest);
+  const Size rest = pieces_[block].size - size;
+  if (is_worth_keeping(rest, small)) {
+    const Block tail = split(block, size, rest);
+    free.add(pieces_[tail], tail);
   }
   pieces_[block].free = false;
   allocated_ += now(pieces_[block].size);
@@ -112,9 +124,8 @@ auto CachingAllocatorOf<Size>::allocate(const Size& request) -> Block {
 
 // What serves a request that goes back at once is whole again behind it.
 template <class Size>
-void CachingAllocatorOf<Size>::touch(const Size& request) {
-  const Size size = rounded(request);
-  const bool small = is_small(size);
+void CachingAllocatorOf<Size>::touch(const Request& request) {
+  const auto& [size, small] = request;
   if (!list(small).has_fit(size)) set_free(more(size, small));
 }
 
@@ -194,17 +205,10 @@ void CachingAllocatorOf<Size>::reserve(const Size& more) {
   if (peak_reserved_ < reserved_) peak_reserved_ = reserved_;
 }
 
-template <class Size>
-bool CachingAllocatorOf<Size>::is_worth_splitting(Block block, const Size& size) const {
-  const Size rest = pieces_[block].size - size;
-  return pieces_[block].small ? !(rest < Size(Bytes{kMinBlock})) : Size(kSmallRequest) < rest;
-}
-
 // The rest, which is free.
 template <class Size>
-auto CachingAllocatorOf<Size>::split(Block block, const Size& size) -> Block {
+auto CachingAllocatorOf<Size>::split(Block block, const Size& size, const Size& rest) -> Block {
   const bool small = pieces_[block].small;
-  const Size rest = pieces_[block].size - size;
   const Block tail = new_piece(rest, small, pieces_[block].address + now(size).n);
   Piece &front = pieces_[block], &back = pieces_[tail];
   front.size = size;

@@ -24,6 +24,7 @@ namespace orrery::models {
 struct AllocatorOptions {
   bool expandable_segments = false;
   Bytes limit;  // what the device has; 0: any amount
+  bool operator==(const AllocatorOptions&) const = default;
 };
 
 // `Size`: Bytes or TracedSize. What it does hangs on comparisons of sizes alone: addresses decide only which of two
@@ -36,9 +37,17 @@ class CachingAllocatorOf {
 
   explicit CachingAllocatorOf(const Options& options) : options_(options) {}
 
-  Block allocate(const Size& request);
-  // The same as to allocate and free at once.
-  void touch(const Size& request);
+  // What a size that is asked for comes to: for those that are asked for often.
+  struct Request {
+    Size size;  // rounded
+    bool small = false;
+  };
+  static Request request(const Size& asked);
+
+  Block serve(const Request& request);
+  Block allocate(const Size& asked) { return serve(request(asked)); }
+  // The same as to serve and free at once.
+  void touch(const Request& request);
   void free(Block block);
 
   Bytes allocated() const { return allocated_; }  // as rounded
@@ -88,8 +97,7 @@ class CachingAllocatorOf {
   Block new_segment(const Size& size, bool small);
   Block grow(const Size& size, bool small);
   void reserve(const Size& more);
-  bool is_worth_splitting(Block block, const Size& size) const;
-  Block split(Block block, const Size& size);
+  Block split(Block block, const Size& size, const Size& rest);
   void absorb_next(Block block);
   void release_free_segments();
   FreeList& list(bool small) { return free_[small ? 0 : 1]; }

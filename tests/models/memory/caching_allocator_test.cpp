@@ -154,7 +154,7 @@ TEST(CachingAllocator, TouchingIsAllocatingAndFreeing) {
       state = Digest::mix(state + 1);
       const Bytes bytes{static_cast<std::int64_t>(1 + (state >> 20) % (std::uint64_t{1} << (9 + state % 18)))};
       if (state % 3 == 0) {
-        touched.touch(bytes);
+        touched.touch(CachingAllocator::request(bytes));
         asked.free(asked.allocate(bytes));
       } else if (held.size() > 50 || (state % 3 == 1 && !held.empty())) {
         const std::size_t which = state / 7 % held.size();
