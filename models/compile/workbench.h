@@ -8,6 +8,7 @@
 #include "models/compile/roles.h"
 #include "models/memory/replay_memory.h"
 #include "sim/fold/memory.h"
+#include "sim/program_forms.h"
 #include "topology/fabric.h"
 
 namespace orrery::models {
@@ -28,7 +29,8 @@ class Workbench {
   std::shared_ptr<const topology::Fabric> fabric_;
   std::shared_ptr<PlannerFamily> planners_;
   std::optional<std::pair<RoleNeeds, RoleTables>> roles_;
-  sim::FoldMemory folds_;
+  std::shared_ptr<sim::ProgramForms> forms_ = std::make_shared<sim::ProgramForms>();
+  sim::FoldMemory folds_{forms_};
   std::shared_ptr<ReplayMemory> replays_ = std::make_shared<ReplayMemory>();
 };
 

@@ -15,10 +15,10 @@ std::string joined(const Errors& errors) {
 }
 
 // Classes are checked in place of ranks, but people know ranks, so faults are told of those.
-Errors faults_of(const Prepared& prepared) {
+Errors faults_of(const Prepared& prepared, sim::FoldMemory* memory) {
   const sim::Workload& full = prepared.compiled.workload;
   if (!prepared.folded) return sim::check_before_run(full);
-  Errors of_classes = sim::check_before_run(*prepared.folded, full);
+  Errors of_classes = sim::check_before_run(*prepared.folded, full, memory);
   if (of_classes.empty()) return of_classes;
   Errors of_ranks = sim::check_before_run(full);
   return of_ranks.empty() ? of_classes : of_ranks;
@@ -47,13 +47,14 @@ bool may_fold(const SimulationSpec& simulation) {
 Prepared prepare(Scenario scenario, Compiled compiled, const Tell& tell, Workbench* bench) {
   Prepared prepared{std::move(scenario), std::move(compiled), std::nullopt};
   const SimulationSpec& simulation = prepared.scenario.simulation;
+  sim::FoldMemory* const memory = bench == nullptr ? nullptr : &bench->folds();
   if (may_fold(simulation)) {
-    prepared.folded = sim::fold(prepared.compiled.workload, bench == nullptr ? nullptr : &bench->folds());
+    prepared.folded = sim::fold(prepared.compiled.workload, memory);
     if (tell) tell(describe(*prepared.folded, prepared.compiled.workload));
   } else if (simulation.fold) {
     prepared.scenario.warnings.emplace_back("simulation.jitter makes every rank its own: folding is off");
   }
-  if (const Errors errors = faults_of(prepared); !errors.empty())
+  if (const Errors errors = faults_of(prepared, memory); !errors.empty())
     throw InternalError("the compiled programs cannot run:\n" + joined(errors));
   if (tell) tell("checked who meets whom");
   return prepared;

@@ -3,6 +3,7 @@
 #include "sim/calls.h"
 #include "sim/check/parts.h"
 #include "sim/fold/fold.h"
+#include "sim/fold/memory.h"
 
 namespace orrery::sim {
 
@@ -102,10 +103,12 @@ Errors check_before_run(const Workload& workload) {
   return check(workload, false);
 }
 
-Errors check_before_run(const Folded& folded, const Workload& full) {
+Errors check_before_run(const Folded& folded, const Workload& full, FoldMemory* memory) {
   if (folded.workload.ranks() == full.ranks()) return check_before_run(folded.workload);
+  if (memory != nullptr && memory->agrees(folded)) return {};
   Faults faults;
   check_meetings(folded.workload, faults);
+  if (memory != nullptr && faults.none()) memory->keep_agreed(folded);
   // Of calls it can be told that all is well, but not always what is wrong.
   if (!faults.none() && has_calls(full)) return check_before_run(written_out(full));
   return std::move(faults).finish();

@@ -17,8 +17,9 @@ Errors check(const Workload& workload);
 // those who go on to run it and are told by the run (RunResult::stuck).
 Errors check_before_run(const Workload& workload);
 
-// The same of classes of ranks. Folding has looked at every table and op: what is left is who meets whom.
-Errors check_before_run(const Folded& folded, const Workload& full);
+// The same of classes of ranks. Folding has looked at every table and op: what is left is who meets whom. `memory`:
+// what `full` was folded with; it spares that too where those before it met alike.
+Errors check_before_run(const Folded& folded, const Workload& full, FoldMemory* memory = nullptr);
 
 // "stage 3, stream pp, op 12 'recv F3.0'".
 std::string describe(const Workload& workload, RankId rank, StreamIndex stream, OpIndex op);

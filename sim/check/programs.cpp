@@ -15,7 +15,7 @@ class ProgramCheck {
       : workload_(workload), program_(program), faults_(faults), categories_(workload.categories.size()) {
     for (const Stream& stream : program.streams) lengths_.push_back(stream.ops.size());
     for (const Transfer& transfer : program.transfers) fit_collectives_.push_back(is_plain_collective(transfer));
-    plain_below_[static_cast<std::size_t>(OpKind::kernel)] = INT64_MAX;
+    plain_below_[static_cast<std::size_t>(OpKind::kernel)] = std::uint64_t{1} << 63;
     plain_below_[static_cast<std::size_t>(OpKind::wait)] = INT64_MAX;
     plain_below_[static_cast<std::size_t>(OpKind::marker)] = program.markers.size();
     plain_below_[static_cast<std::size_t>(OpKind::collective)] = program.transfers.size();

@@ -36,26 +36,34 @@ void add_once(ProgramMeets& meets, OpKind kind, const Transfer& transfer) {
   }
 }
 
-ProgramMeets meets_of(const Program& program) {
-  ProgramMeets meets;
-  // A transfer is used thousands of times: each use as one kind of op counts once.
+// A transfer is used thousands of times: each use as one kind of op counts once.
+TransferUses uses_of(const Program& program) {
+  TransferUses uses;
   std::vector<std::uint8_t> seen(program.transfers.size(), 0);
   each_op(program, [&](const Op& op) {
     if (!is_transfer(op.kind)) return;
-    const auto transfer = static_cast<std::size_t>(op.payload);
+    const auto transfer = static_cast<std::uint32_t>(op.payload);
     const auto bit = static_cast<std::uint8_t>(1u << static_cast<unsigned>(op.kind));
     if (seen[transfer] & bit) return;
     seen[transfer] |= bit;
-    add_once(meets, op.kind, program.transfers[transfer]);
+    uses.emplace_back(op.kind, transfer);
   });
-  return meets;
+  return uses;
 }
 
 }  // namespace
 
-IdVector<ProgramId, ProgramMeets> meets_of_programs(const Workload& workload) {
-  IdVector<ProgramId, ProgramMeets> all;
-  for (const Program& program : workload.programs) all.add(meets_of(program));
+IdVector<ProgramId, TransferUses> uses_of_programs(const Workload& workload) {
+  IdVector<ProgramId, TransferUses> all;
+  for (const Program& program : workload.programs) all.add(uses_of(program));
+  return all;
+}
+
+IdVector<ProgramId, ProgramMeets> meets_of_programs(const Workload& workload,
+                                                    const IdVector<ProgramId, TransferUses>& uses) {
+  IdVector<ProgramId, ProgramMeets> all(workload.programs.size());
+  for (ProgramId p{0}; p.value < all.size(); ++p.value)
+    for (const auto& [kind, transfer] : uses[p]) add_once(all[p], kind, workload.programs[p].transfers[transfer]);
   return all;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "sim/fold/planner.h"
@@ -21,7 +22,13 @@ struct ProgramMeets {
   std::vector<Wanted> copies;
 };
 
-IdVector<ProgramId, ProgramMeets> meets_of_programs(const Workload& workload);
+// The transfers of a program, each with every kind of op that it is used in, in the order of their first uses.
+using TransferUses = std::vector<std::pair<OpKind, std::uint32_t>>;
+
+IdVector<ProgramId, TransferUses> uses_of_programs(const Workload& workload);
+// `uses`: those of the workload's programs, or of programs that are alike (alike.h).
+IdVector<ProgramId, ProgramMeets> meets_of_programs(const Workload& workload,
+                                                    const IdVector<ProgramId, TransferUses>& uses);
 
 // What is asked of a group, over all roles that it plays: its first member speaks for all. They agree, or check() has
 // found out.

@@ -215,10 +215,13 @@ bool hangs_on_no_size(const FlowTable& flows, const Refinement& classes) {
 // Where folding finds nothing that it can rely on it leaves the workload as it
 // is, which is always right: what is wrong with it is for check() to say.
 Folded fold(const Workload& workload, FoldMemory* memory) {
-  if (!programs_are_sound(workload)) return unfolded(workload);
-  const auto meets = meets_of_programs(workload);
   if (memory != nullptr)
-    if (std::optional<Folded> folded = memory->fold(workload, meets)) return std::move(*folded);
+    if (std::optional<Folded> folded = memory->fold(workload)) return std::move(*folded);
+  if (!programs_are_sound(workload)) return unfolded(workload);
+  const auto uses = uses_of_programs(workload);
+  const auto meets = meets_of_programs(workload, uses);
+  if (memory != nullptr)
+    if (std::optional<Folded> folded = memory->fold(workload, uses, meets)) return std::move(*folded);
   if (!tables_are_sound(workload) || !has_groups(workload, meets) || !peers_are_mutual(workload, meets))
     return unfolded(workload);
   const FlowTable flows(workload, meets);
@@ -228,7 +231,8 @@ Folded fold(const Workload& workload, FoldMemory* memory) {
   const std::optional<FlowPlans> plans = FlowPlans::ask(workload, meets, pattern);
   std::optional<Folded> folded = plans ? quotient(workload, pattern, *plans) : std::nullopt;
   if (!folded) return unfolded(workload);
-  if (memory != nullptr && hangs_on_no_size(flows, classes)) memory->keep(workload, meets, std::move(pattern), *plans);
+  if (memory != nullptr && hangs_on_no_size(flows, classes))
+    memory->keep(workload, uses, meets, std::move(pattern), *plans, *folded);
   return std::move(*folded);
 }
 

@@ -20,6 +20,8 @@ struct Folded {
   // Links of the full workload by link of the folded one; of none are those that no transfer uses.
   std::shared_ptr<const LinkClasses> link_classes;
   std::vector<std::uint32_t> link_multiplicity;
+  // Equal where one FoldMemory found workloads to be the same but for sizes and times; 0 where nothing is known.
+  std::uint64_t form = 0;
 };
 
 // Exact, not an approximation: ranks, groups and links are refined into classes

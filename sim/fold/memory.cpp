@@ -27,34 +27,93 @@ bool same_but_for_sizes(const ProgramMeets& a, const ProgramMeets& b) {
          a.receives == b.receives && same_kinds(a.copies, b.copies);
 }
 
-}  // namespace
-
-bool FoldMemory::is_of(const Known& known, const Workload& workload, const IdVector<ProgramId, ProgramMeets>& meets) {
-  return workload.steps >= 1 && known.family == family_of(workload) && known.program_of == workload.program_of &&
-         known.groups == workload.groups && known.group_roles == workload.group_roles &&
-         known.peer_roles == workload.peer_roles && known.links == workload.links &&
-         std::ranges::equal(known.meets, meets, same_but_for_sizes);
+// There are thousands, and mostly nothing tells them apart.
+bool same_links(const IdVector<LinkId, Link>& a, const IdVector<LinkId, Link>& b) {
+  if (a.size() != b.size()) return false;
+  std::int64_t differences = 0;
+  for (auto of_a = a.begin(), of_b = b.begin(); of_a != a.end(); ++of_a, ++of_b)
+    differences |= (of_a->capacity.n ^ of_b->capacity.n) | (of_a->kind ^ of_b->kind);
+  return differences == 0;
 }
 
-std::optional<Folded> FoldMemory::fold(const Workload& workload, const IdVector<ProgramId, ProgramMeets>& meets) {
+}  // namespace
+
+bool FoldMemory::has_tables(const Known& known, const Workload& workload) {
+  return workload.steps >= 1 && known.family == family_of(workload) && known.program_of == workload.program_of &&
+         known.groups == workload.groups && known.group_roles == workload.group_roles &&
+         known.peer_roles == workload.peer_roles && same_links(known.links, workload.links);
+}
+
+std::vector<std::uint64_t> FoldMemory::forms_of(const IdVector<ProgramId, Program>& programs) {
+  std::vector<std::uint64_t> forms;
+  for (const Program& program : programs) forms.push_back(program_forms_->of(program));
+  return forms;
+}
+
+std::optional<Folded> FoldMemory::fold_as(const Known& known, const Workload& workload,
+                                          const IdVector<ProgramId, ProgramMeets>& meets) {
+  if (!std::ranges::equal(known.meets, meets, same_but_for_sizes)) return std::nullopt;
+  const std::optional<FlowPlans> plans = FlowPlans::ask(workload, meets, known.pattern);
+  if (!plans || plans->shapes() != known.shapes || number_classes(plans->signatures()).of != known.equal_one)
+    return std::nullopt;
+  return quotient(workload, known.pattern, *plans);
+}
+
+std::optional<Folded> FoldMemory::fold(const Workload& workload) {
+  const std::vector<std::uint64_t> programs = forms_of(workload.programs);
   for (auto known = known_.begin(); known != known_.end(); ++known) {
-    if (!is_of(*known, workload, meets)) continue;
-    const std::optional<FlowPlans> plans = FlowPlans::ask(workload, meets, known->pattern);
-    if (!plans || plans->shapes() != known->shapes || number_classes(plans->signatures()).of != known->equal_one)
+    const Form& form = known->form;
+    if (form.programs != programs || form.categories != workload.categories.size() ||
+        form.causes != workload.causes.size() || !has_tables(*known, workload))
       continue;
+    std::optional<Folded> folded = fold_as(*known, workload, meets_of_programs(workload, known->form.uses));
+    if (!folded) continue;
+    folded->form = known->form.number;
     known_.splice(known_.begin(), known_, known);
-    return quotient(workload, known->pattern, *plans);
+    return folded;
   }
   return std::nullopt;
 }
 
-void FoldMemory::keep(const Workload& workload, const IdVector<ProgramId, ProgramMeets>& meets, Pattern pattern,
-                      const FlowPlans& plans) {
+std::optional<Folded> FoldMemory::fold(const Workload& workload, const IdVector<ProgramId, TransferUses>& uses,
+                                       const IdVector<ProgramId, ProgramMeets>& meets) {
+  for (auto known = known_.begin(); known != known_.end(); ++known) {
+    if (!has_tables(*known, workload)) continue;
+    std::optional<Folded> folded = fold_as(*known, workload, meets);
+    if (!folded) continue;
+    known->form = form_of(workload, uses);
+    folded->form = known->form.number;
+    known_.splice(known_.begin(), known_, known);
+    return folded;
+  }
+  return std::nullopt;
+}
+
+void FoldMemory::keep(const Workload& workload, const IdVector<ProgramId, TransferUses>& uses,
+                      const IdVector<ProgramId, ProgramMeets>& meets, Pattern pattern, const FlowPlans& plans,
+                      Folded& folded) {
   const std::shared_ptr<const void> family = family_of(workload);
   if (family == nullptr) return;
   if (known_.size() == kMostKnown) known_.pop_back();
   known_.push_front({workload.program_of, workload.groups, workload.group_roles, workload.peer_roles, workload.links,
-                     meets, family, std::move(pattern), plans.shapes(), number_classes(plans.signatures()).of});
+                     meets, family, std::move(pattern), plans.shapes(), number_classes(plans.signatures()).of,
+                     form_of(workload, uses)});
+  folded.form = known_.front().form.number;
+}
+
+auto FoldMemory::form_of(const Workload& workload, const IdVector<ProgramId, TransferUses>& uses) -> Form {
+  return {++forms_,    forms_of(workload.programs), uses, workload.categories.size(), workload.causes.size(),
+          std::nullopt};
+}
+
+bool FoldMemory::agrees(const Folded& folded) const {
+  const auto known = std::ranges::find(known_, folded.form, [](const Known& k) { return k.form.number; });
+  return known != known_.end() && known->form.agreed && known->form.agreed->hold_for(folded.workload);
+}
+
+void FoldMemory::keep_agreed(const Folded& folded) {
+  const auto known = std::ranges::find(known_, folded.form, [](const Known& k) { return k.form.number; });
+  if (known != known_.end()) known->form.agreed = AgreedSizes::of(folded.workload);
 }
 
 }  // namespace orrery::sim

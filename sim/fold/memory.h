@@ -4,12 +4,15 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
+#include "sim/fold/agreed_sizes.h"
 #include "sim/fold/flows.h"
 #include "sim/fold/fold.h"
 #include "sim/fold/pattern.h"
 #include "sim/fold/plans.h"
+#include "sim/program_forms.h"
 
 namespace orrery::sim {
 
@@ -25,16 +28,42 @@ namespace orrery::sim {
 //  - the first entity of each class takes the algorithms and wires that it took: then all of its class do;
 //  - classes whose plans were equal have equal plans now, and others others: refinement begins with the same colours.
 // So refinement would find these classes. Not to be shared among threads.
+//
+// Where programs are alike (alike.h) those of the workload that was folded so last, they are as sound, and there is
+// less to look at. What is more, their classes agree on what they exchange if those did and sizes are equal where they
+// were.
 class FoldMemory {
  public:
+  // `forms`: of programs that others ask about too; null: its own.
+  explicit FoldMemory(std::shared_ptr<ProgramForms> forms = nullptr)
+      : program_forms_(forms ? std::move(forms) : std::make_shared<ProgramForms>()) {}
+
+  // Nothing if no workload that is known is of alike programs, or if its pattern is not the workload's.
+  std::optional<Folded> fold(const Workload& workload);
+
   // Nothing if no pattern that is known is the workload's. Precondition: its programs are sound.
-  std::optional<Folded> fold(const Workload& workload, const IdVector<ProgramId, ProgramMeets>& meets);
+  std::optional<Folded> fold(const Workload& workload, const IdVector<ProgramId, TransferUses>& uses,
+                             const IdVector<ProgramId, ProgramMeets>& meets);
 
   // Keeps the pattern of a workload whose classes are alike in other sizes too. Its plans are those of its own sizes.
-  void keep(const Workload& workload, const IdVector<ProgramId, ProgramMeets>& meets, Pattern pattern,
-            const FlowPlans& plans);
+  // `folded` learns its form.
+  void keep(const Workload& workload, const IdVector<ProgramId, TransferUses>& uses,
+            const IdVector<ProgramId, ProgramMeets>& meets, Pattern pattern, const FlowPlans& plans, Folded& folded);
+
+  // Whether the classes of what was folded here agree on all that they exchange, because those before it did.
+  bool agrees(const Folded& folded) const;
+  // They do.
+  void keep_agreed(const Folded& folded);
 
  private:
+  // Of a workload: whose programs, and what is known of all that are alike.
+  struct Form {
+    std::uint64_t number = 0;             // Folded::form
+    std::vector<std::uint64_t> programs;  // their forms
+    IdVector<ProgramId, TransferUses> uses;
+    std::size_t categories = 0, causes = 0;
+    std::optional<AgreedSizes> agreed;
+  };
   struct Known {
     IdVector<RankId, ProgramId> program_of;
     IdVector<GroupId, Group> groups;
@@ -46,10 +75,17 @@ class FoldMemory {
     Pattern pattern;
     std::vector<std::uint64_t> shapes;     // of plans, by flow
     std::vector<std::uint32_t> equal_one;  // by flow: the number of its signature
+    Form form;                             // of the one folded last
   };
-  static bool is_of(const Known& known, const Workload& workload, const IdVector<ProgramId, ProgramMeets>& meets);
+  static bool has_tables(const Known& known, const Workload& workload);
+  std::vector<std::uint64_t> forms_of(const IdVector<ProgramId, Program>& programs);
+  static std::optional<Folded> fold_as(const Known& known, const Workload& workload,
+                                       const IdVector<ProgramId, ProgramMeets>& meets);
+  Form form_of(const Workload& workload, const IdVector<ProgramId, TransferUses>& uses);
 
   std::list<Known> known_;  // the one used last in front
+  std::shared_ptr<ProgramForms> program_forms_;
+  std::uint64_t forms_ = 0;
 };
 
 }  // namespace orrery::sim

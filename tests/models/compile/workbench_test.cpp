@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "sim/base/read/document.h"
+#include "sim/check/check.h"
 #include "tests/models/compile/support.h"
 
 namespace orrery::models {
@@ -68,10 +69,38 @@ TEST(Workbench, KnowsHowNeighboursFold) {
   for (const char* length : {"2050", "2052"}) {
     const Compiled c = compiled_on(
         &bench, read(small_scenario(), {{"layout", "{tp: 2, pp: 2, dp: 2}"}, {"training.sequence_length", length}}));
-    const auto meets = sim::meets_of_programs(c.workload);
-    EXPECT_EQ(bench.folds().fold(c.workload, meets).has_value(), std::string(length) == "2052");
-    sim::fold(c.workload, &bench.folds());
+    EXPECT_EQ(bench.folds().fold(c.workload).has_value(), std::string(length) == "2052");
+    const sim::Folded folded = sim::fold(c.workload, &bench.folds());
+    EXPECT_EQ(bench.folds().agrees(folded), std::string(length) == "2052");
+    EXPECT_TRUE(sim::check_before_run(folded, c.workload, &bench.folds()).empty());
   }
+}
+
+// What is wrong with a neighbour is found all the same.
+TEST(Workbench, TakesNoNeighbourToBeSound) {
+  const DocumentCache presets;
+  Workbench bench;
+  const Compiled c = compiled_on(&bench, read(small_scenario(), {{"layout", "{tp: 2, pp: 2, dp: 2}"}}));
+  const sim::Folded right = sim::fold(c.workload, &bench.folds());
+  ASSERT_LT(right.workload.ranks(), c.workload.ranks());
+  EXPECT_TRUE(sim::check_before_run(right, c.workload, &bench.folds()).empty());
+
+  sim::Workload unsound = c.workload;
+  unsound.programs[ProgramId{0}].buffers.edit()[0].bytes = {-1};
+  EXPECT_EQ(sim::fold(unsound, &bench.folds()).workload.ranks(), unsound.ranks());
+
+  int wrong = 0;  // whose members do not agree on what they exchange
+  for (ProgramId p{0}; p.value < c.workload.programs.size(); ++p.value)
+    for (std::size_t t = 0; t < c.workload.programs[p].transfers.size(); ++t) {
+      sim::Workload other = c.workload;
+      other.programs[p].transfers[t].bytes += Bytes{1};
+      const sim::Folded folded = sim::fold(other, &bench.folds());
+      const bool is_right = sim::check_before_run(sim::fold(other), other).empty();
+      EXPECT_EQ(sim::check_before_run(folded, other, &bench.folds()).empty(), is_right) << p.value << " " << t;
+      wrong += is_right ? 0 : 1;
+      sim::fold(c.workload, &bench.folds());
+    }
+  EXPECT_GT(wrong, 0);
 }
 
 TEST(Workbench, KeepsAFabricAsLongAsTheClusterIsTheSame) {

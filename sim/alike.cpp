@@ -1,0 +1,57 @@
+#include "sim/alike.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <type_traits>
+#include <vector>
+
+namespace orrery::sim {
+namespace {
+
+bool same_sign(std::int64_t a, std::int64_t b) {
+  return (a ^ b) >= 0;
+}
+
+// An op in two words: the second is its payload.
+bool alike_ops(const Op& a, const Op& b) {
+  using Words = std::array<std::uint64_t, 2>;
+  if (std::bit_cast<Words>(a)[0] != std::bit_cast<Words>(b)[0]) return false;
+  return a.payload == b.payload || (a.kind == OpKind::kernel && same_sign(a.payload, b.payload));
+}
+
+// Ops are mostly the same to the bit where none of them is a kernel.
+bool alike_lists(const std::vector<Op>& a, const std::vector<Op>& b) {
+  static_assert(std::has_unique_object_representations_v<Op>);
+  if (a.size() != b.size()) return false;
+  return a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(Op)) == 0 ||
+         std::ranges::equal(a, b, alike_ops);
+}
+
+bool alike_streams(const Stream& a, const Stream& b) {
+  return alike_lists(a.ops, b.ops);
+}
+
+bool alike_blocks(const Block& a, const Block& b) {
+  return a.notes.size() == b.notes.size() && alike_lists(a.ops, b.ops);
+}
+
+bool alike_transfers(const Transfer& a, const Transfer& b) {
+  return a.kind == b.kind && a.role == b.role && a.tag == b.tag && same_sign(a.bytes.n, b.bytes.n);
+}
+
+bool alike_buffers(const Buffer& a, const Buffer& b) {
+  return a.cause == b.cause && a.parts == b.parts && same_sign(a.bytes.n, b.bytes.n);
+}
+
+}  // namespace
+
+bool alike(const Program& a, const Program& b) {
+  return std::ranges::equal(a.streams, b.streams, alike_streams) && a.calls == b.calls && a.resident == b.resident &&
+         std::ranges::equal(a.transfers, b.transfers, alike_transfers) &&
+         std::ranges::equal(a.blocks, b.blocks, alike_blocks) && std::ranges::equal(a.markers, b.markers) &&
+         std::ranges::equal(a.buffers, b.buffers, alike_buffers);
+}
+
+}  // namespace orrery::sim

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "sim/program.h"
+
+namespace orrery::sim {
+
+// Whether two programs are the same but for sizes and times: how long kernels take, how many bytes buffers and
+// transfers have. Where one of those is below zero, it is in both. Names for people are not looked at.
+bool alike(const Program& a, const Program& b);
+
+}  // namespace orrery::sim

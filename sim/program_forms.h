@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <list>
+
+#include "sim/program.h"
+
+namespace orrery::sim {
+
+// Numbers of programs' forms: programs of one number are alike (alike.h), so that what was found of one and hangs on no
+// size and no time is known of the others. Keeps those that were asked for last; one that comes back later has another
+// number. Not to be shared among threads.
+class ProgramForms {
+ public:
+  std::uint64_t of(const Program& program);
+
+ private:
+  struct Known {
+    std::uint64_t number;
+    Program latest;  // of this form: asked for again, it is told by its lists
+  };
+
+  std::list<Known> known_;  // the one asked for last is last: programs of a workload come up in turn
+  std::uint64_t numbers_ = 0;
+};
+
+}  // namespace orrery::sim
