@@ -31,7 +31,7 @@ class Workbench {
   std::optional<std::pair<RoleNeeds, RoleTables>> roles_;
   std::shared_ptr<sim::ProgramForms> forms_ = std::make_shared<sim::ProgramForms>();
   sim::FoldMemory folds_{forms_};
-  std::shared_ptr<ReplayMemory> replays_ = std::make_shared<ReplayMemory>();
+  std::shared_ptr<ReplayMemory> replays_ = std::make_shared<ReplayMemory>(forms_);
 };
 
 }  // namespace orrery::models

@@ -101,5 +101,23 @@ TEST(ReplayMemory, TellsWhatReplaysWouldShow) {
   }
 }
 
+// Sizes that are one at one point are two at the next.
+TEST(ReplayMemory, TellsSizesApartThatWereEqual) {
+  const auto memory = std::make_shared<ReplayMemory>();
+  const std::vector<std::vector<Bytes>> tensors = {{}, {{3'000'000}, {2'000'000}}};
+  for (const std::int64_t tokens : {300, 301, 302, 300, 303}) {
+    sim::ProgramBuilder builder("stage");
+    const sim::StreamIndex main = builder.add_stream("compute");
+    for (const Bytes bytes : {Bytes{10'000 * tokens}, Bytes{3'000'000}, Bytes{9'000 * tokens + 300'000}}) {
+      const std::uint32_t buffer = builder.buffer(bytes, 0, builder.label("buffer"));
+      builder.allocate(main, buffer);
+    }
+    builder.allocate(main, builder.buffer({}, 0, builder.label("parts"), 1));
+    const sim::Program program = std::move(builder).finish();
+    ReservedPeaks peaks(tensors, {}, memory);
+    EXPECT_EQ(peaks.of(program, {}, {}), peak_reserved(program, tensors, {})) << tokens;
+  }
+}
+
 }  // namespace
 }  // namespace orrery::models
