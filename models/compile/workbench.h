@@ -8,6 +8,7 @@
 #include "models/compile/roles.h"
 #include "models/memory/replay_memory.h"
 #include "sim/fold/memory.h"
+#include "sim/leaps/leap_memory.h"
 #include "sim/program_forms.h"
 #include "topology/fabric.h"
 
@@ -15,8 +16,8 @@ namespace orrery::models {
 
 // What one scenario leaves for the next that is compiled, folded and run, as points of a sweep are: its fabric and what
 // is known of groups on it, where clusters are equal; who meets whom, where layouts are; how it folded, where it is the
-// same but for sizes and times; how its allocators' replays went. Results do not hang on it. It holds what the last few
-// scenarios needed. Not to be shared among threads.
+// same but for sizes and times; how its allocators' replays went; how its programs part into legs. Results do not hang
+// on it. It holds what the last few scenarios needed. Not to be shared among threads.
 class Workbench {
  public:
   Result<std::shared_ptr<const topology::Fabric>> fabric(const topology::ClusterSpec& cluster);
@@ -24,6 +25,7 @@ class Workbench {
   const RoleTables& roles(const RoleNeeds& needs);
   sim::FoldMemory& folds() { return folds_; }
   const std::shared_ptr<ReplayMemory>& replays() const { return replays_; }
+  sim::LeapMemory& leaps() { return leaps_; }
 
  private:
   std::shared_ptr<const topology::Fabric> fabric_;
@@ -31,6 +33,7 @@ class Workbench {
   std::optional<std::pair<RoleNeeds, RoleTables>> roles_;
   std::shared_ptr<sim::ProgramForms> forms_ = std::make_shared<sim::ProgramForms>();
   sim::FoldMemory folds_{forms_};
+  sim::LeapMemory leaps_{forms_};
   std::shared_ptr<ReplayMemory> replays_ = std::make_shared<ReplayMemory>(forms_);
 };
 

@@ -94,6 +94,7 @@ Simulated simulate(const Prepared& prepared, const SimulateOptions& options) {
   run_options.trace = options.trace;
   run_options.stop = options.stop;
   run_options.progress = options.progress;
+  run_options.leaps = options.bench == nullptr ? nullptr : &options.bench->leaps();
 
   Simulated simulated;
   simulated.classes = sim::run(prepared.workload(), run_options);

@@ -52,6 +52,7 @@ struct SimulateOptions {
   sim::TraceSink* trace = nullptr;
   const std::atomic<bool>* stop = nullptr;
   std::function<void(double)> progress;
+  Workbench* bench = nullptr;  // that it was prepared on
 };
 
 struct Simulated {

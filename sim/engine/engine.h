@@ -4,6 +4,7 @@
 #include <functional>
 #include <span>
 
+#include "sim/leaps/leap_memory.h"
 #include "sim/run_result.h"
 #include "sim/trace/trace.h"
 #include "sim/workload.h"
@@ -13,6 +14,7 @@ namespace orrery::sim {
 struct RunOptions {
   bool coalesce = true;                           // runs of kernels as one event; never changes a result
   bool leap = true;                               // where ranks can (sim/leaps); never changes a result
+  LeapMemory* leaps = nullptr;                    // what runs before have left for this one
   TraceSink* trace = nullptr;                     // told of every op of every rank it wants
   const std::atomic<bool>* stop = nullptr;        // set by Ctrl-C: the run ends early, marked
   std::function<void(double fraction)> progress;  // called now and then with the share of ops done

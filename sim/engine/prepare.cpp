@@ -29,7 +29,7 @@ RunResult run(const Workload& workload, const RunOptions& options, OpSource* sou
   const bool calls = has_calls(workload);
   if (!looks_on && !(calls && calls_meet_others(workload))) {
     if (options.leap)
-      if (std::optional<RunResult> result = leap_run(workload, options.stop)) return *std::move(result);
+      if (std::optional<RunResult> result = leap_run(workload, options.stop, options.leaps)) return *std::move(result);
     Engine engine(workload, options, source);
     if (!calls || engine.takes_calls()) return engine.run();
   }

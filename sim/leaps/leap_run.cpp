@@ -16,13 +16,13 @@ constexpr Time kFar = Time::at(Duration::ps(std::int64_t{1} << 60));  // sums of
 
 class LeapRun {
  public:
-  LeapRun(const Workload& workload, const std::atomic<bool>* stop)
+  LeapRun(const Workload& workload, const std::atomic<bool>* stop, LeapMemory* memory)
       : workload_(workload),
         stop_(stop),
         steps_(static_cast<std::uint32_t>(workload.steps)),
         meetings_(workload, false),
         flights_(workload, meetings_),
-        tracks_(workload, flights_.network()),
+        tracks_(workload, flights_.network(), memory),
         lines_(workload, tracks_),
         ledger_(workload, false),
         accounting_(workload.ranks(), workload.categories.size()),
@@ -35,16 +35,16 @@ class LeapRun {
   void go_on_main(RankId id, LeapRank& rank);
   bool go_on_sides(LeapRank& rank);
   bool go_on_side(const LeapRank& rank, Line& line);
-  bool wait(RankId id, LeapRank& rank, const Track::Wait& wait);
-  void pass(LeapRank& rank, const Track::Leg& leg);
-  void enter(RankId id, LeapRank& rank, const Track::Leg& leg);
+  bool wait(RankId id, LeapRank& rank, const Legs::Wait& wait);
+  void pass(LeapRank& rank, const Legs::Leg& leg);
+  void enter(RankId id, LeapRank& rank, const Legs::Leg& leg);
   std::uint32_t meeting_of(RankId id, const LeapRank& rank, OpIndex op);
   void note_arrival(Meeting& meeting, RankId id, Time when) const;
   void begin(std::uint32_t meeting);
   void end(std::uint32_t meeting);
   void leave(RankId id, LeapRank& rank);
   void next_step(RankId id, LeapRank& rank);
-  void stamp(LeapRank& rank, const Track::Leg& leg) const;
+  void stamp(LeapRank& rank, const Legs::Leg& leg) const;
 
   bool is_stopped() const { return stop_ && stop_->load(std::memory_order_relaxed); }
   bool all_are_done() const;
@@ -113,8 +113,8 @@ void LeapRun::go_on_main(RankId id, LeapRank& rank) {
       next_step(id, rank);
       continue;
     }
-    const Track::Leg& leg = line.track->legs()[line.leg];
-    for (const Track::Wait& each : line.track->waits_of(leg))
+    const Legs::Leg& leg = line.track->legs().all()[line.leg];
+    for (const Legs::Wait& each : line.track->legs().waits_of(leg))
       if (!wait(id, rank, each)) return;
     stamp(rank, leg);
     leg.transfers > 0 ? enter(id, rank, leg) : pass(rank, leg);
@@ -124,15 +124,15 @@ void LeapRun::go_on_main(RankId id, LeapRank& rank) {
 bool LeapRun::go_on_side(const LeapRank& rank, Line& line) {
   bool any = false;
   while (line.step < steps_) {
-    const Track::Leg& leg = line.track->legs()[line.leg];
+    const Legs::Leg& leg = line.track->legs().all()[line.leg];
     Time start = line.now;
-    for (const Track::Wait& wait : line.track->waits_of(leg)) {
+    for (const Legs::Wait& wait : line.track->legs().waits_of(leg)) {
       const std::optional<Time> when = lines_.awaited(rank, line, wait);
       if (!when) return any;
       start = std::max(start, *when);
     }
     unfit_ |= start > kFar;
-    lines_.pass(line, start + Duration::ps(leg.cost));
+    lines_.pass(line, start + line.track->cost_of(leg));
     any = true;
     if (line.leg < line.legs) continue;
     line.leg = 0;
@@ -142,7 +142,7 @@ bool LeapRun::go_on_side(const LeapRank& rank, Line& line) {
 }
 
 // Until what a main stream waits for has ended; false if that is not known yet.
-bool LeapRun::wait(RankId id, LeapRank& rank, const Track::Wait& wait) {
+bool LeapRun::wait(RankId id, LeapRank& rank, const Legs::Wait& wait) {
   Line& line = rank.main();
   const std::optional<Time> when = lines_.awaited(rank, line, wait);
   if (!when) return false;
@@ -152,14 +152,14 @@ bool LeapRun::wait(RankId id, LeapRank& rank, const Track::Wait& wait) {
   return true;
 }
 
-void LeapRun::pass(LeapRank& rank, const Track::Leg& leg) {
+void LeapRun::pass(LeapRank& rank, const Legs::Leg& leg) {
   Line& line = rank.main();
   unfit_ |= line.now > kFar;
-  lines_.pass(line, line.now + Duration::ps(leg.cost));
+  lines_.pass(line, line.now + line.track->cost_of(leg));
 }
 
 // Ahead of the clock.
-void LeapRun::enter(RankId id, LeapRank& rank, const Track::Leg& leg) {
+void LeapRun::enter(RankId id, LeapRank& rank, const Legs::Leg& leg) {
   const Line& line = rank.main();
   rank.passages.clear();
   rank.open = leg.transfers;
@@ -242,10 +242,10 @@ void LeapRun::next_step(RankId id, LeapRank& rank) {
   }
 }
 
-void LeapRun::stamp(LeapRank& rank, const Track::Leg& leg) const {
+void LeapRun::stamp(LeapRank& rank, const Legs::Leg& leg) const {
   const Line& line = rank.main();
-  for (const Track::Mark& mark : line.track->marks_of(leg))
-    rank.digest = with_action(rank.digest, mark.word, line.step, line.now + mark.after);
+  for (const Legs::Mark& mark : line.track->legs().marks_of(leg))
+    rank.digest = with_action(rank.digest, mark.word, line.step, line.now + line.track->until(leg, mark));
 }
 
 bool LeapRun::all_are_done() const {
@@ -286,9 +286,9 @@ RunResult LeapRun::summarize() {
 
 }  // namespace
 
-std::optional<RunResult> leap_run(const Workload& workload, const std::atomic<bool>* stop) {
+std::optional<RunResult> leap_run(const Workload& workload, const std::atomic<bool>* stop, LeapMemory* memory) {
   if (!Tracks::suit(workload)) return std::nullopt;
-  return LeapRun(workload, stop).run();
+  return LeapRun(workload, stop, memory).run();
 }
 
 }  // namespace orrery::sim

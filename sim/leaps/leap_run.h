@@ -3,6 +3,7 @@
 #include <atomic>
 #include <optional>
 
+#include "sim/leaps/leap_memory.h"
 #include "sim/run_result.h"
 #include "sim/workload.h"
 
@@ -15,7 +16,8 @@ namespace orrery::sim {
 // leap, ahead of the clock, which only transfers need: they may want the same links at one time.
 //
 // Nothing if ranks cannot leap (Tracks::suit), for a run that gets stuck, since the engine says why, and once `stop` is
-// set. Precondition: no jitter, and no collective in a call meets others.
-std::optional<RunResult> leap_run(const Workload& workload, const std::atomic<bool>* stop = nullptr);
+// set. `memory`: of runs before. Precondition: no jitter, and no collective in a call meets others.
+std::optional<RunResult> leap_run(const Workload& workload, const std::atomic<bool>* stop = nullptr,
+                                  LeapMemory* memory = nullptr);
 
 }  // namespace orrery::sim

@@ -12,7 +12,7 @@ Lines::Lines(const Workload& workload, const Tracks& tracks) {
     for (const Track& track : rank.program->tracks) {
       Line& line = rank.lines.emplace_back();
       line.track = &track;
-      line.legs = static_cast<std::uint32_t>(track.legs().size());
+      line.legs = static_cast<std::uint32_t>(track.legs().all().size());
       line.first = legs;
       legs += line.legs * static_cast<std::size_t>(workload.steps);
     }
@@ -21,13 +21,13 @@ Lines::Lines(const Workload& workload, const Tracks& tracks) {
   ends_.resize(legs);
 }
 
-std::optional<Time> Lines::awaited(const LeapRank& rank, const Line& line, const Track::Wait& wait) const {
+std::optional<Time> Lines::awaited(const LeapRank& rank, const Line& line, const Legs::Wait& wait) const {
   if (wait.previous_step && line.step == 0) return Time();
   const Line& other = rank.lines[wait.stream];
   const std::uint32_t step = line.step - (wait.previous_step ? 1 : 0);
   const bool is_over = other.step > step || (other.step == step && other.leg > wait.leg);
   if (!is_over) return std::nullopt;
-  return ends_[place(other, step, wait.leg)] - wait.before;
+  return ends_[place(other, step, wait.leg)] - other.track->behind(wait.op, wait.leg);
 }
 
 }  // namespace orrery::sim

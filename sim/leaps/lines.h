@@ -45,7 +45,7 @@ class Lines {
   const IdVector<RankId, LeapRank>& ranks() const { return ranks_; }
 
   // When what a line waits for ends; nothing if that is not known yet.
-  std::optional<Time> awaited(const LeapRank& rank, const Line& line, const Track::Wait& wait) const;
+  std::optional<Time> awaited(const LeapRank& rank, const Line& line, const Legs::Wait& wait) const;
   // The line's leg is over at `when`.
   void pass(Line& line, Time when) {
     ends_[place(line, line.step, line.leg)] = when;
@@ -54,7 +54,8 @@ class Lines {
   }
   // Precondition: it is over.
   Time end_of(const Line& line, std::uint32_t step, OpIndex op) const {
-    return ends_[place(line, step, line.track->leg_of(op))] - line.track->behind(op);
+    const std::uint32_t leg = line.track->legs().leg_of(op);
+    return ends_[place(line, step, leg)] - line.track->behind(op, leg);
   }
 
  private:

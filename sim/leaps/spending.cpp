@@ -17,7 +17,7 @@ struct Exposed {
 }  // namespace
 
 // What the other stream runs meanwhile is exposed; where it waits itself, what it waits for is.
-void Spending::expose(RankId id, const Track::Wait& wait, Time from, Time to) {
+void Spending::expose(RankId id, const Legs::Wait& wait, Time from, Time to) {
   const LeapRank& rank = lines_.ranks()[id];
   const std::uint32_t step = rank.lines[kMainStream].step;
   std::vector<Exposed> open = {{wait.stream, step - (wait.previous_step ? 1u : 0u), wait.op, from, to}};
@@ -46,7 +46,7 @@ void Spending::expose(RankId id, const Track::Wait& wait, Time from, Time to) {
 void Spending::pass(RankId id) {
   LeapRank& rank = lines_.ranks()[id];
   const Line& line = rank.lines[kMainStream];
-  const Op& op = line.track->ops()[line.track->legs()[line.leg].begin];
+  const Op& op = line.track->ops()[line.track->legs().all()[line.leg].begin];
   std::sort(rank.passages.begin(), rank.passages.end(),
             [](const Passage& a, const Passage& b) { return a.met < b.met; });
   Time since = line.now;

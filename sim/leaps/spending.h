@@ -13,7 +13,7 @@ class Spending {
       : workload_(workload), lines_(lines), accounting_(accounting) {}
 
   // A rank's main stream has waited, from `from` to `to`, when what it waited for ended.
-  void expose(RankId id, const Track::Wait& wait, Time from, Time to);
+  void expose(RankId id, const Legs::Wait& wait, Time from, Time to);
   // A rank leaves the group of transfers that its main stream is at.
   void pass(RankId id);
 

@@ -46,12 +46,12 @@ bool Tracks::suit(const Workload& workload) {
   return all <= kMostOps;
 }
 
-Tracks::Tracks(const Workload& workload, const FlowNet& network)
+Tracks::Tracks(const Workload& workload, const FlowNet& network, LeapMemory* memory)
     : workload_(workload), speeds_(workload.claims), solo_(workload, speeds_, network) {
-  for (std::uint32_t p = 0; p < workload.programs.size(); ++p) programs_.add(prepare({p}));
+  for (std::uint32_t p = 0; p < workload.programs.size(); ++p) programs_.add(prepare({p}, memory));
 }
 
-TrackedProgram Tracks::prepare(ProgramId id) {
+TrackedProgram Tracks::prepare(ProgramId id, LeapMemory* memory) {
   TrackedProgram prepared;
   const Program& program = workload_.programs[id];
   prepared.program = &program;
@@ -63,8 +63,13 @@ TrackedProgram Tracks::prepare(ProgramId id) {
   }
   std::vector<std::span<const Op>> streams = ops_of(std::span<const Stream>(program.streams));
   if (!solo_.main_stream(id).empty()) streams[kMainStream] = solo_.main_stream(id);
-  for (const std::span<const Op> ops : streams) prepared.tracks.emplace_back(prepared, ops);
-  for (Track& track : prepared.tracks) sound_ &= track.find_awaited(prepared.tracks);
+  prepared.legs = memory ? memory->legs(prepared, streams) : legs_of(prepared, streams);
+  sound_ &= prepared.legs != nullptr;
+  if (!prepared.legs) return prepared;
+  for (std::size_t s = 0; s < streams.size(); ++s) {
+    prepared.tracks.emplace_back(prepared, streams[s], (*prepared.legs)[s]);
+    sound_ &= !prepared.tracks.back().too_long();
+  }
   for (std::size_t s = 1; s < streams.size(); ++s)
     if (!streams[s].empty()) prepared.sides.push_back(static_cast<StreamIndex>(s));
   prepared.spent = spent_by(prepared, streams[kMainStream]);

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "sim/coalesce/solo.h"
+#include "sim/leaps/leap_memory.h"
 #include "sim/leaps/track.h"
 #include "sim/network/contention.h"
 #include "sim/network/flow_net.h"
@@ -12,6 +13,7 @@ namespace orrery::sim {
 
 // A program prepared for leaps. Refers to its workload.
 struct TrackedProgram : LeapProgram {
+  ProgramLegs legs;
   std::vector<Track> tracks;       // by stream
   std::vector<StreamIndex> sides;  // streams beside the main one that have ops
   std::vector<Spent> spent;        // by kernels of the main stream in one step
@@ -27,8 +29,8 @@ class Tracks {
   // Precondition: no collective in a call meets others.
   static bool suit(const Workload& workload);
 
-  // Precondition: suit(workload).
-  Tracks(const Workload& workload, const FlowNet& network);
+  // Precondition: suit(workload). `memory`: of alike programs; may be null.
+  Tracks(const Workload& workload, const FlowNet& network, LeapMemory* memory);
 
   const TrackedProgram& operator[](ProgramId program) const { return programs_[program]; }
   // Collectives that ranks have for themselves are kernels here.
@@ -38,7 +40,7 @@ class Tracks {
   bool sound() const { return sound_; }
 
  private:
-  TrackedProgram prepare(ProgramId id);
+  TrackedProgram prepare(ProgramId id, LeapMemory* memory);
 
   const Workload& workload_;
   Speeds speeds_;

@@ -280,7 +280,9 @@ sweep::Outcome SweepPoints::run(models::Scenario scenario, const std::string& fi
     const double least = sim::least_step(prepared.workload()).seconds();
     if (best->rules_out(least, tokens, prepared.scenario.layout.gpus())) return pruned(at_least(least));
   }
-  const Simulated simulated = simulate(prepared);
+  models::SimulateOptions options;
+  options.bench = &bench;
+  const Simulated simulated = simulate(prepared, options);
   throw_if_stuck(simulated);
   return outcome_of_result(
       report::make_result({prepared.scenario, prepared.compiled, simulated.ranks, prepared.workload().ranks(), 0}));

@@ -34,6 +34,26 @@ TEST_P(RandomLeaps, ChangeNoResult) {
   }
 }
 
+// Legs are those of an alike program; other times, and other collectives that are kernels, change none of the rest.
+TEST_P(RandomLeaps, TakeOverLegsOfAlikePrograms) {
+  LeapMemory memory(std::make_shared<ProgramForms>());
+  for (int i = 0; i < 20; ++i) {
+    const auto seed = static_cast<std::uint64_t>(GetParam() * 20 + i);
+    SCOPED_TRACE(seed);
+    Workload workload = RandomWorld(seed, seed % 2 == 0, seed % 4 != 0, true).workload();
+    for (const std::int64_t times : {1, 3}) {
+      for (Program& program : workload.programs)
+        for (Stream& stream : program.streams.edit())
+          for (Op& op : stream.ops)
+            if (op.kind == OpKind::kernel) op.payload = op.payload * times + (times - 1);
+      const std::optional<RunResult> leapt = leap_run(workload, nullptr, &memory);
+      ASSERT_TRUE(leapt);
+      expect_equal(*leapt, *leap_run(workload));
+    }
+    if (HasFailure()) return;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(RandomPrograms, RandomLeaps, ::testing::Range(0, 20));
 
 // What they are for: of a rank's run only the end of a transfer is an event.

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sim/leaps/leap_program.h"
+
+namespace orrery::sim {
+
+// A stream of a program as legs: pieces that, once they have begun, go on to their end whatever else happens. Either
+// local ops, of which only the first waits for other streams; or transfers that start together. Hangs on no time.
+class Legs {
+ public:
+  struct Leg {
+    OpIndex begin = 0, end = 0;                  // its ops
+    std::uint32_t first_wait = 0, end_wait = 0;  // what it waits for
+    std::uint32_t first_mark = 0, end_mark = 0;  // the action markers stamped in it
+    std::uint16_t transfers = 0;                 // 0: local ops
+  };
+  // For the end of an op of another stream, which is in that leg of it.
+  struct Wait {
+    StreamIndex stream = 0;
+    bool previous_step = false;
+    OpIndex op = 0;
+    std::uint32_t leg = 0;
+  };
+  // An action marker is stamped when its leg comes to that op: the next one behind it that takes time.
+  struct Mark {
+    std::uint64_t word = 0;  // word_of
+    OpIndex at = 0;
+  };
+
+  Legs(const LeapProgram& program, std::span<const Op> ops);
+  // Looks up what the stream waits for. False if some of it is not there. `streams`: all of the program.
+  bool find_awaited(std::span<const Legs> streams);
+
+  std::span<const Leg> all() const { return legs_; }
+  std::span<const Wait> waits_of(const Leg& leg) const {
+    return std::span(waits_).subspan(leg.first_wait, leg.end_wait - leg.first_wait);
+  }
+  std::span<const Mark> marks_of(const Leg& leg) const {
+    return std::span(marks_).subspan(leg.first_mark, leg.end_mark - leg.first_mark);
+  }
+  std::uint32_t leg_of(OpIndex op) const { return leg_of_[op]; }
+
+ private:
+  class Writer;
+
+  std::vector<Leg> legs_;
+  std::vector<Wait> waits_;
+  std::vector<Mark> marks_;
+  std::vector<std::uint32_t> leg_of_;  // by op
+};
+
+}  // namespace orrery::sim
