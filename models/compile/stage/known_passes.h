@@ -38,6 +38,7 @@ class KnownPasses {
     std::size_t transfers_before = 0, labels_before = 0;  // how much of them was there before
   };
 
+  bool empty() const { return passes_.empty(); }
   const Pass* find(const PassKey& key, const sim::Program& program) const;
   void add(Pass pass) { passes_.push_back(std::move(pass)); }
   KeptLists& lists() { return lists_; }

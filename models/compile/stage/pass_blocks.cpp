@@ -85,7 +85,7 @@ void PassBlocks::lend(const Action& pass, const Before& before, const Known& kno
 }
 
 bool PassBlocks::borrow(const Action& pass, const Before& before) {
-  if (known_.contains(key_of(pass))) return false;
+  if (of_stages_.empty() || known_.contains(key_of(pass))) return false;
   const std::optional<PassKey> key = shared_key(pass, before);
   sim::ProgramBuilder& builder = context_.builder;
   const KnownPasses::Pass* lent = key ? of_stages_.find(*key, builder.program()) : nullptr;

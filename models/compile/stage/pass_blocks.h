@@ -21,6 +21,8 @@ class PassBlocks {
   PassBlocks(StageContext& context, const Chunks& chunks, StageBuffers& buffers, KnownPasses& known)
       : context_(context), chunks_(chunks), buffers_(buffers), of_stages_(known) {}
 
+  // Whether no pass is known.
+  bool empty() const { return known_.empty(); }
   // Calls the pass if it is known and finds what it found then.
   bool call(const Action& pass);
   // The same of a pass whose ops are copies a stride on (sim::ProgramBuilder::go_on), as that of freeing the output on

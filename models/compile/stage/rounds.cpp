@@ -3,7 +3,7 @@
 namespace orrery::models {
 
 bool Rounds::come_to(std::size_t i) {
-  if (i == end_) find(i);
+  if (i >= end_) find(i);
   if (period_ == 0) return false;
   if (!stride_) {
     marks_.push_back(builder_.mark());
@@ -12,11 +12,14 @@ bool Rounds::come_to(std::size_t i) {
   return stride_.has_value();
 }
 
-// If they differ, the second may be the first of those that do not.
+// If they differ, the second may be the first of those that do not. What is not called by then will not be.
 void Rounds::compare() {
+  if (marks_.back().calls - marks_[period_].calls != period_) {
+    period_ = 0;
+    return;
+  }
   stride_ = builder_.stride(marks_.front(), marks_[period_]);
-  if (stride_ && stride_->by.calls == period_) return;
-  stride_.reset();
+  if (stride_) return;
   marks_.erase(marks_.begin(), marks_.begin() + static_cast<std::ptrdiff_t>(period_));
   first_ += period_;
 }

@@ -22,7 +22,8 @@ class Rounds {
   Rounds(StageContext& context, PipelineTransfers& transfers, const std::vector<bool>& completes)
       : builder_(context.builder), actions_(context.actions()), transfers_(transfers), completes_(completes) {}
 
-  // Before action `i`, all before it being written: whether it and those behind it, up to end(), may be copies.
+  // Before action `i`, from the first on behind which passes are called, all before it being written: whether it and
+  // those behind it, up to end(), may be copies.
   bool come_to(std::size_t i);
   std::size_t end() const { return end_; }
   const sim::ProgramBuilder::Stride& stride() const { return *stride_; }

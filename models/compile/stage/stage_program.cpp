@@ -41,6 +41,7 @@ class StageWriter {
  private:
   void hold();
   void prepare();
+  void make_room(bool for_passes);
   void begin();
   void update();
   double parameters() const;
@@ -83,9 +84,8 @@ void StageWriter::write() {
   hold();
   begin();
   prepare();
-  const bool calls = may_have_calls();
   for (std::size_t i = 0; i < context_.actions().size();) {
-    if (calls && rounds_.come_to(i)) {
+    if (!blocks_.empty() && rounds_.come_to(i)) {
       i = copy(i);
       continue;
     }
@@ -110,23 +110,30 @@ void StageWriter::hold() {
 void StageWriter::prepare() {
   std::vector<std::size_t> last_backward_of(chunks_.size(), SIZE_MAX);
   completes_.assign(context_.actions().size(), false);
-
-  constexpr std::size_t kOpsAround = 12;  // of an action: waits, markers, transfers, its output
-  constexpr std::size_t kOpsOfPiece = 4;  // allocations
-  std::size_t ops = 0;
   for (std::size_t i = 0; i < context_.actions().size(); ++i) {
     const Action& a = context_.actions()[i];
     for (const Action& pass : passes(a)) {
       const auto chunk = static_cast<std::size_t>(context_.chunk_of(pass));
       if (makes_weight_gradient(pass.type)) last_backward_of[chunk] = i;
-      ops += kOpsAround;
-      if (!may_have_calls()) ops += kOpsOfPiece * chunks_[chunk].size() + counts_.of(pass).steps;
     }
     completes_[i] = context_.updates_behind(i);
   }
   if (flushes(context_.schedule))
     for (const std::size_t last : last_backward_of)
       if (last != SIZE_MAX) completes_[last] = true;
+  make_room(!may_have_calls());
+}
+
+// For what stands around passes, or for passes that are written out, too.
+void StageWriter::make_room(bool for_passes) {
+  constexpr std::size_t kOpsAround = 12;  // of an action: waits, markers, transfers, its output
+  constexpr std::size_t kOpsOfPiece = 4;  // allocations
+  std::size_t ops = 0;
+  for (const Action& a : context_.actions())
+    for (const Action& pass : passes(a)) {
+      ops += kOpsAround;
+      if (for_passes) ops += kOpsOfPiece * pieces_of(pass).size() + counts_.of(pass).steps;
+    }
   builder_.reserve(kMain, ops);
 }
 
@@ -218,7 +225,10 @@ void StageWriter::write_to_call(const Action& pass) {
   const PassBlocks::Before before = blocks_.before(pass);
   if (blocks_.borrow(pass, before)) return;
   write_pass(pass);
-  if (blocks_.learn(pass, before)) lists_.forget();
+  if (blocks_.learn(pass, before))
+    lists_.forget();
+  else if (before.written == 1)  // the first of a kind may differ; this one is as those to come
+    make_room(true);
 }
 
 void StageWriter::write_pass(const Action& pass) {
