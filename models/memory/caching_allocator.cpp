@@ -39,7 +39,7 @@ Size segment_for(const Size& size, bool small) {
 }  // namespace
 
 template <class Size>
-auto CachingAllocatorOf<Size>::FreeList::best_fit(const Size& size) const -> Block {
+auto CachingAllocatorOf<Size>::FreeList::take_best_fit(const Size& size) -> Block {
   const OfSize* best = nullptr;
   for (const OfSize& of : sizes()) {
     if (of.size < size) continue;
@@ -49,7 +49,12 @@ auto CachingAllocatorOf<Size>::FreeList::best_fit(const Size& size) const -> Blo
     };
     if (best == nullptr || is_better()) best = &of;
   }
-  return best == nullptr ? kNone : best->entries.back().block;
+  if (best == nullptr) return kNone;
+  const auto place = static_cast<std::size_t>(best - sizes_.data());
+  const Block block = sizes_[place].entries.back().block;
+  sizes_[place].entries.pop_back();
+  drop_if_empty(place);
+  return block;
 }
 
 // That the largest fits says it all, if it does.
@@ -84,7 +89,7 @@ void CachingAllocatorOf<Size>::FreeList::remove(const Piece& piece) {
   const std::size_t place = place_of(piece.size);
   std::vector<Entry>& entries = sizes_[place].entries;
   entries.erase(std::lower_bound(entries.begin(), entries.end(), piece.address, lies_behind));
-  if (entries.empty()) std::swap(sizes_[place], sizes_[--count_]);
+  drop_if_empty(place);
 }
 
 template <class Size>
@@ -93,7 +98,7 @@ void CachingAllocatorOf<Size>::FreeList::remove_if(const IsOne& is_one) {
   for (std::size_t place = count_; place-- > 0;) {
     std::vector<Entry>& entries = sizes_[place].entries;
     std::erase_if(entries, [&](const Entry& entry) { return is_one(entry.block); });
-    if (entries.empty()) std::swap(sizes_[place], sizes_[--count_]);
+    drop_if_empty(place);
   }
 }
 
@@ -107,11 +112,8 @@ template <class Size>
 auto CachingAllocatorOf<Size>::serve(const Request& request) -> Block {
   const auto& [size, small] = request;
   FreeList& free = list(small);
-  Block block = free.best_fit(size);
-  if (block == kNone)
-    block = more(size, small);
-  else
-    free.remove(pieces_[block]);
+  Block block = free.take_best_fit(size);
+  if (block == kNone) block = more(size, small);
   const Size rest = pieces_[block].size - size;
   if (is_worth_keeping(rest, small)) {
     const Block tail = split(block, size, rest);

@@ -65,8 +65,8 @@ class CachingAllocatorOf {
   // Free blocks by size, of which there mostly are few.
   class FreeList {
    public:
-    // Of the smallest of at least `size`, the one at the lowest address; kNone if there is none.
-    Block best_fit(const Size& size) const;
+    // Removes, of the smallest of at least `size`, the one at the lowest address; kNone if there is none.
+    Block take_best_fit(const Size& size);
     bool has_fit(const Size& size) const;
     void add(const Piece& piece, Block block);
     void remove(const Piece& piece);
@@ -86,6 +86,9 @@ class CachingAllocatorOf {
     static bool lies_behind(const Entry& entry, std::int64_t address) { return entry.address > address; }
     std::span<const OfSize> sizes() const { return std::span(sizes_).first(count_); }
     std::size_t place_of(const Size& size) const;
+    void drop_if_empty(std::size_t place) {
+      if (sizes_[place].entries.empty()) std::swap(sizes_[place], sizes_[--count_]);
+    }
 
     std::vector<OfSize> sizes_;  // those behind count_ are empty and keep their memory
     std::size_t count_ = 0;

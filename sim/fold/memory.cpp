@@ -27,21 +27,12 @@ bool same_but_for_sizes(const ProgramMeets& a, const ProgramMeets& b) {
          a.receives == b.receives && same_kinds(a.copies, b.copies);
 }
 
-// There are thousands, and mostly nothing tells them apart.
-bool same_links(const IdVector<LinkId, Link>& a, const IdVector<LinkId, Link>& b) {
-  if (a.size() != b.size()) return false;
-  std::int64_t differences = 0;
-  for (auto of_a = a.begin(), of_b = b.begin(); of_a != a.end(); ++of_a, ++of_b)
-    differences |= (of_a->capacity.n ^ of_b->capacity.n) | (of_a->kind ^ of_b->kind);
-  return differences == 0;
-}
-
 }  // namespace
 
 bool FoldMemory::has_tables(const Known& known, const Workload& workload) {
   return workload.steps >= 1 && known.family == family_of(workload) && known.program_of == workload.program_of &&
          known.groups == workload.groups && known.group_roles == workload.group_roles &&
-         known.peer_roles == workload.peer_roles && same_links(known.links, workload.links);
+         known.peer_roles == workload.peer_roles && known.links == workload.links;
 }
 
 std::vector<std::uint64_t> FoldMemory::forms_of(const IdVector<ProgramId, Program>& programs) {
