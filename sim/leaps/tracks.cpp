@@ -72,7 +72,7 @@ TrackedProgram Tracks::prepare(ProgramId id, LeapMemory* memory) {
   }
   for (std::size_t s = 1; s < streams.size(); ++s)
     if (!streams[s].empty()) prepared.sides.push_back(static_cast<StreamIndex>(s));
-  prepared.spent = spent_by(prepared, streams[kMainStream]);
+  if (sound_) prepared.spent = spent_by(prepared, streams[kMainStream]);
   return prepared;
 }
 
