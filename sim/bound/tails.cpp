@@ -202,7 +202,7 @@ class Backwards {
 
   // Alone on its links; asked for once for each plan.
   Duration least_time(const Meeting& meeting) {
-    Duration& known = meetings_.time_alone(meeting);
+    Duration& known = meetings_.kept_time(meeting);
     if (known >= Duration()) return known;
     return known = least_time(*meeting.plan);
   }

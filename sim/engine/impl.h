@@ -13,6 +13,7 @@
 #include "sim/engine/meet/meetings.h"
 #include "sim/engine/state.h"
 #include "sim/network/flow_net.h"
+#include "sim/network/link_counts.h"
 
 namespace orrery::sim {
 
@@ -113,9 +114,7 @@ class Engine {
   void leave(StreamState& s, OpIndex op, Time met);
   void settle_network();
 
-  // link_use.cpp: what transfers do to links
-  void count_link_use(const Phase& phase, bool starts, Time when);
-  void count_link_use_alone(const Phase& phase, Duration busy);
+  // link_use.cpp: what transfers load links with, for a trace
   void sample_later(const Phase& phase);
   void sample_links();
 
@@ -238,8 +237,7 @@ class Engine {
   bool network_touched_ = false;
   std::vector<std::uint32_t> meeting_of_;  // by activity
   std::vector<FlowNet::Completion> changed_;
-  std::vector<std::uint32_t> link_users_;  // measured activities on each link
-  std::vector<Time> link_busy_since_;
+  LinkCounts link_counts_;
   std::vector<BytesPerSecond> link_sampled_;
   std::vector<LinkId> links_to_sample_;
   std::vector<std::vector<Time>> met_;  // by stream, with a trace: when the transfers of its group met

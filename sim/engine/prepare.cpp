@@ -49,8 +49,7 @@ Engine::Engine(const Workload& workload, const RunOptions& options, OpSource* so
       ledger_(workload, source != nullptr),
       accounting_(workload.ranks(), workload.categories.size()),
       network_(workload.links),
-      link_users_(workload.links.size()),
-      link_busy_since_(workload.links.size()) {
+      link_counts_(workload.links.size()) {
   prepare_programs();
   prepare_ranks();
   if (foresees_ && takes_calls() && is_much_written_out(workload)) prepare_stretches();

@@ -5,11 +5,7 @@
 namespace orrery::sim {
 
 Flights::Flights(const Workload& workload, Meetings& meetings)
-    : meetings_(meetings),
-      network_(workload.links),
-      users_(workload.links.size()),
-      busy_since_(workload.links.size()),
-      loads_(workload.links.size()) {}
+    : meetings_(meetings), network_(workload.links), counts_(workload.links.size()), loads_(workload.links.size()) {}
 
 void Flights::begin(std::uint32_t index, bool measured) {
   meetings_.begin(index);
@@ -75,11 +71,7 @@ bool Flights::proceed(std::uint32_t index, Time from) {
 bool Flights::start_alone(std::uint32_t index, Time at) {
   Meeting& meeting = meetings_[index];
   const Phase& phase = meeting.plan->phases[meeting.phase];
-  Duration time = meetings_.time_alone(meeting);
-  if (time < Duration() || meeting.flowed) {
-    time = network_.time_alone(phase);
-    if (!meeting.flowed) meetings_.time_alone(meeting) = time;
-  }
+  const Duration time = meetings_.time_alone(meeting, network_);
   if (time > Time::never() - at) return false;
   const FlowNet::ActivityId activity = network_.start_alone(at, phase);
   if (activity == FlowNet::nobody()) return false;
@@ -99,7 +91,7 @@ void Flights::start_flow(std::uint32_t index) {
   if (!network_.disturbed().empty()) settle_disturbed();
   own(activity, index);
   network_touched_ = true;
-  if (meeting.measured) count_use(phase, true, now_);
+  if (meeting.measured) counts_.start(phase, now_);
 }
 
 void Flights::end_flow(std::uint32_t index) {
@@ -108,7 +100,7 @@ void Flights::end_flow(std::uint32_t index) {
   network_.end(now_, meeting.activity);
   if (!meeting.alone) network_touched_ = true;
   if (meeting.measured)
-    meeting.alone ? count_use_alone(phase, now_ - meeting.flow_start) : count_use(phase, false, now_);
+    meeting.alone ? LinkCounts::add_alone(phase, now_ - meeting.flow_start, loads_) : counts_.end(phase, now_, loads_);
   meeting.alone = false;
   meeting.activity = kNone;
   meeting.flowed = true;
@@ -122,7 +114,7 @@ void Flights::settle_disturbed() {
     Meeting& meeting = meetings_[index];
     meeting.alone = false;
     if (meeting.flow_start <= now_) {
-      if (meeting.measured) count_use(meeting.plan->phases[meeting.phase], true, meeting.flow_start);
+      if (meeting.measured) counts_.start(meeting.plan->phases[meeting.phase], meeting.flow_start);
       continue;
     }
     meeting.activity = kNone;
@@ -152,28 +144,6 @@ void Flights::plan(std::uint32_t index, Time when) {
   if (meeting.queued <= when) return;
   meeting.queued = when;
   events_.push({when, index, ++meeting.generation});
-}
-
-// Activities of the measured step alone, as in the engine.
-void Flights::count_use(const Phase& phase, bool starts, Time when) {
-  for (const LinkUse& use : *phase.uses) {
-    std::uint32_t& users = users_[use.link.value];
-    if (starts) {
-      if (users++ == 0) busy_since_[use.link.value] = when;
-      continue;
-    }
-    LinkLoad& load = loads_.own(use.link);
-    load.bytes += phase.bytes * use.connections;
-    if (--users == 0) load.busy += when - busy_since_[use.link.value];
-  }
-}
-
-void Flights::count_use_alone(const Phase& phase, Duration busy) {
-  for (const LinkUse& use : *phase.uses) {
-    LinkLoad& load = loads_.own(use.link);
-    load.bytes += phase.bytes * use.connections;
-    load.busy += busy;
-  }
 }
 
 }  // namespace orrery::sim

@@ -7,6 +7,7 @@
 #include "sim/engine/events/event_queue.h"
 #include "sim/engine/meet/meetings.h"
 #include "sim/network/flow_net.h"
+#include "sim/network/link_counts.h"
 #include "sim/run_result.h"
 #include "sim/workload.h"
 
@@ -46,8 +47,6 @@ class Flights {
   void settle_disturbed();
   void own(FlowNet::ActivityId activity, std::uint32_t meeting);
   void plan(std::uint32_t meeting, Time when);
-  void count_use(const Phase& phase, bool starts, Time when);
-  void count_use_alone(const Phase& phase, Duration busy);
 
   Meetings& meetings_;
   FlowNet network_;
@@ -59,8 +58,7 @@ class Flights {
   bool network_touched_ = false;
   std::vector<std::uint32_t> meeting_of_;  // by activity
   std::vector<FlowNet::Completion> changed_;
-  std::vector<std::uint32_t> users_;  // by link: measured activities
-  std::vector<Time> busy_since_;
+  LinkCounts counts_;
   LinkLoads loads_;
 };
 

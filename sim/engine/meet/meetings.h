@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sim/network/flow_net.h"
 #include "sim/workload.h"
 
 namespace orrery::sim {
@@ -69,8 +70,16 @@ class Meetings {
   // All have arrived; then begin() takes it off its owner's list and plans it.
   bool is_complete(std::uint32_t index) const;
   void begin(std::uint32_t index);
-  // Of the meeting's plan: how long its first phase that flows does so when alone. Negative: not asked for yet.
-  Duration& time_alone(const Meeting& meeting) { return plans_[meeting.plan_index].alone; }
+  // How long the phase that the meeting has come to flows when alone; of each plan the first that does is asked once.
+  Duration time_alone(const Meeting& meeting, const FlowNet& network) {
+    const Phase& phase = meeting.plan->phases[meeting.phase];
+    if (meeting.flowed) return network.time_alone(phase);
+    Duration& known = kept_time(meeting);
+    if (known < Duration()) known = network.time_alone(phase);
+    return known;
+  }
+  // A time kept with the meeting's plan, for one use of all its meetings. Negative: none yet.
+  Duration& kept_time(const Meeting& meeting) { return plans_[meeting.plan_index].kept; }
   void release(std::uint32_t index);
 
   // For telling why a run is stuck: the oldest meeting that `stream` has entered and that has not begun.
@@ -90,7 +99,7 @@ class Meetings {
     Bytes bytes;
     TransferKind kind;
     std::uint32_t next;
-    Duration alone = Duration::ps(-1);
+    Duration kept = Duration::ps(-1);
   };
   // A rank's place in a communicator. Roles of a rank that name one group count together.
   struct Membership {

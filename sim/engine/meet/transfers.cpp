@@ -89,11 +89,7 @@ Duration Engine::skip_to_flow(Meeting& meeting) const {
 bool Engine::start_alone(std::uint32_t index, Time at) {
   Meeting& meeting = meetings_[index];
   const Phase& phase = meeting.plan->phases[meeting.phase];
-  Duration time = meetings_.time_alone(meeting);
-  if (time < Duration() || meeting.flowed) {
-    time = network_.time_alone(phase);
-    if (!meeting.flowed) meetings_.time_alone(meeting) = time;
-  }
+  const Duration time = meetings_.time_alone(meeting, network_);
   if (time > Time::never() - at) return false;
   const FlowNet::ActivityId activity = network_.start_alone(at, phase);
   if (activity == FlowNet::nobody()) return false;
@@ -132,7 +128,7 @@ void Engine::start_flow(std::uint32_t index) {
   if (!network_.disturbed().empty()) settle_disturbed();
   meeting_of_[meeting.activity] = index;
   network_touched_ = true;
-  if (meeting.measured) count_link_use(phase, true, now_);
+  if (meeting.measured) link_counts_.start(phase, now_);
 }
 
 // Others have come to links of transfers that counted on being alone.
@@ -144,7 +140,7 @@ void Engine::settle_disturbed() {
     const bool begins_later = meeting.deferred && meeting.latest > now_;
     if (meeting.deferred && !begins_later) catch_up(index);
     if (meeting.flow_start <= now_) {
-      if (meeting.measured) count_link_use(meeting.plan->phases[meeting.phase], true, meeting.flow_start);
+      if (meeting.measured) link_counts_.start(meeting.plan->phases[meeting.phase], meeting.flow_start);
       continue;
     }
     meeting.activity = kNone;
@@ -172,7 +168,8 @@ void Engine::end_flow(std::uint32_t index) {
   network_.end(now_, meeting.activity);
   if (!meeting.alone) network_touched_ = true;
   if (meeting.measured)
-    meeting.alone ? count_link_use_alone(phase, now_ - meeting.flow_start) : count_link_use(phase, false, now_);
+    meeting.alone ? LinkCounts::add_alone(phase, now_ - meeting.flow_start, result_.links)
+                  : link_counts_.end(phase, now_, result_.links);
   if (options_.trace) sample_later(phase);
   if (rehearsal_) see_flow(meeting);
   meeting.alone = false;
