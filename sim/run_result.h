@@ -131,7 +131,7 @@ struct RunResult {
   RankSummaries ranks;          // of the workload that ran: classes when it was folded
   LinkLoads links;              // likewise
   std::uint64_t ops = 0;        // executed, before coalescing
-  std::uint64_t events = 0;     // popped from the heap
+  std::uint64_t events = 0;     // popped from the heap, or what stands for them in leaps
   bool interrupted = false;
   std::optional<Error> stuck;  // why nothing could go on: a chain of named ops
 

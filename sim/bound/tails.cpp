@@ -177,12 +177,7 @@ class Backwards {
 
   void enter(const Lane& lane, const Participant& who) {
     const Op& op = (*lane.ops)[who.op];
-    const auto transfer = static_cast<std::size_t>(op.payload);
-    const Program& program = workload_.programs[workload_.program_of[lane.rank]];
-    const std::uint32_t meeting =
-        op.kind == OpKind::collective ? meetings_.collective(lane.rank, lane.stream, program.transfers[transfer], who)
-        : op.kind == OpKind::copy     ? meetings_.copy(lane.rank, transfer, who)
-                                      : meetings_.post(lane.rank, transfer, op.kind == OpKind::send, who);
+    const std::uint32_t meeting = meetings_.enter(lane.rank, lane.stream, op, who);
     if (meeting == kNone || !meetings_.is_complete(meeting)) return;
     meetings_.begin(meeting);
     Time tail = Time::at(kNowhere);

@@ -1,41 +1,19 @@
 #pragma once
 
-#include <cstdint>
-#include <list>
 #include <memory>
-#include <span>
 #include <utility>
-#include <vector>
 
-#include "sim/leaps/legs.h"
-#include "sim/program_forms.h"
+#include "sim/leaps/legs/leg_memory.h"
+#include "sim/leaps/meet/meeting_orders.h"
 
 namespace orrery::sim {
 
-// Legs of all streams of a program; none if something waits for what is not there.
-using ProgramLegs = std::shared_ptr<const std::vector<Legs>>;
+// What runs in leaps leave for those of alike programs. Not to be shared among threads.
+struct LeapMemory {
+  explicit LeapMemory(std::shared_ptr<ProgramForms> forms) : legs(std::move(forms)) {}
 
-ProgramLegs legs_of(const LeapProgram& program, std::span<const std::span<const Op>> streams);
-
-// How programs that were run last part into legs, for those that are alike but for sizes and times, as neighbours in a
-// sweep are. Not to be shared among threads.
-class LeapMemory {
- public:
-  explicit LeapMemory(std::shared_ptr<ProgramForms> forms) : forms_(std::move(forms)) {}
-
-  // `streams`: ops of the program's, of which collectives of the main one may be kernels.
-  ProgramLegs legs(const LeapProgram& program, std::span<const std::span<const Op>> streams);
-
- private:
-  struct Known {
-    std::uint64_t form = 0;
-    std::vector<OpKind> main;        // kinds of the main stream's ops
-    std::vector<char> have_kernels;  // by block
-    ProgramLegs legs;
-  };
-
-  std::shared_ptr<ProgramForms> forms_;
-  std::list<Known> known_;  // the one asked for last is last: programs of a workload come up in turn
+  LegMemory legs;
+  MeetingOrders meetings;
 };
 
 }  // namespace orrery::sim

@@ -9,11 +9,11 @@
 
 namespace orrery::sim {
 
-// A run in leaps: the same as the engine's, to the picosecond, but for the number of events.
+// A run in leaps: the same as the engine's, to the picosecond, but that its events are the phases of its transfers.
 //
 // Where ranks have one stream that meets others, and beside it only launches that nothing slows, they have nothing to
 // do with each other between transfers. So each goes from the end of its transfers to the next that it enters in one
-// leap, ahead of the clock, which only transfers need: they may want the same links at one time.
+// leap. Only transfers that want the same links at one time need a clock.
 //
 // Nothing if ranks cannot leap (Tracks::suit), for a run that gets stuck, since the engine says why, and once `stop` is
 // set. `memory`: of runs before. Precondition: no jitter, and no collective in a call meets others.

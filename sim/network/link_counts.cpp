@@ -15,11 +15,11 @@ void LinkCounts::end(const Phase& phase, Time when, LinkLoads& loads) {
   }
 }
 
-void LinkCounts::add_alone(const Phase& phase, Duration busy, LinkLoads& loads) {
+void LinkCounts::add_alone(const Phase& phase, Duration busy, std::int64_t times, LinkLoads& loads) {
   for (const LinkUse& use : *phase.uses) {
     LinkLoad& load = loads.own(use.link);
-    load.bytes += phase.bytes * use.connections;
-    load.busy += busy;
+    load.bytes += phase.bytes * use.connections * times;
+    load.busy += busy * times;
   }
 }
 

@@ -16,8 +16,8 @@ class LinkCounts {
 
   void start(const Phase& phase, Time when);
   void end(const Phase& phase, Time when, LinkLoads& loads);
-  // Of one that was alone on its links from start to end.
-  static void add_alone(const Phase& phase, Duration busy, LinkLoads& loads);
+  // Of so many that were each alone on their links from start to end.
+  static void add_alone(const Phase& phase, Duration busy, std::int64_t times, LinkLoads& loads);
 
  private:
   std::vector<std::uint32_t> users_;  // by link

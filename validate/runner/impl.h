@@ -64,7 +64,6 @@ class Runner {
   sim::OpIndex group_end(const StreamState& s) const;
   bool may_enter(const StreamState& s, sim::OpIndex end);
   void enter_transfers(StreamState& s, sim::OpIndex end);
-  std::uint32_t enter(const StreamState& s, sim::OpIndex op);
   bool all_local_are_in(const sim::Meeting& meeting) const;
   Exchange exchange_of(const sim::Meeting& meeting) const;
   void leave(std::uint32_t meeting);

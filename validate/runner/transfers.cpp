@@ -33,7 +33,7 @@ void Runner::enter_transfers(StreamState& s, sim::OpIndex end) {
   for (sim::OpIndex op = s.at; op < end; ++op) {
     if (ops_of(s)[op].kind == sim::OpKind::wait) continue;
     ++s.open;
-    const std::uint32_t meeting = enter(s, op);
+    const std::uint32_t meeting = meetings_.enter(s.rank, s.index, ops_of(s)[op], {id_of(s), op, Time()});
     if (meeting != sim::kNone && all_local_are_in(meetings_[meeting])) complete.push_back(meeting);
   }
   if (complete.empty()) return;
@@ -44,19 +44,6 @@ void Runner::enter_transfers(StreamState& s, sim::OpIndex end) {
   }
   transport_.exchange(together);
   for (const std::uint32_t meeting : complete) leave(meeting);
-}
-
-std::uint32_t Runner::enter(const StreamState& s, sim::OpIndex op) {
-  const auto transfer = static_cast<std::size_t>(ops_of(s)[op].payload);
-  const sim::Participant who{id_of(s), op, Time()};
-  switch (ops_of(s)[op].kind) {
-    case sim::OpKind::collective:
-      return meetings_.collective(s.rank, s.index, program_of(s.rank).transfers[transfer], who);
-    case sim::OpKind::copy:
-      return meetings_.copy(s.rank, transfer, who);
-    default:
-      return meetings_.post(s.rank, transfer, ops_of(s)[op].kind == sim::OpKind::send, who);
-  }
 }
 
 bool Runner::all_local_are_in(const sim::Meeting& meeting) const {

@@ -30,17 +30,8 @@ void Engine::start_transfers(StreamState& s) {
 
 void Engine::enter(StreamState& s, OpIndex index) {
   const Op& op = flat(s).ops[index];
-  const auto transfer = static_cast<std::size_t>(op.payload);
   const RankId rank{s.rank};
-  const Participant who{id_of(s), index, now_};
-  std::uint32_t meeting = kNone;
-  if (op.kind == OpKind::collective) {
-    meeting = meetings_.collective(rank, s.index, rank_of(s).flat->program->transfers[transfer], who);
-  } else if (op.kind == OpKind::copy) {
-    meeting = meetings_.copy(rank, transfer, who);
-  } else {
-    meeting = meetings_.post(rank, transfer, op.kind == OpKind::send, who);
-  }
+  const std::uint32_t meeting = meetings_.enter(rank, s.index, op, {id_of(s), index, now_});
   if (meeting == kNone) return;  // never met: the run ends stuck here
   note_arrival(meetings_[meeting], rank);
   if (!meetings_.is_complete(meeting)) return;
@@ -53,9 +44,7 @@ void Engine::enter(StreamState& s, OpIndex index) {
 // do so, the whole meeting needs one. Only for the main stream: while it runs,
 // nothing else can change where its rank last waited (note_last_arrivals).
 void Engine::enter_ahead(StreamState& s, Time arrival) {
-  const auto transfer = static_cast<std::size_t>(flat(s).ops[s.until].payload);
-  const Participant who{id_of(s), s.until, arrival};
-  s.meeting = meetings_.collective(RankId{s.rank}, s.index, rank_of(s).flat->program->transfers[transfer], who);
+  s.meeting = meetings_.enter(RankId{s.rank}, s.index, flat(s).ops[s.until], {id_of(s), s.until, arrival});
   if (s.meeting == kNone) {
     s.status = StreamStatus::running;
     return schedule(s, arrival);

@@ -58,11 +58,14 @@ class Meetings {
   // `open_ended`: ops will be appended that may use any role on any stream.
   Meetings(const Workload& workload, bool open_ended);
 
-  // Each enters one op and returns the meeting it is in, or kNone when the rank
+  // Enters a transfer op of a rank's stream and returns the meeting it is in, or kNone when the rank
   // has no group or peer of that role (which check() refuses).
-  std::uint32_t collective(RankId rank, StreamIndex stream, const Transfer& transfer, Participant who);
-  std::uint32_t post(RankId rank, std::size_t transfer_index, bool is_send, Participant who);
-  std::uint32_t copy(RankId rank, std::size_t transfer_index, Participant who);
+  std::uint32_t enter(RankId rank, StreamIndex stream, const Op& op, Participant who) {
+    const auto transfer = static_cast<std::size_t>(op.payload);
+    if (op.kind == OpKind::collective) return collective(rank, stream, of_rank_[rank].transfers[transfer], who);
+    if (op.kind == OpKind::copy) return copy(rank, transfer, who);
+    return post(rank, transfer, op.kind == OpKind::send, who);
+  }
 
   Meeting& operator[](std::uint32_t index) { return meetings_[index]; }
   const Meeting& operator[](std::uint32_t index) const { return meetings_[index]; }
@@ -119,6 +122,9 @@ class Meetings {
     std::size_t operator()(const Pair& pair) const;
   };
 
+  std::uint32_t collective(RankId rank, StreamIndex stream, const Transfer& transfer, Participant who);
+  std::uint32_t post(RankId rank, std::size_t transfer_index, bool is_send, Participant who);
+  std::uint32_t copy(RankId rank, std::size_t transfer_index, Participant who);
   void number_communicators(bool open_ended);
   void join_groups();
   void number_transfers();

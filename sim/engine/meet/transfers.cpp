@@ -168,7 +168,7 @@ void Engine::end_flow(std::uint32_t index) {
   network_.end(now_, meeting.activity);
   if (!meeting.alone) network_touched_ = true;
   if (meeting.measured)
-    meeting.alone ? LinkCounts::add_alone(phase, now_ - meeting.flow_start, result_.links)
+    meeting.alone ? LinkCounts::add_alone(phase, now_ - meeting.flow_start, 1, result_.links)
                   : link_counts_.end(phase, now_, result_.links);
   if (options_.trace) sample_later(phase);
   if (rehearsal_) see_flow(meeting);

@@ -1,4 +1,4 @@
-#include "sim/leaps/leap_memory.h"
+#include "sim/leaps/legs/leg_memory.h"
 
 #include <algorithm>
 
@@ -17,15 +17,7 @@ std::vector<To> list_of(const From& from, const Get& get) {
 
 }  // namespace
 
-ProgramLegs legs_of(const LeapProgram& program, std::span<const std::span<const Op>> streams) {
-  auto legs = std::make_shared<std::vector<Legs>>();
-  legs->reserve(streams.size());
-  for (const std::span<const Op> ops : streams) legs->emplace_back(program, ops);
-  const bool found = std::ranges::all_of(*legs, [&](Legs& of_stream) { return of_stream.find_awaited(*legs); });
-  return found ? ProgramLegs(std::move(legs)) : nullptr;
-}
-
-ProgramLegs LeapMemory::legs(const LeapProgram& program, std::span<const std::span<const Op>> streams) {
+ProgramLegs LegMemory::legs(const LeapProgram& program, std::span<const std::span<const Op>> streams) {
   const std::uint64_t form = forms_->of(*program.program);
   const std::span<const Op> main = streams[kMainStream];
   const auto is_like = [&](const Known& known) {

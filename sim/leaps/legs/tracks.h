@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "sim/coalesce/solo.h"
-#include "sim/leaps/leap_memory.h"
-#include "sim/leaps/track.h"
+#include "sim/leaps/legs/leg_memory.h"
+#include "sim/leaps/legs/track.h"
 #include "sim/network/contention.h"
 #include "sim/network/flow_net.h"
 #include "sim/workload.h"
@@ -30,7 +30,7 @@ class Tracks {
   static bool suit(const Workload& workload);
 
   // Precondition: suit(workload). `memory`: of alike programs; may be null.
-  Tracks(const Workload& workload, const FlowNet& network, LeapMemory* memory);
+  Tracks(const Workload& workload, const FlowNet& network, LegMemory* memory);
 
   const TrackedProgram& operator[](ProgramId program) const { return programs_[program]; }
   // Collectives that ranks have for themselves are kernels here.
@@ -40,7 +40,7 @@ class Tracks {
   bool sound() const { return sound_; }
 
  private:
-  TrackedProgram prepare(ProgramId id, LeapMemory* memory);
+  TrackedProgram prepare(ProgramId id, LegMemory* memory);
 
   const Workload& workload_;
   Speeds speeds_;

@@ -1,4 +1,4 @@
-#include "sim/leaps/tracks.h"
+#include "sim/leaps/legs/tracks.h"
 
 #include <algorithm>
 #include <array>
@@ -46,12 +46,12 @@ bool Tracks::suit(const Workload& workload) {
   return all <= kMostOps;
 }
 
-Tracks::Tracks(const Workload& workload, const FlowNet& network, LeapMemory* memory)
+Tracks::Tracks(const Workload& workload, const FlowNet& network, LegMemory* memory)
     : workload_(workload), speeds_(workload.claims), solo_(workload, speeds_, network) {
   for (std::uint32_t p = 0; p < workload.programs.size(); ++p) programs_.add(prepare({p}, memory));
 }
 
-TrackedProgram Tracks::prepare(ProgramId id, LeapMemory* memory) {
+TrackedProgram Tracks::prepare(ProgramId id, LegMemory* memory) {
   TrackedProgram prepared;
   const Program& program = workload_.programs[id];
   prepared.program = &program;
@@ -67,7 +67,7 @@ TrackedProgram Tracks::prepare(ProgramId id, LeapMemory* memory) {
   sound_ &= prepared.legs != nullptr;
   if (!prepared.legs) return prepared;
   for (std::size_t s = 0; s < streams.size(); ++s) {
-    prepared.tracks.emplace_back(prepared, streams[s], (*prepared.legs)[s]);
+    prepared.tracks.emplace_back(prepared, streams[s], prepared.legs->streams[s]);
     sound_ &= !prepared.tracks.back().too_long();
   }
   for (std::size_t s = 1; s < streams.size(); ++s)

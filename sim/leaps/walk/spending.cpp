@@ -1,4 +1,4 @@
-#include "sim/leaps/spending.h"
+#include "sim/leaps/walk/spending.h"
 
 #include <algorithm>
 #include <vector>
@@ -19,8 +19,7 @@ struct Exposed {
 // What the other stream runs meanwhile is exposed; where it waits itself, what it waits for is.
 void Spending::expose(RankId id, const Legs::Wait& wait, Time from, Time to) {
   const LeapRank& rank = lines_.ranks()[id];
-  const std::uint32_t step = rank.lines[kMainStream].step;
-  std::vector<Exposed> open = {{wait.stream, step - (wait.previous_step ? 1u : 0u), wait.op, from, to}};
+  std::vector<Exposed> open = {{wait.stream, rank.step - (wait.previous_step ? 1u : 0u), wait.op, from, to}};
   while (!open.empty()) {
     Exposed in = open.back();
     open.pop_back();
@@ -43,12 +42,13 @@ void Spending::expose(RankId id, const Legs::Wait& wait, Time from, Time to) {
 }
 
 // Waiting for the last to come, or in progress with one of them at least.
-void Spending::pass(RankId id) {
+void Spending::pass(RankId id, std::uint32_t leg) {
   LeapRank& rank = lines_.ranks()[id];
-  const Line& line = rank.lines[kMainStream];
-  const Op& op = line.track->ops()[line.track->legs().all()[line.leg].begin];
-  std::sort(rank.passages.begin(), rank.passages.end(),
-            [](const Passage& a, const Passage& b) { return a.met < b.met; });
+  const Line& line = rank.main();
+  const Op& op = line.track->ops()[line.track->legs().all()[leg].begin];
+  if (rank.passages.size() > 1)
+    std::sort(rank.passages.begin(), rank.passages.end(),
+              [](const Passage& a, const Passage& b) { return a.met < b.met; });
   Time since = line.now;
   for (const Passage& passage : rank.passages) {
     if (passage.met > since) {

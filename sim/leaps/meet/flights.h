@@ -35,7 +35,8 @@ class Flights {
 
   const FlowNet& network() const { return network_; }
   LinkLoads take_loads() { return std::move(loads_); }
-  std::uint64_t events() const { return handled_; }
+  // Of all that have begun.
+  std::uint64_t phases() const { return phases_; }
 
  private:
   std::optional<Event> next_event();
@@ -54,7 +55,7 @@ class Flights {
   std::vector<Event> due_;  // at this instant,
   std::size_t next_ = 0;    // from here on
   Time now_;
-  std::uint64_t handled_ = 0;
+  std::uint64_t phases_ = 0;
   bool network_touched_ = false;
   std::vector<std::uint32_t> meeting_of_;  // by activity
   std::vector<FlowNet::Completion> changed_;

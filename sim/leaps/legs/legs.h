@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "sim/leaps/leap_program.h"
+#include "sim/leaps/legs/leap_program.h"
 
 namespace orrery::sim {
 

@@ -1,4 +1,4 @@
-#include "sim/leaps/track.h"
+#include "sim/leaps/legs/track.h"
 
 namespace orrery::sim {
 

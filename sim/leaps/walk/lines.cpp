@@ -1,4 +1,4 @@
-#include "sim/leaps/lines.h"
+#include "sim/leaps/walk/lines.h"
 
 #include <utility>
 
@@ -19,15 +19,6 @@ Lines::Lines(const Workload& workload, const Tracks& tracks) {
     ranks_.add(std::move(rank));
   }
   ends_.resize(legs);
-}
-
-std::optional<Time> Lines::awaited(const LeapRank& rank, const Line& line, const Legs::Wait& wait) const {
-  if (wait.previous_step && line.step == 0) return Time();
-  const Line& other = rank.lines[wait.stream];
-  const std::uint32_t step = line.step - (wait.previous_step ? 1 : 0);
-  const bool is_over = other.step > step || (other.step == step && other.leg > wait.leg);
-  if (!is_over) return std::nullopt;
-  return ends_[place(other, step, wait.leg)] - other.track->behind(wait.op, wait.leg);
 }
 
 }  // namespace orrery::sim

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "sim/account/accounting.h"
-#include "sim/leaps/lines.h"
+#include "sim/leaps/walk/lines.h"
 #include "sim/workload.h"
 
 namespace orrery::sim {
@@ -14,8 +14,8 @@ class Spending {
 
   // A rank's main stream has waited, from `from` to `to`, when what it waited for ended.
   void expose(RankId id, const Legs::Wait& wait, Time from, Time to);
-  // A rank leaves the group of transfers that its main stream is at.
-  void pass(RankId id);
+  // A rank leaves the group of transfers that is a leg of its main stream.
+  void pass(RankId id, std::uint32_t leg);
 
   // Whether more would have to be known than when transfers were met and ended.
   bool unclear() const { return unclear_; }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "sim/base/duration.h"
-#include "sim/leaps/legs.h"
+#include "sim/leaps/legs/legs.h"
 
 namespace orrery::sim {
 

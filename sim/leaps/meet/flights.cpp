@@ -1,4 +1,4 @@
-#include "sim/leaps/flights.h"
+#include "sim/leaps/meet/flights.h"
 
 #include "sim/phase.h"
 
@@ -10,6 +10,7 @@ Flights::Flights(const Workload& workload, Meetings& meetings)
 void Flights::begin(std::uint32_t index, bool measured) {
   meetings_.begin(index);
   meetings_[index].measured = measured;
+  phases_ += meetings_[index].plan->phases.size();
   if (!proceed(index, meetings_[index].latest)) plan(index, now_);
 }
 
@@ -28,7 +29,6 @@ std::optional<Event> Flights::next_event() {
 
 std::optional<std::uint32_t> Flights::next_ended() {
   while (const std::optional<Event> event = next_event()) {
-    ++handled_;
     if (meetings_[event->id].generation == event->generation && is_over(event->id)) return event->id;
   }
   return std::nullopt;
@@ -100,7 +100,8 @@ void Flights::end_flow(std::uint32_t index) {
   network_.end(now_, meeting.activity);
   if (!meeting.alone) network_touched_ = true;
   if (meeting.measured)
-    meeting.alone ? LinkCounts::add_alone(phase, now_ - meeting.flow_start, loads_) : counts_.end(phase, now_, loads_);
+    meeting.alone ? LinkCounts::add_alone(phase, now_ - meeting.flow_start, 1, loads_)
+                  : counts_.end(phase, now_, loads_);
   meeting.alone = false;
   meeting.activity = kNone;
   meeting.flowed = true;

@@ -1,4 +1,4 @@
-#include "sim/leaps/legs.h"
+#include "sim/leaps/legs/legs.h"
 
 #include <array>
 #include <limits>

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "sim/leaps/legs/itinerary.h"
+#include "sim/leaps/legs/legs.h"
+
+namespace orrery::sim {
+
+// How a program parts into legs. Hangs on no time.
+struct PartedProgram {
+  std::vector<Legs> streams;
+  std::vector<Stop> order;  // to go through them in
+};
+using ProgramLegs = std::shared_ptr<const PartedProgram>;
+
+// None if something waits for what is not there, or in a circle. `streams`: ops of the program's, of which collectives
+// of the main one may be kernels.
+ProgramLegs legs_of(const LeapProgram& program, std::span<const std::span<const Op>> streams);
+
+}  // namespace orrery::sim
