@@ -117,7 +117,6 @@ void SoloCollectives::make_stream(ProgramId program, std::span<const RankId> ran
   if (std::all_of(alone.begin(), alone.end(), [](const Alone& a) { return a.plan == nullptr; })) return;
   if (!all_agree(alone, ranks.subspan(1))) return;
   const std::vector<std::int64_t> uses = replace(program, alone);
-  if (streams_[program].empty()) return;
   for (const RankId rank : ranks) add_loads_of(rank, uses);
 }
 
@@ -137,53 +136,48 @@ std::vector<std::int64_t> SoloCollectives::pattern_of(const std::vector<Alone>& 
   return pattern;
 }
 
-// Makes the program's stream, which stays empty if no op of the main stream is alone. Returns how many are, by
-// transfer.
+// Returns how many ops were, by transfer.
 std::vector<std::int64_t> SoloCollectives::replace(ProgramId program, const std::vector<Alone>& alone) {
+  const std::span<const Op> main = workload_.programs[program].streams[kMainStream].ops;
   const std::vector<char> meets = met(workload_.programs[program], alone);
   std::vector<std::int64_t> uses(alone.size(), 0);
-  std::vector<Op> stream = workload_.programs[program].streams[kMainStream].ops;
-  bool any = replace_in_blocks(program, alone, meets, uses);
-  for (OpIndex i = 0; i < stream.size(); ++i) {
-    Op& op = stream[i];
+  replace_in_blocks(program, alone, meets, uses);
+  std::vector<Op>& stream = streams_[program];
+  for (OpIndex i = 0; i < main.size(); ++i) {
+    const Op& op = main[i];
     if (op.kind != OpKind::collective || (!meets.empty() && meets[i])) continue;
     const auto transfer = static_cast<std::size_t>(op.payload);
     if (alone[transfer].plan == nullptr) continue;
+    if (stream.empty()) stream.assign(main.begin(), main.end());
+    as_kernel(stream[i], alone[transfer].time);
     ++uses[transfer];
-    as_kernel(op, alone[transfer].time);
-    any = true;
   }
-  if (any) streams_[program] = std::move(stream);
   return uses;
 }
 
-// Whether any was.
-bool SoloCollectives::replace_in_blocks(ProgramId program, const std::vector<Alone>& alone,
+void SoloCollectives::replace_in_blocks(ProgramId program, const std::vector<Alone>& alone,
                                         const std::vector<char>& meets, std::vector<std::int64_t>& uses) {
   const Program& p = workload_.programs[program];
   const std::span<const Op> main = p.streams[kMainStream].ops;
   for (std::size_t i = 0; i < meets.size(); ++i)
-    if (meets[i] && main[i].kind == OpKind::call) return false;
+    if (meets[i] && main[i].kind == OpKind::call) return;
   std::vector<Duration> times;
   for (const Alone& a : alone) times.push_back(a.plan ? a.time : Duration::ps(kNotAlone));
   std::vector<const SoloBlock*> blocks;
-  bool any = false;
   for (const Block& block : p.blocks) {
     blocks.push_back(solo_blocks_.of(block, times));
-    if (!blocks.back()) return false;
-    any |= !blocks.back()->uses.empty();
+    if (!blocks.back()) return;
   }
   for (const Op& op : main) {
     if (op.kind != OpKind::call) continue;
     for (const SoloBlock::Use& use : blocks[p.call_of(op).block]->uses) uses[use.transfer] += use.times;
   }
   blocks_[program] = std::move(blocks);
-  return any;
 }
 
 std::span<const Op> SoloCollectives::block(ProgramId program, std::size_t block) const {
-  const bool is_replaced = !streams_[program].empty() && !blocks_[program].empty();
-  return is_replaced ? std::span(blocks_[program][block]->ops) : workload_.programs[program].blocks[block].ops;
+  if (blocks_[program].empty()) return workload_.programs[program].blocks[block].ops;
+  return blocks_[program][block]->ops;
 }
 
 // By transfer: the collectives of the rank that only its own other ones could meet.

@@ -28,8 +28,10 @@ class SoloCollectives {
  public:
   SoloCollectives(const Workload& workload, const Speeds& speeds, const FlowNet& network);
 
-  // Ops of the program's main stream with those collectives as kernels; empty where it has none.
-  std::span<const Op> main_stream(ProgramId program) const { return streams_[program]; }
+  // Ops of the program's main stream with those collectives as kernels. Precondition: it has one.
+  std::span<const Op> main_stream(ProgramId program) const {
+    return streams_[program].empty() ? workload_.programs[program].streams[kMainStream].ops : streams_[program];
+  }
 
   // The same of a block of the program; as it is where one of them may meet others.
   std::span<const Op> block(ProgramId program, std::size_t block) const;
@@ -57,7 +59,7 @@ class SoloCollectives {
   const TransferPlan* plan_of(RankId rank, const Op& op) const;
   void make_stream(ProgramId program, std::span<const RankId> ranks);
   std::vector<std::int64_t> replace(ProgramId program, const std::vector<Alone>& alone);
-  bool replace_in_blocks(ProgramId program, const std::vector<Alone>& alone, const std::vector<char>& meets,
+  void replace_in_blocks(ProgramId program, const std::vector<Alone>& alone, const std::vector<char>& meets,
                          std::vector<std::int64_t>& uses);
   bool all_agree(const std::vector<Alone>& alone, std::span<const RankId> others) const;
   static std::vector<std::int64_t> pattern_of(const std::vector<Alone>& alone);
@@ -71,9 +73,9 @@ class SoloCollectives {
   const FlowNet& network_;
   IdVector<ProgramId, std::vector<Op>> transfers_;  // one op for each
   IdVector<LinkId, std::uint32_t> owner_;           // the only rank whose collectives load a link
-  IdVector<ProgramId, std::vector<Op>> streams_;
+  IdVector<ProgramId, std::vector<Op>> streams_;    // empty: as in the program
   SoloBlocks solo_blocks_;
-  IdVector<ProgramId, std::vector<const SoloBlock*>> blocks_;  // likewise; empty where one may meet others
+  IdVector<ProgramId, std::vector<const SoloBlock*>> blocks_;  // likewise
   std::vector<Load> loads_;
 };
 

@@ -26,10 +26,10 @@ bool is_much_written_out(const Workload& workload) {
 // looks on, ranks leap if they can.
 RunResult run(const Workload& workload, const RunOptions& options, OpSource* source) {
   const bool looks_on = !options.coalesce || options.trace || source || workload.jitter.compute > 0;
+  if (!looks_on && options.leap)
+    if (std::optional<RunResult> result = leap_run(workload, options.stop, options.leaps)) return *std::move(result);
   const bool calls = has_calls(workload);
   if (!looks_on && !(calls && calls_meet_others(workload))) {
-    if (options.leap)
-      if (std::optional<RunResult> result = leap_run(workload, options.stop, options.leaps)) return *std::move(result);
     Engine engine(workload, options, source);
     if (!calls || engine.takes_calls()) return engine.run();
   }
@@ -67,7 +67,7 @@ void Engine::prepare_programs() {
   for (std::uint32_t p = 0; p < workload_.programs.size(); ++p) {
     const Program& program = workload_.programs[ProgramId{p}];
     std::vector<std::span<const Op>> streams = ops_of(std::span<const Stream>(program.streams));
-    if (solo_ && !solo_->main_stream({p}).empty()) streams[kMainStream] = solo_->main_stream({p});
+    if (solo_ && !streams.empty()) streams[kMainStream] = solo_->main_stream({p});
     std::vector<FlatBlock*> blocks;
     for (std::size_t b = 0; b < program.blocks.size(); ++b)
       blocks.push_back(&blocks_.of(solo_ ? solo_->block({p}, b) : program.blocks[b].ops, speeds_));

@@ -16,7 +16,7 @@ namespace orrery::sim {
 // leap. Only transfers that want the same links at one time need a clock.
 //
 // Nothing if ranks cannot leap (Tracks::suit), for a run that gets stuck, since the engine says why, and once `stop` is
-// set. `memory`: of runs before. Precondition: no jitter, and no collective in a call meets others.
+// set. `memory`: of runs before. Precondition: no jitter.
 std::optional<RunResult> leap_run(const Workload& workload, const std::atomic<bool>* stop = nullptr,
                                   LeapMemory* memory = nullptr);
 

@@ -62,7 +62,7 @@ TrackedProgram Tracks::prepare(ProgramId id, LegMemory* memory) {
     sound_ &= !block.has_collectives;
   }
   std::vector<std::span<const Op>> streams = ops_of(std::span<const Stream>(program.streams));
-  if (!solo_.main_stream(id).empty()) streams[kMainStream] = solo_.main_stream(id);
+  streams[kMainStream] = solo_.main_stream(id);
   prepared.legs = memory ? memory->legs(prepared, streams) : legs_of(prepared, streams);
   sound_ &= prepared.legs != nullptr;
   if (!prepared.legs) return prepared;

@@ -26,7 +26,6 @@ class Tracks {
  public:
   // Whether the ranks of a workload can leap: beside the main stream, which has all that moves data or takes memory,
   // there are only launches that nothing slows; and it is small, for times of all ranks and steps are kept.
-  // Precondition: no collective in a call meets others.
   static bool suit(const Workload& workload);
 
   // Precondition: suit(workload). `memory`: of alike programs; may be null.
@@ -35,7 +34,7 @@ class Tracks {
   const TrackedProgram& operator[](ProgramId program) const { return programs_[program]; }
   // Collectives that ranks have for themselves are kernels here.
   const SoloCollectives& solo() const { return solo_; }
-  // Not if a call has collectives that meet others after all, so that calls have to be written out first; nor if
+  // Not if a call has collectives that meet others, so that calls have to be written out first; nor if
   // something waits for what is not there, or times would overflow.
   bool sound() const { return sound_; }
 
