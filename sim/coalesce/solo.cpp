@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/coalesce/used_transfers.h"
 #include "sim/coalesce/windows.h"
 #include "sim/phase.h"
 
@@ -18,20 +19,6 @@ bool overlap(const std::vector<LinkId>& a, const std::vector<LinkId>& b) {
     *i < *j ? ++i : ++j;
   }
   return false;
-}
-
-// Each transfer of a program once for each kind of op that uses it.
-std::vector<Op> transfers_of(const Program& program) {
-  std::vector<Op> distinct;
-  std::vector<std::uint8_t> seen(program.transfers.size(), 0);
-  each_op(program, [&](const Op& op) {
-    if (!is_transfer(op.kind)) return;
-    std::uint8_t& uses = seen[static_cast<std::size_t>(op.payload)];
-    const auto use = static_cast<std::uint8_t>(1u << static_cast<unsigned>(op.kind));
-    if ((uses & use) == 0) distinct.push_back(op);
-    uses |= use;
-  });
-  return distinct;
 }
 
 bool has_collectives(const std::vector<Op>& ops) {
@@ -54,7 +41,8 @@ SoloCollectives::SoloCollectives(const Workload& workload, const Speeds& speeds,
       network_(network),
       streams_(workload.programs.size()),
       blocks_(workload.programs.size()) {
-  for (const Program& program : workload.programs) transfers_.add(transfers_of(program));
+  UsedTransfers used;
+  for (const Program& program : workload.programs) transfers_.add(used.of(program));
   if (!any_candidates()) return;
   find_owners();
   IdVector<ProgramId, std::vector<RankId>> ranks_of(workload.programs.size());
