@@ -107,6 +107,12 @@ class Legs::Writer {
 
 Legs::Legs(const LeapProgram& program, std::span<const Op> ops) : leg_of_(ops.size()) {
   Writer(program, ops, *this).write();
+  timed_before_.reserve(ops.size() + 1);
+  for (OpIndex op = 0; op < ops.size(); ++op) {
+    timed_before_.push_back(static_cast<std::uint32_t>(timed_.size()));
+    if (program.has_kernels(ops[op])) timed_.push_back(op);
+  }
+  timed_before_.push_back(static_cast<std::uint32_t>(timed_.size()));
 }
 
 bool Legs::find_awaited(std::span<const Legs> streams) {

@@ -43,6 +43,9 @@ class Legs {
     return std::span(marks_).subspan(leg.first_mark, leg.end_mark - leg.first_mark);
   }
   std::uint32_t leg_of(OpIndex op) const { return leg_of_[op]; }
+  // Ops that take time by themselves, and how many of them come before an op (or the end).
+  std::span<const OpIndex> timed() const { return timed_; }
+  std::uint32_t timed_before(OpIndex op) const { return timed_before_[op]; }
 
  private:
   class Writer;
@@ -50,7 +53,9 @@ class Legs {
   std::vector<Leg> legs_;
   std::vector<Wait> waits_;
   std::vector<Mark> marks_;
-  std::vector<std::uint32_t> leg_of_;  // by op
+  std::vector<std::uint32_t> leg_of_;        // by op
+  std::vector<OpIndex> timed_;               // in order
+  std::vector<std::uint32_t> timed_before_;  // by op, and for the end
 };
 
 }  // namespace orrery::sim

@@ -28,11 +28,13 @@ class Track {
   Duration behind(OpIndex op, std::uint32_t leg) const { return from_to(op + 1, legs_->all()[leg].end); }
 
  private:
-  Duration from_to(OpIndex begin, OpIndex end) const { return Duration::ps(sums_[end] - sums_[begin]); }
+  Duration from_to(OpIndex begin, OpIndex end) const {
+    return Duration::ps(sums_[legs_->timed_before(end)] - sums_[legs_->timed_before(begin)]);
+  }
 
   std::span<const Op> ops_;
   const Legs* legs_;
-  std::vector<std::int64_t> sums_;  // size() + 1: of costs before each op, ps
+  std::vector<std::int64_t> sums_;  // of costs before each op that takes time, and of all; ps
   bool too_long_ = false;
 };
 

@@ -16,9 +16,10 @@ bool is_main_alone(const Program& program, const Speeds& speeds) {
                                                  [&](const Stream& side) { return only_launches(side.ops, speeds); });
 }
 
-std::vector<Spent> spent_by(const LeapProgram& program, std::span<const Op> ops) {
+std::vector<Spent> spent_by(const LeapProgram& program, const Track& track) {
   std::array<std::int64_t, std::numeric_limits<Category>::max() + 1u> time{};
-  for (const Op& op : ops) {
+  for (const OpIndex i : track.legs().timed()) {
+    const Op& op = track.ops()[i];
     if (op.kind == OpKind::kernel) time[op.category] += op.payload;
     if (op.kind != OpKind::call) continue;
     for (const Spent& in : program.block_of(op).at(kFullSpeed).spent) time[in.category] += in.time.count_ps();
@@ -72,7 +73,7 @@ TrackedProgram Tracks::prepare(ProgramId id, LegMemory* memory) {
   }
   for (std::size_t s = 1; s < streams.size(); ++s)
     if (!streams[s].empty()) prepared.sides.push_back(static_cast<StreamIndex>(s));
-  if (sound_) prepared.spent = spent_by(prepared, streams[kMainStream]);
+  if (sound_) prepared.spent = spent_by(prepared, prepared.main());
   return prepared;
 }
 
