@@ -68,9 +68,9 @@ bool CachingAllocatorOf<Size>::FreeList::has_fit(const Size& size) const {
 
 template <class Size>
 std::size_t CachingAllocatorOf<Size>::FreeList::place_of(const Size& size) const {
-  std::size_t place = 0;
-  while (place < count_ && !is_always(sizes_[place].size, size)) ++place;
-  return place;
+  std::size_t place = count_;
+  while (place > 0 && !is_always(sizes_[place - 1].size, size)) --place;
+  return place > 0 ? place - 1 : count_;
 }
 
 template <class Size>
@@ -105,12 +105,13 @@ void CachingAllocatorOf<Size>::FreeList::remove_if(const IsOne& is_one) {
 template <class Size>
 auto CachingAllocatorOf<Size>::request(const Size& asked) -> Request {
   const Size size = rounded(asked);
-  return {size, is_small(size)};
+  return {size, is_small(size), 0};
 }
 
 template <class Size>
 auto CachingAllocatorOf<Size>::serve(const Request& request) -> Block {
-  const auto& [size, small] = request;
+  const Size& size = request.size;
+  const bool small = request.small;
   FreeList& free = list(small);
   Block block = free.take_best_fit(size);
   if (block == kNone) block = more(size, small);
@@ -120,15 +121,18 @@ auto CachingAllocatorOf<Size>::serve(const Request& request) -> Block {
     free.add(pieces_[tail], tail);
   }
   pieces_[block].free = false;
+  ++taken_;
   allocated_ += now(pieces_[block].size);
   return block;
 }
 
-// What serves a request that goes back at once is whole again behind it.
+// What serves a request that goes back at once is whole again behind it, and is there until free blocks are taken:
+// others that go free make it only larger.
 template <class Size>
-void CachingAllocatorOf<Size>::touch(const Request& request) {
-  const auto& [size, small] = request;
-  if (!list(small).has_fit(size)) set_free(more(size, small));
+void CachingAllocatorOf<Size>::touch(Request& request) {
+  if (request.fits == taken_) return;
+  if (!list(request.small).has_fit(request.size)) set_free(more(request.size, request.small));
+  request.fits = taken_;
 }
 
 template <class Size>
@@ -236,6 +240,7 @@ void CachingAllocatorOf<Size>::absorb_next(Block block) {
 
 template <class Size>
 void CachingAllocatorOf<Size>::release_free_segments() {
+  ++taken_;
   for (FreeList& free : free_)
     free.remove_if([this](Block block) {
       const Piece& piece = pieces_[block];

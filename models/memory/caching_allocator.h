@@ -41,13 +41,14 @@ class CachingAllocatorOf {
   struct Request {
     Size size;  // rounded
     bool small = false;
+    std::uint64_t fits = 0;  // a free block, as long as so many were taken (touch)
   };
   static Request request(const Size& asked);
 
   Block serve(const Request& request);
   Block allocate(const Size& asked) { return serve(request(asked)); }
   // The same as to serve and free at once.
-  void touch(const Request& request);
+  void touch(Request& request);
   void free(Block block);
 
   Bytes allocated() const { return allocated_; }  // as rounded
@@ -111,6 +112,7 @@ class CachingAllocatorOf {
   std::array<FreeList, 2> free_;
   std::int64_t end_ = 0;                     // of all segments so far: the device places them one behind the other
   std::array<Block, 2> last_{kNone, kNone};  // end of the expandable segment of each pool
+  std::uint64_t taken_ = 1;                  // free blocks, so far
   Bytes allocated_;
   Size reserved_, peak_reserved_;
 };

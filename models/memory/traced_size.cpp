@@ -3,35 +3,6 @@
 #include <algorithm>
 
 namespace orrery::models {
-namespace {
-
-std::uint64_t pair_of(std::uint32_t a, std::uint32_t b) {
-  return std::uint64_t{a} << 32 | b;
-}
-
-}  // namespace
-
-TracedSize operator+(const TracedSize& a, const TracedSize& b) {
-  SizeTrace* const trace = SizeTrace::of(a, b);
-  return trace ? trace->added(a, b, 1) : TracedSize(a.now_ + b.now_);
-}
-
-TracedSize operator-(const TracedSize& a, const TracedSize& b) {
-  SizeTrace* const trace = SizeTrace::of(a, b);
-  return trace ? trace->added(a, b, -1) : TracedSize(a.now_ - b.now_);
-}
-
-bool operator<(const TracedSize& a, const TracedSize& b) {
-  const bool less = a.now_ < b.now_;
-  if (SizeTrace* const trace = SizeTrace::of(a, b)) trace->compare(a, b, less);
-  return less;
-}
-
-TracedSize round_up(const TracedSize& size, std::int64_t step) {
-  const Bytes now = round_up(size.now_, step);
-  return size.trace_ ? size.trace_->rounded(size, step, now) : TracedSize(now);
-}
-
 TracedSize SizeTrace::given(Bytes now) {
   return {now, number({{next_term(), 1}}, {Kind::given, given_++, 0}), this};
 }
@@ -41,39 +12,26 @@ SizeCourse SizeTrace::finish(const TracedSize& result) && {
   return std::move(course_);
 }
 
-std::uint32_t SizeTrace::constant(Bytes size) {
-  for (const auto& [known, value] : constants_)
-    if (known == size) return value;
+std::uint32_t SizeTrace::add_constant(Bytes size) {
   const std::uint32_t value = number(size.n == 0 ? Terms{} : Terms{{0, size.n}}, {Kind::constant, 0, size.n});
   constants_.emplace_back(size, value);
   return value;
 }
 
-TracedSize SizeTrace::added(const TracedSize& a, const TracedSize& b, std::int64_t times) {
-  const Bytes now = a.now_ + times * b.now_;
-  const std::uint32_t first = number_of(a), second = number_of(b);
+std::uint32_t SizeTrace::sum(std::uint32_t first, std::uint32_t second, std::int64_t times) {
   const auto [at, is_new] = known_.try_emplace(2 * pair_of(first, second) + (times > 0 ? 0 : 1));
-  if (!is_new) return {now, at->second, this};
+  if (!is_new) return at->second;
   std::map<std::uint32_t, std::int64_t> sum(terms_of_[first].begin(), terms_of_[first].end());
   for (const auto& [term, factor] : terms_of_[second]) sum[term] += times * factor;
   std::erase_if(sum, [](const auto& term) { return term.second == 0; });
   at->second = number({sum.begin(), sum.end()}, {times > 0 ? Kind::sum : Kind::difference, first, second});
-  return {now, at->second, this};
+  return at->second;
 }
 
 TracedSize SizeTrace::rounded(const TracedSize& size, std::int64_t step, Bytes now) {
   const auto [at, is_new] = multiples_.try_emplace(pair_of(size.number_, static_cast<std::uint32_t>(step)));
   if (is_new) at->second = number({{next_term(), 1}}, {Kind::rounded, size.number_, step});
   return {now, at->second, this};
-}
-
-void SizeTrace::compare(const TracedSize& a, const TracedSize& b, bool less) {
-  const std::uint32_t first = number_of(a), second = number_of(b);
-  const std::uint64_t pair = pair_of(first, second);
-  std::uint64_t& recent = recent_[pair * 0x9e3779b97f4a7c15ull >> 56];
-  if (recent == pair) return;  // 0 is no pair of two
-  recent = pair;
-  note(first, second, less);
 }
 
 void SizeTrace::note(std::uint32_t first, std::uint32_t second, bool less) {

@@ -15,6 +15,10 @@ namespace orrery::models {
 
 class SizeTrace;
 
+constexpr Bytes round_up(Bytes size, std::int64_t step) {
+  return {(size.n + step - 1) / step * step};
+}
+
 // Bytes that remember how they came about. What computes with them in place of Bytes (adds, subtracts, rounds up,
 // compares) can be told later for other sizes without computing it again: see SizeTrace.
 class TracedSize {
@@ -101,11 +105,23 @@ class SizeTrace {
   using Kind = SizeCourse::Kind;
   // A sum of multiples: of 1 (number 0), of what is given and of what was rounded.
   using Terms = std::vector<std::pair<std::uint32_t, std::int64_t>>;
+  struct Sum {
+    std::uint64_t of = UINT64_MAX;  // two numbers
+    std::int64_t times = 0;
+    std::uint32_t number = 0;
+  };
+
+  // Places by two numbers for what came up lately, as most does again soon.
+  static constexpr std::size_t kRecent = 256;
+  static std::size_t recent_of(std::uint64_t pair) { return pair * 0x9e3779b97f4a7c15ull >> 56; }
+  static std::uint64_t pair_of(std::uint32_t a, std::uint32_t b) { return std::uint64_t{a} << 32 | b; }
 
   static SizeTrace* of(const TracedSize& a, const TracedSize& b) { return a.trace_ ? a.trace_ : b.trace_; }
   std::uint32_t number_of(const TracedSize& size) { return size.trace_ ? size.number_ : constant(size.now_); }
   std::uint32_t constant(Bytes size);
+  std::uint32_t add_constant(Bytes size);
   TracedSize added(const TracedSize& a, const TracedSize& b, std::int64_t times);
+  std::uint32_t sum(std::uint32_t first, std::uint32_t second, std::int64_t times);
   TracedSize rounded(const TracedSize& size, std::int64_t step, Bytes now);
   void compare(const TracedSize& a, const TracedSize& b, bool less);
   void note(std::uint32_t first, std::uint32_t second, bool less);
@@ -116,13 +132,58 @@ class SizeTrace {
   std::vector<Terms> terms_of_;                                 // by value
   std::map<Terms, std::uint32_t> number_;                       // of values: those that are always equal are one
   std::unordered_map<std::uint64_t, std::uint32_t> known_;      // sums and differences, by what they are of
+  std::array<Sum, kRecent> recent_sums_;                        // of those
   std::unordered_map<std::uint64_t, std::uint32_t> multiples_;  // by what was rounded, and to what
   std::vector<std::pair<Bytes, std::uint32_t>> constants_;      // few
   std::vector<std::vector<bool>> compared_;                     // by value and value
-  std::array<std::uint64_t, 256> recent_{};                     // of those pairs, by a hash: most come again soon
+  std::array<std::uint64_t, kRecent> recent_{};                 // of those pairs
   std::uint32_t terms_ = 0;
   std::uint32_t given_ = 0;
 };
+
+inline std::uint32_t SizeTrace::constant(Bytes size) {
+  for (const auto& [known, value] : constants_)
+    if (known == size) return value;
+  return add_constant(size);
+}
+
+inline TracedSize SizeTrace::added(const TracedSize& a, const TracedSize& b, std::int64_t times) {
+  const std::uint32_t first = number_of(a), second = number_of(b);
+  const std::uint64_t pair = pair_of(first, second);
+  Sum& recent = recent_sums_[recent_of(pair)];
+  if (recent.of != pair || recent.times != times) recent = {pair, times, sum(first, second, times)};
+  return {a.now_ + times * b.now_, recent.number, this};
+}
+
+inline void SizeTrace::compare(const TracedSize& a, const TracedSize& b, bool less) {
+  const std::uint32_t first = number_of(a), second = number_of(b);
+  const std::uint64_t pair = pair_of(first, second);
+  std::uint64_t& recent = recent_[recent_of(pair)];
+  if (recent == pair) return;  // 0 is no pair of two
+  recent = pair;
+  note(first, second, less);
+}
+
+inline TracedSize operator+(const TracedSize& a, const TracedSize& b) {
+  SizeTrace* const trace = SizeTrace::of(a, b);
+  return trace ? trace->added(a, b, 1) : TracedSize(a.now_ + b.now_);
+}
+
+inline TracedSize operator-(const TracedSize& a, const TracedSize& b) {
+  SizeTrace* const trace = SizeTrace::of(a, b);
+  return trace ? trace->added(a, b, -1) : TracedSize(a.now_ - b.now_);
+}
+
+inline bool operator<(const TracedSize& a, const TracedSize& b) {
+  const bool less = a.now_ < b.now_;
+  if (SizeTrace* const trace = SizeTrace::of(a, b)) trace->compare(a, b, less);
+  return less;
+}
+
+inline TracedSize round_up(const TracedSize& size, std::int64_t step) {
+  const Bytes now = round_up(size.now_, step);
+  return size.trace_ ? size.trace_->rounded(size, step, now) : TracedSize(now);
+}
 
 inline Bytes now(Bytes size) {
   return size;
@@ -133,10 +194,6 @@ inline Bytes now(const TracedSize& size) {
 
 inline bool is_always(Bytes a, Bytes b) {
   return a == b;
-}
-
-constexpr Bytes round_up(Bytes size, std::int64_t step) {
-  return {(size.n + step - 1) / step * step};
 }
 
 }  // namespace orrery::models

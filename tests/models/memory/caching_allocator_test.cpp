@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "models/memory/allocation_replay.h"
@@ -143,18 +145,19 @@ TEST(CachingAllocator, BooksBalanceUnderRandomRequests) {
   }
 }
 
-// What goes back at once leaves all as it was.
+// What goes back at once leaves all as it was, also where requests come again.
 TEST(CachingAllocator, TouchingIsAllocatingAndFreeing) {
   for (const CachingAllocator::Options& options :
        {CachingAllocator::Options{false, {}}, {true, {}}, {false, {600 * kMiB}}}) {
     CachingAllocator touched(options), asked(options);
     std::vector<std::pair<CachingAllocator::Block, CachingAllocator::Block>> held;
+    std::map<Bytes, CachingAllocator::Request> requests;
     std::uint64_t state = 4711;
     for (int i = 0; i < 20000; ++i) {
       state = Digest::mix(state + 1);
-      const Bytes bytes{static_cast<std::int64_t>(1 + (state >> 20) % (std::uint64_t{1} << (9 + state % 18)))};
+      const Bytes bytes{static_cast<std::int64_t>(1 + (state >> 20) % 7) << (9 + state % 18)};
       if (state % 3 == 0) {
-        touched.touch(CachingAllocator::request(bytes));
+        touched.touch(requests.try_emplace(bytes, CachingAllocator::request(bytes)).first->second);
         asked.free(asked.allocate(bytes));
       } else if (held.size() > 50 || (state % 3 == 1 && !held.empty())) {
         const std::size_t which = state / 7 % held.size();
