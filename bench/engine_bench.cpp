@@ -79,21 +79,24 @@ Workload make_workload(const Shape& shape) {
   w.categories = {{"compute", false}, {"pp", true}};
   w.claims = {{"none", {}}};
   w.planner = std::make_shared<FixedPlanner>();
-  w.group_roles.push_back({"tp", {}, false});
-  w.peer_roles = {{"next", {}}, {"before", {}}};
+  std::vector<GroupRoleInfo>& group_roles = w.group_roles.edit();
+  group_roles.push_back({"tp", {}, false});
+  std::vector<PeerRoleInfo>& peer_roles = w.peer_roles.edit();
+  peer_roles = {{"next", {}}, {"before", {}}};
   for (int s = 0; s < shape.pp; ++s) w.programs.add(StageProgram(shape, s).write());
   const int per_stage = shape.tp * shape.dp;
   for (int r = 0; r < shape.ranks(); ++r) {
     const int stage = r / per_stage;
     w.program_of.add({static_cast<std::uint32_t>(stage)});
     if (r % shape.tp == 0) w.groups.add({});
-    w.groups[GroupId{static_cast<std::uint32_t>(r / shape.tp)}].members.push_back({static_cast<std::uint32_t>(r)});
-    w.group_roles[kTp].group_of.add({static_cast<std::uint32_t>(r / shape.tp)});
+    w.groups.edit()[GroupId{static_cast<std::uint32_t>(r / shape.tp)}].members.push_back(
+        {static_cast<std::uint32_t>(r)});
+    group_roles[kTp].group_of.add({static_cast<std::uint32_t>(r / shape.tp)});
     const auto neighbour = [&](int to, bool there) {
       return there ? RankId{static_cast<std::uint32_t>(to)} : RankId::none();
     };
-    w.peer_roles[kNext].peer_of.add(neighbour(r + per_stage, stage + 1 < shape.pp));
-    w.peer_roles[kBefore].peer_of.add(neighbour(r - per_stage, stage > 0));
+    peer_roles[kNext].peer_of.add(neighbour(r + per_stage, stage + 1 < shape.pp));
+    peer_roles[kBefore].peer_of.add(neighbour(r - per_stage, stage > 0));
   }
   return w;
 }

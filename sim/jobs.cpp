@@ -41,14 +41,14 @@ void add_roles(const PlacedJob& job, const Bases& base, std::size_t ranks, Workl
     for (std::uint32_t r = 0; r < role.group_of.size(); ++r)
       if (const GroupId group = role.group_of[{r}]; !group.is_none())
         info.group_of[{base.rank + r}] = {base.group + group.value};
-    whole.group_roles.push_back(std::move(info));
+    whole.group_roles.edit().push_back(std::move(info));
   }
   for (const PeerRoleInfo& role : job.workload->peer_roles) {
     PeerRoleInfo info{role.name, IdVector<RankId, RankId>(ranks, RankId::none())};
     for (std::uint32_t r = 0; r < role.peer_of.size(); ++r)
       if (const RankId peer = role.peer_of[{r}]; !peer.is_none())
         info.peer_of[{base.rank + r}] = {base.rank + peer.value};
-    whole.peer_roles.push_back(std::move(info));
+    whole.peer_roles.edit().push_back(std::move(info));
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "sim/base/amount.h"
 #include "sim/base/id.h"
+#include "sim/base/shared_list.h"
 #include "sim/planner.h"
 #include "sim/program.h"
 
@@ -63,14 +64,14 @@ struct Jitter {
   std::uint64_t seed = 1;
 };
 
-// Everything a run needs: who runs which program, who meets whom, over what.
+// Everything a run needs: who runs which program, who meets whom, over what. Copies share what is large.
 struct Workload {
   IdVector<ProgramId, Program> programs;
   IdVector<RankId, ProgramId> program_of;
-  IdVector<GroupId, Group> groups;
-  std::vector<GroupRoleInfo> group_roles;
-  std::vector<PeerRoleInfo> peer_roles;
-  IdVector<LinkId, Link> links;
+  SharedIdVector<GroupId, Group> groups;
+  SharedList<GroupRoleInfo> group_roles;
+  SharedList<PeerRoleInfo> peer_roles;
+  SharedIdVector<LinkId, Link> links;
   std::vector<std::string> link_kinds;
   std::vector<CategoryInfo> categories;
   std::vector<std::string> causes;  // of memory

@@ -153,7 +153,7 @@ Result<Compiled> compile(const Scenario& scenario, const Calibration* calibratio
 
   sim::Workload& workload = out.workload;
   add_roles(roles, workload);
-  add_links(*out.fabric, workload);
+  add_links(bench->links(out.fabric), workload);
   workload.categories = categories();
   workload.causes = causes();
   workload.claims = claims(scenario.cluster, calibration);

@@ -20,19 +20,20 @@ void add_role(const std::vector<Place>& at, RoleTables& tables, std::string name
               const Key& key) {
   const auto ranks = static_cast<std::uint32_t>(at.size());
   sim::GroupRoleInfo info{std::move(name), IdVector<RankId, GroupId>(ranks, GroupId::none()), crosses_pipeline};
+  IdVector<GroupId, sim::Group>& groups = tables.groups.edit();
   std::vector<GroupId> group_of_key(static_cast<std::size_t>(keys), GroupId::none());
   for (std::uint32_t r = 0; keys > 0 && r < ranks; ++r) {
     const int k = key(at[r]);
     if (k < 0) continue;
     GroupId& group = group_of_key[static_cast<std::size_t>(k)];
     if (group.is_none()) {
-      group = tables.groups.add({});
-      tables.groups[group].members.reserve(ranks / static_cast<std::size_t>(keys));
+      group = groups.add({});
+      groups[group].members.reserve(ranks / static_cast<std::size_t>(keys));
     }
-    tables.groups[group].members.push_back({r});
+    groups[group].members.push_back({r});
     info.group_of[{r}] = group;
   }
-  tables.group_roles.push_back(std::move(info));
+  tables.group_roles.edit().push_back(std::move(info));
 }
 
 void add_peer(const Layout& layout, const Places& places, RoleTables& tables, std::string name, int step) {
@@ -44,7 +45,7 @@ void add_peer(const Layout& layout, const Places& places, RoleTables& tables, st
     at.pp = (at.pp + step + pp) % pp;
     info.peer_of[{r}] = layout.rank(at);
   }
-  tables.peer_roles.push_back(std::move(info));
+  tables.peer_roles.edit().push_back(std::move(info));
 }
 
 // Of a stage's replicas q, q + R, ...: its turn-th micro-batch is where q + turn R comes to be, going round there.
@@ -62,7 +63,7 @@ void add_turn(const Layout& layout, const Places& places, RoleTables& tables, co
     at.dp = micro_batch % s.stage_replicas[static_cast<std::size_t>(there)];
     info.peer_of[{r}] = layout.rank(at);
   }
-  tables.peer_roles.push_back(std::move(info));
+  tables.peer_roles.edit().push_back(std::move(info));
 }
 
 void add_peers_in_turn(const Layout& layout, const Places& places, RoleTables& tables) {

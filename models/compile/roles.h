@@ -97,9 +97,9 @@ bool shares_embedding(const ModelSpec& model);
 // Group and peer roles of every rank, as a workload has them, and where it stands in the layout.
 struct RoleTables {
   std::vector<Coordinate> places;  // by rank
-  IdVector<GroupId, sim::Group> groups;
-  std::vector<sim::GroupRoleInfo> group_roles;
-  std::vector<sim::PeerRoleInfo> peer_roles;
+  SharedIdVector<GroupId, sim::Group> groups;
+  SharedList<sim::GroupRoleInfo> group_roles;
+  SharedList<sim::PeerRoleInfo> peer_roles;
 };
 
 std::vector<Coordinate> places(const Layout& layout);

@@ -11,6 +11,11 @@ Result<std::shared_ptr<const topology::Fabric>> Workbench::fabric(const topology
   return fabric_;
 }
 
+const Links& Workbench::links(const std::shared_ptr<const topology::Fabric>& fabric) {
+  if (!links_ || links_->first != fabric) links_.emplace(fabric, links_of(*fabric));
+  return links_->second;
+}
+
 std::shared_ptr<PlannerFamily> Workbench::planners(const PlannerSettings& settings) {
   constexpr std::size_t kMostGroups = 4096;  // some hundred a layout: a sweep may have any number of layouts
   if (planners_ == nullptr || planners_->settings != settings || planners_->groups.size() > kMostGroups)

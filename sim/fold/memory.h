@@ -66,10 +66,10 @@ class FoldMemory {
   };
   struct Known {
     IdVector<RankId, ProgramId> program_of;
-    IdVector<GroupId, Group> groups;
-    std::vector<GroupRoleInfo> group_roles;
-    std::vector<PeerRoleInfo> peer_roles;
-    IdVector<LinkId, Link> links;
+    SharedIdVector<GroupId, Group> groups;
+    SharedList<GroupRoleInfo> group_roles;
+    SharedList<PeerRoleInfo> peer_roles;
+    SharedIdVector<LinkId, Link> links;
     IdVector<ProgramId, ProgramMeets> meets;
     std::shared_ptr<const void> family;
     Pattern pattern;

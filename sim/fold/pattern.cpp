@@ -73,7 +73,7 @@ class PatternMaker {
     for (const GroupRoleInfo& role : full_.group_roles) {
       GroupRoleInfo of_classes{.name = role.name, .group_of = {}, .crosses_pipeline = role.crosses_pipeline};
       for (const RankId rank : frame.representative) of_classes.group_of.add(folded_group(role.group_of[rank]));
-      folded().group_roles.push_back(std::move(of_classes));
+      folded().group_roles.edit().push_back(std::move(of_classes));
     }
   }
 
@@ -93,7 +93,7 @@ class PatternMaker {
         const bool spoken_of = speaks_of_peer(rank, r);
         of_classes.peer_of.add(spoken_of ? frame.class_of[full_.peer_roles[r].peer_of[rank]] : RankId::none());
       }
-      folded().peer_roles.push_back(std::move(of_classes));
+      folded().peer_roles.edit().push_back(std::move(of_classes));
     }
   }
 

@@ -84,7 +84,7 @@ bool FoldedPlans::build() {
 }
 
 bool FoldedPlans::add_groups() {
-  const IdVector<GroupId, Group>& members = pattern_.frame.workload.groups;
+  const SharedIdVector<GroupId, Group>& members = pattern_.frame.workload.groups;
   std::map<Resized, std::vector<OfGroup>> wanted_by;
   for (std::uint32_t g = 0; g < members.size(); ++g)
     for (const auto& [wanted, plan] : plans_.of(g))

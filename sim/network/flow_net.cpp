@@ -12,7 +12,7 @@ Time FlowNet::completion(Time since, Int128 left, std::int64_t rate) {
   return since + Duration::ps(static_cast<std::int64_t>(ps));
 }
 
-FlowNet::FlowNet(const IdVector<LinkId, Link>& links) : links_(links.size()), holder_(links.size(), kFree) {
+FlowNet::FlowNet(const SharedIdVector<LinkId, Link>& links) : links_(links.size()), holder_(links.size(), kFree) {
   for (std::size_t l = 0; l < links.size(); ++l) {
     links_[l].capacity = links[LinkId{static_cast<std::uint32_t>(l)}].capacity.n;
   }

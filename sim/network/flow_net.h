@@ -29,7 +29,7 @@ class FlowNet {
   using ActivityId = std::uint32_t;  // small; used again after end
 
   // Capacities are positive.
-  explicit FlowNet(const IdVector<LinkId, Link>& links);
+  explicit FlowNet(const SharedIdVector<LinkId, Link>& links);
 
   // Precondition: phase.bytes > 0 and phase.uses is set. It moves from the next
   // settle on, which must be at the same `now`.

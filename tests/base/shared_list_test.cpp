@@ -27,5 +27,31 @@ TEST(SharedList, IsEmptyUntilSomethingIsThere) {
   EXPECT_EQ(none.size(), 1u);
 }
 
+TEST(SharedList, IsEqualByItsItems) {
+  const SharedList<int> a(std::vector<int>{1, 2}), same(std::vector<int>{1, 2}), other(std::vector<int>{1, 3});
+  EXPECT_EQ(a, same);
+  EXPECT_NE(a, other);
+  EXPECT_NE(a, SharedList<int>());
+  EXPECT_EQ(SharedList<int>(), SharedList<int>(std::vector<int>()));
+}
+
+TEST(SharedIdVector, CopiesAreOneUntilOneIsEdited) {
+  SharedIdVector<RankId, int> a;
+  EXPECT_TRUE(a.empty());
+  EXPECT_EQ(a.begin(), a.end());
+  a.add(1);
+  const RankId second = a.add(2);
+  SharedIdVector<RankId, int> b = a;
+  EXPECT_EQ(a.begin(), b.begin());
+  EXPECT_EQ(a, b);
+  b.edit()[second] = 3;
+  EXPECT_EQ(a[second], 2);
+  EXPECT_EQ(b[second], 3);
+  EXPECT_NE(a, b);
+  b.edit()[second] = 2;
+  EXPECT_NE(a.begin(), b.begin());
+  EXPECT_EQ(a, b) << "who is not one may be equal";
+}
+
 }  // namespace
 }  // namespace orrery

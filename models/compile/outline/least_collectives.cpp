@@ -19,7 +19,7 @@ LeastCollectives::LeastCollectives(const Scenario& scenario, bool bidirectional,
                                    std::shared_ptr<const topology::Fabric> fabric, MeasuredTransfers measured)
     : fabric_(std::move(fabric)) {
   add_roles(role_tables(role_needs(scenario, bidirectional)), workload_);
-  add_links(*fabric_, workload_);
+  add_links(links_of(*fabric_), workload_);
   workload_.planner = make_planner(fabric_, scenario.simulation.network, scenario.collectives, {}, std::move(measured));
   network_.emplace(workload_.links);
 }

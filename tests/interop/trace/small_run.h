@@ -51,14 +51,15 @@ struct SmallRun {
     workload.links.add({BytesPerSecond{50'000'000'000}, 1});
     sender = workload.programs.add(sending_program(kernel_name));
     receiver = workload.programs.add(receiving_program(kernel_name));
-    workload.peer_roles = {{"next stage", {}}, {"previous stage", {}}};
+    std::vector<sim::PeerRoleInfo>& roles = workload.peer_roles.edit();
+    roles = {{"next stage", {}}, {"previous stage", {}}};
     for (std::uint32_t i = 0; i < pairs; ++i) {
       workload.program_of.add(sender);
       workload.program_of.add(receiver);
-      workload.peer_roles[0].peer_of.add({2 * i + 1});
-      workload.peer_roles[0].peer_of.add(RankId::none());
-      workload.peer_roles[1].peer_of.add(RankId::none());
-      workload.peer_roles[1].peer_of.add({2 * i});
+      roles[0].peer_of.add({2 * i + 1});
+      roles[0].peer_of.add(RankId::none());
+      roles[1].peer_of.add(RankId::none());
+      roles[1].peer_of.add({2 * i});
     }
   }
 

@@ -265,7 +265,7 @@ TEST_P(EveryLayout, EverythingTwiceAsFastTakesHalfAsLong) {
     for (sim::Stream& stream : program.streams.edit())
       for (sim::Op& op : stream.ops)
         if (op.kind == sim::OpKind::kernel) op.payload /= 2;
-  for (sim::Link& link : c.workload.links) link.capacity.n *= 2;
+  for (sim::Link& link : c.workload.links.edit()) link.capacity.n *= 2;
   c.workload.planner = std::make_shared<Twice>(c.workload.planner);
   const Duration twice = run_every_rank(c).step_time();
   // Rates and ends are rounded to whole bytes per second and picoseconds.

@@ -52,6 +52,7 @@ TEST(Workbench, ChangesNoResult) {
       EXPECT_EQ(on_bench.workload.groups, fresh.workload.groups);
       EXPECT_EQ(on_bench.workload.group_roles, fresh.workload.group_roles);
       EXPECT_EQ(on_bench.workload.peer_roles, fresh.workload.peer_roles);
+      EXPECT_EQ(on_bench.workload.links, fresh.workload.links);
       const sim::Folded folded = sim::fold(on_bench.workload, &bench.folds()), expected = sim::fold(fresh.workload);
       EXPECT_EQ(folded.class_of, expected.class_of);
       EXPECT_EQ(*folded.link_classes, *expected.link_classes);
@@ -101,6 +102,18 @@ TEST(Workbench, TakesNoNeighbourToBeSound) {
       sim::fold(c.workload, &bench.folds());
     }
   EXPECT_GT(wrong, 0);
+}
+
+// Roles and links, which are large, are one list for all.
+TEST(Workbench, GivesNeighboursTheSameTables) {
+  Workbench bench;
+  const std::vector<Override> layout = {{"layout", "{tp: 2, pp: 2, dp: 2}"}};
+  const Scenario scenario = read(small_scenario(), layout);
+  const Compiled first = compiled_on(&bench, scenario), second = compiled_on(&bench, scenario);
+  EXPECT_EQ(first.workload.groups.begin(), second.workload.groups.begin());
+  EXPECT_EQ(first.workload.group_roles.begin(), second.workload.group_roles.begin());
+  EXPECT_EQ(first.workload.peer_roles.begin(), second.workload.peer_roles.begin());
+  EXPECT_EQ(first.workload.links.begin(), second.workload.links.begin());
 }
 
 TEST(Workbench, KeepsAFabricAsLongAsTheClusterIsTheSame) {

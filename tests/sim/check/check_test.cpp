@@ -64,8 +64,8 @@ Workload row(std::vector<Program> programs, bool ring = false) {
     previous.peer_of.add(r > 0 ? RankId{r - 1} : ring ? RankId{n - 1} : RankId::none());
   }
   w.groups.add(group);
-  w.group_roles = {all};
-  w.peer_roles = {next, previous};
+  w.group_roles = std::vector<GroupRoleInfo>{all};
+  w.peer_roles = std::vector<PeerRoleInfo>{next, previous};
   w.categories = {{.name = "compute"}};
   w.claims.resize(1);
   w.planner = std::make_shared<NoPlanner>();
@@ -115,7 +115,7 @@ TEST(Check, AGroupRoleWithoutAGroup) {
   Writer a("a");
   a.collective(a.main, kAll, TransferKind::all_reduce, 64);
   Workload w = row({a.finish()});
-  w.group_roles[0].group_of[RankId{0}] = GroupId::none();
+  w.group_roles.edit()[0].group_of[RankId{0}] = GroupId::none();
   EXPECT_TRUE(says(w, "has no group of role 'all'"));
 }
 

@@ -92,14 +92,14 @@ struct World {
       const GroupId id = workload.groups.add(group);
       for (const std::uint32_t m : members) role.group_of[RankId{m}] = id;
     }
-    workload.group_roles.push_back(std::move(role));
+    workload.group_roles.edit().push_back(std::move(role));
     return static_cast<GroupRole>(workload.group_roles.size() - 1);
   }
   // A role of peers: peer_of[i] is rank i's, -1 for none.
   PeerRole peers(const std::vector<int>& peer_of) {
     PeerRoleInfo role;
     for (const int p : peer_of) role.peer_of.add(p < 0 ? RankId::none() : RankId{static_cast<std::uint32_t>(p)});
-    workload.peer_roles.push_back(std::move(role));
+    workload.peer_roles.edit().push_back(std::move(role));
     return static_cast<PeerRole>(workload.peer_roles.size() - 1);
   }
   void links(std::size_t n, BytesPerSecond capacity) {

@@ -272,9 +272,9 @@ class ToyWorkload {
       const int k = key(r);
       if (k >= 0 && !known.contains(k)) known[k] = w_.groups.add({});
       role.group_of.add(k < 0 ? GroupId::none() : known[k]);
-      if (k >= 0) w_.groups[known[k]].members.push_back({static_cast<std::uint32_t>(r)});
+      if (k >= 0) w_.groups.edit()[known[k]].members.push_back({static_cast<std::uint32_t>(r)});
     }
-    w_.group_roles.push_back(std::move(role));
+    w_.group_roles.edit().push_back(std::move(role));
   }
 
   void add_groups() {
@@ -295,7 +295,7 @@ class ToyWorkload {
       right.peer_of.add(job_.tp > 1 ? rank((i + 1) % job_.tp, d, s) : RankId::none());
       left.peer_of.add(job_.tp > 1 ? rank((i + job_.tp - 1) % job_.tp, d, s) : RankId::none());
     }
-    w_.peer_roles = {next, previous, right, left};
+    w_.peer_roles = std::vector<PeerRoleInfo>{next, previous, right, left};
   }
 
   ToyJob job_;

@@ -136,7 +136,7 @@ TEST(Fold, FoldedIsUnfoldedOnRandomJobs) {
 // What is broken is left as it is, so that check() can say what is wrong with it.
 TEST(Fold, ABrokenWorkloadIsLeftAlone) {
   Workload w = ToyWorkload({.tp = 2, .pp = 2, .dp = 2}).make();
-  w.peer_roles[testing::kNext].peer_of[RankId{1}] = RankId::none();
+  w.peer_roles.edit()[testing::kNext].peer_of[RankId{1}] = RankId::none();
   EXPECT_EQ(fold(w).workload.ranks(), w.ranks());
   EXPECT_FALSE(check(fold(w).workload).empty());
 }

@@ -23,7 +23,7 @@ sim::GroupRole add_groups(sim::Workload& workload, std::size_t ranks, std::size_
     const GroupId id = whole ? workload.groups.add(std::move(group)) : GroupId::none();
     for (std::size_t r = first; r < std::min(ranks, first + size); ++r) role.group_of.add(id);
   }
-  workload.group_roles.push_back(std::move(role));
+  workload.group_roles.edit().push_back(std::move(role));
   return static_cast<sim::GroupRole>(workload.group_roles.size() - 1);
 }
 
@@ -34,7 +34,7 @@ sim::PeerRole add_peers(sim::Workload& workload, std::size_t ranks, bool forward
     const bool is_first = r % 2 == 0, has_peer = !is_first || r + 1 < ranks;
     role.peer_of.add(has_peer && is_first == forward ? RankId{is_first ? r + 1 : r - 1} : RankId::none());
   }
-  workload.peer_roles.push_back(std::move(role));
+  workload.peer_roles.edit().push_back(std::move(role));
   return static_cast<sim::PeerRole>(workload.peer_roles.size() - 1);
 }
 
