@@ -59,11 +59,13 @@ auto CachingAllocatorOf<Size>::FreeList::take_best_fit(const Size& size) -> Bloc
 
 // That the largest fits says it all, if it does.
 template <class Size>
-bool CachingAllocatorOf<Size>::FreeList::has_fit(const Size& size) const {
+auto CachingAllocatorOf<Size>::FreeList::find_fit(const Size& size) const -> Block {
   const auto largest = std::max_element(sizes().begin(), sizes().end(),
                                         [](const OfSize& a, const OfSize& b) { return now(a.size) < now(b.size); });
   const auto fits = [&](const OfSize& of) { return !(of.size < size); };
-  return count_ > 0 && (fits(*largest) || std::any_of(sizes().begin(), sizes().end(), fits));
+  if (count_ == 0) return kNone;
+  const auto found = fits(*largest) ? largest : std::find_if(sizes().begin(), sizes().end(), fits);
+  return found == sizes().end() ? kNone : found->entries.back().block;
 }
 
 template <class Size>
@@ -81,6 +83,7 @@ void CachingAllocatorOf<Size>::FreeList::add(const Piece& piece, Block block) {
     sizes_[count_++].size = piece.size;
   }
   std::vector<Entry>& entries = sizes_[place].entries;
+  if (entries.empty() || entries.back().address > piece.address) return entries.push_back({piece.address, block});
   entries.insert(std::lower_bound(entries.begin(), entries.end(), piece.address, lies_behind), {piece.address, block});
 }
 
@@ -105,7 +108,7 @@ void CachingAllocatorOf<Size>::FreeList::remove_if(const IsOne& is_one) {
 template <class Size>
 auto CachingAllocatorOf<Size>::request(const Size& asked) -> Request {
   const Size size = rounded(asked);
-  return {size, is_small(size), 0};
+  return {size, is_small(size), kNone, {}};
 }
 
 template <class Size>
@@ -121,18 +124,19 @@ auto CachingAllocatorOf<Size>::serve(const Request& request) -> Block {
     free.add(pieces_[tail], tail);
   }
   pieces_[block].free = false;
-  ++taken_;
   allocated_ += now(pieces_[block].size);
   return block;
 }
 
-// What serves a request that goes back at once is whole again behind it, and is there until free blocks are taken:
-// others that go free make it only larger.
+// What serves a request that goes back at once is whole again behind it. The free block that was found last mostly is
+// there still.
 template <class Size>
 void CachingAllocatorOf<Size>::touch(Request& request) {
-  if (request.fits == taken_) return;
-  if (!list(request.small).has_fit(request.size)) set_free(more(request.size, request.small));
-  request.fits = taken_;
+  if (request.fit != kNone && pieces_[request.fit].free && is_always(pieces_[request.fit].size, request.fit_size))
+    return;
+  request.fit = list(request.small).find_fit(request.size);
+  if (request.fit == kNone) request.fit = set_free(more(request.size, request.small));
+  request.fit_size = pieces_[request.fit].size;
 }
 
 template <class Size>
@@ -142,7 +146,7 @@ void CachingAllocatorOf<Size>::free(Block block) {
 }
 
 template <class Size>
-void CachingAllocatorOf<Size>::set_free(Block block) {
+auto CachingAllocatorOf<Size>::set_free(Block block) -> Block {
   FreeList& free = list(pieces_[block].small);
   const Block before = pieces_[block].before, after = pieces_[block].after;
   if (after != kNone && pieces_[after].free) {
@@ -156,6 +160,7 @@ void CachingAllocatorOf<Size>::set_free(Block block) {
   }
   pieces_[block].free = true;
   free.add(pieces_[block], block);
+  return block;
 }
 
 // A block of at least `size` from the driver.
@@ -235,19 +240,24 @@ void CachingAllocatorOf<Size>::absorb_next(Block block) {
   pieces_[block].after = pieces_[next].after;
   if (pieces_[block].after != kNone) pieces_[pieces_[block].after].before = block;
   if (last_[small ? 0 : 1] == next) last_[small ? 0 : 1] = block;
-  unused_.push_back(next);
+  drop(next);
+}
+
+template <class Size>
+void CachingAllocatorOf<Size>::drop(Block block) {
+  pieces_[block].free = false;
+  unused_.push_back(block);
 }
 
 template <class Size>
 void CachingAllocatorOf<Size>::release_free_segments() {
-  ++taken_;
   for (FreeList& free : free_)
     free.remove_if([this](Block block) {
       const Piece& piece = pieces_[block];
       const bool whole = piece.before == kNone && piece.after == kNone;
       if (whole) {
         reserved_ = reserved_ - piece.size;
-        unused_.push_back(block);
+        drop(block);
       }
       return whole;
     });

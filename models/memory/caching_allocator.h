@@ -34,6 +34,7 @@ class CachingAllocatorOf {
  public:
   using Options = AllocatorOptions;
   using Block = std::uint32_t;
+  static constexpr Block kNone = UINT32_MAX;
 
   explicit CachingAllocatorOf(const Options& options) : options_(options) {}
 
@@ -41,7 +42,8 @@ class CachingAllocatorOf {
   struct Request {
     Size size;  // rounded
     bool small = false;
-    std::uint64_t fits = 0;  // a free block, as long as so many were taken (touch)
+    Block fit = kNone;  // a block that was free when this was touched last,
+    Size fit_size;      // of this size
   };
   static Request request(const Size& asked);
 
@@ -56,7 +58,6 @@ class CachingAllocatorOf {
   Size peak_reserved() const { return peak_reserved_; }
 
  private:
-  static constexpr Block kNone = UINT32_MAX;
   struct Piece {
     Size size;
     std::int64_t address = 0;
@@ -68,7 +69,7 @@ class CachingAllocatorOf {
    public:
     // Removes, of the smallest of at least `size`, the one at the lowest address; kNone if there is none.
     Block take_best_fit(const Size& size);
-    bool has_fit(const Size& size) const;
+    Block find_fit(const Size& size) const;  // one that is large enough; kNone if there is none
     void add(const Piece& piece, Block block);
     void remove(const Piece& piece);
     // Those for which `is_one` is true.
@@ -96,7 +97,8 @@ class CachingAllocatorOf {
   };
 
   Block new_piece(const Size& size, bool small, std::int64_t address);
-  void set_free(Block block);
+  Block set_free(Block block);  // what it is part of then
+  void drop(Block block);
   Block more(const Size& size, bool small);
   Block new_segment(const Size& size, bool small);
   Block grow(const Size& size, bool small);
@@ -112,7 +114,6 @@ class CachingAllocatorOf {
   std::array<FreeList, 2> free_;
   std::int64_t end_ = 0;                     // of all segments so far: the device places them one behind the other
   std::array<Block, 2> last_{kNone, kNone};  // end of the expandable segment of each pool
-  std::uint64_t taken_ = 1;                  // free blocks, so far
   Bytes allocated_;
   Size reserved_, peak_reserved_;
 };

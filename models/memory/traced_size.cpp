@@ -18,13 +18,26 @@ std::uint32_t SizeTrace::add_constant(Bytes size) {
   return value;
 }
 
+// Both are in order.
+auto SizeTrace::terms_of_sum(const Terms& a, const Terms& b, std::int64_t times) -> Terms {
+  Terms sum;
+  sum.reserve(a.size() + b.size());
+  auto left = a.begin();
+  for (const auto& [term, factor] : b) {
+    for (; left != a.end() && left->first < term; ++left) sum.push_back(*left);
+    const bool in_both = left != a.end() && left->first == term;
+    const std::int64_t all = times * factor + (in_both ? (left++)->second : 0);
+    if (all != 0) sum.emplace_back(term, all);
+  }
+  sum.insert(sum.end(), left, a.end());
+  return sum;
+}
+
 std::uint32_t SizeTrace::sum(std::uint32_t first, std::uint32_t second, std::int64_t times) {
   const auto [at, is_new] = known_.try_emplace(2 * pair_of(first, second) + (times > 0 ? 0 : 1));
   if (!is_new) return at->second;
-  std::map<std::uint32_t, std::int64_t> sum(terms_of_[first].begin(), terms_of_[first].end());
-  for (const auto& [term, factor] : terms_of_[second]) sum[term] += times * factor;
-  std::erase_if(sum, [](const auto& term) { return term.second == 0; });
-  at->second = number({sum.begin(), sum.end()}, {times > 0 ? Kind::sum : Kind::difference, first, second});
+  at->second = number(terms_of_sum(terms_of_[first], terms_of_[second], times),
+                      {times > 0 ? Kind::sum : Kind::difference, first, second});
   return at->second;
 }
 

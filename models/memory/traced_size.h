@@ -103,7 +103,7 @@ class SizeTrace {
   friend bool operator<(const TracedSize& a, const TracedSize& b);
   friend TracedSize round_up(const TracedSize& size, std::int64_t step);
   using Kind = SizeCourse::Kind;
-  // A sum of multiples: of 1 (number 0), of what is given and of what was rounded.
+  // A sum of multiples, none of them 0: of 1 (number 0), of what is given and of what was rounded, in this order.
   using Terms = std::vector<std::pair<std::uint32_t, std::int64_t>>;
   struct Sum {
     std::uint64_t of = UINT64_MAX;  // two numbers
@@ -121,6 +121,7 @@ class SizeTrace {
   std::uint32_t constant(Bytes size);
   std::uint32_t add_constant(Bytes size);
   TracedSize added(const TracedSize& a, const TracedSize& b, std::int64_t times);
+  static Terms terms_of_sum(const Terms& a, const Terms& b, std::int64_t times);
   std::uint32_t sum(std::uint32_t first, std::uint32_t second, std::int64_t times);
   TracedSize rounded(const TracedSize& size, std::int64_t step, Bytes now);
   void compare(const TracedSize& a, const TracedSize& b, bool less);
