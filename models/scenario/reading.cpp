@@ -199,6 +199,11 @@ std::string dotted(std::string_view section, std::string_view name) {
   return path.append(name);
 }
 
+// Of one of the section's keys; Key::name() would look for where it begins.
+std::string_view name_in(std::string_view section, const Key& key) {
+  return section.empty() ? key.path : key.path.substr(section.size() + 1);
+}
+
 // Tells an unknown key, with the section it belongs in or the nearest key here.
 // The key that was probably meant counts as broken: its default is not what the
 // person asked for.
@@ -265,7 +270,8 @@ void read_section(Reading& reading, std::string_view section, const Node& node) 
   }
   const std::vector<const Key*>& keys = keys_in(section);
   for (const Node::Entry& entry : node.entries) {
-    const auto known = std::find_if(keys.begin(), keys.end(), [&](const Key* key) { return key->name() == entry.key; });
+    const auto known =
+        std::find_if(keys.begin(), keys.end(), [&](const Key* key) { return name_in(section, *key) == entry.key; });
     if (known == keys.end()) {
       unknown_key(reading, section, entry);
       continue;
@@ -278,7 +284,7 @@ void read_section(Reading& reading, std::string_view section, const Node& node) 
     reading.scenario.places[std::string((*known)->path)] = entry.value.where;
   }
   for (const Key* key : keys) {
-    const Node* value = node.find(key->name());
+    const Node* value = node.find(name_in(section, *key));
     if (value && !value->is_null()) {
       read_key(reading, *key, *value);
     } else if (value) {

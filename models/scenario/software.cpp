@@ -1,5 +1,6 @@
 // Software presets: a stack's habits as data (scenarios/software).
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "models/scenario/reader.h"
@@ -153,6 +154,36 @@ Stack finish(const Loaded& loaded, const std::string& name, Errors& errors) {
   return stack;
 }
 
+// A preset as it stands by itself, with what is wrong in it.
+struct Preset {
+  Loaded loaded;
+  Stack stack;
+  Errors faults;
+};
+
+Result<std::shared_ptr<const Preset>> preset_of(const Node& name, const SearchPath& path) {
+  std::string key = "software " + name.text;
+  for (const std::string& root : path.roots()) key += "\n" + root;
+  return remembered(key, [&]() -> Result<std::shared_ptr<const Preset>> {
+    Result<Loaded> loaded = load(name.text, name.where, path);
+    if (!loaded) return std::move(loaded).errors();
+    const auto preset = std::make_shared<Preset>(Preset{std::move(*loaded), {}, {}});
+    preset->stack = finish(preset->loaded, name.text, preset->faults);
+    return std::shared_ptr<const Preset>(preset);
+  });
+}
+
+// Where the stack is known: what there is to say of it, habits with stages, and its defaults.
+Node settle_habits(Reading& reading, const Node& habits) {
+  const Stack& stack = reading.scenario.software;
+  if (!stack.worked_out)
+    reading.scenario.warnings.push_back("software " + stack.name + " is not worked out yet; the habits of " +
+                                        stack.inherits + " stand for it");
+  if (const Node* others = habits.find("with_stages")) reading.habits_with_stages = *others;
+  const Node* defaults = habits.find("defaults");
+  return defaults ? *defaults : Node();
+}
+
 }  // namespace
 
 Result<Stack> read_software(const std::string& name, const SearchPath& path) {
@@ -177,20 +208,20 @@ Node resolve_software(Reading& reading, const Node* node) {
     reading.fail(node ? node->where : Where(), "'software' must be a preset's name, or a mapping with 'preset'");
     return {};
   }
-  Result<Loaded> loaded = load(preset->text, preset->where, reading.path);
-  if (!loaded) {
-    for (const Error& error : loaded.errors()) reading.errors.push_back(error);
+  const Result<std::shared_ptr<const Preset>> named = preset_of(*preset, reading.path);
+  if (!named) {
+    reading.errors.insert(reading.errors.end(), named.errors().begin(), named.errors().end());
     return {};
   }
-  if (node->is_map()) loaded->habits = over(std::move(loaded->habits), without(*node, "preset"));
-  Stack& stack = reading.scenario.software;
-  stack = finish(*loaded, preset->text, reading.errors);
-  if (!stack.worked_out)
-    reading.scenario.warnings.push_back("software " + stack.name + " is not worked out yet; the habits of " +
-                                        stack.inherits + " stand for it");
-  if (const Node* others = loaded->habits.find("with_stages")) reading.habits_with_stages = *others;
-  const Node* defaults = loaded->habits.find("defaults");
-  return defaults ? *defaults : Node();
+  const auto& [loaded, stack, faults] = **named;
+  if (node->is_map()) {
+    const Loaded with{over(loaded.habits, without(*node, "preset")), loaded.inherits};
+    reading.scenario.software = finish(with, preset->text, reading.errors);
+    return settle_habits(reading, with.habits);
+  }
+  reading.scenario.software = stack;
+  reading.errors.insert(reading.errors.end(), faults.begin(), faults.end());
+  return settle_habits(reading, loaded.habits);
 }
 
 }  // namespace orrery::models

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "models/scenario/reader.h"
+#include "sim/base/read/document.h"
+#include "sim/base/read/search_path.h"
 
 namespace orrery::models {
 namespace {
@@ -32,6 +34,27 @@ TEST(WithStages, APersonsOwnHabitIsNearer) {
   EXPECT_EQ(own->software.collective_delay, Duration::us(7));
   EXPECT_EQ(own->software.gather_buffers, preset->software.gather_buffers) << "the others stay";
   EXPECT_GT(own->software.gather_buffers, 0);
+}
+
+// What is known of a preset is the same wherever it is named, also where habits are written beside its name.
+TEST(WithStages, APresetIsReadOnceWhileDocumentsAreKept) {
+  const std::vector<std::string> written = {"nanotron-2025", "{preset: nanotron-2025, launch: 7us}", "megatron-2021",
+                                            "{preset: nanotron-2025}", "nanotron-2025"};
+  std::vector<Scenario> alone;
+  for (const std::string& software : written) alone.push_back(read_at(2, software).value());
+  const DocumentCache kept;
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    const Scenario scenario = read_at(2, written[i]).value();
+    EXPECT_EQ(scenario.software.launch, alone[i].software.launch) << written[i];
+    EXPECT_EQ(scenario.software.regather_inputs, alone[i].software.regather_inputs) << written[i];
+    EXPECT_EQ(scenario.software.inherits, alone[i].software.inherits) << written[i];
+    EXPECT_EQ(scenario.defaults_used, alone[i].defaults_used) << written[i];
+    EXPECT_EQ(scenario.warnings, alone[i].warnings) << written[i];
+  }
+  std::string key = "software nanotron-2025";
+  const SearchPath path = SearchPath::standard("");
+  for (const std::string& root : path.roots()) key += "\n" + root;
+  EXPECT_NE(DocumentCache::recall(key), nullptr);
 }
 
 TEST(WithStages, FaultsAreToldOnceAtAnyDegree) {
