@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <span>
 #include <type_traits>
 #include <vector>
 
@@ -45,13 +46,20 @@ bool alike_buffers(const Buffer& a, const Buffer& b) {
   return a.cause == b.cause && a.parts == b.parts && same_sign(a.bytes.n, b.bytes.n);
 }
 
+bool alike_lists(const SharedList<Buffer>& a, const SharedList<Buffer>& b, const ListRepeats& repeats) {
+  const auto holds = [&](std::size_t from, std::size_t to) {
+    return std::equal(a.begin() + from, a.begin() + to, b.begin() + from, alike_buffers);
+  };
+  return a.size() == b.size() && repeats.all(holds, a.size(), std::span(a), std::span(b));
+}
+
 }  // namespace
 
-bool alike(const Program& a, const Program& b) {
+bool alike(const Program& a, const Program& b, const ListRepeats& buffers) {
   return std::ranges::equal(a.streams, b.streams, alike_streams) && a.calls == b.calls && a.resident == b.resident &&
          std::ranges::equal(a.transfers, b.transfers, alike_transfers) &&
          std::ranges::equal(a.blocks, b.blocks, alike_blocks) && std::ranges::equal(a.markers, b.markers) &&
-         std::ranges::equal(a.buffers, b.buffers, alike_buffers);
+         alike_lists(a.buffers, b.buffers, buffers);
 }
 
 }  // namespace orrery::sim

@@ -1,6 +1,7 @@
 #include "sim/program_forms.h"
 
 #include <algorithm>
+#include <span>
 
 #include "sim/alike.h"
 
@@ -20,12 +21,12 @@ bool is_same(const Program& a, const Program& b) {
 std::uint64_t ProgramForms::of(const Program& program) {
   auto known = std::ranges::find_if(known_, [&](const Known& k) { return is_same(k.latest, program); });
   if (known == known_.end()) {
-    known = std::ranges::find_if(known_, [&](const Known& k) { return alike(k.latest, program); });
+    known = std::ranges::find_if(known_, [&](const Known& k) { return alike(k.latest, program, k.buffers); });
     if (known != known_.end()) known->latest = program;
   }
   if (known == known_.end()) {
     if (known_.size() == kMostKnown) known_.pop_front();
-    known = known_.insert(known_.end(), {++numbers_, program});
+    known = known_.insert(known_.end(), {++numbers_, program, ListRepeats(std::span(program.buffers))});
   }
   known_.splice(known_.end(), known_, known);
   return known->number;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <list>
 
+#include "sim/list_repeats.h"
 #include "sim/program.h"
 
 namespace orrery::sim {
@@ -17,7 +18,8 @@ class ProgramForms {
  private:
   struct Known {
     std::uint64_t number;
-    Program latest;  // of this form: asked for again, it is told by its lists
+    Program latest;       // of this form: asked for again, it is told by its lists
+    ListRepeats buffers;  // of the first
   };
 
   std::list<Known> known_;  // the one asked for last is last: programs of a workload come up in turn

@@ -1,6 +1,7 @@
 #include "models/memory/asked_sizes.h"
 
 #include <algorithm>
+#include <span>
 
 namespace orrery::models {
 namespace {
@@ -27,7 +28,8 @@ class Resized {
 
 }  // namespace
 
-AskedSizes::AskedSizes(const sim::Program& program, const std::vector<std::vector<Bytes>>& tensors) {
+AskedSizes::AskedSizes(const sim::Program& program, const std::vector<std::vector<Bytes>>& tensors)
+    : repeats_(std::span(program.buffers)) {
   buffers_.reserve(program.buffers.size());
   for (const sim::Buffer& buffer : program.buffers) {
     const std::uint32_t what = buffer.parts == 0 ? 2 * number(buffer.bytes) : 2u * buffer.parts + 1;
@@ -43,11 +45,14 @@ std::optional<std::vector<Bytes>> AskedSizes::resized(const sim::Program& progra
                                                       const std::vector<std::vector<Bytes>>& tensors) const {
   if (tensors.size() != of_lists_.size()) return std::nullopt;
   Resized sizes(all_.size());
-  const std::uint32_t* what = buffers_.data();
-  for (const sim::Buffer& buffer : program.buffers) {
-    if (buffer.parts == 0 && !sizes.meet(*what / 4, buffer.bytes)) return std::nullopt;
-    ++what;
-  }
+  const auto are_met = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) {
+      const sim::Buffer& buffer = program.buffers[i];
+      if (buffer.parts == 0 && !sizes.meet(buffers_[i] / 4, buffer.bytes)) return false;
+    }
+    return true;
+  };
+  if (!repeats_.all(are_met, program.buffers.size(), std::span(program.buffers))) return std::nullopt;
   for (std::size_t list = 0; list < tensors.size(); ++list) {
     if (tensors[list].size() != of_lists_[list].size()) return std::nullopt;
     for (std::size_t i = 0; i < tensors[list].size(); ++i)

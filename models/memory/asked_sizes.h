@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/memory/cause.h"
+#include "sim/list_repeats.h"
 #include "sim/program.h"
 
 namespace orrery::models {
@@ -38,6 +39,7 @@ class AskedSizes {
   std::vector<Bytes> all_;
   std::array<std::uint32_t, 64> recent_{};  // numbers, by a hash
   std::vector<std::uint32_t> buffers_;
+  sim::ListRepeats repeats_;  // of the program's buffers, and so of their numbers
   std::vector<std::vector<std::uint32_t>> of_lists_;
 };
 
