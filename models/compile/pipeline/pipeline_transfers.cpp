@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "models/compile/roles.h"
-#include "models/layout/tensor_grid.h"
 
 namespace orrery::models {
 namespace {
@@ -12,45 +11,9 @@ bool is_forward(const Action& a) {
   return a.type == Action::Type::forward;
 }
 
-// Of the samples that a rank has at `degree`, everything.
-Bytes full_message(const Scenario& s, int degree) {
-  const std::int64_t tokens = s.training.micro_batch * s.training.sequence_length / s.layout.cp;
-  return Bytes{tokens * s.model.hidden * activation_bytes(s.training.precision) / (s.layout.tp / degree)};
-}
-
-// What each virtual stage hands to the next: of a transformer the last layer's hidden
-// states, of a table what each rank has of its last layer's output.
-std::vector<Bytes> messages(const Scenario& s, const std::vector<int>& degrees, bool is_shard) {
-  std::vector<Bytes> messages;
-  for (const int degree : degrees) messages.push_back(full_message(s, is_shard ? 1 : degree));
-  if (s.model.table.empty()) return messages;
-  std::size_t end = 0;
-  for (std::size_t stage = 0; stage < messages.size(); ++stage) {
-    end += static_cast<std::size_t>(s.pipeline.stage_layers[stage]);
-    messages[stage] = s.model.table[end - 1].handed(s.layout.tp) * s.training.micro_batch;
-  }
-  return messages;
-}
-
-// Tensor-parallel degrees at which virtual stages end.
-std::vector<int> last_degrees(const Scenario& s) {
-  std::vector<int> degrees;
-  int end = 0;
-  for (const int layers : s.pipeline.stage_layers) degrees.push_back(layer_degree(s.layout, (end += layers) - 1));
-  return degrees;
-}
-
-bool needs_gather(const Scenario& s) {
-  if (!s.model.table.empty()) return false;  // its layers gather what they read
-  return s.software.scatter_gather && !s.layout.sequence_parallel && s.layout.tp > 1 && !tensor_grid(s.layout).active();
-}
-
 }  // namespace
 
-PipelineTransfers::PipelineTransfers(StageContext& context) : context_(context) {
-  const Scenario& s = context.scenario;
-  degrees_ = last_degrees(s);
-  messages_ = messages(s, degrees_, s.layout.sequence_parallel || tensor_grid(s.layout).active() || needs_gather(s));
+PipelineTransfers::PipelineTransfers(StageContext& context) : context_(context), messages_(context.scenario) {
   received_.resize(context.actions().size());
   inputs_.reserve(context.actions().size());
   for (std::size_t i = 0; i < context.actions().size(); ++i) inputs_.push_back(find_inputs(i));
@@ -188,7 +151,7 @@ sim::Transfer PipelineTransfers::transfer(const Edge& edge, bool send) const {
   const sim::PeerRole peer = edge.to_next == send ? role::next_in_turn(edge.turn) : role::previous_in_turn(edge.turn);
   const int tag = edge.to_next ? (edge.forward ? 0 : 3) : (edge.forward ? 2 : 1);
   return {sim::TransferKind::point_to_point, peer, static_cast<std::uint16_t>(tag),
-          messages_[static_cast<std::size_t>(edge.handed_by)]};
+          messages_.bytes[static_cast<std::size_t>(edge.handed_by)]};
 }
 
 sim::OpRef PipelineTransfers::receive(sim::StreamIndex stream, const Edge& edge, bool more) {
@@ -229,10 +192,12 @@ sim::OpRef PipelineTransfers::before(std::size_t i) {
 }
 
 void PipelineTransfers::gather(const Edge& edge) {
-  const int degree = degrees_[static_cast<std::size_t>(edge.handed_by)];
-  if (!needs_gather(context_.scenario) || degree == 1) return;
-  context_.collective(context_.streams.main, sim::TransferKind::all_gather, context_.roles.tp(degree),
-                      full_message(context_.scenario, degree), TimeCategory::pp, "gather stage input");
+  const int degree = messages_.degrees[static_cast<std::size_t>(edge.handed_by)];
+  if (!gathers_input(context_.scenario, degree)) return;
+  const sim::Transfer whole{sim::TransferKind::all_gather, context_.roles.tp(degree), 0,
+                            whole_message(context_.scenario, degree)};
+  context_.builder.collective(context_.streams.main, whole, context_.category(TimeCategory::pp),
+                              context_.builder.label("gather stage input"));
 }
 
 void PipelineTransfers::after(std::size_t i) {
@@ -282,7 +247,8 @@ void PipelineTransfers::again(std::size_t i, std::size_t period, const sim::Prog
 
 Bytes PipelineTransfers::buffers() const {
   // Reference: two under plain 1F1B (one each way), four when they are posted ahead.
-  return context_.schedule.request.ranks < 2 ? Bytes{} : message() * (waiting() ? std::max(2, most_early()) : 4);
+  return context_.schedule.request.ranks < 2 ? Bytes{}
+                                             : messages_.largest() * (waiting() ? std::max(2, most_early()) : 4);
 }
 
 }  // namespace orrery::models

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <span>
 #include <vector>
 
+#include "models/compile/pipeline/messages.h"
 #include "models/compile/pipeline/slot_times.h"
 #include "models/compile/stage/stage_context.h"
 
@@ -37,8 +37,6 @@ class PipelineTransfers {
   // Around action `i` the same was written as `period` actions before, a stride on.
   void again(std::size_t i, std::size_t period, const sim::ProgramBuilder::Stride& stride);
 
-  // Bytes of the largest output of a stage as a rank sends it.
-  Bytes message() const { return *std::max_element(messages_.begin(), messages_.end()); }
   // Receive buffers that stay allocated.
   Bytes buffers() const;
 
@@ -98,8 +96,7 @@ class PipelineTransfers {
   sim::OpRef& received(const Edge& edge) { return received_[edge.action][edge.forward ? 0 : 1]; }
 
   StageContext& context_;
-  std::vector<int> degrees_;                         // by virtual stage: of tensor parallelism, where it ends
-  std::vector<Bytes> messages_;                      // by virtual stage: its output
+  Messages messages_;
   std::vector<Edges> inputs_;                        // by action
   std::vector<std::array<sim::OpRef, 2>> received_;  // by action: its activation, its gradient
   std::array<Arrivals, 2> incoming_;                 // by action: from the rank before, from the next one
