@@ -8,6 +8,7 @@
 #include "models/collectives/planner.h"
 #include "models/compile/calibration_of.h"
 #include "models/compile/calibration_use.h"
+#include "models/compile/known/known_stages.h"
 #include "models/compile/links.h"
 #include "models/compile/pieces/piece_template.h"
 #include "models/compile/pipeline/schedule_of.h"
@@ -71,15 +72,34 @@ std::vector<sim::Claim> claims(const topology::ClusterSpec& cluster, const Calib
   return all;
 }
 
+// What the stages of a scenario have in common while their programs are written.
+struct Tables {
+  KernelTable& kernels;
+  TensorTable tensors = {};
+  KnownLayers layers = {};
+  KnownPasses passes = {};
+};
+
+// As it is known of a scenario before, if it is.
+StageProgram stage_program(const Scenario& s, const Schedule& schedule, const RankKind& kind, Tables& tables, Form form,
+                           KnownStages::Setting* known) {
+  StageContext context(s, schedule, kind, tables.kernels, tables.tensors, tables.layers, form);
+  Chunks chunks = make_chunks(context);
+  if (known != nullptr)
+    if (std::optional<StageProgram> stage = known->find(context, chunks)) return std::move(*stage);
+  StageProgram stage = write_stage(context, chunks, tables.passes);
+  if (known != nullptr) known->keep(context, std::move(chunks), stage);
+  return stage;
+}
+
 // One program a stage, and one more for every other kind of rank on it.
-void add_programs(const Scenario& s, const Layout& layout, const std::vector<Coordinate>& places, KernelTable& kernels,
-                  TensorTable& tensors, Form form, Compiled& out) {
+void add_programs(const Scenario& s, const Layout& layout, const std::vector<Coordinate>& places, Tables& tables,
+                  Form form, KnownStages& stages, Compiled& out) {
   std::optional<Schedule> repeats;
   if (!flushes(out.schedule)) repeats = repeating_stretch(out.schedule);
   const Schedule& schedule = repeats ? *repeats : out.schedule;
 
-  KnownLayers layers;
-  KnownPasses passes;
+  KnownStages::Setting* const known = stages.of(s, schedule, form);
   std::map<RankKind, ProgramId> program;
   auto recent = program.end();  // neighbours are mostly of one kind
   const auto program_for = [&](const RankKind& kind) {
@@ -87,7 +107,7 @@ void add_programs(const Scenario& s, const Layout& layout, const std::vector<Coo
     const auto [at, is_new] = program.try_emplace(kind);
     recent = at;
     if (is_new) {
-      StageProgram stage = stage_program(s, schedule, kind, kernels, tensors, layers, passes, form);
+      StageProgram stage = stage_program(s, schedule, kind, tables, form, known);
       at->second = out.workload.programs.add(std::move(stage.program));
       out.held_by_program.push_back(std::move(stage.held));
       out.stage_of_program.push_back(kind.stage);
@@ -143,12 +163,12 @@ Result<Compiled> compile(const Scenario& scenario, const Calibration* calibratio
   out.schedule = std::move(schedule).value();
 
   const Layout layout(scenario.layout);
-  TensorTable tensors;
+  Tables tables{kernels};
   const bool bidirectional = out.schedule.placement == Placement::bidirectional;
   const RoleTables& roles = bench->roles(role_needs(scenario, bidirectional));
-  add_programs(scenario, layout, roles.places, kernels, tensors, form, out);
+  add_programs(scenario, layout, roles.places, tables, form, bench->stages(), out);
   out.kernels = std::move(kernels).take();
-  out.tensors = std::move(tensors).take();
+  out.tensors = std::move(tables.tensors).take();
   out.replays = bench->replays();
 
   sim::Workload& workload = out.workload;

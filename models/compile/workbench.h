@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "models/collectives/planner_family.h"
+#include "models/compile/known/known_stages.h"
 #include "models/compile/links.h"
 #include "models/compile/roles.h"
 #include "models/memory/replay_memory.h"
@@ -16,15 +17,17 @@
 namespace orrery::models {
 
 // What one scenario leaves for the next that is compiled, folded and run, as points of a sweep are: its fabric with its
-// links and what is known of groups on it, where clusters are equal; who meets whom, where layouts are; how it folded,
-// where it is the same but for sizes and times; how its allocators' replays went; how its programs part into legs.
-// Results do not hang on it. It holds what the last few scenarios needed. Not to be shared among threads.
+// links and what is known of groups on it, where clusters are equal; who meets whom, where layouts are; the programs of
+// its stages, and how it folded, where it is the same but for sizes and times; how its allocators' replays went; how its
+// programs part into legs, and in which order their ranks meet. Results do not hang on it. It holds what the last few
+// scenarios needed. Not to be shared among threads.
 class Workbench {
  public:
   Result<std::shared_ptr<const topology::Fabric>> fabric(const topology::ClusterSpec& cluster);
   const Links& links(const std::shared_ptr<const topology::Fabric>& fabric);
   std::shared_ptr<PlannerFamily> planners(const PlannerSettings& settings);
   const RoleTables& roles(const RoleNeeds& needs);
+  KnownStages& stages() { return stages_; }
   sim::FoldMemory& folds() { return folds_; }
   const std::shared_ptr<ReplayMemory>& replays() const { return replays_; }
   sim::LeapMemory& leaps() { return leaps_; }
@@ -34,6 +37,7 @@ class Workbench {
   std::optional<std::pair<std::shared_ptr<const topology::Fabric>, Links>> links_;
   std::shared_ptr<PlannerFamily> planners_;
   std::optional<std::pair<RoleNeeds, RoleTables>> roles_;
+  KnownStages stages_;
   std::shared_ptr<sim::ProgramForms> forms_ = std::make_shared<sim::ProgramForms>();
   sim::FoldMemory folds_{forms_};
   sim::LeapMemory leaps_{forms_};

@@ -29,6 +29,7 @@ enum class Positions { rope, learned, alibi, none };
 
 struct MlaSpec {
   int q_lora = 0, kv_lora = 0, rope_dim = 0, nope_dim = 0, v_dim = 0;
+  bool operator==(const MlaSpec&) const = default;
 };
 
 struct MoeSpec {
@@ -39,6 +40,7 @@ struct MoeSpec {
   double skew = 0;
   int node_limit = 0;
   bool deduplicate = false;
+  bool operator==(const MoeSpec&) const = default;
 
   // Every rank of an expert-parallel group gets as much as the next.
   bool even() const { return routing == "balanced" || (routing == "zipf" && skew == 0) || capacity_factor > 0; }
@@ -60,6 +62,7 @@ struct TableLayer {
   TableInput reads = TableInput::whole;
   int groups = 0;  // of inputs and outputs that are connected (a grouped convolution), which tp divides; 0: any
   TableOutput makes = TableOutput::own;
+  bool operator==(const TableLayer&) const = default;
 
   bool is_split() const { return makes != TableOutput::whole; }
   bool is_summed() const { return makes == TableOutput::sum || makes == TableOutput::scatter; }
@@ -91,6 +94,7 @@ struct ModelSpec {
   // Any other network, layer by layer: then what speaks of transformers above is not used, and there is neither
   // an embedding nor a head beside the table.
   std::vector<TableLayer> table;
+  bool operator==(const ModelSpec&) const = default;
 
   bool gated() const { return activation == Activation::swiglu || activation == Activation::geglu; }
 };
@@ -104,6 +108,7 @@ struct Recompute {
   enum class Kind { none, selective, selective_op, full, full_layers, every, modules } kind = Kind::none;
   int n = 0;                         // full_layers (per pipeline rank), every
   std::vector<std::string> modules;  // attention, mlp, norm, moe, mla_up_proj, moe_act
+  bool operator==(const Recompute&) const = default;
 };
 
 struct TrainingSpec {
@@ -118,6 +123,7 @@ struct TrainingSpec {
   AttentionKind attention = AttentionKind::flash;
   double dropout = 0;
   double document_mean = 0, document_spread = 0;  // tokens, mean and standard deviation; 0: one document a sequence
+  bool operator==(const TrainingSpec&) const = default;
 
   // Length of documents as a token sees it: a token of a long one sits among many.
   // Equal documents of this length have as many pairs as those of the given mean and spread.
@@ -188,11 +194,13 @@ struct PipelineSpec {
   int memory_limit_pipelines = 1;  // zb-auto: so many times pp micro-batches of a stage, unless
   Bytes memory_limit;              // is above 0
   bool optimizer_barrier = true;
+  bool operator==(const PipelineSpec&) const = default;
 };
 
 struct OverlapSpec {
   bool gradients = true, parameters = true, tensor_parallel = false, expert_parallel = false, pipeline = true;
   std::int64_t bucket_size = 40'000'000;  // elements
+  bool operator==(const OverlapSpec&) const = default;
 };
 
 enum class Network { analytic, flow, chunk };

@@ -47,6 +47,7 @@ struct Stack {
   // their kernels, where nobody could say why.
   struct Slowdown {
     double gemm = 1, attention = 1, memory_bound = 1;
+    bool operator==(const Slowdown&) const = default;
   };
   Slowdown slowdown;
   std::string attention_kernel;  // "flash-2"…: what the GPU file's `attention.kernel_slowdown` tells of it; empty: 1
@@ -96,6 +97,8 @@ struct Stack {
   StateTensors state_tensors = StateTensors::one;
   bool expandable_segments =
       false;  // PYTORCH_CUDA_ALLOC_CONF: segments grow page by page in place of many of fixed size
+
+  bool operator==(const Stack&) const = default;
 };
 
 }  // namespace orrery::models

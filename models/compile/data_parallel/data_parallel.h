@@ -47,6 +47,8 @@ class DataParallel {
   virtual bool is_alike() const { return true; }
   // and whether those that complete gradients are too.
   virtual bool completes_alike() const { return false; }
+  // Whether there is nothing to it in any pass.
+  virtual bool stays_out() const { return false; }
   // After all backwards: what was not overlapped is reduced; the main stream waits for all of it.
   virtual void finish_gradients() = 0;
   // After the optimizer: the parameters set off.

@@ -126,6 +126,10 @@ bool GradientBuckets::completes_alike() const {
                       [this](const Bucket& b) { return overlaps(b) || b.replicas->sharding.gradients; });
 }
 
+bool GradientBuckets::stays_out() const {
+  return !units_ && !whole_ && completes_alike() && !(gathers_ahead() && (sharded() || experts_.sharding.optimizer));
+}
+
 void GradientBuckets::before_piece(const PieceTurn& turn) {
   if (units_) units_->before_piece(turn);
   if (whole_ && turn.makes_weight_gradients()) hold_gradients(turn);

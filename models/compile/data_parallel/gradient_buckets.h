@@ -43,6 +43,7 @@ class GradientBuckets : public DataParallel {
   void after_piece(const PieceTurn& turn) override;
   bool is_alike() const override { return !units_; }
   bool completes_alike() const override;
+  bool stays_out() const override;
   void finish_gradients() override;
   void gather_parameters() override;
 

@@ -28,6 +28,8 @@ class KernelTable {
   std::uint32_t index(const Kernel& kernel);
   // `kind`: of the cluster's nodes (ClusterSpec::kinds).
   Duration time(std::uint32_t index, int kind = 0) const { return times_[static_cast<std::size_t>(kind)][index]; }
+  const Kernel& operator[](std::uint32_t index) const { return kernels_[index]; }
+  std::size_t size() const { return kernels_.size(); }
   std::vector<Kernel> take() && { return std::move(kernels_); }
 
  private:
@@ -63,6 +65,8 @@ struct TemplateOp {
   std::string label;           // within its piece
   std::uint32_t label_id = 0;  // of the program that the template was made for
   sim::Transfer transfer;
+
+  bool has_kernel() const { return kernel != UINT32_MAX; }
 };
 
 // A piece of the model (embedding, layer, head) on one rank, found once and

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "models/architecture/rank_shape.h"
+#include "models/compile/stage/buffer_labels.h"
 
 namespace orrery::models {
 namespace {
@@ -47,7 +48,7 @@ void StageBuffers::hold_states(Bytes inputs) {
        "stashed weights");
   hold_state(states.gradients, MemoryCause::gradients, "gradients");
   hold_state(states.optimizer, MemoryCause::optimizer, "optimizer states");
-  hold(inputs, MemoryCause::buffers, "stage input buffers");
+  hold(inputs, MemoryCause::buffers, buffer_label::inputs);
 }
 
 void StageBuffers::hold_unread_gradients() {
@@ -69,7 +70,7 @@ void StageBuffers::hold_gather_buffers() {
   if (!scenario.layout.sequence_parallel) return;
   const RankShape shape = rank_shape(scenario, scenario.layout);
   for (int i = 0; i < scenario.software.gather_buffers; ++i)
-    hold(shape.full_hidden(), MemoryCause::buffers, "gather buffer");
+    hold(shape.full_hidden(), MemoryCause::buffers, buffer_label::gathered);
 }
 
 void StageBuffers::hold_in_flight() {
@@ -121,7 +122,8 @@ void StageBuffers::begin_piece(const Action& pass, std::size_t p) {
   }
   const Bytes transient = forward ? piece.forward_transient : piece.backward_transient;
   const std::uint16_t tensors = forward ? piece.tensors_of_forward : piece.tensors_of_backward;
-  if (transient.n > 0) workspace_[forward ? 0 : 1] = allocate(transient, MemoryCause::buffers, "workspace", tensors);
+  if (transient.n > 0)
+    workspace_[forward ? 0 : 1] = allocate(transient, MemoryCause::buffers, buffer_label::workspace, tensors);
 }
 
 void StageBuffers::keep_activations(const Action& pass, std::size_t p) {
@@ -132,11 +134,11 @@ void StageBuffers::keep_activations(const Action& pass, std::size_t p) {
     return offload_.keep(chunk, pass.micro_batch, p,
                          piece.saved_until_input_gradient + piece.saved_until_weight_gradient);
   if (piece.saved_until_input_gradient.n > 0)
-    slot(until_input_, pass, p) = allocate(piece.saved_until_input_gradient, MemoryCause::activations, "activations",
-                                           piece.tensors_until_input_gradient);
+    slot(until_input_, pass, p) = allocate(piece.saved_until_input_gradient, MemoryCause::activations,
+                                           buffer_label::activations, piece.tensors_until_input_gradient);
   if (piece.saved_until_weight_gradient.n > 0)
-    slot(until_weight_, pass, p) = allocate(piece.saved_until_weight_gradient, MemoryCause::activations, "activations",
-                                            piece.tensors_until_weight_gradient);
+    slot(until_weight_, pass, p) = allocate(piece.saved_until_weight_gradient, MemoryCause::activations,
+                                            buffer_label::activations, piece.tensors_until_weight_gradient);
 }
 
 void StageBuffers::end_piece(const Action& pass, std::size_t p) {
@@ -158,7 +160,7 @@ void StageBuffers::end_pass(const Action& pass) {
   const auto& pieces = pieces_of(pass);
   const bool is_last = pass.stage + 1 == context_.stages();
   if (pieces.empty() || is_last) return;
-  const std::uint32_t output = allocate(pieces.back().output, MemoryCause::buffers, "stage output");
+  const std::uint32_t output = allocate(pieces.back().output, MemoryCause::buffers, buffer_label::output);
   if (context_.scenario.software.deallocate_outputs) {
     output_ = output;
   } else {

@@ -21,6 +21,11 @@ std::optional<Scenario> own_scenario(const Scenario& scenario, int stage) {
   return own;
 }
 
+template <class T>
+void add_once(std::vector<T>& list, const T& item) {
+  if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
+}
+
 }  // namespace
 
 StageContext::StageContext(const Scenario& s, const Schedule& order, const RankKind& who, KernelTable& table,
@@ -66,13 +71,16 @@ sim::OpRef StageContext::stream_through(std::string_view family, double bytes, T
   if (bytes <= 0) return builder.last(streams.main);
   const Kernel kernel{MemoryBoundShape{std::string(family), Bytes{std::llround(bytes)}}};
   const std::uint32_t index = kernels.index(kernel);
+  add_once(kernels_beside, index);
   return builder.kernel(streams.main, slowed(kernels.time(index, rank.node), rank.slowdown), category(c),
                         kernel.kernel_class(), builder.label(label), index);
 }
 
 sim::OpRef StageContext::collective(sim::StreamIndex stream, sim::TransferKind kind, sim::GroupRole group, Bytes bytes,
                                     TimeCategory c, std::string_view label) {
-  return builder.collective(stream, {kind, group, 0, bytes}, category(c), builder.label(label));
+  const sim::Transfer transfer{kind, group, 0, bytes};
+  add_once(transfers_beside, transfer);
+  return builder.collective(stream, transfer, category(c), builder.label(label));
 }
 
 int activation_bytes(Precision precision) {

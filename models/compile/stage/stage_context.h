@@ -40,6 +40,9 @@ struct StageContext {
   const LayerRoles roles;
   sim::ProgramBuilder builder;
   Streams streams;
+  // What stream_through() and collective() were asked for, each once: that is not of pieces.
+  std::vector<std::uint32_t> kernels_beside;
+  std::vector<sim::Transfer> transfers_beside;
 
   const std::vector<Action>& actions() const {
     return schedule.order[schedule.list_of(stage) + static_cast<std::size_t>(rank.replica)];

@@ -6,11 +6,8 @@
 
 namespace orrery::models {
 
-StageProgram stage_program(const Scenario& scenario, const Schedule& schedule, const RankKind& rank,
-                           KernelTable& kernels, TensorTable& tensors, KnownLayers& layers, KnownPasses& passes,
-                           Form form) {
-  StageContext context(scenario, schedule, rank, kernels, tensors, layers, form);
-  StageWriter writer(context, passes);
+StageProgram write_stage(StageContext& context, const Chunks& chunks, KnownPasses& passes) {
+  StageWriter writer(context, chunks, passes);
   writer.write();
   return {std::move(context.builder).finish(), writer.held()};
 }

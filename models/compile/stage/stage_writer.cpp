@@ -19,8 +19,13 @@ void StageWriter::write() {
     ++i;
   }
   buffers_.free_output();
-  if (flushes(context_.schedule)) optimizer_step(context_, chunks_, *data_, host_);
-  builder_.marker(sim::kMainStream, {sim::Marker::Kind::step_end, ' ', 0, 0});
+  end();
+}
+
+void StageWriter::write_surroundings() {
+  hold();
+  begin();
+  end();
 }
 
 // From before the first step on.
@@ -71,6 +76,11 @@ void StageWriter::begin() {
 void StageWriter::update() {
   optimizer_step(context_, chunks_, *data_, host_);
   begin_step(context_, parameters(), data_->gradient_elements());
+}
+
+void StageWriter::end() {
+  if (flushes(context_.schedule)) optimizer_step(context_, chunks_, *data_, host_);
+  builder_.marker(sim::kMainStream, {sim::Marker::Kind::step_end, ' ', 0, 0});
 }
 
 double StageWriter::parameters() const {

@@ -19,10 +19,10 @@ namespace orrery::models {
 // Writes the program of a stage (stage_program.h).
 class StageWriter {
  public:
-  StageWriter(StageContext& context, KnownPasses& passes)
+  StageWriter(StageContext& context, const Chunks& chunks, KnownPasses& passes)
       : context_(context),
         builder_(context.builder),
-        chunks_(make_chunks(context)),
+        chunks_(chunks),
         host_(context),
         transfers_(context),
         data_(make_data_parallel(context, chunks_)),
@@ -33,6 +33,10 @@ class StageWriter {
         rounds_(context, transfers_, completes_) {}
 
   void write();
+  // The same without passes, of which it holds
+  void write_surroundings();
+  // that they hang on no parameters, if so.
+  bool passes_stand_alone() const { return data_->stays_out(); }
   const HeldWeights& held() const { return buffers_.held(); }
 
  private:
@@ -41,6 +45,7 @@ class StageWriter {
   void make_room(bool for_passes);
   void begin();
   void update();
+  void end();
   double parameters() const;
   void action(std::size_t i);
   std::size_t copy(std::size_t i);
@@ -62,7 +67,7 @@ class StageWriter {
 
   StageContext& context_;
   sim::ProgramBuilder& builder_;
-  Chunks chunks_;
+  const Chunks& chunks_;
   HostTimeline host_;
   std::vector<int> launches_;  // of the action being written, between the values that the host waits for
   std::size_t segment_ = 0;    // of launches_

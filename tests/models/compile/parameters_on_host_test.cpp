@@ -126,19 +126,19 @@ TEST(ParametersOnHost, AreTwoUnitsOfTheGpusMemory) {
 
 // What was updated on the GPU goes back; on the host it is there already, unless replicas wait for it.
 TEST(ParametersOnHost, GoBackOnceAStepFromWhereTheyAreUpdated) {
-  struct Case {
+  struct Way {
     const char *zero, *way;
     double to_host, shares_from_host;  // of all
   };
-  const Case cases[] = {{"0", "{parameters: cpu}", 1, 0},
-                        {"0", "{parameters: cpu, optimizer: cpu}", 0, 0},
-                        {"0", "{parameters: nvme, optimizer: nvme}", 0, 0},
-                        {"1", "{parameters: cpu}", 1, 0},
-                        {"1", "{parameters: cpu, optimizer: cpu}", 1, 1.0 / 8},
-                        {"2", "{parameters: cpu, optimizer: nvme}", 1, 1.0 / 8},
-                        {"3", "{parameters: cpu}", 1.0 / 8, 0},
-                        {"3", "{parameters: cpu, optimizer: cpu}", 0, 0}};
-  for (const Case& each : cases) {
+  const Way cases[] = {{"0", "{parameters: cpu}", 1, 0},
+                       {"0", "{parameters: cpu, optimizer: cpu}", 0, 0},
+                       {"0", "{parameters: nvme, optimizer: nvme}", 0, 0},
+                       {"1", "{parameters: cpu}", 1, 0},
+                       {"1", "{parameters: cpu, optimizer: cpu}", 1, 1.0 / 8},
+                       {"2", "{parameters: cpu, optimizer: nvme}", 1, 1.0 / 8},
+                       {"3", "{parameters: cpu}", 1.0 / 8, 0},
+                       {"3", "{parameters: cpu, optimizer: cpu}", 0, 0}};
+  for (const Way& each : cases) {
     const Settings settings = offloaded(each.way, {{"layout.zero", each.zero}, {"training.global_batch", "8"}});
     const auto all = static_cast<double>(bytes_of_all());
     EXPECT_NEAR(static_cast<double>(copies(settings, "parameters to host").bytes.n), each.to_host * all, 64)
@@ -165,12 +165,12 @@ TEST(ParametersOnHost, AreTheMasterCopyWhereThereIsNoOther) {
 // Through links that take no time only the copies' latency is left, of each at most.
 TEST(ParametersOnHost, CostNothingButLatencyWhereTheLinkIsFree) {
   const Settings free = {{"cluster.host.pcie_bandwidth", "1000TB/s"}, {"cluster.host.disk_bandwidth", "1000TB/s"}};
-  struct Case {
+  struct Way {
     Settings settings;
     const char *way, *without;
   };
   const Settings in_the_way = {{"overlap.parameters", "false"}};
-  const Case cases[] = {
+  const Way cases[] = {
       {{{"layout.zero", "0"}}, "{parameters: cpu}", "{}"},
       {{{"layout.zero", "0"}, {"training.recompute", "full"}}, "{parameters: nvme}", "{}"},
       {{{"layout.zero", "0"}}, "{parameters: cpu, optimizer: cpu}", "{optimizer: cpu}"},
@@ -180,7 +180,7 @@ TEST(ParametersOnHost, CostNothingButLatencyWhereTheLinkIsFree) {
       {{{"layout.zero", "2"}}, "{parameters: cpu, optimizer: cpu}", "{optimizer: cpu}"},
       {{{"layout.zero", "0"}, {"layout.pp", "2"}}, "{parameters: cpu}", "{}"},
   };
-  for (const Case& each : cases) {
+  for (const Way& each : cases) {
     const Settings settings = with(free, each.settings);
     const Duration without = run_folded(compiled(scenario(offloaded(each.without, settings)))).step_time();
     const Compiled c = compiled(scenario(offloaded(each.way, settings)));
