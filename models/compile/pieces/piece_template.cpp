@@ -1,6 +1,10 @@
 #include "models/compile/pieces/piece_template.h"
 
 #include <algorithm>
+#include <variant>
+
+#include "sim/base/digest.h"
+#include "sim/hash_text.h"
 
 namespace orrery::models {
 namespace {
@@ -131,17 +135,40 @@ std::vector<TemplateOp> lower(const std::vector<LayerStep>& steps, const RankKin
   return ops;
 }
 
+// Of what sets shapes of one model apart.
+struct HashOfShape {
+  std::uint64_t operator()(const GemmShape& s) const {
+    return mixed(s.batch, s.m, s.n, s.k, static_cast<std::int64_t>(s.role));
+  }
+  std::uint64_t operator()(const AttentionShape& s) const {
+    return mixed(s.batch, s.queries, s.keys, s.heads, s.backward);
+  }
+  std::uint64_t operator()(const MemoryBoundShape& s) const {
+    return sim::hash_text(s.family) ^ Digest::mix(static_cast<std::uint64_t>(s.bytes.n));
+  }
+
+ private:
+  static std::uint64_t mixed(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d, std::int64_t e) {
+    std::uint64_t hash = 0;
+    for (const std::int64_t size : {a, b, c, d, e})
+      hash = hash * 0x9e3779b97f4a7c15ull + static_cast<std::uint64_t>(size);
+    return Digest::mix(hash);
+  }
+};
+
 }  // namespace
 
 // What one piece runs the next one runs too, often in a row.
 std::uint32_t KernelTable::index(const Kernel& kernel) {
   if (recent_ < kernels_.size() && kernels_[recent_] == kernel) return recent_;
-  const auto [at, is_new] = index_.try_emplace(kernel, static_cast<std::uint32_t>(kernels_.size()));
-  if (is_new) {
+  const auto next = static_cast<std::uint32_t>(kernels_.size());
+  recent_ = index_.find_or_add(std::visit(HashOfShape{}, kernel.shape), next,
+                               [&](std::uint32_t known) { return kernels_[known] == kernel; });
+  if (recent_ == next) {
     kernels_.push_back(kernel);
     for (std::size_t kind = 0; kind < costs_.size(); ++kind) times_[kind].push_back(costs_[kind]->time(kernel).time);
   }
-  return recent_ = at->second;
+  return recent_;
 }
 
 // Lists are few: the kinds of pieces, times what is recomputed of them.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <deque>
-#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "models/compute/cost_model.h"
 #include "models/schedules/schedule.h"
 #include "sim/base/shared_list.h"
+#include "sim/hash_index.h"
 #include "sim/program.h"
 
 namespace orrery::models {
@@ -34,7 +34,7 @@ class KernelTable {
 
  private:
   std::vector<const CostModel*> costs_;
-  std::map<Kernel, std::uint32_t> index_;
+  sim::HashIndex index_;
   std::vector<Kernel> kernels_;
   std::vector<std::vector<Duration>> times_;  // by kind of node
   std::uint32_t recent_ = 0;                  // asked for last
