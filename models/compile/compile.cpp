@@ -117,8 +117,13 @@ void add_programs(const Scenario& s, const Layout& layout, const std::vector<Coo
   };
   for (int stage = 0; stage < s.layout.pp; ++stage)
     program_for({stage, 1.0, 0, 0, s.cluster.kind_of(layout.rank({0, 0, 0, stage}))});
-  out.workload.program_of.reserve(static_cast<std::size_t>(layout.ranks()));
-  for (const RankKind& kind : rank_kinds(s, layout, places)) out.workload.program_of.add(program_for(kind));
+  IdVector<RankId, ProgramId>& program_of = out.workload.program_of;
+  program_of.reserve(static_cast<std::size_t>(layout.ranks()));
+  if (are_stages(s)) {
+    for (const Coordinate& place : places) program_of.add(ProgramId{static_cast<std::uint32_t>(place.pp)});
+  } else {
+    for (const RankKind& kind : rank_kinds(s, layout, places)) program_of.add(program_for(kind));
+  }
 }
 
 // The last one is measured: the first pays for what comes from the step before. A stream

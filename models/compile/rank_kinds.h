@@ -15,4 +15,7 @@ namespace orrery::models {
 IdVector<RankId, RankKind> rank_kinds(const Scenario& scenario, const Layout& layout,
                                       const std::vector<Coordinate>& places);
 
+// Whether they are of one stage or another, and no more.
+bool are_stages(const Scenario& scenario);
+
 }  // namespace orrery::models
