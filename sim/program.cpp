@@ -49,6 +49,13 @@ bool later(const OpRef& a, const OpRef& b) {
 
 }  // namespace
 
+ProgramBuilder::ProgramBuilder(std::string name) {
+  constexpr std::size_t kUsualStreams = 16;
+  program_.name = std::move(name);
+  program_.streams.edit().reserve(kUsualStreams);
+  pending_.reserve(kUsualStreams);
+}
+
 StreamIndex ProgramBuilder::add_stream(std::string name) {
   program_.streams.edit().push_back({std::move(name), {}, {}});
   pending_.emplace_back();

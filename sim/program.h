@@ -154,7 +154,7 @@ struct OpRef {
 // stream only the latest is kept. Labels and transfers that are equal are stored once.
 class ProgramBuilder {
  public:
-  explicit ProgramBuilder(std::string name) { program_.name = std::move(name); }
+  explicit ProgramBuilder(std::string name);
 
   StreamIndex add_stream(std::string name);
   // Room for so many ops, if that is known.
