@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "models/compile/known/piece_forms.h"
-#include "models/compile/known/renewal.h"
 
 namespace orrery::models {
 namespace {
@@ -115,7 +114,15 @@ bool KnownStage::find_transfers() {
   return true;
 }
 
-std::optional<StageProgram> KnownStage::renewed(const StageContext& context, const Chunks& chunks) const {
+void KnownStage::share_blocks(const KnownStage& other) {
+  const SharedList<sim::Block>& blocks = other.written_.program.blocks;
+  SharedList<sim::Block>& own = written_.program.blocks;
+  const auto same = [](const sim::Block& a, const sim::Block& b) { return a.ops == b.ops && a.notes == b.notes; };
+  if (std::equal(own.begin(), own.end(), blocks.begin(), blocks.end(), same)) own = blocks;
+}
+
+std::optional<StageProgram> KnownStage::renewed(const StageContext& context, const Chunks& chunks,
+                                                TimedBlocks& blocks) const {
   std::optional<StageProgram> stage;
   if (!alike(chunks_, chunks)) return stage;
   const StageSizes of_pieces(context, chunks);
@@ -137,7 +144,9 @@ std::optional<StageProgram> KnownStage::renewed(const StageContext& context, con
   if (around) stage->held = std::move(around->held);
   stage->program.transfers = std::move(transfers);
   set_sizes(stage->program.buffers, of_buffer_, sizes.held);
-  set_times(stage->program, costs_of(context));
+  const std::vector<std::int64_t> costs = costs_of(context);
+  set_times(stage->program.streams, costs);
+  blocks.set_times(stage->program.blocks, costs);
   return stage;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/compile/known/renewal.h"
 #include "models/compile/known/stage_sizes.h"
 #include "models/compile/known/surroundings.h"
 #include "models/compile/stage/stage_program.h"
@@ -26,7 +27,9 @@ class KnownStage {
 
   const RankKind& rank() const { return rank_; }
   // None: pieces are not alike, or one of the above does not hold.
-  std::optional<StageProgram> renewed(const StageContext& context, const Chunks& chunks) const;
+  std::optional<StageProgram> renewed(const StageContext& context, const Chunks& chunks, TimedBlocks& blocks) const;
+  // Has the blocks of another stage in place of equal ones.
+  void share_blocks(const KnownStage& other);
 
  private:
   // Sizes of one program, that come up in it again and again.

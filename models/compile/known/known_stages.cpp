@@ -26,7 +26,7 @@ std::optional<StageProgram> KnownStages::Setting::find(const StageContext& conte
   const auto known = std::find_if(stages_.begin(), stages_.end(),
                                   [&](const KnownStage& stage) { return stage.rank() == context.rank; });
   if (known == stages_.end()) return std::nullopt;
-  std::optional<StageProgram> stage = known->renewed(context, chunks);
+  std::optional<StageProgram> stage = known->renewed(context, chunks, blocks_);
   if (stage)
     ++found_;
   else
@@ -36,8 +36,10 @@ std::optional<StageProgram> KnownStages::Setting::find(const StageContext& conte
 
 void KnownStages::Setting::keep(const StageContext& context, Chunks chunks, const StageProgram& written) {
   if (times_ < 2 || stages_.size() == kMostStages) return;
-  if (std::optional<KnownStage> stage = KnownStage::of(context, std::move(chunks), written))
-    stages_.push_back(std::move(*stage));
+  std::optional<KnownStage> stage = KnownStage::of(context, std::move(chunks), written);
+  if (!stage) return;
+  if (!stages_.empty()) stage->share_blocks(stages_.back());  // stages in the middle have the same
+  stages_.push_back(std::move(*stage));
 }
 
 KnownStages::Setting* KnownStages::of(const Scenario& scenario, const Schedule& schedule, Form form) {

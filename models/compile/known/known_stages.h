@@ -32,6 +32,7 @@ class KnownStages {
    private:
     StageSetting setting_;
     std::list<KnownStage> stages_;
+    TimedBlocks blocks_;
     std::size_t times_ = 0, found_ = 0;
   };
 

@@ -15,14 +15,6 @@ bool has_times(const List& list, const std::vector<std::int64_t>& costs) {
   return true;
 }
 
-template <class List>
-void set_times_of(SharedList<List>& lists, const std::vector<std::int64_t>& costs) {
-  if (std::all_of(lists.begin(), lists.end(), [&](const List& list) { return has_times(list, costs); })) return;
-  for (List& list : lists.edit())
-    for (std::size_t i = 0; i < list.ops.size(); ++i)
-      if (list.notes[i].kernel != kNotInTable) list.ops[i].payload = costs[list.notes[i].kernel];
-}
-
 }  // namespace
 
 std::vector<std::int64_t> costs_of(const StageContext& context) {
@@ -33,9 +25,27 @@ std::vector<std::int64_t> costs_of(const StageContext& context) {
   return costs;
 }
 
-void set_times(sim::Program& program, const std::vector<std::int64_t>& costs) {
-  set_times_of(program.streams, costs);
-  set_times_of(program.blocks, costs);
+template <class List>
+void set_times(SharedList<List>& lists, const std::vector<std::int64_t>& costs) {
+  if (std::all_of(lists.begin(), lists.end(), [&](const List& list) { return has_times(list, costs); })) return;
+  for (List& list : lists.edit())
+    for (std::size_t i = 0; i < list.ops.size(); ++i)
+      if (list.notes[i].kernel != kNotInTable) list.ops[i].payload = costs[list.notes[i].kernel];
+}
+
+template void set_times(SharedList<sim::Stream>& streams, const std::vector<std::int64_t>& costs);
+template void set_times(SharedList<sim::Block>& blocks, const std::vector<std::int64_t>& costs);
+
+// A later stage knows of more kernels than one before it.
+void TimedBlocks::set_times(SharedList<sim::Block>& blocks, const std::vector<std::int64_t>& costs) {
+  const bool are_known = blocks_.data() == blocks.data() && costs_.size() <= costs.size() &&
+                         std::equal(costs_.begin(), costs_.end(), costs.begin());
+  if (!are_known) {
+    timed_ = blocks_ = blocks;
+    costs_ = costs;
+    models::set_times(timed_, costs);
+  }
+  blocks = timed_;
 }
 
 void set_sizes(SharedList<sim::Buffer>& buffers, const std::vector<std::uint32_t>& of,

@@ -114,13 +114,14 @@ TEST(KnownStage, IsAsIfWritten) {
       StageContext context = desk.stage(stage);
       const Chunks chunks = of_few_sizes(make_chunks(context), draw);
       KnownPasses passes, other_passes;
+      TimedBlocks blocks;
       const StageProgram program = write_stage(context, chunks, passes);
       const std::optional<KnownStage> known = KnownStage::of(context, chunks, program);
 
       const Chunks others = of_other_sizes(chunks, draw);
       const StageContext here = desk.stage(stage);
       StageContext there = desk.stage(stage);
-      const std::optional<StageProgram> again = known ? known->renewed(here, others) : std::nullopt;
+      const std::optional<StageProgram> again = known ? known->renewed(here, others, blocks) : std::nullopt;
       ++(again ? renewed : written);
       if (!again) continue;
       const StageProgram expected = write_stage(there, others, other_passes);
