@@ -33,9 +33,9 @@ class StageWriter {
         rounds_(context, transfers_, completes_) {}
 
   void write();
-  // The same without passes, of which it holds
+  // The same without passes and what stands around each.
   void write_surroundings();
-  // that they hang on no parameters, if so.
+  // Whether no pass hangs on parameters.
   bool passes_stand_alone() const { return data_->stays_out(); }
   const HeldWeights& held() const { return buffers_.held(); }
 
