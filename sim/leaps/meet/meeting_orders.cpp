@@ -16,7 +16,7 @@ std::shared_ptr<const MeetingOrder> MeetingOrders::of(const Workload& workload, 
   for (std::uint32_t p = 0; p < workload.programs.size(); ++p) programs.add(tracks[{p}].legs);
   const auto known = std::ranges::find_if(known_, [&](const Known& of) {
     return std::ranges::equal(of.programs, programs) && std::ranges::equal(of.program_of, workload.program_of) &&
-           std::ranges::equal(of.groups, workload.groups) && of.group_roles == workload.group_roles &&
+           of.groups == workload.groups && of.group_roles == workload.group_roles &&
            of.peer_roles == workload.peer_roles;
   });
   if (known != known_.end()) {

@@ -19,9 +19,9 @@ class MeetingOrders {
   struct Known {
     IdVector<ProgramId, ProgramLegs> programs;
     IdVector<RankId, ProgramId> program_of;
-    IdVector<GroupId, Group> groups;
-    std::vector<GroupRoleInfo> group_roles;
-    std::vector<PeerRoleInfo> peer_roles;
+    SharedIdVector<GroupId, Group> groups;
+    SharedList<GroupRoleInfo> group_roles;
+    SharedList<PeerRoleInfo> peer_roles;
     std::shared_ptr<const MeetingOrder> order;
   };
 

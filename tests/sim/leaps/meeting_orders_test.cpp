@@ -44,7 +44,7 @@ TEST_F(Orders, AreKnownOfAlikeWorkloads) {
 TEST_F(Orders, AreOthersOfOtherPeersAndPrograms) {
   const auto order = of(sender_and_receiver(1000));
   Workload elsewhere = sender_and_receiver(1000);
-  elsewhere.peer_roles.push_back({"nobody", {}});
+  elsewhere.peer_roles.edit().push_back({"nobody", {}});
   EXPECT_NE(of(elsewhere), order);
   Workload turned = sender_and_receiver(1000);
   std::swap(turned.programs[{0}], turned.programs[{1}]);
