@@ -18,9 +18,9 @@ namespace orrery::models {
 
 // What one scenario leaves for the next that is compiled, folded and run, as points of a sweep are: its fabric with its
 // links and what is known of groups on it, where clusters are equal; who meets whom, where layouts are; the programs of
-// its stages, and how it folded, where it is the same but for sizes and times; how its allocators' replays went; how its
-// programs part into legs, and in which order their ranks meet. Results do not hang on it. It holds what the last few
-// scenarios needed. Not to be shared among threads.
+// its stages, and how it folded, where it is the same but for sizes and times; how its allocators' replays went; how
+// its programs part into legs, and in which order their ranks meet. Results do not hang on it. It holds what the last
+// few scenarios needed. Not to be shared among threads.
 class Workbench {
  public:
   Result<std::shared_ptr<const topology::Fabric>> fabric(const topology::ClusterSpec& cluster);

@@ -16,7 +16,8 @@ bool has_memory_ops(const Stream& stream) {
 
 Ledger::Ledger(const Workload& workload, bool open_ended)
     : causes_(workload.causes.size()), plan_of_(workload.ranks()), marks_(workload.ranks()) {
-  for (const Program& program : workload.programs) plans_.add(plan(program));
+  MemoryOps in_blocks;
+  for (const Program& program : workload.programs) plans_.add(plan(program, in_blocks));
   if (open_ended)
     for (Plan& p : plans_) p.stream = kNoStream;
   counted_of_.resize(workload.ranks());
@@ -41,7 +42,7 @@ RankMemory Ledger::resident(const Program& program) const {
   return memory;
 }
 
-Ledger::Plan Ledger::plan(const Program& program) {
+Ledger::Plan Ledger::plan(const Program& program, MemoryOps& in_blocks) {
   Plan plan;
   plan.program = &program;
   int streams = 0;
@@ -51,7 +52,7 @@ Ledger::Plan Ledger::plan(const Program& program) {
     ++streams;
   }
   if (streams > 1) plan.stream = kNoStream;
-  if (plan.stream != kNoStream) plan.levels.emplace(program, plan.stream);
+  if (plan.stream != kNoStream) plan.levels.emplace(program, plan.stream, in_blocks);
   return plan;
 }
 

@@ -74,7 +74,7 @@ class Ledger {
   };
 
   RankMemory resident(const Program& program) const;
-  static Plan plan(const Program& program);
+  static Plan plan(const Program& program, MemoryOps& in_blocks);
   void pass(RankId rank, std::uint32_t step, const FlatStream& ops, const RunClock& clock, OpPlace end) {
     Mark& mark = marks_[rank];
     const std::vector<OpPlace>& records = plan_of_[rank]->levels->records(step);

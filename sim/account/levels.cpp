@@ -15,18 +15,27 @@ void add(RankMemory& memory, std::uint8_t cause, std::int64_t bytes) {
 
 }  // namespace
 
-Levels::Levels(const Program& program, StreamIndex stream) : program_(&program), stream_(stream) {
-  list_changes();
+std::span<const OpIndex> MemoryOps::of(const Block& block) {
+  const auto known = std::ranges::find(known_, block.ops.data(), &Known::block);
+  if (known != known_.end()) return known->ops;
+  Known& added = known_.emplace_back();
+  added.block = block.ops.data();
+  for (OpIndex i = 0; i < block.ops.size(); ++i)
+    if (is_memory(block.ops[i].kind)) added.ops.push_back(i);
+  return added.ops;
+}
+
+Levels::Levels(const Program& program, StreamIndex stream, MemoryOps& in_blocks) : program_(&program), stream_(stream) {
+  list_changes(in_blocks);
   list_records();
 }
 
 // Calls of a block have buffers of the same sizes and causes.
-Levels::OfBlock Levels::of_block(const Block& block, const Call& call) const {
+Levels::OfBlock Levels::of_block(const Block& block, const Call& call, std::span<const OpIndex> memory) const {
   OfBlock all;
   all.is_known = true;
-  for (OpIndex i = 0; i < block.ops.size(); ++i) {
+  for (const OpIndex i : memory) {
     const Op& op = block.ops[i];
-    if (!is_memory(op.kind)) continue;
     const Buffer& buffer = program_->buffers[call.buffer(op.payload)];
     const std::int64_t bytes = change_by(op, buffer);
     all.net += bytes;
@@ -39,7 +48,7 @@ Levels::OfBlock Levels::of_block(const Block& block, const Call& call) const {
   return all;
 }
 
-void Levels::list_changes() {
+void Levels::list_changes(MemoryOps& in_blocks) {
   blocks_.resize(program_->blocks.size());
   const std::span<const Op> ops = program_->streams[stream_].ops;
   for (OpIndex i = 0; i < ops.size(); ++i) {
@@ -51,7 +60,8 @@ void Levels::list_changes() {
     if (op.kind != OpKind::call) continue;
     const Call& call = program_->call_of(op);
     OfBlock& block = blocks_[call.block];
-    if (!block.is_known) block = of_block(program_->blocks[call.block], call);
+    const Block& called = program_->blocks[call.block];
+    if (!block.is_known) block = of_block(called, call, in_blocks.of(called));
     changes_.push_back({.bytes = block.net, .op = i, .is_call = true, .block = call.block});
   }
 }

@@ -2,6 +2,8 @@
 
 #include <compare>
 #include <cstdint>
+#include <deque>
+#include <span>
 #include <vector>
 
 #include "sim/program.h"
@@ -17,12 +19,27 @@ struct OpPlace {
   auto operator<=>(const OpPlace&) const = default;
 };
 
+// Which ops of blocks are about memory. Of blocks that several programs have it looks at one. Precondition: they live
+// as long.
+class MemoryOps {
+ public:
+  std::span<const OpIndex> of(const Block& block);
+
+ private:
+  struct Known {
+    const Op* block = nullptr;
+    std::vector<OpIndex> ops;
+  };
+
+  std::deque<Known> known_;
+};
+
 // How the memory of a rank rises and falls along the one stream on which its program has all of
 // its memory ops: known before the run but for the times. Only strict maxima so far can ever be
 // the peak.
 class Levels {
  public:
-  Levels(const Program& program, StreamIndex stream);
+  Levels(const Program& program, StreamIndex stream, MemoryOps& in_blocks);
 
   // Ops that set a record: in the first step, and in any later one (none unless a step leaves something behind).
   const std::vector<OpPlace>& records(std::uint32_t step) const { return step == 0 ? first_step_ : later_steps_; }
@@ -53,8 +70,8 @@ class Levels {
     std::int64_t highest() const { return rises.empty() ? 0 : rises.back().bytes; }
   };
 
-  OfBlock of_block(const Block& block, const Call& call) const;
-  void list_changes();
+  OfBlock of_block(const Block& block, const Call& call, std::span<const OpIndex> memory) const;
+  void list_changes(MemoryOps& in_blocks);
   void list_records();
 
   const Program* program_;

@@ -64,10 +64,11 @@ class Legs::Writer {
     close();
     const auto wait = static_cast<std::uint32_t>(to_.waits_.size());
     const auto mark = static_cast<std::uint32_t>(to_.marks_.size());
-    to_.legs_.push_back({begin, begin, wait, wait, mark, mark, 0});
+    to_.legs_.push_back({begin, begin, {}, wait, wait, mark, mark, 0});
   }
   void close() {
     if (to_.legs_.empty()) return;
+    leg().timed = to_.timed(leg().begin, leg().end);
     leg().end_wait = static_cast<std::uint32_t>(to_.waits_.size());
     leg().end_mark = static_cast<std::uint32_t>(to_.marks_.size());
   }
@@ -81,7 +82,7 @@ class Legs::Writer {
     return op.waits() && (op.on_previous_step() || op.after >= waited_[op.after_stream]);
   }
   void wait(const Op& op) {
-    to_.waits_.push_back({op.after_stream, op.on_previous_step(), op.after, 0});
+    to_.waits_.push_back({op.after_stream, op.on_previous_step(), op.after, 0, {}});
     if (!op.on_previous_step()) waited_[op.after_stream] = op.after + 1;
   }
 
@@ -94,7 +95,8 @@ class Legs::Writer {
   }
   void flush(OpIndex at) {
     for (const OpIndex op : pending_)
-      to_.marks_.push_back({word_of(program_.program->markers[static_cast<std::size_t>(ops_[op].payload)]), at});
+      to_.marks_.push_back(
+          {word_of(program_.program->markers[static_cast<std::size_t>(ops_[op].payload)]), to_.timed(leg().begin, at)});
     pending_.clear();
   }
 
@@ -106,7 +108,11 @@ class Legs::Writer {
 };
 
 Legs::Legs(const LeapProgram& program, std::span<const Op> ops) : leg_of_(ops.size()) {
+  find_timed(program, ops);
   Writer(program, ops, *this).write();
+}
+
+void Legs::find_timed(const LeapProgram& program, std::span<const Op> ops) {
   timed_before_.reserve(ops.size() + 1);
   for (OpIndex op = 0; op < ops.size(); ++op) {
     timed_before_.push_back(static_cast<std::uint32_t>(timed_.size()));
@@ -119,6 +125,7 @@ bool Legs::find_awaited(std::span<const Legs> streams) {
   for (Wait& wait : waits_) {
     if (wait.stream >= streams.size() || wait.op >= streams[wait.stream].leg_of_.size()) return false;
     wait.leg = streams[wait.stream].leg_of(wait.op);
+    wait.behind = streams[wait.stream].behind(wait.op);
   }
   return true;
 }

@@ -12,8 +12,13 @@ namespace orrery::sim {
 // local ops, of which only the first waits for other streams; or transfers that start together. Hangs on no time.
 class Legs {
  public:
+  // Some of the ops that take time, by their places among those.
+  struct Timed {
+    std::uint32_t from = 0, to = 0;
+  };
   struct Leg {
-    OpIndex begin = 0, end = 0;                  // its ops
+    OpIndex begin = 0, end = 0;  // its ops
+    Timed timed;
     std::uint32_t first_wait = 0, end_wait = 0;  // what it waits for
     std::uint32_t first_mark = 0, end_mark = 0;  // the action markers stamped in it
     std::uint16_t transfers = 0;                 // 0: local ops
@@ -24,11 +29,12 @@ class Legs {
     bool previous_step = false;
     OpIndex op = 0;
     std::uint32_t leg = 0;
+    Timed behind;  // the rest of that leg
   };
-  // An action marker is stamped when its leg comes to that op: the next one behind it that takes time.
+  // An action marker is stamped when its leg comes to the next op behind it that takes time.
   struct Mark {
     std::uint64_t word = 0;  // word_of
-    OpIndex at = 0;
+    Timed before;            // what the leg has before
   };
 
   Legs(const LeapProgram& program, std::span<const Op> ops);
@@ -43,12 +49,16 @@ class Legs {
     return std::span(marks_).subspan(leg.first_mark, leg.end_mark - leg.first_mark);
   }
   std::uint32_t leg_of(OpIndex op) const { return leg_of_[op]; }
-  // Ops that take time by themselves, and how many of them come before an op (or the end).
+  // Ops that take time by themselves.
   std::span<const OpIndex> timed() const { return timed_; }
-  std::uint32_t timed_before(OpIndex op) const { return timed_before_[op]; }
+  Timed timed(OpIndex begin, OpIndex end) const { return {timed_before_[begin], timed_before_[end]}; }
+  // The rest of its leg.
+  Timed behind(OpIndex op) const { return timed(op + 1, legs_[leg_of_[op]].end); }
 
  private:
   class Writer;
+
+  void find_timed(const LeapProgram& program, std::span<const Op> ops);
 
   std::vector<Leg> legs_;
   std::vector<Wait> waits_;

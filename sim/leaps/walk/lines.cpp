@@ -13,7 +13,7 @@ Lines::Lines(const Workload& workload, const Tracks& tracks) {
       Line& line = rank.lines.emplace_back();
       line.track = &track;
       line.legs = static_cast<std::uint32_t>(track.legs().all().size());
-      line.first = legs;
+      line.first = line.here = legs;
       legs += line.legs * static_cast<std::size_t>(workload.steps);
     }
     ranks_.add(std::move(rank));

@@ -12,7 +12,8 @@ namespace orrery::sim {
 struct Line {
   const Track* track = nullptr;
   std::uint32_t legs = 0;  // of a step
-  std::size_t first = 0;   // ends of its legs are from here on, step by step
+  std::size_t first = 0;   // ends of its legs are from here on, step by step:
+  std::size_t here = 0;    // of those of the rank's step
   Time now;                // the end of the last that is over
 };
 
@@ -45,28 +46,30 @@ class Lines {
   const IdVector<RankId, LeapRank>& ranks() const { return ranks_; }
 
   // A leg of the rank's step is over at `when`.
-  void pass(const LeapRank& rank, Line& line, std::uint32_t leg, Time when) {
-    ends_[place(line, rank.step, leg)] = when;
+  void pass(Line& line, std::uint32_t leg, Time when) {
+    ends_[line.here + leg] = when;
     line.now = when;
   }
   // When what a leg of the rank's step waits for ends. Precondition: that is known.
   Time awaited(const LeapRank& rank, const Legs::Wait& wait) const {
     if (wait.previous_step && rank.step == 0) return Time();
     const Line& line = rank.lines[wait.stream];
-    return ends_[place(line, rank.step - (wait.previous_step ? 1 : 0), wait.leg)] -
-           line.track->behind(wait.op, wait.leg);
+    const std::size_t step = wait.previous_step ? line.here - line.legs : line.here;
+    return ends_[step + wait.leg] - line.track->cost_of(wait.behind);
+  }
+  // All legs of the rank's step are over.
+  static void end_step(LeapRank& rank) {
+    ++rank.step;
+    for (Line& line : rank.lines) line.here += line.legs;
   }
   // Precondition: it is over.
   Time end_of(const Line& line, std::uint32_t step, OpIndex op) const {
-    const std::uint32_t leg = line.track->legs().leg_of(op);
-    return ends_[place(line, step, leg)] - line.track->behind(op, leg);
+    const Legs& legs = line.track->legs();
+    return ends_[line.first + static_cast<std::size_t>(step) * line.legs + legs.leg_of(op)] -
+           line.track->cost_of(legs.behind(op));
   }
 
  private:
-  static std::size_t place(const Line& line, std::uint32_t step, std::uint32_t leg) {
-    return line.first + static_cast<std::size_t>(step) * line.legs + leg;
-  }
-
   IdVector<RankId, LeapRank> ranks_;
   std::vector<Time> ends_;
 };

@@ -33,7 +33,7 @@ const Legs::Leg* Walk::go_on(RankId id) {
       if (leg.end_wait > leg.first_wait) wait(id, rank, leg);
       if (leg.end_mark > leg.first_mark) stamp(rank, leg);
       if (leg.transfers > 0) return &leg;
-      pass(rank, line, stop.leg, line.now);
+      pass(line, leg, stop.leg, line.now);
     }
   }
   return nullptr;
@@ -41,16 +41,17 @@ const Legs::Leg* Walk::go_on(RankId id) {
 
 void Walk::pass_side(LeapRank& rank, Stop stop) {
   Line& line = rank.lines[stop.stream];
+  const Legs& legs = line.track->legs();
+  const Legs::Leg& leg = legs.all()[stop.leg];
   Time start = line.now;
-  for (const Legs::Wait& wait : line.track->legs().waits_of(line.track->legs().all()[stop.leg]))
-    start = std::max(start, lines_.awaited(rank, wait));
-  pass(rank, line, stop.leg, start);
+  for (const Legs::Wait& wait : legs.waits_of(leg)) start = std::max(start, lines_.awaited(rank, wait));
+  pass(line, leg, stop.leg, start);
 }
 
-void Walk::pass(LeapRank& rank, Line& line, std::uint32_t leg, Time start) {
+void Walk::pass(Line& line, const Legs::Leg& leg, std::uint32_t index, Time start) {
   too_far_ |= start > kFar;
   if (too_far_) start = Time();
-  lines_.pass(rank, line, leg, start + line.track->cost_of(line.track->legs().all()[leg]));
+  lines_.pass(line, index, start + line.track->cost_of(leg.timed));
 }
 
 // Until what a main stream waits for has ended.
@@ -67,7 +68,7 @@ void Walk::wait(RankId id, LeapRank& rank, const Legs::Leg& leg) {
 void Walk::stamp(LeapRank& rank, const Legs::Leg& leg) const {
   const Line& line = rank.main();
   for (const Legs::Mark& mark : line.track->legs().marks_of(leg))
-    rank.digest = with_action(rank.digest, mark.word, rank.step, line.now + line.track->until(leg, mark));
+    rank.digest = with_action(rank.digest, mark.word, rank.step, line.now + line.track->cost_of(mark.before));
 }
 
 Arrival Walk::arrival(RankId id) const {
@@ -82,7 +83,7 @@ void Walk::leave(RankId id) {
   for (const Passage& passage : rank.passages) end = std::max(end, passage.end);
   too_far_ |= end > kFar;
   rank.passages.clear();
-  lines_.pass(rank, rank.main(), leg, end);
+  lines_.pass(rank.main(), leg, end);
   ++rank.stop;
 }
 
@@ -94,7 +95,8 @@ void Walk::end_step(RankId id, LeapRank& rank) {
   Time& latest = step_ends_[rank.step];
   latest = std::max(latest, now);
   rank.stop = 0;
-  if (++rank.step == steps_) {
+  Lines::end_step(rank);
+  if (rank.step == steps_) {
     accounting_.stop(id);
   } else if (rank.step + 2 >= steps_) {
     accounting_.start(id, now);

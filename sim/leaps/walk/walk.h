@@ -51,7 +51,7 @@ class Walk {
   void pass_side(LeapRank& rank, Stop stop);
   void wait(RankId id, LeapRank& rank, const Legs::Leg& leg);
   void stamp(LeapRank& rank, const Legs::Leg& leg) const;
-  void pass(LeapRank& rank, Line& line, std::uint32_t leg, Time start);
+  void pass(Line& line, const Legs::Leg& leg, std::uint32_t index, Time start);
   void end_step(RankId id, LeapRank& rank);
   void note_memory(RankId id, const LeapRank& rank);
 
