@@ -11,6 +11,7 @@ namespace orrery::sim {
 
 // Where a list says again, byte by byte, what it said before, as one that is written for one micro-batch after another
 // does. Of lists that were written in the same way, most items need no look: those that repeat others there too.
+// Padding counts: copies have the same.
 class ListRepeats {
  public:
   ListRepeats() = default;

@@ -12,10 +12,11 @@ Duration RunResult::step_time() const {
 }
 
 RankSummaries::RankSummaries(RankSummaries of_classes, const IdVector<RankId, RankId>& class_of)
-    : distinct_(std::move(of_classes.distinct_)) {
-  place_.reserve(class_of.size());
+    : distinct_(std::move(of_classes.distinct_)), place_(class_of.size()) {
+  std::uint32_t ranks = 0;
   for (const RankId of : class_of)
-    if (of.value < of_classes.place_.size()) place_.add(of_classes.place_[of]);
+    if (of.value < of_classes.place_.size()) place_[RankId{ranks++}] = of_classes.place_[of];
+  place_.resize(ranks);
 }
 
 void RankSummaries::add(RankSummary summary) {
@@ -24,7 +25,9 @@ void RankSummaries::add(RankSummary summary) {
 }
 
 std::vector<std::int64_t> RankSummaries::multiplicities() const {
-  return multiplicities([](RankId) { return true; });
+  std::vector<std::int64_t> ranks(distinct_.size(), 0);
+  for (const std::uint32_t place : place_) ++ranks[place];
+  return ranks;
 }
 
 std::vector<std::int64_t> RankSummaries::multiplicities(const std::function<bool(RankId)>& counts) const {

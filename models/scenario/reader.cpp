@@ -152,11 +152,16 @@ void name_it(Scenario& scenario) {
   if (scenario.model.name.empty()) scenario.model.name = "inline";
 }
 
+// Where it leads is looked at once for all points of a sweep.
+SearchPath path_beside(const std::string& folder) {
+  return *remembered("search path " + folder, [&] { return Result<SearchPath>(SearchPath::standard(folder)); });
+}
+
 Result<Scenario> read_tree(Result<Node> root, const std::string& file, const std::vector<Override>& overrides,
                            const ReadOptions& options) {
   if (!root) return std::move(root).errors();
   const std::string folder = fs::path(file).parent_path().string();
-  Reading reading(SearchPath::standard(folder));
+  Reading reading(path_beside(folder));
   reading.folder = folder;
   reading.is_job = options.is_job;
   reading.scenario.file = file;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <span>
 
 #include "sim/program_forms.h"
 
@@ -70,6 +71,28 @@ TEST(Alike, AreNoOthers) {
       [](Program& p) { p.transfers[1].tag = 0; },
   };
   for (std::size_t i = 0; i < changes.size(); ++i) EXPECT_FALSE(is_alike_after(changes[i])) << i;
+}
+
+// Where buffers repeat, others than the first are looked at as far as they do not.
+TEST(Alike, AreNoProgramsOfWhichOneRepeatsOtherwise) {
+  ProgramBuilder b("stage");
+  b.add_stream("main");
+  for (int i = 0; i < 10; ++i) b.buffer({100 + i}, 1, b.label("x"));
+  for (int round = 1; round < 20; ++round) b.buffers_again(0, 10);
+  const Program program = std::move(b).finish();
+  const ListRepeats repeats{std::span(program.buffers)};
+  ASSERT_EQ(repeats.stretches(), 1u);
+  for (std::size_t i = 0; i < program.buffers.size(); ++i) {
+    const auto changed = [&](Bytes bytes, std::uint8_t cause) {
+      Program other = program;
+      other.buffers.edit()[i].bytes = bytes;
+      other.buffers.edit()[i].cause = cause;
+      return other;
+    };
+    EXPECT_TRUE(alike(program, changed({7}, 1), repeats)) << i;
+    EXPECT_FALSE(alike(program, changed({-7}, 1), repeats)) << i;
+    EXPECT_FALSE(alike(program, changed({7}, 2), repeats)) << i;
+  }
 }
 
 // One of them is sound, the other is not.
