@@ -108,6 +108,28 @@ TEST(KnownStages, NeighboursAreNotWrittenAgain) {
   }
 }
 
+// A layout of another setting between neighbours, whatever sets it apart.
+TEST(KnownStages, AreOfOneSetting) {
+  const DocumentCache presets;
+  const Keys keys = settings()[1].keys;
+  const std::vector<Override> others = {{"overlap.pipeline", "false"},      {"overlap.gradients", "false"},
+                                        {"overlap.bucket_size", "4000000"}, {"training.recompute", "selective"},
+                                        {"training.global_batch", "32"},    {"layout.zero", "1"},
+                                        {"pipeline.schedule", "gpipe"},     {"model.activation", "gelu"},
+                                        {"cluster.preset", "dgx-a100"},     {"software", "torchtitan-2025"}};
+  for (const Override& other : others) {
+    SCOPED_TRACE(other.path + " " + other.value);
+    Workbench bench;
+    for (const bool is_other : {false, false, false, true, false}) {
+      Keys of_point = keys;
+      if (is_other) of_point.push_back(other);
+      const Scenario scenario = scenario_of(of_point, 1000);
+      expect_same_programs(compiled_on(&bench, scenario), compiled_on(nullptr, scenario));
+    }
+    EXPECT_GT(bench.stages().found(), 0U);
+  }
+}
+
 // Where shapes of two kernels, or two transfers, happen to be equal, they are one in their table: there and behind it
 // programs are written.
 TEST(KnownStages, EqualShapesAreAnotherForm) {
