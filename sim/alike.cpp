@@ -23,7 +23,7 @@ bool alike_ops(const Op& a, const Op& b) {
 }
 
 // Ops are mostly the same to the bit where none of them is a kernel.
-bool alike_lists(const std::vector<Op>& a, const std::vector<Op>& b) {
+bool alike_op_lists(const std::vector<Op>& a, const std::vector<Op>& b) {
   static_assert(std::has_unique_object_representations_v<Op>);
   if (a.size() != b.size()) return false;
   return a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(Op)) == 0 ||
@@ -31,11 +31,11 @@ bool alike_lists(const std::vector<Op>& a, const std::vector<Op>& b) {
 }
 
 bool alike_streams(const Stream& a, const Stream& b) {
-  return alike_lists(a.ops, b.ops);
+  return alike_op_lists(a.ops, b.ops);
 }
 
 bool alike_blocks(const Block& a, const Block& b) {
-  return a.notes.size() == b.notes.size() && alike_lists(a.ops, b.ops);
+  return a.notes.size() == b.notes.size() && alike_op_lists(a.ops, b.ops);
 }
 
 bool alike_transfers(const Transfer& a, const Transfer& b) {
@@ -46,20 +46,32 @@ bool alike_buffers(const Buffer& a, const Buffer& b) {
   return a.cause == b.cause && a.parts == b.parts && same_sign(a.bytes.n, b.bytes.n);
 }
 
-bool alike_lists(const SharedList<Buffer>& a, const SharedList<Buffer>& b, const ListRepeats& repeats) {
+bool alike_buffer_lists(const SharedList<Buffer>& a, const SharedList<Buffer>& b, const ListRepeats& repeats) {
   const auto holds = [&](std::size_t from, std::size_t to) {
     return std::equal(a.begin() + from, a.begin() + to, b.begin() + from, alike_buffers);
   };
   return a.size() == b.size() && repeats.all(holds, a.size(), std::span(a), std::span(b));
 }
 
+template <class T, class Alike>
+bool alike_lists(const SharedList<T>& a, const SharedList<T>& b, const Alike& are_alike) {
+  return a.data() == b.data() || std::ranges::equal(a, b, are_alike);
+}
+
+bool alike_block_lists(const SharedList<Block>& a, const SharedList<Block>& b, AlikeBlocks* known) {
+  if (known && known->some.data() == a.data() && known->others.data() == b.data()) return true;
+  if (!alike_lists(a, b, alike_blocks)) return false;
+  if (known) *known = {a, b};
+  return true;
+}
+
 }  // namespace
 
-bool alike(const Program& a, const Program& b, const ListRepeats& buffers) {
-  return std::ranges::equal(a.streams, b.streams, alike_streams) && a.calls == b.calls && a.resident == b.resident &&
+bool alike(const Program& a, const Program& b, const ListRepeats& buffers, AlikeBlocks* blocks) {
+  return alike_lists(a.streams, b.streams, alike_streams) && a.calls == b.calls && a.resident == b.resident &&
          std::ranges::equal(a.transfers, b.transfers, alike_transfers) &&
-         std::ranges::equal(a.blocks, b.blocks, alike_blocks) && std::ranges::equal(a.markers, b.markers) &&
-         alike_lists(a.buffers, b.buffers, buffers);
+         alike_block_lists(a.blocks, b.blocks, blocks) && a.markers == b.markers &&
+         alike_buffer_lists(a.buffers, b.buffers, buffers);
 }
 
 }  // namespace orrery::sim

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <span>
 
-#include "sim/alike.h"
-
 namespace orrery::sim {
 namespace {
 
@@ -21,7 +19,7 @@ bool is_same(const Program& a, const Program& b) {
 std::uint64_t ProgramForms::of(const Program& program) {
   auto known = std::ranges::find_if(known_, [&](const Known& k) { return is_same(k.latest, program); });
   if (known == known_.end()) {
-    known = std::ranges::find_if(known_, [&](const Known& k) { return alike(k.latest, program, k.buffers); });
+    known = std::ranges::find_if(known_, [&](const Known& k) { return alike(k.latest, program, k.buffers, &blocks_); });
     if (known != known_.end()) known->latest = program;
   }
   if (known == known_.end()) {

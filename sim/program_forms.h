@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <list>
 
+#include "sim/alike.h"
 #include "sim/list_repeats.h"
 #include "sim/program.h"
 
@@ -24,6 +25,7 @@ class ProgramForms {
 
   std::list<Known> known_;  // the one asked for last is last: programs of a workload come up in turn
   std::uint64_t numbers_ = 0;
+  AlikeBlocks blocks_;  // found last
 };
 
 }  // namespace orrery::sim

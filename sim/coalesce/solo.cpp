@@ -42,7 +42,7 @@ SoloCollectives::SoloCollectives(const Workload& workload, const Speeds& speeds,
       streams_(workload.programs.size()),
       blocks_(workload.programs.size()) {
   UsedTransfers used;
-  for (const Program& program : workload.programs) transfers_.add(used.of(program));
+  for (const Program& program : workload.programs) uses_.add(used.of(program));
   if (!any_candidates()) return;
   find_owners();
   IdVector<ProgramId, std::vector<RankId>> ranks_of(workload.programs.size());
@@ -53,7 +53,7 @@ SoloCollectives::SoloCollectives(const Workload& workload, const Speeds& speeds,
 
 bool SoloCollectives::any_candidates() const {
   for (std::uint32_t r = 0; r < workload_.ranks(); ++r)
-    for (const Op& op : transfers_[workload_.program_of[RankId{r}]])
+    for (const Op& op : uses_[workload_.program_of[RankId{r}]].transfers)
       if (is_alone_in({r}, op)) return true;
   return false;
 }
@@ -62,7 +62,7 @@ bool SoloCollectives::any_candidates() const {
 void SoloCollectives::find_owners() {
   owner_ = IdVector<LinkId, std::uint32_t>(workload_.links.size(), kNobody);
   for (std::uint32_t r = 0; r < workload_.ranks(); ++r) {
-    for (const Op& op : transfers_[workload_.program_of[RankId{r}]]) {
+    for (const Op& op : uses_[workload_.program_of[RankId{r}]].transfers) {
       const TransferPlan* plan = plan_of({r}, op);
       if (plan == nullptr) continue;
       for (const Phase& phase : plan->phases)
@@ -131,10 +131,9 @@ std::vector<std::int64_t> SoloCollectives::replace(ProgramId program, const std:
   std::vector<std::int64_t> uses(alone.size(), 0);
   replace_in_blocks(program, alone, meets, uses);
   std::vector<Op>& stream = streams_[program];
-  for (OpIndex i = 0; i < main.size(); ++i) {
-    const Op& op = main[i];
-    if (op.kind != OpKind::collective || (!meets.empty() && meets[i])) continue;
-    const auto transfer = static_cast<std::size_t>(op.payload);
+  for (const OpIndex i : uses_[program].collectives) {
+    const auto transfer = static_cast<std::size_t>(main[i].payload);
+    if (!meets.empty() && meets[i]) continue;
     if (alone[transfer].plan == nullptr) continue;
     if (stream.empty()) stream.assign(main.begin(), main.end());
     as_kernel(stream[i], alone[transfer].time);
@@ -156,10 +155,8 @@ void SoloCollectives::replace_in_blocks(ProgramId program, const std::vector<Alo
     blocks.push_back(solo_blocks_.of(block, times));
     if (!blocks.back()) return;
   }
-  for (const Op& op : main) {
-    if (op.kind != OpKind::call) continue;
-    for (const SoloBlock::Use& use : blocks[p.call_of(op).block]->uses) uses[use.transfer] += use.times;
-  }
+  for (std::size_t b = 0; b < blocks.size(); ++b)
+    for (const SoloBlock::Use& use : blocks[b]->uses) uses[use.transfer] += use.times * uses_[program].calls[b];
   blocks_[program] = std::move(blocks);
 }
 
@@ -177,7 +174,7 @@ std::vector<SoloCollectives::Alone> SoloCollectives::transfers_alone(RankId rank
     });
   });
   std::vector<Alone> all(program.transfers.size());
-  for (const Op& op : transfers_[workload_.program_of[rank]]) {
+  for (const Op& op : uses_[workload_.program_of[rank]].transfers) {
     if (!is_alone_in(rank, op)) continue;
     const TransferPlan* plan = plan_of(rank, op);
     Alone& own = all[static_cast<std::size_t>(op.payload)];

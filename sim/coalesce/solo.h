@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/coalesce/solo_blocks.h"
+#include "sim/coalesce/used_transfers.h"
 #include "sim/network/contention.h"
 #include "sim/network/flow_net.h"
 #include "sim/run_result.h"
@@ -71,9 +72,9 @@ class SoloCollectives {
   const Workload& workload_;
   const Speeds& speeds_;
   const FlowNet& network_;
-  IdVector<ProgramId, std::vector<Op>> transfers_;  // one op for each
-  IdVector<LinkId, std::uint32_t> owner_;           // the only rank whose collectives load a link
-  IdVector<ProgramId, std::vector<Op>> streams_;    // empty: as in the program
+  IdVector<ProgramId, ProgramTransfers> uses_;
+  IdVector<LinkId, std::uint32_t> owner_;         // the only rank whose collectives load a link
+  IdVector<ProgramId, std::vector<Op>> streams_;  // empty: as in the program
   SoloBlocks solo_blocks_;
   IdVector<ProgramId, std::vector<const SoloBlock*>> blocks_;  // likewise
   std::vector<Load> loads_;

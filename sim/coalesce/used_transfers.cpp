@@ -27,11 +27,19 @@ class Distinct {
 
 }  // namespace
 
-std::vector<Op> UsedTransfers::of(const Program& program) {
+ProgramTransfers UsedTransfers::of(const Program& program) {
+  ProgramTransfers uses;
+  uses.calls.resize(program.blocks.size());
   Distinct distinct(program);
+  const std::span<const Op> main = program.streams.empty() ? std::span<const Op>() : program.streams[kMainStream].ops;
+  for (OpIndex i = 0; i < main.size(); ++i) {
+    if (main[i].kind == OpKind::call) ++uses.calls[program.call_of(main[i]).block];
+    if (main[i].kind == OpKind::collective) uses.collectives.push_back(i);
+  }
   for (const Stream& stream : program.streams) distinct.add(stream.ops);
   for (const Block& block : program.blocks) distinct.add(in_block(program, block));
-  return distinct.take();
+  uses.transfers = distinct.take();
+  return uses;
 }
 
 std::span<const Op> UsedTransfers::in_block(const Program& program, const Block& block) {

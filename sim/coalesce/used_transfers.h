@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <span>
 #include <vector>
@@ -8,11 +9,17 @@
 
 namespace orrery::sim {
 
-// Which transfers programs make. Of blocks that several have it looks at one. Precondition: they live as long.
+// What a program does together with others.
+struct ProgramTransfers {
+  std::vector<Op> transfers;         // each once for each kind of op that uses it
+  std::vector<OpIndex> collectives;  // of the main stream, but for those in calls
+  std::vector<std::int64_t> calls;   // by block: how often the main stream calls it
+};
+
+// Finds it. Of blocks that several programs have it looks at one. Precondition: they live as long.
 class UsedTransfers {
  public:
-  // Each transfer once for each kind of op that uses it.
-  std::vector<Op> of(const Program& program);
+  ProgramTransfers of(const Program& program);
 
  private:
   struct Known {

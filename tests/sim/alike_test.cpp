@@ -95,6 +95,20 @@ TEST(Alike, AreNoProgramsOfWhichOneRepeatsOtherwise) {
   }
 }
 
+// Stages share them.
+TEST(Alike, BlocksAreComparedOnce) {
+  const Program some = program();
+  Program others = program(), none = program();
+  others.blocks.edit()[0].ops[1].payload = 77;
+  none.blocks.edit()[0].ops[0].payload = 1;
+  AlikeBlocks known;
+  EXPECT_TRUE(alike(some, others, {}, &known));
+  EXPECT_FALSE(alike(some, none, {}, &known));
+  EXPECT_TRUE(known.some.data() == some.blocks.data() && known.others.data() == others.blocks.data());
+  known = {some.blocks, none.blocks};  // a lie
+  EXPECT_TRUE(alike(some, none, {}, &known));
+}
+
 // One of them is sound, the other is not.
 TEST(Alike, AreNoProgramsOfWhichOneHasLessThanNothing) {
   EXPECT_FALSE(is_alike_after([](Program& p) { p.streams.edit()[0].ops[1].payload = -1; }));
