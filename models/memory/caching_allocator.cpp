@@ -132,8 +132,10 @@ auto CachingAllocatorOf<Size>::serve(const Request& request) -> Block {
 // there still.
 template <class Size>
 void CachingAllocatorOf<Size>::touch(Request& request) {
-  if (request.fit != kNone && pieces_[request.fit].free && is_always(pieces_[request.fit].size, request.fit_size))
-    return;
+  if (request.fit != kNone) {
+    const Piece& found = pieces_[request.fit];  // it may have become another one
+    if (found.free && found.small == request.small && is_always(found.size, request.fit_size)) return;
+  }
   request.fit = list(request.small).find_fit(request.size);
   if (request.fit == kNone) request.fit = set_free(more(request.size, request.small));
   request.fit_size = pieces_[request.fit].size;

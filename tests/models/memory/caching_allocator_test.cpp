@@ -186,5 +186,22 @@ TEST(AllocationReplay, ReservesWhatOneStepNeeds) {
   EXPECT_EQ(peak_reserved(program, {{}, {{16 * kMiB}, {32 * kMiB}}}, {}).n, 148 * kMiB);
 }
 
+// What was found goes into its neighbour, and its number to a block of the other pool, of the same size.
+TEST(CachingAllocator, TouchesNoBlockOfTheOtherPool) {
+  CachingAllocator allocator = plain();
+  const auto first = allocator.allocate({2 * kMiB}), found = allocator.allocate({2 * kMiB});
+  allocator.allocate({16 * kMiB});
+  allocator.free(found);
+  CachingAllocator::Request request = CachingAllocator::request({3 * kMiB / 2});
+  allocator.touch(request);
+  EXPECT_EQ(allocator.reserved().n, 20 * kMiB);
+  allocator.free(first);
+  allocator.allocate({4 * kMiB});
+  allocator.free(allocator.allocate({512}));
+  EXPECT_EQ(allocator.reserved().n, 22 * kMiB);
+  allocator.touch(request);
+  EXPECT_EQ(allocator.reserved().n, 42 * kMiB);
+}
+
 }  // namespace
 }  // namespace orrery::models
