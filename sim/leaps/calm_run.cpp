@@ -17,11 +17,12 @@ class CalmRun {
       : workload_(workload), order_(order), walk_(workload, tracks), bookings_(workload.links.size()) {
     routes_.reserve(order.routes.size());
     for (const MeetingOrder::Route& route : order.routes) routes_.push_back(planned(route, network));
-    find_contested();
+    find_contested(network);
   }
 
   std::optional<RunResult> run(const std::atomic<bool>* stop) {
     for (int step = 0; step < workload_.steps; ++step) {
+      is_measured_ = step + 1 == workload_.steps;
       if (stop && stop->load(std::memory_order_relaxed)) return std::nullopt;
       for (const MeetingOrder::Encounter& encounter : order_.encounters)
         if (!meet(encounter)) return std::nullopt;
@@ -37,6 +38,10 @@ class CalmRun {
     const Phase* phase = nullptr;
     Duration from, to;
     std::uint32_t first_link = 0, end_link = 0;  // of those that others may want meanwhile
+  };
+  struct Wanted {
+    LinkId link;
+    Int128 demand = 0;
   };
   struct Route {
     const TransferPlan* plan = nullptr;
@@ -64,24 +69,26 @@ class CalmRun {
     return std::span(flows_).subspan(route.first_flow, route.end_flow - route.first_flow);
   }
 
-  void find_contested() {
+  void find_contested(const FlowNet& network) {
     ContestedLinks are_contested(workload_.links.size());
     for (std::uint32_t r = 0; r < routes_.size(); ++r)
       for (const Flow& flow : flows_of(routes_[r])) are_contested.use(*flow.phase->uses, r);
     for (Flow& flow : flows_) {
       flow.first_link = static_cast<std::uint32_t>(contested_.size());
       for (const LinkUse& use : *flow.phase->uses)
-        if (are_contested(order_, use.link)) contested_.push_back(use.link);
+        if (are_contested(order_, use.link)) contested_.push_back({use.link, network.demand(*flow.phase, use)});
       flow.end_link = static_cast<std::uint32_t>(contested_.size());
     }
   }
 
-  // False if somebody else is on its links.
+  // False if others on its links may slow it.
   bool book(const Route& route, Time start) {
-    return std::ranges::all_of(flows_of(route), [&](const Flow& flow) {
-      const auto links = std::span(contested_).subspan(flow.first_link, flow.end_link - flow.first_link);
-      return bookings_.take(links, start + flow.from, start + flow.to);
-    });
+    for (const Flow& flow : flows_of(route))
+      for (const Wanted& wanted : std::span(contested_).subspan(flow.first_link, flow.end_link - flow.first_link))
+        if (!bookings_.take(wanted.link, workload_.links[wanted.link].capacity,
+                            {start + flow.from, start + flow.to, wanted.demand, is_measured_}))
+          return false;
+    return true;
   }
 
   bool meet(const MeetingOrder::Encounter& encounter) {
@@ -114,6 +121,10 @@ class CalmRun {
       for (const Flow& flow : flows_of(routes_[r]))
         LinkCounts::add_alone(*flow.phase, flow.to - flow.from, times, result.links);
     }
+    std::ranges::sort(contested_, {}, &Wanted::link);
+    for (const Wanted& wanted :
+         std::span(contested_.begin(), std::ranges::unique(contested_, {}, &Wanted::link).begin()))
+      result.links.own(wanted.link).busy = bookings_.busy(wanted.link);
     return result;
   }
 
@@ -125,7 +136,8 @@ class CalmRun {
   Bookings bookings_;
   std::vector<Route> routes_;  // as those of the order
   std::vector<Flow> flows_;
-  std::vector<LinkId> contested_;
+  std::vector<Wanted> contested_;
+  bool is_measured_ = false;
 };
 
 }  // namespace

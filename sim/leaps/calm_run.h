@@ -9,8 +9,8 @@
 
 namespace orrery::sim {
 
-// A run in which each transfer has its links for itself: then it ends when it would end alone, and no clock is needed.
-// Nothing if two of them meet on a link after all, or for something the engine has to look at; and once `stop` is set.
+// A run in which no transfer slows another: then each ends when it would end alone, and no clock is needed. Nothing if
+// one may slow another after all, or for something the engine has to look at; and once `stop` is set.
 std::optional<RunResult> calm_run(const Workload& workload, const Tracks& tracks, const MeetingOrder& order,
                                   const FlowNet& network, const std::atomic<bool>* stop);
 

@@ -13,7 +13,7 @@ namespace orrery::sim {
 //
 // Where ranks have one stream that meets others, and beside it only launches that nothing slows, they have nothing to
 // do with each other between transfers. So each goes from the end of its transfers to the next that it enters in one
-// leap. Only transfers that want the same links at one time need a clock.
+// leap. Only transfers that slow each other need a clock.
 //
 // Nothing if ranks cannot leap (Tracks::suit), for a run that gets stuck, since the engine says why, and once `stop` is
 // set. `memory`: of runs before. Precondition: no jitter.

@@ -43,6 +43,12 @@ class FlowNet {
   // The same of all phases of a plan, with what goes before each.
   Duration time_alone(const TransferPlan& plan) const;
 
+  // What a phase takes of a link as long as nobody slows it, in bytes per second: a link on which all together take no
+  // more than its capacity slows nobody.
+  Int128 demand(const Phase& phase, const LinkUse& use) const {
+    return static_cast<Int128>(use.connections) * limit_of(phase);
+  }
+
   // An activity that begins to flow at `at` (now or later), on links that nobody
   // else is on: nobody() if there are others. It takes time_alone and no settling,
   // as long as no other comes to one of its links. When one does (start), it is

@@ -1,39 +1,36 @@
 #pragma once
 
-#include <span>
+#include <cstdint>
 #include <vector>
 
+#include "sim/base/amount.h"
 #include "sim/base/duration.h"
 #include "sim/base/id.h"
 
 namespace orrery::sim {
 
-// When links are taken, each by one transfer at a time.
+// Who is on links when. Several at once slow each other unless all together want no more than the link has.
 class Bookings {
  public:
-  explicit Bookings(std::size_t links) : of_link_(links) {}
-
-  // Takes links from one time to another; false if one of them is taken meanwhile, or was booked in too wild an order
-  // to tell.
-  bool take(std::span<const LinkId> links, Time from, Time to) {
-    for (const LinkId link : links)
-      if (!take(of_link_[link], {from, to})) return false;
-    return true;
-  }
-
- private:
   struct Booking {
     Time from, to;
+    Int128 demand = 0;      // bytes per second (FlowNet::demand)
+    bool measured = false;  // in the last step
   };
 
-  static bool take(std::vector<Booking>& taken, Booking booking) {
-    if (!taken.empty() && taken.back().to > booking.from) return put_between(taken, booking);
-    taken.push_back(booking);
-    return true;
-  }
-  static bool put_between(std::vector<Booking>& taken, Booking booking);
+  explicit Bookings(std::size_t links) : of_link_(links) {}
 
-  IdVector<LinkId, std::vector<Booking>> of_link_;  // in order
+  // False if those on the link meanwhile may be slowed, or if it was booked in too wild an order to tell.
+  bool take(LinkId link, BytesPerSecond capacity, const Booking& booking);
+  // How long somebody is on the link in the last step.
+  Duration busy(LinkId link) const;
+
+ private:
+  struct Taken : Booking {
+    Time until;  // the last end of it and those before
+  };
+
+  IdVector<LinkId, std::vector<Taken>> of_link_;  // by start
 };
 
 }  // namespace orrery::sim

@@ -104,7 +104,7 @@ class Writer {
     return std::ranges::find_first_of(a.ranks, b.ranks) != a.ranks.end();
   }
 
-  static constexpr std::uint32_t kMostCompared = 64;  // as a folded workload has
+  static constexpr std::uint32_t kMostCompared = 512;  // as a folded workload has
 
   const Workload& workload_;
   const Tracks& tracks_;

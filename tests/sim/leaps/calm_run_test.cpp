@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "sim/leaps/clocked_run.h"
 #include "sim/leaps/meet/bookings.h"
 #include "sim/leaps/meet/contested_links.h"
@@ -31,7 +33,10 @@ TEST(CalmRun, IsARunWithAClock) {
   int calm = 0, met = 0;
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
     SCOPED_TRACE(seed);
-    const Runs runs = runs_of(RandomWorld(seed, seed % 3 == 0, seed % 4 != 0, true).workload());
+    Workload workload = RandomWorld(seed, seed % 3 == 0, seed % 4 != 0, true).workload();
+    if (seed % 5 < 2)  // room for two
+      for (Link& link : workload.links.edit()) link.capacity = {2'500'000'000};
+    const Runs runs = runs_of(workload);
     ASSERT_TRUE(runs.clocked);
     runs.calm ? ++calm : ++met;
     if (!runs.calm) continue;
@@ -76,8 +81,9 @@ class OneLink : public SimplePlanner {
   mutable std::deque<TransferPlan> plans_;
 };
 
-Workload on_one_link(Duration before, std::size_t times = 1) {
-  Workload workload = two_senders(before, times);
+Workload on_one_link(Duration before, BytesPerSecond capacity = {1'000'000'000}) {
+  Workload workload = two_senders(before);
+  workload.links.edit()[LinkId{0}].capacity = capacity;
   workload.planner = std::make_shared<OneLink>();
   return workload;
 }
@@ -99,6 +105,17 @@ TEST(CalmRun, LetsThemFollowEachOther) {
   }
 }
 
+// A link that both do not fill: they go beside each other, and it is busy as long as one of them is there.
+TEST(CalmRun, LetsThemShareARoomyLink) {
+  const Workload workload = on_one_link(Duration::us(15), {2'000'000'000});
+  const Runs runs = runs_of(workload);
+  ASSERT_TRUE(runs.calm);
+  expect_equal(*runs.calm, *runs.clocked);
+  EXPECT_EQ(runs.calm->links[LinkId{0}].busy, Duration::us(15));
+  EXPECT_EQ(runs.calm->links[LinkId{0}].bytes.n, 20'000);
+  EXPECT_FALSE(runs_of(on_one_link(Duration::us(15), {1'999'999'999})).calm);
+}
+
 TEST(CalmRun, EndsWhenToldTo) {
   const Workload workload = two_senders(Duration::us(1));
   const FlowNet network(workload.links);
@@ -107,17 +124,50 @@ TEST(CalmRun, EndsWhenToldTo) {
   EXPECT_FALSE(calm_run(workload, tracks, *meeting_order(workload, tracks), network, &stop));
 }
 
+Time after(std::int64_t us) {
+  return Time::at(Duration::us(us));
+}
+
+constexpr BytesPerSecond kCapacity{10};
+
 TEST(Bookings, AreInAnyOrderAndNeverAtOneTime) {
-  const auto at = [](std::int64_t us) { return Time::at(Duration::us(us)); };
-  const LinkId links[] = {LinkId{0}, LinkId{1}}, second[] = {LinkId{1}};
+  const LinkId link{1};
   Bookings bookings(2);
-  EXPECT_TRUE(bookings.take(links, at(10), at(20)));
-  EXPECT_TRUE(bookings.take(links, at(30), at(40)));
-  EXPECT_TRUE(bookings.take(links, at(20), at(30)));
-  EXPECT_TRUE(bookings.take(links, at(0), at(10)));
-  for (std::int64_t start = 0; start < 40; ++start) EXPECT_FALSE(bookings.take(second, at(start), at(start + 1)));
-  EXPECT_FALSE(bookings.take(second, at(39), at(100)));
-  EXPECT_TRUE(bookings.take(second, at(40), at(41)));
+  const auto take = [&](std::int64_t from, std::int64_t to) {
+    return bookings.take(link, kCapacity, {after(from), after(to), 20, true});  // alone it may want more than there is
+  };
+  for (const std::int64_t from : {10, 30, 20, 0}) EXPECT_TRUE(take(from, from + 10));
+  for (std::int64_t start = 0; start < 40; ++start) EXPECT_FALSE(take(start, start + 1));
+  EXPECT_FALSE(take(39, 100));
+  EXPECT_TRUE(take(40, 41));
+  EXPECT_TRUE(bookings.take(LinkId{0}, kCapacity, {after(0), after(10), 20, true}));
+}
+
+TEST(Bookings, AreAtOneTimeWhereTheLinkHasRoom) {
+  const LinkId link{0};
+  Bookings bookings(1);
+  const auto take = [&](std::int64_t from, std::int64_t to, std::int64_t demand) {
+    return bookings.take(link, kCapacity, {after(from), after(to), demand, true});
+  };
+  EXPECT_TRUE(take(0, 100, 4));
+  EXPECT_TRUE(take(10, 20, 4));
+  EXPECT_TRUE(take(30, 40, 6));
+  EXPECT_FALSE(take(15, 18, 3));
+  EXPECT_TRUE(take(15, 18, 2));
+  EXPECT_TRUE(take(20, 30, 6));
+  EXPECT_FALSE(take(99, 101, 7));
+  EXPECT_TRUE(take(100, 101, 7));
+}
+
+TEST(Bookings, CountAsBusyOnceAndInTheLastStep) {
+  const LinkId link{0};
+  Bookings bookings(1);
+  EXPECT_TRUE(bookings.take(link, kCapacity, {after(0), after(9), 1, false}));
+  EXPECT_TRUE(bookings.take(link, kCapacity, {after(30), after(40), 1, true}));
+  EXPECT_TRUE(bookings.take(link, kCapacity, {after(10), after(25), 1, true}));
+  EXPECT_TRUE(bookings.take(link, kCapacity, {after(12), after(14), 1, true}));
+  EXPECT_TRUE(bookings.take(link, kCapacity, {after(20), after(28), 1, true}));
+  EXPECT_EQ(bookings.busy(link), Duration::us(28));
 }
 
 // Two pairs on a link come as they like; a rank's own transfers follow each other.
@@ -141,16 +191,20 @@ TEST(ContestedLinks, AreThoseOfTransfersThatStartTogether) {
     World world;
     const PeerRole next = world.peers({1, -1}), from = world.peers({-1, 0});
     Script a, b;
-    a.send(a.main, next, 1000, grouped);
-    a.send(a.main, next, 1000, false, 1);
-    b.receive(b.main, from, 1000, grouped);
-    b.receive(b.main, from, 1000, false, 1);
+    for (const auto tag : std::to_array<std::uint16_t>({0, 0, 1})) {
+      a.send(a.main, next, 1000, grouped && tag == 0, tag);
+      b.receive(b.main, from, 1000, grouped && tag == 0, tag);
+    }
     for (Script* script : {&a, &b}) world.ranks(1, script->done());
     const FlowNet network(world.workload.links);
     const auto order = meeting_order(world.workload, Tracks(world.workload, network, nullptr));
     ASSERT_EQ(order->routes.size(), 2u);
     EXPECT_EQ(order->are_in_turn(0, 1), !grouped);
-    EXPECT_TRUE(order->are_in_turn(0, 0));
+    EXPECT_EQ(order->are_in_turn(0, 0), !grouped);
+    EXPECT_TRUE(order->are_in_turn(1, 1));
+    ContestedLinks are_contested(1);
+    are_contested.use({{LinkId{0}, 1}}, 0);
+    EXPECT_EQ(are_contested(*order, LinkId{0}), grouped);
   }
 }
 
