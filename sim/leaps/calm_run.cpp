@@ -122,9 +122,9 @@ class CalmRun {
         LinkCounts::add_alone(*flow.phase, flow.to - flow.from, times, result.links);
     }
     std::ranges::sort(contested_, {}, &Wanted::link);
-    for (const Wanted& wanted :
-         std::span(contested_.begin(), std::ranges::unique(contested_, {}, &Wanted::link).begin()))
-      result.links.own(wanted.link).busy = bookings_.busy(wanted.link);
+    for (std::size_t i = 0; i < contested_.size(); ++i)
+      if (const LinkId link = contested_[i].link; i == 0 || link != contested_[i - 1].link)
+        result.links.own(link).busy = bookings_.busy(link);
     return result;
   }
 
