@@ -102,7 +102,6 @@ class Engine {
   void begin(std::uint32_t meeting);
   void join(std::uint32_t meeting);
   void proceed(std::uint32_t meeting);
-  Duration skip_to_flow(Meeting& meeting) const;
   bool start_alone(std::uint32_t meeting, Time at);
   void plan_event(std::uint32_t meeting, Time when);
   void look_after(std::uint32_t meeting);

@@ -30,9 +30,8 @@ bool same_but_for_sizes(const ProgramMeets& a, const ProgramMeets& b) {
 }  // namespace
 
 bool FoldMemory::has_tables(const Known& known, const Workload& workload) {
-  return workload.steps >= 1 && known.family == family_of(workload) && known.program_of == workload.program_of &&
-         known.groups == workload.groups && known.group_roles == workload.group_roles &&
-         known.peer_roles == workload.peer_roles && known.links == workload.links;
+  return workload.steps >= 1 && known.family == family_of(workload) && known.ranks.are_of(workload) &&
+         known.links == workload.links;
 }
 
 std::vector<std::uint64_t> FoldMemory::forms_of(const IdVector<ProgramId, Program>& programs) {
@@ -86,9 +85,8 @@ void FoldMemory::keep(const Workload& workload, const IdVector<ProgramId, Transf
   const std::shared_ptr<const void> family = family_of(workload);
   if (family == nullptr) return;
   if (known_.size() == kMostKnown) known_.pop_back();
-  known_.push_front({workload.program_of, workload.groups, workload.group_roles, workload.peer_roles, workload.links,
-                     meets, family, std::move(pattern), plans.shapes(), number_classes(plans.signatures()).of,
-                     form_of(workload, uses)});
+  known_.push_front({RankTables(workload), workload.links, meets, family, std::move(pattern), plans.shapes(),
+                     number_classes(plans.signatures()).of, form_of(workload, uses)});
   folded.form = known_.front().form.number;
 }
 

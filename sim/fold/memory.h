@@ -13,6 +13,7 @@
 #include "sim/fold/pattern.h"
 #include "sim/fold/plans.h"
 #include "sim/program_forms.h"
+#include "sim/rank_tables.h"
 
 namespace orrery::sim {
 
@@ -65,10 +66,7 @@ class FoldMemory {
     std::optional<AgreedSizes> agreed;
   };
   struct Known {
-    IdVector<RankId, ProgramId> program_of;
-    SharedIdVector<GroupId, Group> groups;
-    SharedList<GroupRoleInfo> group_roles;
-    SharedList<PeerRoleInfo> peer_roles;
+    RankTables ranks;
     SharedIdVector<LinkId, Link> links;
     IdVector<ProgramId, ProgramMeets> meets;
     std::shared_ptr<const void> family;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/base/digest.h"
+#include "sim/phase.h"
 
 namespace orrery::sim {
 
@@ -15,6 +16,17 @@ bool is_collective(TransferKind kind) {
   return kind != TransferKind::point_to_point && !is_copy(kind);
 }
 }  // namespace
+
+Duration Meeting::skip_to_flow() {
+  Duration delay;
+  for (; phase < plan->phases.size(); ++phase) {
+    const Phase& ahead = plan->phases[phase];
+    delay += ahead.latency;
+    if (flows(ahead)) break;
+    delay += own_time(ahead);
+  }
+  return delay;
+}
 
 Meetings::Meetings(const Workload& workload, bool open_ended)
     : workload_(workload), roles_(workload.group_roles.size()) {
@@ -192,6 +204,18 @@ void Meetings::begin(std::uint32_t index) {
   Meeting& meeting = meetings_[index];
   meeting.plan_index = plan_for(owners_[meeting.owner], *meeting.transfer);
   meeting.plan = plans_[meeting.plan_index].plan;
+}
+
+std::optional<Duration> Meetings::start_alone(std::uint32_t index, Time at, FlowNet& network) {
+  Meeting& meeting = meetings_[index];
+  const Duration time = time_alone(meeting, network);
+  if (time > Time::never() - at) return std::nullopt;
+  const FlowNet::ActivityId activity = network.start_alone(at, meeting.plan->phases[meeting.phase]);
+  if (activity == FlowNet::nobody()) return std::nullopt;
+  meeting.activity = activity;
+  meeting.flow_start = at;
+  meeting.alone = true;
+  return time;
 }
 
 void Meetings::release(std::uint32_t index) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -45,6 +46,9 @@ struct Meeting {
   bool deferred = false;         // its begin, at `latest`, is made up for when it ends
   bool moved = false;            // arrivals are others than it has planned for
   std::vector<Participant> who;  // in order of arrival; the sender first
+
+  // Moves on to the phase that flows over links, or behind the last; returns the time until it does.
+  Duration skip_to_flow();
 };
 
 // Who meets whom: finds the transfer that an op belongs to.
@@ -81,6 +85,8 @@ class Meetings {
     if (known < Duration()) known = network.time_alone(phase);
     return known;
   }
+  // Has its phase flow from `at` on, which is one event, if its links are free: how long it does then.
+  std::optional<Duration> start_alone(std::uint32_t index, Time at, FlowNet& network);
   // A time kept with the meeting's plan, for one use of all its meetings. Negative: none yet.
   Duration& kept_time(const Meeting& meeting) { return plans_[meeting.plan_index].kept; }
   void release(std::uint32_t index);

@@ -16,7 +16,7 @@ bool Engine::defer_begin(std::uint32_t index) {
   if (!meeting.plan) meetings_.begin(index);
   meeting.phase = 0;
   meeting.deferred = true;
-  const Time at = meeting.latest + skip_to_flow(meeting);
+  const Time at = meeting.latest + meeting.skip_to_flow();
   if (meeting.phase == meeting.plan->phases.size()) {
     plan_event(index, at);
     return true;
@@ -65,40 +65,21 @@ void Engine::join(std::uint32_t index) {
 // From the start of a phase to the next that flows over links, or to the end.
 void Engine::proceed(std::uint32_t index) {
   Meeting& meeting = meetings_[index];
-  const Duration delay = skip_to_flow(meeting);
+  const Duration delay = meeting.skip_to_flow();
   const bool ends = meeting.phase == meeting.plan->phases.size();
   if (!ends && !options_.trace && start_alone(index, now_ + delay)) return;
   if (delay > Duration()) return plan_event(index, now_ + delay);
   ends ? finish(index) : start_flow(index);
 }
 
-// Moves on to the phase that flows over links, or behind the last; returns the time until it does.
-Duration Engine::skip_to_flow(Meeting& meeting) const {
-  const std::vector<Phase>& phases = meeting.plan->phases;
-  Duration delay;
-  for (; meeting.phase < phases.size(); ++meeting.phase) {
-    const Phase& phase = phases[meeting.phase];
-    delay += phase.latency;
-    if (flows(phase)) break;
-    delay += own_time(phase);
-  }
-  return delay;
-}
-
 // On links that are free, latency and flow are one event.
 bool Engine::start_alone(std::uint32_t index, Time at) {
-  Meeting& meeting = meetings_[index];
-  const Phase& phase = meeting.plan->phases[meeting.phase];
-  const Duration time = meetings_.time_alone(meeting, network_);
-  if (time > Time::never() - at) return false;
-  const FlowNet::ActivityId activity = network_.start_alone(at, phase);
-  if (activity == FlowNet::nobody()) return false;
-  meeting.activity = activity;
-  meeting.flow_start = at;
-  meeting.alone = true;
+  const std::optional<Duration> time = meetings_.start_alone(index, at, network_);
+  if (!time) return false;
+  const FlowNet::ActivityId activity = meetings_[index].activity;
   if (activity >= meeting_of_.size()) meeting_of_.resize(activity + 1u);
   meeting_of_[activity] = index;
-  plan_event(index, at + time);
+  plan_event(index, at + *time);
   return true;
 }
 

@@ -1,7 +1,5 @@
 #include "sim/leaps/meet/flights.h"
 
-#include "sim/phase.h"
-
 namespace orrery::sim {
 
 Flights::Flights(const Workload& workload, Meetings& meetings)
@@ -54,14 +52,8 @@ bool Flights::is_over(std::uint32_t index) {
 // From the start of a phase to the next that flows over links, or to the end. False if that is now.
 bool Flights::proceed(std::uint32_t index, Time from) {
   Meeting& meeting = meetings_[index];
-  const std::vector<Phase>& phases = meeting.plan->phases;
-  for (; meeting.phase < phases.size(); ++meeting.phase) {
-    const Phase& phase = phases[meeting.phase];
-    from = from + phase.latency;
-    if (flows(phase)) break;
-    from = from + own_time(phase);
-  }
-  const bool is_last = meeting.phase == phases.size();
+  from = from + meeting.skip_to_flow();
+  const bool is_last = meeting.phase == meeting.plan->phases.size();
   if (is_last && from == now_) return false;
   if (is_last || !start_alone(index, from)) plan(index, from);
   return true;
@@ -69,16 +61,10 @@ bool Flights::proceed(std::uint32_t index, Time from) {
 
 // On links that are free, latency and flow are one event.
 bool Flights::start_alone(std::uint32_t index, Time at) {
-  Meeting& meeting = meetings_[index];
-  const Phase& phase = meeting.plan->phases[meeting.phase];
-  const Duration time = meetings_.time_alone(meeting, network_);
-  if (time > Time::never() - at) return false;
-  const FlowNet::ActivityId activity = network_.start_alone(at, phase);
-  if (activity == FlowNet::nobody()) return false;
-  own(activity, index);
-  meeting.flow_start = at;
-  meeting.alone = true;
-  plan(index, at + time);
+  const std::optional<Duration> time = meetings_.start_alone(index, at, network_);
+  if (!time) return false;
+  own(meetings_[index].activity, index);
+  plan(index, at + *time);
   return true;
 }
 

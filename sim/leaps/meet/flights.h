@@ -33,7 +33,6 @@ class Flights {
   // All of this instant has been said: the network finds its new rates.
   void settle();
 
-  const FlowNet& network() const { return network_; }
   LinkLoads take_loads() { return std::move(loads_); }
   // Of all that have begun.
   std::uint64_t phases() const { return phases_; }

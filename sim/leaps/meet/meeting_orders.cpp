@@ -14,18 +14,14 @@ constexpr std::size_t kMostKnown = 4;  // layouts that come up in turn
 std::shared_ptr<const MeetingOrder> MeetingOrders::of(const Workload& workload, const Tracks& tracks) {
   IdVector<ProgramId, ProgramLegs> programs;
   for (std::uint32_t p = 0; p < workload.programs.size(); ++p) programs.add(tracks[{p}].legs);
-  const auto known = std::ranges::find_if(known_, [&](const Known& of) {
-    return std::ranges::equal(of.programs, programs) && std::ranges::equal(of.program_of, workload.program_of) &&
-           of.groups == workload.groups && of.group_roles == workload.group_roles &&
-           of.peer_roles == workload.peer_roles;
-  });
+  const auto known = std::ranges::find_if(
+      known_, [&](const Known& of) { return std::ranges::equal(of.programs, programs) && of.ranks.are_of(workload); });
   if (known != known_.end()) {
     known_.splice(known_.end(), known_, known);
     return known->order;
   }
   if (known_.size() == kMostKnown) known_.pop_front();
-  known_.push_back({std::move(programs), workload.program_of, workload.groups, workload.group_roles,
-                    workload.peer_roles, meeting_order(workload, tracks)});
+  known_.push_back({std::move(programs), RankTables(workload), meeting_order(workload, tracks)});
   return known_.back().order;
 }
 

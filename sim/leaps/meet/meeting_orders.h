@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/leaps/meet/meeting_order.h"
+#include "sim/rank_tables.h"
 
 namespace orrery::sim {
 
@@ -18,10 +19,7 @@ class MeetingOrders {
  private:
   struct Known {
     IdVector<ProgramId, ProgramLegs> programs;
-    IdVector<RankId, ProgramId> program_of;
-    SharedIdVector<GroupId, Group> groups;
-    SharedList<GroupRoleInfo> group_roles;
-    SharedList<PeerRoleInfo> peer_roles;
+    RankTables ranks;
     std::shared_ptr<const MeetingOrder> order;
   };
 
