@@ -99,16 +99,13 @@ class CalmRun {
       if (const Arrival arrival = come(id); arrival.speaks_over(last)) last = arrival;
     if (last.when > Walk::kFar || route.time >= kTooLong || !book(route, last.when)) return false;
     const Passage passage{last.when, last.when + route.time, last.bubble_from, last.bubble_to};
-    for (const RankId id : ranks) {
-      walk_[id].passages.push_back(passage);
-      if (--walk_[id].open == 0) walk_.leave(id);
-    }
+    for (const RankId id : ranks) walk_.pass(id, passage);
     return true;
   }
 
   // To the transfers that the rank makes next, if it is not there.
   Arrival come(RankId id) {
-    if (walk_[id].open == 0) walk_[id].open = walk_.go_on(id)->transfers;
+    if (walk_[id].open == 0) walk_.go_on(id);
     return walk_.arrival(id);
   }
 

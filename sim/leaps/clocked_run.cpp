@@ -51,17 +51,18 @@ std::optional<RunResult> ClockedRun::run() {
 
 // To its next transfers, ahead of the clock.
 void ClockedRun::go_on(RankId id) {
-  const Legs::Leg* const leg = walk_.go_on(id);
-  if (!leg) return;
-  walk_[id].open = leg->transfers;
-  for (OpIndex op = leg->begin; op < leg->end && !unfit_; ++op)
-    if (is_transfer(walk_[id].main().track->ops()[op].kind)) enter(id, op);
+  const Stop* const stop = walk_.go_on(id);
+  if (!stop) return;
+  const Track& main = walk_[id].program->main();
+  const Legs::Leg& leg = main.legs().all()[stop->leg];
+  for (OpIndex op = leg.begin; op < leg.end && !unfit_; ++op)
+    if (is_transfer(main.ops()[op].kind)) enter(id, op);
 }
 
 void ClockedRun::enter(RankId id, OpIndex op) {
   const Arrival arrival = walk_.arrival(id);
   const std::uint32_t meeting =
-      meetings_.enter(id, kMainStream, walk_[id].main().track->ops()[op], {id.value, op, arrival.when});
+      meetings_.enter(id, kMainStream, walk_[id].program->main().ops()[op], {id.value, op, arrival.when});
   unfit_ |= meeting == kNone;
   if (unfit_) return;
   note_arrival(meetings_[meeting], arrival);
@@ -88,16 +89,11 @@ void ClockedRun::begin(std::uint32_t index) {
 
 void ClockedRun::end(std::uint32_t index) {
   const Meeting& meeting = meetings_[index];
-  for (const Participant& who : meeting.who) {
-    LeapRank& rank = walk_[{who.stream}];
-    rank.passages.push_back({meeting.latest, flights_.now(), meeting.bubble_from, meeting.bubble_to});
-    if (--rank.open == 0) ready_.push_back({who.stream});
-  }
+  const Passage passage{meeting.latest, flights_.now(), meeting.bubble_from, meeting.bubble_to};
+  for (const Participant& who : meeting.who)
+    if (walk_.pass({who.stream}, passage)) ready_.push_back({who.stream});
   meetings_.release(index);
-  for (const RankId id : ready_) {
-    walk_.leave(id);
-    go_on(id);
-  }
+  for (const RankId id : ready_) go_on(id);
   ready_.clear();
 }
 

@@ -49,6 +49,7 @@ class Legs::Writer {
   OpIndex transfers(OpIndex begin) {
     const OpIndex end = is_point_to_point(kind(begin)) ? group_end(ops_, begin) : begin + 1;
     open(begin);
+    leg().category = ops_[begin].category;
     flush(begin);
     for (OpIndex i = begin; i < end; ++i) {
       if (has_to_wait(ops_[i])) wait(ops_[i]);
@@ -64,7 +65,7 @@ class Legs::Writer {
     close();
     const auto wait = static_cast<std::uint32_t>(to_.waits_.size());
     const auto mark = static_cast<std::uint32_t>(to_.marks_.size());
-    to_.legs_.push_back({begin, begin, {}, wait, wait, mark, mark, 0});
+    to_.legs_.push_back({begin, begin, {}, wait, wait, mark, mark, 0, 0});
   }
   void close() {
     if (to_.legs_.empty()) return;
@@ -82,7 +83,7 @@ class Legs::Writer {
     return op.waits() && (op.on_previous_step() || op.after >= waited_[op.after_stream]);
   }
   void wait(const Op& op) {
-    to_.waits_.push_back({op.after_stream, op.on_previous_step(), op.after, 0, {}});
+    to_.waits_.push_back({op.after_stream, op.on_previous_step(), op.after, 0, 0, {}});
     if (!op.on_previous_step()) waited_[op.after_stream] = op.after + 1;
   }
 
@@ -107,7 +108,8 @@ class Legs::Writer {
   std::array<OpIndex, std::numeric_limits<StreamIndex>::max() + 1u> waited_;  // by stream: ops, in this step
 };
 
-Legs::Legs(const LeapProgram& program, std::span<const Op> ops) : leg_of_(ops.size()) {
+Legs::Legs(const LeapProgram& program, std::span<const Op> ops, const Places& before)
+    : before_(before), leg_of_(ops.size()) {
   find_timed(program, ops);
   Writer(program, ops, *this).write();
 }
@@ -115,17 +117,20 @@ Legs::Legs(const LeapProgram& program, std::span<const Op> ops) : leg_of_(ops.si
 void Legs::find_timed(const LeapProgram& program, std::span<const Op> ops) {
   timed_before_.reserve(ops.size() + 1);
   for (OpIndex op = 0; op < ops.size(); ++op) {
-    timed_before_.push_back(static_cast<std::uint32_t>(timed_.size()));
+    timed_before_.push_back(before_.timed + static_cast<std::uint32_t>(timed_.size()));
     if (program.has_kernels(ops[op])) timed_.push_back(op);
   }
-  timed_before_.push_back(static_cast<std::uint32_t>(timed_.size()));
+  timed_before_.push_back(before_.timed + static_cast<std::uint32_t>(timed_.size()));
 }
 
 bool Legs::find_awaited(std::span<const Legs> streams) {
   for (Wait& wait : waits_) {
     if (wait.stream >= streams.size() || wait.op >= streams[wait.stream].leg_of_.size()) return false;
-    wait.leg = streams[wait.stream].leg_of(wait.op);
-    wait.behind = streams[wait.stream].behind(wait.op);
+    const Legs& other = streams[wait.stream];
+    wait.leg = other.leg_of(wait.op);
+    wait.end = static_cast<std::int32_t>(other.end_of(wait.leg)) -
+               static_cast<std::int32_t>(wait.previous_step ? streams.back().places().ends : 0);
+    wait.behind = other.behind(wait.op);
   }
   return true;
 }

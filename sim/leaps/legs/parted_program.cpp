@@ -9,9 +9,10 @@ ProgramLegs legs_of(const LeapProgram& program, std::span<const std::span<const 
   auto parted = std::make_shared<PartedProgram>();
   std::vector<Legs>& legs = parted->streams;
   legs.reserve(streams.size());
-  for (const std::span<const Op> ops : streams) legs.emplace_back(program, ops);
+  for (const std::span<const Op> ops : streams)
+    legs.emplace_back(program, ops, legs.empty() ? Legs::Places() : legs.back().places());
   if (!std::ranges::all_of(legs, [&](Legs& of_stream) { return of_stream.find_awaited(legs); })) return nullptr;
-  std::optional<std::vector<Stop>> order = itinerary_of(legs);
+  std::optional<Itinerary> order = Itinerary::of(legs);
   if (!order) return nullptr;
   parted->order = *std::move(order);
   return parted;

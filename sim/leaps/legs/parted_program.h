@@ -12,7 +12,7 @@ namespace orrery::sim {
 // How a program parts into legs. Hangs on no time.
 struct PartedProgram {
   std::vector<Legs> streams;
-  std::vector<Stop> order;  // to go through them in
+  Itinerary order;  // to go through them in
 };
 using ProgramLegs = std::shared_ptr<const PartedProgram>;
 

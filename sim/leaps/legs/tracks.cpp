@@ -67,14 +67,24 @@ TrackedProgram Tracks::prepare(ProgramId id, LegMemory* memory) {
   prepared.legs = memory ? memory->legs(prepared, streams) : legs_of(prepared, streams);
   sound_ &= prepared.legs != nullptr;
   if (!prepared.legs) return prepared;
-  for (std::size_t s = 0; s < streams.size(); ++s) {
-    prepared.tracks.emplace_back(prepared, streams[s], prepared.legs->streams[s]);
-    sound_ &= !prepared.tracks.back().too_long();
-  }
-  for (std::size_t s = 1; s < streams.size(); ++s)
-    if (!streams[s].empty()) prepared.sides.push_back(static_cast<StreamIndex>(s));
+  prepared.sums.reserve(prepared.legs->streams.back().places().timed);
+  prepared.tracks.reserve(streams.size());
+  for (std::size_t s = 0; s < streams.size(); ++s) add_track(prepared, streams[s], prepared.legs->streams[s]);
   if (sound_) prepared.spent = spent_by(prepared, prepared.main());
   return prepared;
+}
+
+void Tracks::add_track(TrackedProgram& program, std::span<const Op> ops, const Legs& legs) {
+  constexpr std::int64_t kLongest = std::int64_t{1} << 60;  // ps
+  std::int64_t sum = 0;
+  for (const OpIndex op : legs.timed()) {
+    program.sums.push_back(sum);
+    const std::int64_t cost = program.cost_of(ops[op]);
+    sound_ &= cost <= kLongest - sum;
+    if (sound_) sum += cost;
+  }
+  program.sums.push_back(sum);
+  program.tracks.emplace_back(ops, legs, program.sums.data());
 }
 
 }  // namespace orrery::sim

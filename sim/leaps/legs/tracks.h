@@ -14,11 +14,13 @@ namespace orrery::sim {
 // A program prepared for leaps. Refers to its workload.
 struct TrackedProgram : LeapProgram {
   ProgramLegs legs;
+  std::vector<std::int64_t> sums;  // as Track has them
   std::vector<Track> tracks;       // by stream
-  std::vector<StreamIndex> sides;  // streams beside the main one that have ops
   std::vector<Spent> spent;        // by kernels of the main stream in one step
 
   const Track& main() const { return tracks[kMainStream]; }
+  Duration cost_of(const Legs::Timed& ops) const { return Duration::ps(sums[ops.to] - sums[ops.from]); }
+  using LeapProgram::cost_of;
 };
 
 // The programs of a workload, each prepared once.
@@ -40,6 +42,7 @@ class Tracks {
 
  private:
   TrackedProgram prepare(ProgramId id, LegMemory* memory);
+  void add_track(TrackedProgram& program, std::span<const Op> ops, const Legs& legs);
 
   const Workload& workload_;
   Speeds speeds_;

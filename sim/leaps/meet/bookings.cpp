@@ -8,6 +8,10 @@ namespace orrery::sim {
 bool Bookings::take(LinkId link, BytesPerSecond capacity, const Booking& booking) {
   constexpr std::size_t kFarthest = 64;  // back: of a link that hundreds of ranks book, each at its own pace
   std::vector<Taken>& all = of_link_[link];
+  if (all.empty() || all.back().until <= booking.from) {
+    all.push_back({booking, booking.to});
+    return true;
+  }
   std::size_t place = all.size();
   Int128 demand = booking.demand;
   bool alone = true;

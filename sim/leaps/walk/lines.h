@@ -8,15 +8,6 @@
 
 namespace orrery::sim {
 
-// A stream of a rank.
-struct Line {
-  const Track* track = nullptr;
-  std::uint32_t legs = 0;  // of a step
-  std::size_t first = 0;   // ends of its legs are from here on, step by step:
-  std::size_t here = 0;    // of those of the rank's step
-  Time now;                // the end of the last that is over
-};
-
 // A transfer of a group that a main stream was in.
 struct Passage {
   Time met, end;
@@ -25,19 +16,20 @@ struct Passage {
 
 struct LeapRank {
   const TrackedProgram* program = nullptr;
-  std::vector<Line> lines;        // by stream
+  Time* ends = nullptr;           // of the legs of its step, by place; those of the step before are before them
   std::uint32_t step = 0;         // steps before are over,
   std::uint32_t stop = 0;         // and of this one the stops of its itinerary before this one
-  std::vector<Passage> passages;  // of the transfers it is in: those that are over
-  std::uint16_t open = 0;         // and how many are not
+  Time now;                       // where its main stream is
+  std::uint16_t open = 0;         // transfers it is in that are not over,
+  std::vector<Passage> passages;  // and those that are
   Digest digest;
   Time step_end, previous_step_end;
 
-  Line& main() { return lines[kMainStream]; }
-  const Line& main() const { return lines[kMainStream]; }
+  const Itinerary& order() const { return program->legs->order; }
+  const Stop& here() const { return order().stops()[stop]; }
 };
 
-// All streams, and when their legs ended.
+// How far ranks have come on their ways, and when their legs ended.
 class Lines {
  public:
   Lines(const Workload& workload, const Tracks& tracks);
@@ -45,33 +37,28 @@ class Lines {
   IdVector<RankId, LeapRank>& ranks() { return ranks_; }
   const IdVector<RankId, LeapRank>& ranks() const { return ranks_; }
 
-  // A leg of the rank's step is over at `when`.
-  void pass(Line& line, std::uint32_t leg, Time when) {
-    ends_[line.here + leg] = when;
-    line.now = when;
-  }
-  // When what a leg of the rank's step waits for ends. Precondition: that is known.
-  Time awaited(const LeapRank& rank, const Legs::Wait& wait) const {
-    if (wait.previous_step && rank.step == 0) return Time();
-    const Line& line = rank.lines[wait.stream];
-    const std::size_t step = wait.previous_step ? line.here - line.legs : line.here;
-    return ends_[step + wait.leg] - line.track->cost_of(wait.behind);
+  // When what a leg of the rank's step waits for ends; what a step before the first does has ended by time 0.
+  // Precondition: that is known.
+  static Time awaited(const LeapRank& rank, const Legs::Wait& wait) {
+    return rank.ends[wait.end] - rank.program->cost_of(wait.behind);
   }
   // All legs of the rank's step are over.
   static void end_step(LeapRank& rank) {
     ++rank.step;
-    for (Line& line : rank.lines) line.here += line.legs;
+    rank.stop = 0;
+    rank.ends += rank.order().ends();
   }
   // Precondition: it is over.
-  Time end_of(const Line& line, std::uint32_t step, OpIndex op) const {
-    const Legs& legs = line.track->legs();
-    return ends_[line.first + static_cast<std::size_t>(step) * line.legs + legs.leg_of(op)] -
-           line.track->cost_of(legs.behind(op));
+  static Time end_of(const LeapRank& rank, StreamIndex stream, std::uint32_t step, OpIndex op) {
+    const Legs& legs = rank.program->legs->streams[stream];
+    const auto steps = static_cast<std::int64_t>(step) - static_cast<std::int64_t>(rank.step);
+    return rank.ends[steps * rank.order().ends() + legs.end_of(legs.leg_of(op))] -
+           rank.program->cost_of(legs.behind(op));
   }
 
  private:
   IdVector<RankId, LeapRank> ranks_;
-  std::vector<Time> ends_;
+  std::vector<Time> ends_;  // by rank, step (the first is that before the first) and place
 };
 
 }  // namespace orrery::sim

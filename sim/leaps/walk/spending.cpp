@@ -23,17 +23,17 @@ void Spending::expose(RankId id, const Legs::Wait& wait, Time from, Time to) {
   while (!open.empty()) {
     Exposed in = open.back();
     open.pop_back();
-    const Line& line = rank.lines[in.stream];
-    const Op& op = line.track->ops()[in.op];
-    const Time end = lines_.end_of(line, in.step, in.op), start = end - line.track->cost_of(in.op);
+    const Track& track = rank.program->tracks[in.stream];
+    const Op& op = track.ops()[in.op];
+    const Time end = Lines::end_of(rank, in.stream, in.step, in.op), start = end - track.cost_of(in.op);
     const Time first = std::max(start, in.from), last = std::min(end, in.to);
     if (last > first) accounting_.exposed(id, op.category, last - first);
     if (start <= in.from) continue;
     const bool is_first = in.op == 0 && in.step == 0;
     Exposed before = in;
     before.step -= in.op == 0 ? 1 : 0;
-    before.op = in.op == 0 ? line.track->size() - 1 : in.op - 1;
-    before.to = is_first ? Time() : lines_.end_of(line, before.step, before.op);
+    before.op = in.op == 0 ? track.size() - 1 : in.op - 1;
+    before.to = is_first ? Time() : Lines::end_of(rank, in.stream, before.step, before.op);
     if (before.to < start)
       open.push_back({op.after_stream, in.step - (op.on_previous_step() ? 1u : 0u), op.after,
                       std::max(before.to, in.from), start});
@@ -42,28 +42,27 @@ void Spending::expose(RankId id, const Legs::Wait& wait, Time from, Time to) {
 }
 
 // Waiting for the last to come, or in progress with one of them at least.
-void Spending::pass(RankId id, std::uint32_t leg) {
-  LeapRank& rank = lines_.ranks()[id];
-  const Line& line = rank.main();
-  const Op& op = line.track->ops()[line.track->legs().all()[leg].begin];
-  if (rank.passages.size() > 1)
-    std::sort(rank.passages.begin(), rank.passages.end(),
-              [](const Passage& a, const Passage& b) { return a.met < b.met; });
-  Time since = line.now;
-  for (const Passage& passage : rank.passages) {
+void Spending::pass(RankId id, const Stop& stop, std::span<Passage> passages) {
+  const LeapRank& rank = lines_.ranks()[id];
+  if (passages.size() > 1)
+    std::sort(passages.begin(), passages.end(), [](const Passage& a, const Passage& b) { return a.met < b.met; });
+  Time since = rank.now;
+  for (const Passage& passage : passages) {
     if (passage.met > since) {
-      const bool pipeline = waits_for_pipeline(rank, op);
-      unclear_ |= !pipeline && rank.passages.size() > 1;  // who was waited for: the first to be met of one instant
+      const bool pipeline = waits_for_pipeline(rank, stop);
+      unclear_ |= !pipeline && passages.size() > 1;  // who was waited for: the first to be met of one instant
       pipeline ? accounting_.bubble(id, since, passage.met)
-               : accounting_.late(id, op.category, since, passage.met, passage.bubble_from, passage.bubble_to);
+               : accounting_.late(id, stop.category, since, passage.met, passage.bubble_from, passage.bubble_to);
       since = passage.met;
     }
-    if (passage.end > since) accounting_.busy(id, op.category, passage.end - since);
+    if (passage.end > since) accounting_.busy(id, stop.category, passage.end - since);
     since = std::max(since, passage.end);
   }
 }
 
-bool Spending::waits_for_pipeline(const LeapRank& rank, const Op& op) const {
+bool Spending::waits_for_pipeline(const LeapRank& rank, const Stop& stop) const {
+  const Track& main = rank.program->main();
+  const Op& op = main.ops()[main.legs().all()[stop.leg].begin];
   if (op.kind != OpKind::collective) return workload_.categories[op.category].is_pipeline;
   const Transfer& transfer = rank.program->program->transfer_of(op);
   return transfer.role < workload_.group_roles.size() && workload_.group_roles[transfer.role].crosses_pipeline;

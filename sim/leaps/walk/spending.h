@@ -14,14 +14,14 @@ class Spending {
 
   // A rank's main stream has waited, from `from` to `to`, when what it waited for ended.
   void expose(RankId id, const Legs::Wait& wait, Time from, Time to);
-  // A rank leaves the group of transfers that is a leg of its main stream.
-  void pass(RankId id, std::uint32_t leg);
+  // A rank leaves the group of transfers that it has stopped for, which went so.
+  void pass(RankId id, const Stop& stop, std::span<Passage> passages);
 
   // Whether more would have to be known than when transfers were met and ended.
   bool unclear() const { return unclear_; }
 
  private:
-  bool waits_for_pipeline(const LeapRank& rank, const Op& op) const;
+  bool waits_for_pipeline(const LeapRank& rank, const Stop& stop) const;
 
   const Workload& workload_;
   Lines& lines_;

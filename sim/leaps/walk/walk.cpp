@@ -18,83 +18,82 @@ Walk::Walk(const Workload& workload, const Tracks& tracks)
   for (std::uint32_t r = 0; r < workload.ranks() && steps_ <= 2; ++r) accounting_.start({r}, Time());
 }
 
-const Legs::Leg* Walk::go_on(RankId id) {
+const Stop* Walk::go_on(RankId id) {
   LeapRank& rank = lines_.ranks()[id];
-  const std::vector<Stop>& stops = rank.program->legs->order;
+  const Itinerary& order = rank.order();
+  const std::span<const Stop> stops = order.stops();
+  const Legs::Wait* const waits = order.waits().data();
+  const Legs::Mark* const marks = order.marks().data();
+  const std::int64_t* const sums = rank.program->sums.data();
+  const auto cost_of = [&](const Legs::Timed& ops) { return Duration::ps(sums[ops.to] - sums[ops.from]); };
   for (; rank.step < steps_; end_step(id, rank)) {
-    for (; rank.stop < stops.size(); ++rank.stop) {
-      const Stop stop = stops[rank.stop];
-      if (stop.stream != kMainStream) {
-        pass_side(rank, stop);
-        continue;
+    Time* const ends = rank.ends;
+    Digest digest = rank.digest;
+    Time now = rank.now;
+    std::uint32_t at = rank.stop;
+    for (; at < stops.size(); ++at) {
+      const Stop& stop = stops[at];
+      Time begin = ends[stop.before];
+      for (std::uint32_t w = stop.first_wait; w < stop.end_wait; ++w) {
+        const Time when = ends[waits[w].end] - cost_of(waits[w].behind);
+        if (when <= begin) continue;
+        if (stop.stream == kMainStream && is_measured(rank)) spending_.expose(id, waits[w], begin, when);
+        begin = when;
       }
-      Line& line = rank.main();
-      const Legs::Leg& leg = line.track->legs().all()[stop.leg];
-      if (leg.end_wait > leg.first_wait) wait(id, rank, leg);
-      if (leg.end_mark > leg.first_mark) stamp(rank, leg);
-      if (leg.transfers > 0) return &leg;
-      pass(line, leg, stop.leg, line.now);
+      if (begin > kFar) {
+        too_far_ = true;
+        begin = Time();
+      }
+      ends[stop.end] = begin + cost_of(stop.timed);
+      if (stop.stream != kMainStream) continue;
+      now = ends[stop.end];
+      for (std::uint32_t m = stop.first_mark; m < stop.end_mark; ++m)
+        digest = with_action(digest, marks[m].word, rank.step, begin + cost_of(marks[m].before));
+      if (stop.transfers > 0) break;
     }
+    rank.digest = digest;
+    rank.now = now;
+    rank.stop = at;
+    if (at == stops.size()) continue;
+    rank.open = stops[at].transfers;
+    return &stops[at];
   }
   return nullptr;
 }
 
-void Walk::pass_side(LeapRank& rank, Stop stop) {
-  Line& line = rank.lines[stop.stream];
-  const Legs& legs = line.track->legs();
-  const Legs::Leg& leg = legs.all()[stop.leg];
-  Time start = line.now;
-  for (const Legs::Wait& wait : legs.waits_of(leg)) start = std::max(start, lines_.awaited(rank, wait));
-  pass(line, leg, stop.leg, start);
-}
-
-void Walk::pass(Line& line, const Legs::Leg& leg, std::uint32_t index, Time start) {
-  too_far_ |= start > kFar;
-  if (too_far_) start = Time();
-  lines_.pass(line, index, start + line.track->cost_of(leg.timed));
-}
-
-// Until what a main stream waits for has ended.
-void Walk::wait(RankId id, LeapRank& rank, const Legs::Leg& leg) {
-  Line& line = rank.main();
-  for (const Legs::Wait& each : line.track->legs().waits_of(leg)) {
-    const Time when = lines_.awaited(rank, each);
-    if (when <= line.now) continue;
-    if (is_measured(rank)) spending_.expose(id, each, line.now, when);
-    line.now = when;
-  }
-}
-
-void Walk::stamp(LeapRank& rank, const Legs::Leg& leg) const {
-  const Line& line = rank.main();
-  for (const Legs::Mark& mark : line.track->legs().marks_of(leg))
-    rank.digest = with_action(rank.digest, mark.word, rank.step, line.now + line.track->cost_of(mark.before));
-}
-
-Arrival Walk::arrival(RankId id) const {
-  return {lines_.ranks()[id].main().now, accounting_.bubble_from(id), accounting_.bubble_to(id)};
-}
-
-void Walk::leave(RankId id) {
+bool Walk::pass(RankId id, const Passage& passage) {
   LeapRank& rank = lines_.ranks()[id];
-  const std::uint32_t leg = rank.program->legs->order[rank.stop].leg;
-  if (accounting_.is_on(id)) spending_.pass(id, leg);
-  Time end;
-  for (const Passage& passage : rank.passages) end = std::max(end, passage.end);
-  too_far_ |= end > kFar;
+  --rank.open;
+  if (rank.here().transfers == 1) {
+    Passage only = passage;
+    leave(id, rank, {&only, 1});
+    return true;
+  }
+  rank.passages.push_back(passage);
+  if (rank.open > 0) return false;
+  leave(id, rank, rank.passages);
   rank.passages.clear();
-  lines_.pass(rank.main(), leg, end);
+  return true;
+}
+
+// The transfers it was in have ended.
+void Walk::leave(RankId id, LeapRank& rank, std::span<Passage> passages) {
+  const Stop& stop = rank.here();
+  if (accounting_.is_on(id)) spending_.pass(id, stop, passages);
+  Time end;
+  for (const Passage& passage : passages) end = std::max(end, passage.end);
+  too_far_ |= end > kFar;
+  rank.now = rank.ends[stop.end] = end;
   ++rank.stop;
 }
 
 void Walk::end_step(RankId id, LeapRank& rank) {
-  const Time now = rank.main().now;
+  const Time now = rank.now;
   rank.previous_step_end = rank.step_end;
   rank.step_end = now;
   rank.digest.add(static_cast<std::uint64_t>(now.count_ps()));
   Time& latest = step_ends_[rank.step];
   latest = std::max(latest, now);
-  rank.stop = 0;
   Lines::end_step(rank);
   if (rank.step == steps_) {
     accounting_.stop(id);
@@ -111,9 +110,8 @@ bool Walk::all_are_done() const {
 void Walk::note_memory(RankId id, const LeapRank& rank) {
   const std::optional<Ledger::Record> record = ledger_.last_record(id, steps_);
   if (!record) return;
-  const Line& line = rank.main();
-  const Op& op = line.track->ops()[record->place.op];
-  Time when = lines_.end_of(line, record->step, record->place.op);
+  const Op& op = rank.program->main().ops()[record->place.op];
+  Time when = Lines::end_of(rank, kMainStream, record->step, record->place.op);
   if (op.kind == OpKind::call)
     when = when - Duration::ps(rank.program->block_of(op).at(kFullSpeed).from(record->place.inside));
   ledger_.put_back(id, {.when = when, .place = record->place, .step = record->step, .any = true});

@@ -30,10 +30,12 @@ class Walk {
   Walk(const Workload& workload, const Tracks& tracks);
 
   // Takes a rank that is in no transfer to the next that it enters: null at the end of its last step.
-  const Legs::Leg* go_on(RankId id);
-  Arrival arrival(RankId id) const;
-  // The transfers it is in have ended, as its passages say.
-  void leave(RankId id);
+  const Stop* go_on(RankId id);
+  Arrival arrival(RankId id) const {
+    return {lines_.ranks()[id].now, accounting_.bubble_from(id), accounting_.bubble_to(id)};
+  }
+  // One of the transfers it is in has ended. True if it is in no other: it can go on.
+  bool pass(RankId id, const Passage& passage);
 
   LeapRank& operator[](RankId id) { return lines_.ranks()[id]; }
   const LeapRank& operator[](RankId id) const { return lines_.ranks()[id]; }
@@ -48,10 +50,7 @@ class Walk {
   RunResult summarize();
 
  private:
-  void pass_side(LeapRank& rank, Stop stop);
-  void wait(RankId id, LeapRank& rank, const Legs::Leg& leg);
-  void stamp(LeapRank& rank, const Legs::Leg& leg) const;
-  void pass(Line& line, const Legs::Leg& leg, std::uint32_t index, Time start);
+  void leave(RankId id, LeapRank& rank, std::span<Passage> passages);
   void end_step(RankId id, LeapRank& rank);
   void note_memory(RankId id, const LeapRank& rank);
 

@@ -20,7 +20,7 @@ ProgramLegs parted(const Program& program) {
 
 void expect_nothing_too_early(const PartedProgram& program) {
   std::vector<std::uint32_t> passed(program.streams.size());
-  for (const Stop stop : program.order) {
+  for (const Stop& stop : program.order.stops()) {
     const Legs& legs = program.streams[stop.stream];
     ASSERT_EQ(stop.leg, passed[stop.stream]);
     for (const Legs::Wait& wait : legs.waits_of(legs.all()[stop.leg]))
