@@ -7,7 +7,7 @@
 #include "sim/account/ledger.h"
 #include "sim/coalesce/cells.h"
 #include "sim/coalesce/course.h"
-#include "sim/coalesce/solo.h"
+#include "sim/coalesce/solo/solo_streams.h"
 #include "sim/engine/engine.h"
 #include "sim/engine/events/event_queue.h"
 #include "sim/engine/meet/meetings.h"
@@ -223,6 +223,7 @@ class Engine {
 
   FlowNet network_;
   std::optional<SoloCollectives> solo_;
+  std::optional<SoloStreams> solo_streams_;  // likewise
   std::optional<Cells> cells_;
   std::vector<CellState> cell_states_;  // by cell
   IdVector<ProgramId, Stretches> stretches_;

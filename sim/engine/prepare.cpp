@@ -63,14 +63,17 @@ Engine::Engine(const Workload& workload, const RunOptions& options, OpSource* so
 
 void Engine::prepare_programs() {
   // A trace is to show every transfer as one, with the load of its links.
-  if (foresees_) solo_.emplace(workload_, speeds_, network_);
+  if (foresees_) {
+    solo_.emplace(workload_, speeds_, network_, SoloCollectives::uses_of(workload_));
+    solo_streams_.emplace(workload_, *solo_);
+  }
   for (std::uint32_t p = 0; p < workload_.programs.size(); ++p) {
     const Program& program = workload_.programs[ProgramId{p}];
     std::vector<std::span<const Op>> streams = ops_of(std::span<const Stream>(program.streams));
-    if (solo_ && !streams.empty()) streams[kMainStream] = solo_->main_stream({p});
+    if (solo_streams_ && !streams.empty()) streams[kMainStream] = solo_streams_->main_stream({p});
     std::vector<FlatBlock*> blocks;
     for (std::size_t b = 0; b < program.blocks.size(); ++b)
-      blocks.push_back(&blocks_.of(solo_ ? solo_->block({p}, b) : program.blocks[b].ops, speeds_));
+      blocks.push_back(&blocks_.of(solo_streams_ ? solo_streams_->block({p}, b) : program.blocks[b].ops, speeds_));
     programs_.emplace_back(program, streams, speeds_, ledger_.breaks_runs(ProgramId{p}), foresees_, std::move(blocks));
   }
   const bool any_slows = std::any_of(programs_.begin(), programs_.end(), [](const FlatProgram& p) {

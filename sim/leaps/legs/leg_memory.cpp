@@ -7,33 +7,43 @@ namespace {
 
 constexpr std::size_t kMostKnown = 32;  // some stages of a layout or two
 
-template <class To, class From, class Get>
-std::vector<To> list_of(const From& from, const Get& get) {
-  std::vector<To> list;
-  list.reserve(from.size());
-  for (const auto& each : from) list.push_back(get(each));
-  return list;
+bool is_solo(Duration time) {
+  return time >= Duration();
+}
+
+// The one that is like it, now the last; end if there is none.
+template <class Known, class IsLike>
+auto recalled(std::list<Known>& all, const IsLike& is_like) {
+  const auto known = std::ranges::find_if(all, is_like);
+  if (known != all.end()) all.splice(all.end(), all, known);
+  return known;
+}
+
+template <class Known>
+void remember(std::list<Known>& all, Known known) {
+  if (all.size() == kMostKnown) all.pop_front();
+  all.push_back(std::move(known));
 }
 
 }  // namespace
 
-ProgramLegs LegMemory::legs(const LeapProgram& program, std::span<const std::span<const Op>> streams) {
-  const std::uint64_t form = forms_->of(*program.program);
-  const std::span<const Op> main = streams[kMainStream];
-  const auto is_like = [&](const Known& known) {
-    const auto has_kernels = [](const FlatBlock* block) -> char { return block->has_kernels; };
-    return known.form == form && std::ranges::equal(known.main, main, {}, {}, &Op::kind) &&
-           std::ranges::equal(known.have_kernels, program.blocks, {}, {}, has_kernels);
-  };
-  const auto known = std::ranges::find_if(known_, is_like);
-  if (known != known_.end()) {
-    known_.splice(known_.end(), known_, known);
-    return known->legs;
-  }
-  if (known_.size() == kMostKnown) known_.pop_front();
-  known_.push_back({form, list_of<OpKind>(main, [](const Op& op) { return op.kind; }),
-                    list_of<char>(program.blocks, [](const FlatBlock* block) { return block->has_kernels; }),
-                    legs_of(program, streams)});
+std::shared_ptr<const ProgramTransfers> LegMemory::transfers(std::uint64_t form, const Program& program,
+                                                             UsedTransfers& used) {
+  const auto known = recalled(transfers_, [&](const KnownTransfers& of) { return of.form == form; });
+  if (known != transfers_.end()) return known->transfers;
+  remember(transfers_, {form, used.of(program)});
+  return transfers_.back().transfers;
+}
+
+ProgramLegs LegMemory::legs(std::uint64_t form, const LeapProgram& program,
+                            std::span<const std::span<const Op>> streams) {
+  const std::span<const Duration> solo = program.solo.by_transfer();
+  const auto known = recalled(
+      known_, [&](const Known& of) { return of.form == form && std::ranges::equal(of.solo, solo, {}, {}, is_solo); });
+  if (known != known_.end()) return known->legs;
+  std::vector<char> which;
+  for (const Duration time : solo) which.push_back(is_solo(time));
+  remember(known_, {form, std::move(which), legs_of(program, streams)});
   return known_.back().legs;
 }
 

@@ -17,7 +17,7 @@ class Legs::Writer {
 
   void write() {
     const auto size = static_cast<OpIndex>(ops_.size());
-    for (OpIndex op = 0; op < size;) op = is_local(kind(op)) ? local_op(op) : transfers(op);
+    for (OpIndex op = 0; op < size;) op = is_local(op) ? local_op(op) : transfers(op);
     if (!pending_.empty()) {
       if (!is_open()) open(size);
       flush(size);
@@ -27,6 +27,7 @@ class Legs::Writer {
 
  private:
   OpKind kind(OpIndex op) const { return ops_[op].kind; }
+  bool is_local(OpIndex op) const { return program_.is_local(ops_[op]); }
   Leg& leg() { return to_.legs_.back(); }
 
   OpIndex local_op(OpIndex i) {
@@ -53,7 +54,7 @@ class Legs::Writer {
     flush(begin);
     for (OpIndex i = begin; i < end; ++i) {
       if (has_to_wait(ops_[i])) wait(ops_[i]);
-      if (!is_local(kind(i))) ++leg().transfers;
+      if (!is_local(i)) ++leg().transfers;
       pass(i);
     }
     return end;

@@ -16,8 +16,7 @@ struct PartedProgram {
 };
 using ProgramLegs = std::shared_ptr<const PartedProgram>;
 
-// None if something waits for what is not there, or in a circle. `streams`: ops of the program's, of which collectives
-// of the main one may be kernels.
+// None if something waits for what is not there, or in a circle. `streams`: the program's ops.
 ProgramLegs legs_of(const LeapProgram& program, std::span<const std::span<const Op>> streams);
 
 }  // namespace orrery::sim

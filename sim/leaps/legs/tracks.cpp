@@ -16,14 +16,13 @@ bool is_main_alone(const Program& program, const Speeds& speeds) {
                                                  [&](const Stream& side) { return only_launches(side.ops, speeds); });
 }
 
-std::vector<Spent> spent_by(const LeapProgram& program, const Track& track) {
+// `calls`: by block, those of the main stream.
+std::vector<Spent> spent_by(const LeapProgram& program, const Track& track, std::span<const std::int64_t> calls) {
   std::array<std::int64_t, std::numeric_limits<Category>::max() + 1u> time{};
-  for (const OpIndex i : track.legs().timed()) {
-    const Op& op = track.ops()[i];
-    if (op.kind == OpKind::kernel) time[op.category] += op.payload;
-    if (op.kind != OpKind::call) continue;
-    for (const Spent& in : program.block_of(op).at(kFullSpeed).spent) time[in.category] += in.time.count_ps();
-  }
+  for (const OpIndex i : track.legs().timed())
+    if (const Op& op = track.ops()[i]; op.kind != OpKind::call) time[op.category] += program.cost_of(op);
+  for (std::size_t b = 0; b < calls.size(); ++b)
+    for (const Spent& in : program.blocks[b]->spent) time[in.category] += in.time.count_ps() * calls[b];
   std::vector<Spent> spent;
   for (std::size_t c = 0; c < time.size(); ++c)
     if (time[c] > 0) spent.push_back({static_cast<Category>(c), Duration::ps(time[c])});
@@ -48,29 +47,43 @@ bool Tracks::suit(const Workload& workload) {
 }
 
 Tracks::Tracks(const Workload& workload, const FlowNet& network, LegMemory* memory)
-    : workload_(workload), speeds_(workload.claims), solo_(workload, speeds_, network) {
-  for (std::uint32_t p = 0; p < workload.programs.size(); ++p) programs_.add(prepare({p}, memory));
+    : workload_(workload),
+      memory_(memory),
+      speeds_(workload.claims),
+      uses_(uses_of(workload)),
+      solo_(workload, speeds_, network, uses_) {
+  for (std::uint32_t p = 0; p < workload.programs.size(); ++p) programs_.add(prepare({p}));
 }
 
-TrackedProgram Tracks::prepare(ProgramId id, LegMemory* memory) {
+SoloCollectives::Uses Tracks::uses_of(const Workload& workload) {
+  if (!memory_) return SoloCollectives::uses_of(workload);
+  SoloCollectives::Uses uses;
+  UsedTransfers used;
+  for (const Program& program : workload.programs) {
+    forms_.add(memory_->form_of(program));
+    uses.add(memory_->transfers(forms_[ProgramId{static_cast<std::uint32_t>(uses.size())}], program, used));
+  }
+  return uses;
+}
+
+TrackedProgram Tracks::prepare(ProgramId id) {
   TrackedProgram prepared;
   const Program& program = workload_.programs[id];
   prepared.program = &program;
-  for (std::size_t b = 0; b < program.blocks.size(); ++b) {
-    FlatBlock& block = blocks_.of(solo_.block(id, b), speeds_);
-    block.at(kFullSpeed, speeds_);
-    prepared.blocks.push_back(&block);
-    sound_ &= !block.has_collectives;
+  prepared.solo = SoloTimes(solo_.times(id));
+  sound_ &= solo_.met(id).empty();  // else it has collectives beside the main stream
+  for (const Block& block : program.blocks) {
+    prepared.blocks.push_back(&blocks_.of(block, prepared.solo));
+    sound_ &= !prepared.blocks.back()->meets_others;
   }
-  std::vector<std::span<const Op>> streams = ops_of(std::span<const Stream>(program.streams));
-  streams[kMainStream] = solo_.main_stream(id);
-  prepared.legs = memory ? memory->legs(prepared, streams) : legs_of(prepared, streams);
+  const std::vector<std::span<const Op>> streams = ops_of(std::span<const Stream>(program.streams));
+  prepared.legs = memory_ ? memory_->legs(forms_[id], prepared, streams) : legs_of(prepared, streams);
   sound_ &= prepared.legs != nullptr;
   if (!prepared.legs) return prepared;
   prepared.sums.reserve(prepared.legs->streams.back().places().timed);
   prepared.tracks.reserve(streams.size());
   for (std::size_t s = 0; s < streams.size(); ++s) add_track(prepared, streams[s], prepared.legs->streams[s]);
-  if (sound_) prepared.spent = spent_by(prepared, prepared.main());
+  if (sound_) prepared.spent = spent_by(prepared, prepared.main(), uses_[id]->calls);
   return prepared;
 }
 

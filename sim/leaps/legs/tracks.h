@@ -2,7 +2,8 @@
 
 #include <vector>
 
-#include "sim/coalesce/solo.h"
+#include "sim/coalesce/solo/solo_collectives.h"
+#include "sim/leaps/legs/leap_program.h"
 #include "sim/leaps/legs/leg_memory.h"
 #include "sim/leaps/legs/track.h"
 #include "sim/network/contention.h"
@@ -34,20 +35,24 @@ class Tracks {
   Tracks(const Workload& workload, const FlowNet& network, LegMemory* memory);
 
   const TrackedProgram& operator[](ProgramId program) const { return programs_[program]; }
-  // Collectives that ranks have for themselves are kernels here.
+  // What ranks have for themselves, as good as kernels here.
   const SoloCollectives& solo() const { return solo_; }
   // Not if a call has collectives that meet others, so that calls have to be written out first; nor if
   // something waits for what is not there, or times would overflow.
   bool sound() const { return sound_; }
 
  private:
-  TrackedProgram prepare(ProgramId id, LegMemory* memory);
+  SoloCollectives::Uses uses_of(const Workload& workload);
+  TrackedProgram prepare(ProgramId id);
   void add_track(TrackedProgram& program, std::span<const Op> ops, const Legs& legs);
 
   const Workload& workload_;
+  LegMemory* memory_;
+  IdVector<ProgramId, std::uint64_t> forms_;  // where there is a memory
   Speeds speeds_;
+  SoloCollectives::Uses uses_;
   SoloCollectives solo_;
-  FlatBlocks blocks_;
+  LeapBlocks blocks_;
   IdVector<ProgramId, TrackedProgram> programs_;
   bool sound_ = true;
 };

@@ -113,7 +113,8 @@ void Walk::note_memory(RankId id, const LeapRank& rank) {
   const Op& op = rank.program->main().ops()[record->place.op];
   Time when = Lines::end_of(rank, kMainStream, record->step, record->place.op);
   if (op.kind == OpKind::call)
-    when = when - Duration::ps(rank.program->block_of(op).at(kFullSpeed).from(record->place.inside));
+    when =
+        when - Duration::ps(cost_from(rank.program->program->block_of(op), record->place.inside, rank.program->solo));
   ledger_.put_back(id, {.when = when, .place = record->place, .step = record->step, .any = true});
 }
 

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sim/coalesce/solo.h"
+#include "sim/coalesce/solo/solo_streams.h"
 #include "tests/sim/random_world.h"
 #include "tests/sim/same_run.h"
 
@@ -178,9 +178,10 @@ TEST(SoloCollectives, MeetThoseOfOtherStreamsBetweenTheirWaits) {
   world.ranks(1, p.done());
   const Speeds speeds(world.workload.claims);
   const FlowNet network(world.workload.links);
-  const SoloCollectives solo(world.workload, speeds, network);
+  const SoloCollectives solo(world.workload, speeds, network, SoloCollectives::uses_of(world.workload));
+  const SoloStreams streams(world.workload, solo);
   std::vector<OpKind> kinds;
-  for (const Op& op : solo.main_stream(ProgramId{0})) kinds.push_back(op.kind);
+  for (const Op& op : streams.main_stream(ProgramId{0})) kinds.push_back(op.kind);
   EXPECT_EQ(kinds, (std::vector{OpKind::kernel, OpKind::collective, OpKind::kernel, OpKind::marker}));
 }
 

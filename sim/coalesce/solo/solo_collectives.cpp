@@ -1,8 +1,8 @@
-#include "sim/coalesce/solo.h"
+#include "sim/coalesce/solo/solo_collectives.h"
 
 #include <algorithm>
 
-#include "sim/coalesce/used_transfers.h"
+#include "sim/coalesce/solo/used_transfers.h"
 #include "sim/coalesce/windows.h"
 #include "sim/phase.h"
 
@@ -11,7 +11,7 @@ namespace orrery::sim {
 namespace {
 
 constexpr std::uint32_t kNobody = UINT32_MAX, kSeveral = UINT32_MAX - 1;
-constexpr std::int64_t kNotAlone = -1;
+constexpr Duration kMeetsOthers = Duration::ps(-1);
 
 bool overlap(const std::vector<LinkId>& a, const std::vector<LinkId>& b) {
   for (auto i = a.begin(), j = b.begin(); i != a.end() && j != b.end();) {
@@ -35,25 +35,26 @@ std::vector<OpIndex> collectives_of(std::span<const Op> ops) {
 
 }  // namespace
 
-SoloCollectives::SoloCollectives(const Workload& workload, const Speeds& speeds, const FlowNet& network)
-    : workload_(workload),
-      speeds_(speeds),
-      network_(network),
-      streams_(workload.programs.size()),
-      blocks_(workload.programs.size()) {
+SoloCollectives::Uses SoloCollectives::uses_of(const Workload& workload) {
+  Uses uses;
   UsedTransfers used;
-  for (const Program& program : workload.programs) uses_.add(used.of(program));
+  for (const Program& program : workload.programs) uses.add(used.of(program));
+  return uses;
+}
+
+SoloCollectives::SoloCollectives(const Workload& workload, const Speeds& speeds, const FlowNet& network, Uses uses)
+    : workload_(workload), speeds_(speeds), network_(network), uses_(std::move(uses)), solo_(workload.programs.size()) {
   if (!any_candidates()) return;
   find_owners();
   IdVector<ProgramId, std::vector<RankId>> ranks_of(workload.programs.size());
   for (std::uint32_t r = 0; r < workload.ranks(); ++r) ranks_of[workload.program_of[RankId{r}]].push_back({r});
   for (std::uint32_t p = 0; p < workload.programs.size(); ++p)
-    if (!ranks_of[{p}].empty()) make_stream({p}, ranks_of[{p}]);
+    if (!ranks_of[{p}].empty()) find({p}, ranks_of[{p}]);
 }
 
 bool SoloCollectives::any_candidates() const {
   for (std::uint32_t r = 0; r < workload_.ranks(); ++r)
-    for (const Op& op : uses_[workload_.program_of[RankId{r}]].transfers)
+    for (const Op& op : uses_[workload_.program_of[RankId{r}]]->transfers)
       if (is_alone_in({r}, op)) return true;
   return false;
 }
@@ -62,7 +63,7 @@ bool SoloCollectives::any_candidates() const {
 void SoloCollectives::find_owners() {
   owner_ = IdVector<LinkId, std::uint32_t>(workload_.links.size(), kNobody);
   for (std::uint32_t r = 0; r < workload_.ranks(); ++r) {
-    for (const Op& op : uses_[workload_.program_of[RankId{r}]].transfers) {
+    for (const Op& op : uses_[workload_.program_of[RankId{r}]]->transfers) {
       const TransferPlan* plan = plan_of({r}, op);
       if (plan == nullptr) continue;
       for (const Phase& phase : plan->phases)
@@ -100,12 +101,33 @@ const TransferPlan* SoloCollectives::plan_of(RankId rank, const Op& op) const {
 }
 
 // All ranks of the program must agree, for they share its stream.
-void SoloCollectives::make_stream(ProgramId program, std::span<const RankId> ranks) {
+void SoloCollectives::find(ProgramId program, std::span<const RankId> ranks) {
   const std::vector<Alone> alone = transfers_alone(ranks.front());
   if (std::all_of(alone.begin(), alone.end(), [](const Alone& a) { return a.plan == nullptr; })) return;
   if (!all_agree(alone, ranks.subspan(1))) return;
-  const std::vector<std::int64_t> uses = replace(program, alone);
+  Solo& solo = solo_[program];
+  const std::span<const Op> main = workload_.programs[program].streams[kMainStream].ops;
+  solo.met = met(workload_.programs[program], alone);
+  for (std::size_t i = 0; i < solo.met.size(); ++i)
+    if (solo.met[i] && main[i].kind == OpKind::call) solo.in_calls = false;
+  for (std::size_t t = 0; t < alone.size(); ++t)
+    if (uses_[program]->in_blocks[t] && alone[t].plan == nullptr) solo.in_calls = false;
+  for (const Alone& a : alone) solo.times.push_back(a.plan ? a.time : kMeetsOthers);
+  const std::vector<std::int64_t> uses = count(program);
   for (const RankId rank : ranks) add_loads_of(rank, uses);
+}
+
+// How many collectives of each transfer the main stream has that are kernels.
+std::vector<std::int64_t> SoloCollectives::count(ProgramId program) const {
+  const std::span<const Op> main = workload_.programs[program].streams[kMainStream].ops;
+  const Solo& solo = solo_[program];
+  std::vector<std::int64_t> uses(solo.times.size());
+  if (solo.in_calls) uses = uses_[program]->called;
+  for (const OpIndex i : uses_[program]->collectives) {
+    const auto transfer = static_cast<std::size_t>(main[i].payload);
+    if ((solo.met.empty() || !solo.met[i]) && solo.times[transfer] >= Duration()) ++uses[transfer];
+  }
+  return uses;
 }
 
 bool SoloCollectives::all_agree(const std::vector<Alone>& alone, std::span<const RankId> others) const {
@@ -114,55 +136,14 @@ bool SoloCollectives::all_agree(const std::vector<Alone>& alone, std::span<const
   return std::ranges::all_of(others, [&](RankId rank) { return pattern_of(transfers_alone(rank)) == pattern; });
 }
 
-// What replace() depends on: how long each transfer takes alone, and which of them share links.
+// What find() depends on: how long each transfer takes alone, and which of them share links.
 std::vector<std::int64_t> SoloCollectives::pattern_of(const std::vector<Alone>& alone) {
   std::vector<std::int64_t> pattern;
   for (const Alone& a : alone) {
-    pattern.push_back(a.plan == nullptr ? kNotAlone : a.time.count_ps());
+    pattern.push_back((a.plan == nullptr ? kMeetsOthers : a.time).count_ps());
     for (const Alone& b : alone) pattern.push_back(overlap(a.links, b.links));
   }
   return pattern;
-}
-
-// Returns how many ops were, by transfer.
-std::vector<std::int64_t> SoloCollectives::replace(ProgramId program, const std::vector<Alone>& alone) {
-  const std::span<const Op> main = workload_.programs[program].streams[kMainStream].ops;
-  const std::vector<char> meets = met(workload_.programs[program], alone);
-  std::vector<std::int64_t> uses(alone.size(), 0);
-  replace_in_blocks(program, alone, meets, uses);
-  std::vector<Op>& stream = streams_[program];
-  for (const OpIndex i : uses_[program].collectives) {
-    const auto transfer = static_cast<std::size_t>(main[i].payload);
-    if (!meets.empty() && meets[i]) continue;
-    if (alone[transfer].plan == nullptr) continue;
-    if (stream.empty()) stream.assign(main.begin(), main.end());
-    as_kernel(stream[i], alone[transfer].time);
-    ++uses[transfer];
-  }
-  return uses;
-}
-
-void SoloCollectives::replace_in_blocks(ProgramId program, const std::vector<Alone>& alone,
-                                        const std::vector<char>& meets, std::vector<std::int64_t>& uses) {
-  const Program& p = workload_.programs[program];
-  const std::span<const Op> main = p.streams[kMainStream].ops;
-  for (std::size_t i = 0; i < meets.size(); ++i)
-    if (meets[i] && main[i].kind == OpKind::call) return;
-  std::vector<Duration> times;
-  for (const Alone& a : alone) times.push_back(a.plan ? a.time : Duration::ps(kNotAlone));
-  std::vector<const SoloBlock*> blocks;
-  for (const Block& block : p.blocks) {
-    blocks.push_back(solo_blocks_.of(block, times));
-    if (!blocks.back()) return;
-  }
-  for (std::size_t b = 0; b < blocks.size(); ++b)
-    for (const SoloBlock::Use& use : blocks[b]->uses) uses[use.transfer] += use.times * uses_[program].calls[b];
-  blocks_[program] = std::move(blocks);
-}
-
-std::span<const Op> SoloCollectives::block(ProgramId program, std::size_t block) const {
-  if (blocks_[program].empty()) return workload_.programs[program].blocks[block].ops;
-  return blocks_[program][block]->ops;
 }
 
 // By transfer: the collectives of the rank that only its own other ones could meet.
@@ -174,7 +155,7 @@ std::vector<SoloCollectives::Alone> SoloCollectives::transfers_alone(RankId rank
     });
   });
   std::vector<Alone> all(program.transfers.size());
-  for (const Op& op : uses_[workload_.program_of[rank]].transfers) {
+  for (const Op& op : uses_[workload_.program_of[rank]]->transfers) {
     if (!is_alone_in(rank, op)) continue;
     const TransferPlan* plan = plan_of(rank, op);
     Alone& own = all[static_cast<std::size_t>(op.payload)];

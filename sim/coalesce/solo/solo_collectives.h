@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
-#include "sim/coalesce/solo_blocks.h"
-#include "sim/coalesce/used_transfers.h"
+#include "sim/coalesce/solo/used_transfers.h"
 #include "sim/network/contention.h"
 #include "sim/network/flow_net.h"
 #include "sim/run_result.h"
@@ -27,15 +27,19 @@ namespace orrery::sim {
 //     or starts after it is over: the one waits for the other, over ops of the main stream.
 class SoloCollectives {
  public:
-  SoloCollectives(const Workload& workload, const Speeds& speeds, const FlowNet& network);
+  // Of each program.
+  using Uses = IdVector<ProgramId, std::shared_ptr<const ProgramTransfers>>;
+  static Uses uses_of(const Workload& workload);
 
-  // Ops of the program's main stream with those collectives as kernels. Precondition: it has one.
-  std::span<const Op> main_stream(ProgramId program) const {
-    return streams_[program].empty() ? workload_.programs[program].streams[kMainStream].ops : streams_[program];
-  }
+  SoloCollectives(const Workload& workload, const Speeds& speeds, const FlowNet& network, Uses uses);
 
-  // The same of a block of the program; as it is where one of them may meet others.
-  std::span<const Op> block(ProgramId program, std::size_t block) const;
+  // How long collectives of the program take that are kernels in all but name, by transfer; negative: they meet
+  // others. Empty if it has none that do not. Those in calls only where all_in_calls().
+  std::span<const Duration> times(ProgramId program) const { return solo_[program].times; }
+  // By op of the main stream: whether it meets others all the same, or may; empty if none does.
+  std::span<const char> met(ProgramId program) const { return solo_[program].met; }
+  // Whether all collectives in the program's blocks are alone, wherever they are called.
+  bool all_in_calls(ProgramId program) const { return solo_[program].in_calls; }
 
   // What they have moved over links in one step.
   void add_loads(RunResult& result) const;
@@ -46,6 +50,11 @@ class SoloCollectives {
     const TransferPlan* plan = nullptr;  // null: not alone
     Duration time;
     std::vector<LinkId> links;  // sorted
+  };
+  struct Solo {
+    std::vector<Duration> times;
+    std::vector<char> met;
+    bool in_calls = true;
   };
   struct Load {
     LinkId link;
@@ -58,10 +67,8 @@ class SoloCollectives {
   void own(const LinkUses& uses, RankId rank, bool shares);
   bool is_alone_in(RankId rank, const Op& op) const;
   const TransferPlan* plan_of(RankId rank, const Op& op) const;
-  void make_stream(ProgramId program, std::span<const RankId> ranks);
-  std::vector<std::int64_t> replace(ProgramId program, const std::vector<Alone>& alone);
-  void replace_in_blocks(ProgramId program, const std::vector<Alone>& alone, const std::vector<char>& meets,
-                         std::vector<std::int64_t>& uses);
+  void find(ProgramId program, std::span<const RankId> ranks);
+  std::vector<std::int64_t> count(ProgramId program) const;
   bool all_agree(const std::vector<Alone>& alone, std::span<const RankId> others) const;
   static std::vector<std::int64_t> pattern_of(const std::vector<Alone>& alone);
   std::vector<Alone> transfers_alone(RankId rank) const;
@@ -72,11 +79,9 @@ class SoloCollectives {
   const Workload& workload_;
   const Speeds& speeds_;
   const FlowNet& network_;
-  IdVector<ProgramId, ProgramTransfers> uses_;
-  IdVector<LinkId, std::uint32_t> owner_;         // the only rank whose collectives load a link
-  IdVector<ProgramId, std::vector<Op>> streams_;  // empty: as in the program
-  SoloBlocks solo_blocks_;
-  IdVector<ProgramId, std::vector<const SoloBlock*>> blocks_;  // likewise
+  Uses uses_;
+  IdVector<LinkId, std::uint32_t> owner_;  // the only rank whose collectives load a link
+  IdVector<ProgramId, Solo> solo_;
   std::vector<Load> loads_;
 };
 

@@ -20,8 +20,7 @@ inline void as_kernel(Op& op, Duration time) {
 struct SoloBlock {
   struct Use {
     std::size_t transfer = 0;
-    Duration time;           // that it takes alone
-    std::int64_t times = 0;  // in the block
+    Duration time;  // that it takes alone
   };
   const Block* from = nullptr;
   std::vector<Op> ops;

@@ -1,4 +1,4 @@
-#include "sim/coalesce/solo_blocks.h"
+#include "sim/coalesce/solo/solo_blocks.h"
 
 #include <algorithm>
 
@@ -18,12 +18,9 @@ bool takes_as_long(const SoloBlock& block, std::span<const Duration> alone) {
                      [&](const SoloBlock::Use& use) { return alone[use.transfer] == use.time; });
 }
 
-SoloBlock::Use& use_of(SoloBlock& block, std::size_t transfer, Duration time) {
-  const auto use = std::find_if(block.uses.begin(), block.uses.end(),
-                                [&](const SoloBlock::Use& known) { return known.transfer == transfer; });
-  if (use != block.uses.end()) return *use;
-  block.uses.push_back({transfer, time, 0});
-  return block.uses.back();
+void note_use(SoloBlock& block, std::size_t transfer, Duration time) {
+  if (std::ranges::find(block.uses, transfer, &SoloBlock::Use::transfer) == block.uses.end())
+    block.uses.push_back({transfer, time});
 }
 
 }  // namespace
@@ -39,7 +36,7 @@ const SoloBlock* SoloBlocks::of(const Block& block, std::span<const Duration> al
   for (Op& op : made.ops) {
     if (op.kind != OpKind::collective) continue;
     const auto transfer = static_cast<std::size_t>(op.payload);
-    ++use_of(made, transfer, alone[transfer]).times;
+    note_use(made, transfer, alone[transfer]);
     as_kernel(op, alone[transfer]);
   }
   return are_alone(made, alone) ? &made : nullptr;
