@@ -4,22 +4,23 @@
 
 namespace orrery::sim {
 
-namespace {
-
-bool has_memory_ops(const Stream& stream) {
-  for (const Op& op : stream.ops)
-    if (is_memory(op.kind) || op.kind == OpKind::call) return true;
-  return false;
+Ledger::Places Ledger::places_of(const Workload& workload) {
+  Places places;
+  for (const Program& program : workload.programs) places.add(std::make_shared<const MemoryPlaces>(program));
+  return places;
 }
 
-}  // namespace
-
-Ledger::Ledger(const Workload& workload, bool open_ended)
-    : causes_(workload.causes.size()), plan_of_(workload.ranks()), marks_(workload.ranks()) {
-  MemoryOps in_blocks;
-  for (const Program& program : workload.programs) plans_.add(plan(program, in_blocks));
-  if (open_ended)
-    for (Plan& p : plans_) p.stream = kNoStream;
+Ledger::Ledger(const Workload& workload, bool open_ended, const Places& places)
+    : causes_(workload.causes.size()),
+      plans_(workload.programs.size()),
+      plan_of_(workload.ranks()),
+      marks_(workload.ranks()) {
+  for (std::uint32_t p = 0; p < plans_.size(); ++p) {
+    Plan& plan = plans_[{p}];
+    plan.program = &workload.programs[{p}];
+    plan.stream = open_ended ? kNoStream : places[{p}]->stream;
+    if (plan.stream != kNoStream) plan.levels.emplace(*plan.program, places[{p}]);
+  }
   counted_of_.resize(workload.ranks());
   for (std::uint32_t r = 0; r < workload.ranks(); ++r) {
     const Plan& p = plans_[workload.program_of[RankId{r}]];
@@ -40,20 +41,6 @@ RankMemory Ledger::resident(const Program& program) const {
     memory.peak += buffer.bytes;
   }
   return memory;
-}
-
-Ledger::Plan Ledger::plan(const Program& program, MemoryOps& in_blocks) {
-  Plan plan;
-  plan.program = &program;
-  int streams = 0;
-  for (std::size_t s = 0; s < program.streams.size(); ++s) {
-    if (!has_memory_ops(program.streams[s])) continue;
-    plan.stream = static_cast<StreamIndex>(s);
-    ++streams;
-  }
-  if (streams > 1) plan.stream = kNoStream;
-  if (plan.stream != kNoStream) plan.levels.emplace(program, plan.stream, in_blocks);
-  return plan;
 }
 
 void Ledger::count(RankId rank, StreamIndex stream, OpIndex index, const Op& op, Time now) {

@@ -20,8 +20,12 @@ namespace orrery::sim {
 // (FlatProgram's memory_breaks) and are counted one by one as time passes.
 class Ledger {
  public:
+  using Places = IdVector<ProgramId, std::shared_ptr<const MemoryPlaces>>;
+  static Places places_of(const Workload& workload);
+
   // `open_ended`: ops will be appended; everything is counted one by one.
-  Ledger(const Workload& workload, bool open_ended);
+  Ledger(const Workload& workload, bool open_ended) : Ledger(workload, open_ended, places_of(workload)) {}
+  Ledger(const Workload& workload, bool open_ended, const Places& places);
 
   // Whether allocations of this program must be met one by one, in order of time.
   bool breaks_runs(ProgramId program) const { return plans_[program].stream == kNoStream; }
@@ -74,7 +78,6 @@ class Ledger {
   };
 
   RankMemory resident(const Program& program) const;
-  static Plan plan(const Program& program, MemoryOps& in_blocks);
   void pass(RankId rank, std::uint32_t step, const FlatStream& ops, const RunClock& clock, OpPlace end) {
     Mark& mark = marks_[rank];
     const std::vector<OpPlace>& records = plan_of_[rank]->levels->records(step);

@@ -15,29 +15,37 @@ void add(RankMemory& memory, std::uint8_t cause, std::int64_t bytes) {
 
 }  // namespace
 
-std::span<const OpIndex> MemoryOps::of(const Block& block) {
-  const auto known = std::ranges::find(known_, block.ops.data(), &Known::block);
-  if (known != known_.end()) return known->ops;
-  Known& added = known_.emplace_back();
-  added.block = block.ops.data();
-  for (OpIndex i = 0; i < block.ops.size(); ++i)
-    if (is_memory(block.ops[i].kind)) added.ops.push_back(i);
-  return added.ops;
+MemoryPlaces::MemoryPlaces(const Program& program) {
+  int streams = 0;
+  for (std::size_t s = 0; s < program.streams.size(); ++s) {
+    const std::vector<Op>& all = program.streams[s].ops;
+    const auto matters = [](const Op& op) { return is_memory(op.kind) || op.kind == OpKind::call; };
+    if (std::ranges::none_of(all, matters)) continue;
+    stream = ++streams == 1 ? static_cast<StreamIndex>(s) : kNoStream;
+    for (OpIndex i = 0; i < all.size() && stream != kNoStream; ++i)
+      if (matters(all[i])) ops.push_back(i);
+  }
+  for (const Block& block : program.blocks) {
+    std::vector<OpIndex>& in_block = in_blocks.emplace_back();
+    for (OpIndex i = 0; i < block.ops.size(); ++i)
+      if (is_memory(block.ops[i].kind)) in_block.push_back(i);
+  }
 }
 
-Levels::Levels(const Program& program, StreamIndex stream, MemoryOps& in_blocks) : program_(&program), stream_(stream) {
-  list_changes(in_blocks);
+Levels::Levels(const Program& program, std::shared_ptr<const MemoryPlaces> places)
+    : program_(&program), places_(std::move(places)), blocks_(program.blocks.size()) {
+  list_changes();
   list_records();
 }
 
 // Calls of a block have buffers of the same sizes and causes.
-Levels::OfBlock Levels::of_block(const Block& block, const Call& call, std::span<const OpIndex> memory) const {
+Levels::OfBlock Levels::of_block(const Call& call) const {
   OfBlock all;
   all.is_known = true;
-  for (const OpIndex i : memory) {
-    const Op& op = block.ops[i];
-    const Buffer& buffer = program_->buffers[call.buffer(op.payload)];
-    const std::int64_t bytes = change_by(op, buffer);
+  const std::span<const Op> ops = program_->blocks[call.block].ops;
+  for (const OpIndex i : places_->in_blocks[call.block]) {
+    const Buffer& buffer = program_->buffers[call.buffer(ops[i].payload)];
+    const std::int64_t bytes = change_by(ops[i], buffer);
     all.net += bytes;
     if (all.net > all.highest()) all.rises.push_back({all.net, i});
     auto of =
@@ -48,20 +56,18 @@ Levels::OfBlock Levels::of_block(const Block& block, const Call& call, std::span
   return all;
 }
 
-void Levels::list_changes(MemoryOps& in_blocks) {
-  blocks_.resize(program_->blocks.size());
-  const std::span<const Op> ops = program_->streams[stream_].ops;
-  for (OpIndex i = 0; i < ops.size(); ++i) {
-    const Op& op = ops[i];
-    if (is_memory(op.kind)) {
+void Levels::list_changes() {
+  changes_.reserve(places_->ops.size());
+  for (const OpIndex i : places_->ops) {
+    const Op& op = ops()[i];
+    if (op.kind != OpKind::call) {
       const Buffer& buffer = program_->buffers[static_cast<std::size_t>(op.payload)];
       changes_.push_back({.bytes = change_by(op, buffer), .op = i, .cause = buffer.cause});
+      continue;
     }
-    if (op.kind != OpKind::call) continue;
     const Call& call = program_->call_of(op);
     OfBlock& block = blocks_[call.block];
-    const Block& called = program_->blocks[call.block];
-    if (!block.is_known) block = of_block(called, call, in_blocks.of(called));
+    if (!block.is_known) block = of_block(call);
     changes_.push_back({.bytes = block.net, .op = i, .is_call = true, .block = call.block});
   }
 }
@@ -87,7 +93,6 @@ void Levels::list_records() {
 }
 
 void Levels::add_up_to(OpPlace last, std::uint32_t step, RankMemory& memory) const {
-  const std::span<const Op> ops = program_->streams[stream_].ops;
   for (const Change& change : changes_) {
     const bool is_over = change.op < last.op || (change.op == last.op && !change.is_call);
     const std::int64_t times = step + (is_over ? 1 : 0);
@@ -96,8 +101,9 @@ void Levels::add_up_to(OpPlace last, std::uint32_t step, RankMemory& memory) con
     if (!change.is_call) continue;
     for (const Change& of : blocks_[change.block].changes) add(memory, of.cause, of.bytes * times);
   }
-  if (ops[last.op].kind != OpKind::call) return;
-  const Call& call = program_->call_of(ops[last.op]);
+  const Op& at = ops()[last.op];
+  if (at.kind != OpKind::call) return;
+  const Call& call = program_->call_of(at);
   for (const Op& op : std::span(program_->blocks[call.block].ops).first(last.inside + 1u)) {
     if (!is_memory(op.kind)) continue;
     const Buffer& buffer = program_->buffers[call.buffer(op.payload)];

@@ -2,7 +2,7 @@
 
 #include <compare>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -19,19 +19,13 @@ struct OpPlace {
   auto operator<=>(const OpPlace&) const = default;
 };
 
-// Which ops of blocks are about memory. Of blocks that several programs have it looks at one. Precondition: they live
-// as long.
-class MemoryOps {
- public:
-  std::span<const OpIndex> of(const Block& block);
+// Where a program has ops about memory. Hangs on no size.
+struct MemoryPlaces {
+  explicit MemoryPlaces(const Program& program);
 
- private:
-  struct Known {
-    const Op* block = nullptr;
-    std::vector<OpIndex> ops;
-  };
-
-  std::deque<Known> known_;
+  StreamIndex stream = 0;                       // where all of them stand; kNoStream: on several
+  std::vector<OpIndex> ops;                     // those of that stream, and its calls
+  std::vector<std::vector<OpIndex>> in_blocks;  // likewise
 };
 
 // How the memory of a rank rises and falls along the one stream on which its program has all of
@@ -39,7 +33,8 @@ class MemoryOps {
 // the peak.
 class Levels {
  public:
-  Levels(const Program& program, StreamIndex stream, MemoryOps& in_blocks);
+  // Precondition: there is one such stream.
+  Levels(const Program& program, std::shared_ptr<const MemoryPlaces> places);
 
   // Ops that set a record: in the first step, and in any later one (none unless a step leaves something behind).
   const std::vector<OpPlace>& records(std::uint32_t step) const { return step == 0 ? first_step_ : later_steps_; }
@@ -70,12 +65,14 @@ class Levels {
     std::int64_t highest() const { return rises.empty() ? 0 : rises.back().bytes; }
   };
 
-  OfBlock of_block(const Block& block, const Call& call, std::span<const OpIndex> memory) const;
-  void list_changes(MemoryOps& in_blocks);
+  OfBlock of_block(const Call& call) const;
+  void list_changes();
   void list_records();
 
+  std::span<const Op> ops() const { return program_->streams[places_->stream].ops; }
+
   const Program* program_;
-  StreamIndex stream_;
+  std::shared_ptr<const MemoryPlaces> places_;
   std::vector<Change> changes_;
   std::vector<OfBlock> blocks_;  // those that are called
   std::vector<OpPlace> first_step_, later_steps_;

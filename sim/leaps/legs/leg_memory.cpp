@@ -27,12 +27,11 @@ void remember(std::list<Known>& all, Known known) {
 
 }  // namespace
 
-std::shared_ptr<const ProgramTransfers> LegMemory::transfers(std::uint64_t form, const Program& program,
-                                                             UsedTransfers& used) {
-  const auto known = recalled(transfers_, [&](const KnownTransfers& of) { return of.form == form; });
-  if (known != transfers_.end()) return known->transfers;
-  remember(transfers_, {form, used.of(program)});
-  return transfers_.back().transfers;
+const LegMemory::Facts& LegMemory::facts(std::uint64_t form, const Program& program, UsedTransfers& used) {
+  const auto known = recalled(facts_, [&](const KnownFacts& of) { return of.form == form; });
+  if (known != facts_.end()) return known->facts;
+  remember(facts_, {form, {used.of(program), std::make_shared<const MemoryPlaces>(program)}});
+  return facts_.back().facts;
 }
 
 ProgramLegs LegMemory::legs(std::uint64_t form, const LeapProgram& program,

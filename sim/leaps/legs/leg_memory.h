@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/account/levels.h"
 #include "sim/coalesce/solo/used_transfers.h"
 #include "sim/leaps/legs/parted_program.h"
 #include "sim/program_forms.h"
@@ -22,8 +23,12 @@ class LegMemory {
   // The number of a program's form, for what follows.
   std::uint64_t form_of(const Program& program) { return forms_->of(program); }
 
-  // As UsedTransfers::of.
-  std::shared_ptr<const ProgramTransfers> transfers(std::uint64_t form, const Program& program, UsedTransfers& used);
+  // What hangs on the form alone.
+  struct Facts {
+    std::shared_ptr<const ProgramTransfers> transfers;
+    std::shared_ptr<const MemoryPlaces> memory;
+  };
+  const Facts& facts(std::uint64_t form, const Program& program, UsedTransfers& used);
   // As legs_of.
   ProgramLegs legs(std::uint64_t form, const LeapProgram& program, std::span<const std::span<const Op>> streams);
 
@@ -34,14 +39,14 @@ class LegMemory {
     std::vector<char> solo;  // by transfer; empty: none
     ProgramLegs legs;
   };
-  struct KnownTransfers {
+  struct KnownFacts {
     std::uint64_t form = 0;
-    std::shared_ptr<const ProgramTransfers> transfers;
+    Facts facts;
   };
 
   std::shared_ptr<ProgramForms> forms_;
-  std::list<Known> known_;               // the one asked for last is last: programs of a workload come up in turn
-  std::list<KnownTransfers> transfers_;  // likewise
+  std::list<Known> known_;       // the one asked for last is last: programs of a workload come up in turn
+  std::list<KnownFacts> facts_;  // likewise
 };
 
 }  // namespace orrery::sim

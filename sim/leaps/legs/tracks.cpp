@@ -50,20 +50,23 @@ Tracks::Tracks(const Workload& workload, const FlowNet& network, LegMemory* memo
     : workload_(workload),
       memory_(memory),
       speeds_(workload.claims),
-      uses_(uses_of(workload)),
-      solo_(workload, speeds_, network, uses_) {
+      facts_(facts_of(workload, memory)),
+      solo_(workload, speeds_, network, facts_.uses) {
   for (std::uint32_t p = 0; p < workload.programs.size(); ++p) programs_.add(prepare({p}));
 }
 
-SoloCollectives::Uses Tracks::uses_of(const Workload& workload) {
-  if (!memory_) return SoloCollectives::uses_of(workload);
-  SoloCollectives::Uses uses;
+Tracks::Facts Tracks::facts_of(const Workload& workload, LegMemory* memory) {
+  if (!memory) return {{}, SoloCollectives::uses_of(workload), Ledger::places_of(workload)};
+  Facts all;
   UsedTransfers used;
   for (const Program& program : workload.programs) {
-    forms_.add(memory_->form_of(program));
-    uses.add(memory_->transfers(forms_[ProgramId{static_cast<std::uint32_t>(uses.size())}], program, used));
+    const std::uint64_t form = memory->form_of(program);
+    const LegMemory::Facts& facts = memory->facts(form, program, used);
+    all.forms.add(form);
+    all.uses.add(facts.transfers);
+    all.memory.add(facts.memory);
   }
-  return uses;
+  return all;
 }
 
 TrackedProgram Tracks::prepare(ProgramId id) {
@@ -77,13 +80,13 @@ TrackedProgram Tracks::prepare(ProgramId id) {
     sound_ &= !prepared.blocks.back()->meets_others;
   }
   const std::vector<std::span<const Op>> streams = ops_of(std::span<const Stream>(program.streams));
-  prepared.legs = memory_ ? memory_->legs(forms_[id], prepared, streams) : legs_of(prepared, streams);
+  prepared.legs = memory_ ? memory_->legs(facts_.forms[id], prepared, streams) : legs_of(prepared, streams);
   sound_ &= prepared.legs != nullptr;
   if (!prepared.legs) return prepared;
   prepared.sums.reserve(prepared.legs->streams.back().places().timed);
   prepared.tracks.reserve(streams.size());
   for (std::size_t s = 0; s < streams.size(); ++s) add_track(prepared, streams[s], prepared.legs->streams[s]);
-  if (sound_) prepared.spent = spent_by(prepared, prepared.main(), uses_[id]->calls);
+  if (sound_) prepared.spent = spent_by(prepared, prepared.main(), facts_.uses[id]->calls);
   return prepared;
 }
 

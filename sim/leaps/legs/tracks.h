@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "sim/account/ledger.h"
 #include "sim/coalesce/solo/solo_collectives.h"
 #include "sim/leaps/legs/leap_program.h"
 #include "sim/leaps/legs/leg_memory.h"
@@ -37,20 +38,27 @@ class Tracks {
   const TrackedProgram& operator[](ProgramId program) const { return programs_[program]; }
   // What ranks have for themselves, as good as kernels here.
   const SoloCollectives& solo() const { return solo_; }
+  const Ledger::Places& memory_places() const { return facts_.memory; }
   // Not if a call has collectives that meet others, so that calls have to be written out first; nor if
   // something waits for what is not there, or times would overflow.
   bool sound() const { return sound_; }
 
  private:
-  SoloCollectives::Uses uses_of(const Workload& workload);
+  // What hangs on no time.
+  struct Facts {
+    IdVector<ProgramId, std::uint64_t> forms;  // where there is a memory
+    SoloCollectives::Uses uses;
+    Ledger::Places memory;
+  };
+  static Facts facts_of(const Workload& workload, LegMemory* memory);
+
   TrackedProgram prepare(ProgramId id);
   void add_track(TrackedProgram& program, std::span<const Op> ops, const Legs& legs);
 
   const Workload& workload_;
   LegMemory* memory_;
-  IdVector<ProgramId, std::uint64_t> forms_;  // where there is a memory
   Speeds speeds_;
-  SoloCollectives::Uses uses_;
+  Facts facts_;
   SoloCollectives solo_;
   LeapBlocks blocks_;
   IdVector<ProgramId, TrackedProgram> programs_;

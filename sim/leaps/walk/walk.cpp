@@ -11,7 +11,7 @@ Walk::Walk(const Workload& workload, const Tracks& tracks)
     : workload_(workload),
       steps_(static_cast<std::uint32_t>(workload.steps)),
       lines_(workload, tracks),
-      ledger_(workload, false),
+      ledger_(workload, false, tracks.memory_places()),
       accounting_(workload.ranks(), workload.categories.size()),
       spending_(workload, lines_, accounting_),
       step_ends_(steps_) {
