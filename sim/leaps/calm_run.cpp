@@ -73,12 +73,18 @@ class CalmRun {
     ContestedLinks are_contested(workload_.links.size());
     for (std::uint32_t r = 0; r < routes_.size(); ++r)
       for (const Flow& flow : flows_of(routes_[r])) are_contested.use(*flow.phase->uses, r);
-    for (Flow& flow : flows_) {
-      flow.first_link = static_cast<std::uint32_t>(contested_.size());
-      for (const LinkUse& use : *flow.phase->uses)
-        if (are_contested(order_, use.link)) contested_.push_back({use.link, network.demand(*flow.phase, use)});
-      flow.end_link = static_cast<std::uint32_t>(contested_.size());
+    for (std::uint32_t r = 0; r < routes_.size(); ++r)
+      for (Flow& flow : std::span(flows_).subspan(routes_[r].first_flow, routes_[r].end_flow - routes_[r].first_flow))
+        find_contested(flow, are_contested, order_.routes[r].times * workload_.steps, network);
+  }
+  void find_contested(Flow& flow, const ContestedLinks& are_contested, std::int64_t times, const FlowNet& network) {
+    flow.first_link = static_cast<std::uint32_t>(contested_.size());
+    for (const LinkUse& use : *flow.phase->uses) {
+      if (!are_contested(order_, use.link)) continue;
+      contested_.push_back({use.link, network.demand(*flow.phase, use)});
+      bookings_.expect(use.link, static_cast<std::size_t>(times));
     }
+    flow.end_link = static_cast<std::uint32_t>(contested_.size());
   }
 
   // False if others on its links may slow it.

@@ -20,6 +20,8 @@ class Bookings {
 
   explicit Bookings(std::size_t links) : of_link_(links) {}
 
+  // Makes room for so many.
+  void expect(LinkId link, std::size_t bookings) { of_link_[link].reserve(of_link_[link].capacity() + bookings); }
   // False if those on the link meanwhile may be slowed, or if it was booked in too wild an order to tell.
   bool take(LinkId link, BytesPerSecond capacity, const Booking& booking);
   // How long somebody is on the link in the last step.
