@@ -59,7 +59,9 @@ Result<Node> read_config(const std::string& file, const Where& asked_at, std::ve
 Result<Node> named_model(const std::string& name, const Where& asked_at, const std::string& folder,
                          const SearchPath& path, std::vector<std::string>& warnings) {
   if (is_path(name)) return read_config(locate(folder, name), asked_at, warnings);
-  const Result<std::string> file = path.find("models", name, asked_at);
+  std::string key = "model's file " + name;
+  for (const std::string& root : path.roots()) key += "\n" + root;
+  const Result<std::string> file = remembered(key, [&] { return path.find("models", name, asked_at); });
   if (!file) return file.errors();
   return read_document(*file);
 }
@@ -132,7 +134,7 @@ Result<ModelSpec> read_model(const std::string& name_or_path, const SearchPath& 
   name.text = name_or_path;
   Result<Node> node = resolve_model(reading, name);
   if (!node) return std::move(node).errors();
-  read_section(reading, "model", with_layer_table(reading, *node));
+  read_section(reading, "model", with_layer_table(reading, std::move(*node)));
   if (reading.errors.empty()) derive_model(reading);
   if (!reading.errors.empty()) return reading.errors;
   if (warnings) *warnings = reading.scenario.warnings;

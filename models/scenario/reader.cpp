@@ -55,8 +55,8 @@ void read_stack(Reading& reading, Node& root) {
 void read_model_section(Reading& reading, const Node& root) {
   const Node* node = written(root, "model");
   if (!node) return;  // its absence is told with the other keys of the top
-  const Result<Node> model = resolve_model(reading, *node);
-  if (model) return read_section(reading, "model", with_layer_table(reading, *model));
+  Result<Node> model = resolve_model(reading, *node);
+  if (model) return read_section(reading, "model", with_layer_table(reading, std::move(*model)));
   reading.errors.insert(reading.errors.end(), model.errors().begin(), model.errors().end());
   reading.broken.emplace("model");
 }

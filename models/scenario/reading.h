@@ -90,7 +90,7 @@ void apply_override(Node& root, const std::string& path, const std::string& valu
 // Loads of experts, where `model.moe.routing` names a file.
 void read_loads(Reading& reading);
 // A model that is a layer table, with what the section asks of any model beside it; any other one as it is.
-Node with_layer_table(Reading& reading, const Node& model);
+Node with_layer_table(Reading& reading, Node model);
 std::vector<int> stages_of_table(const std::vector<TableLayer>& table, int chunks);
 void check_layer_table(Reading& reading);
 

@@ -35,6 +35,19 @@ TEST(Document, EveryKeyAndValueKnowsItsPlace) {
   EXPECT_EQ(root->find("nothing"), nullptr);
 }
 
+// What needs no parser is read without one.
+TEST(Document, AWordIsWhatTheParserMakesOfIt) {
+  for (const std::string word : {"1", "2048", "0x10", "1e5", "1.5", "bf16", "zb-h1", "a_b", "true", "no", "nan", "null",
+                                 "Null", "NULL", "nullable", "a-", "a.", "1-2", "e"}) {
+    const Result<Node> alone = parse_document(word, "f"), parsed = parse_document(word + "\n", "f");
+    ASSERT_TRUE(alone && parsed) << word;
+    EXPECT_EQ(alone->kind, parsed->kind) << word;
+    EXPECT_EQ(alone->text, parsed->text);
+    EXPECT_EQ(alone->quoted, parsed->quoted);
+    EXPECT_EQ(alone->where, parsed->where);
+  }
+}
+
 TEST(Document, JsonReadsByTheSamePath) {
   const Result<Node> root = parse_document("{\n\t\"a\":1,\n\t\"b\": [true, null, \"x\\/y\"]\n}", "f");
   ASSERT_TRUE(root.ok()) << complaint(root);

@@ -226,7 +226,8 @@ std::optional<std::string> SweepPoints::ruled_out(const Expression& condition, c
 
 sweep::Outcome SweepPoints::outcome_of(Node tree, std::uint64_t point, models::Workbench& bench,
                                        sweep::Best* best) const {
-  const Node written = tree;
+  const bool is_asked = !space_.where().empty();
+  const Node written = is_asked ? tree : Node();
   const std::string& file = scenarios_.of(space_, point).file;
   Result<models::Scenario> scenario = models::read_scenario(std::move(tree), file);
   if (!scenario) return infeasible(reason_of(scenario.errors(), file));
@@ -243,7 +244,7 @@ sweep::Outcome SweepPoints::outcome_of(Node tree, std::uint64_t point, models::W
     if (!needs_run(condition))
       if (const auto why = ruled_out(condition, lookup)) return infeasible(*why);
   try {
-    outcome = run(*scenario, file, bench, best);
+    outcome = run(is_asked ? *scenario : std::move(*scenario), file, bench, best);
   } catch (const std::exception& e) {
     outcome.reason = "internal error at point " + std::to_string(point) + ": " + e.what();
     return outcome;

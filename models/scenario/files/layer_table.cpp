@@ -121,7 +121,7 @@ void add_shape(Node& model, std::size_t layers, const Where& where) {
 
 }  // namespace
 
-Node with_layer_table(Reading& reading, const Node& model) {
+Node with_layer_table(Reading& reading, Node model) {
   const Node* named = model.is_map() ? model.find("layer_table") : nullptr;
   if (!named || !named->is_scalar()) return model;
   for (const Node::Entry& entry : model.entries)

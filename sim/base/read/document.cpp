@@ -219,6 +219,24 @@ Error syntax_error(const YAML::ParserException& fault, std::string_view text, co
   return error;
 }
 
+// A word or a number by itself, as most values of overrides are: what the parser would make of it is plain.
+bool is_plain_word(std::string_view text) {
+  const auto is_alphanumeric = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  };
+  const auto is_inside = [&](char c) { return is_alphanumeric(c) || c == '.' || c == '-' || c == '_'; };
+  return !text.empty() && is_alphanumeric(text.front()) && std::ranges::all_of(text, is_inside) && text != "null" &&
+         text != "Null" && text != "NULL";
+}
+
+Node plain_scalar(std::string_view text, const std::string& file) {
+  Node node;
+  node.kind = Node::Kind::scalar;
+  node.text = text;
+  node.where = {file, 1, 1};
+  return node;
+}
+
 }  // namespace
 
 const Node* Node::find(std::string_view key) const {
@@ -229,6 +247,7 @@ const Node* Node::find(std::string_view key) const {
 
 Result<Node> parse_document(std::string_view text, const std::string& file, const DocumentLimits& limits) {
   if (text.size() > limits.max_bytes) return too_large(file, limits.max_bytes);
+  if (is_plain_word(text) && limits.max_nodes > 0) return plain_scalar(text, file);
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   if (const std::optional<Error> fault = check_encoding(text, file)) return *fault;
 
