@@ -19,7 +19,10 @@ bool is_same(const Program& a, const Program& b) {
 std::uint64_t ProgramForms::of(const Program& program) {
   auto known = std::ranges::find_if(known_, [&](const Known& k) { return is_same(k.latest, program); });
   if (known == known_.end()) {
-    known = std::ranges::find_if(known_, [&](const Known& k) { return alike(k.latest, program, k.buffers, &blocks_); });
+    known = std::ranges::find_if(known_, [&](const Known& k) {
+      ++compared_;
+      return alike(k.latest, program, k.buffers, &blocks_);
+    });
     if (known != known_.end()) known->latest = program;
   }
   if (known == known_.end()) {
@@ -28,6 +31,11 @@ std::uint64_t ProgramForms::of(const Program& program) {
   }
   known_.splice(known_.end(), known_, known);
   return known->number;
+}
+
+void ProgramForms::add(std::uint64_t form, const Program& program) {
+  const auto known = std::ranges::find(known_, form, &Known::number);
+  if (known != known_.end()) known->latest = program;
 }
 
 }  // namespace orrery::sim

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <list>
 
@@ -15,6 +16,10 @@ namespace orrery::sim {
 class ProgramForms {
  public:
   std::uint64_t of(const Program& program);
+  // Has a program known as one of that form, unless the form is forgotten. Precondition: it is alike those.
+  void add(std::uint64_t form, const Program& program);
+  // How often two programs had to be compared.
+  std::size_t compared() const { return compared_; }
 
  private:
   struct Known {
@@ -25,6 +30,7 @@ class ProgramForms {
 
   std::list<Known> known_;  // the one asked for last is last: programs of a workload come up in turn
   std::uint64_t numbers_ = 0;
+  std::size_t compared_ = 0;
   AlikeBlocks blocks_;  // found last
 };
 

@@ -29,6 +29,7 @@ class Workbench {
   const RoleTables& roles(const RoleNeeds& needs);
   KnownStages& stages() { return stages_; }
   sim::FoldMemory& folds() { return folds_; }
+  const std::shared_ptr<sim::ProgramForms>& forms() const { return forms_; }
   const std::shared_ptr<ReplayMemory>& replays() const { return replays_; }
   sim::LeapMemory& leaps() { return leaps_; }
 
@@ -37,8 +38,8 @@ class Workbench {
   std::optional<std::pair<std::shared_ptr<const topology::Fabric>, Links>> links_;
   std::shared_ptr<PlannerFamily> planners_;
   std::optional<std::pair<RoleNeeds, RoleTables>> roles_;
-  KnownStages stages_;
   std::shared_ptr<sim::ProgramForms> forms_ = std::make_shared<sim::ProgramForms>();
+  KnownStages stages_{forms_};
   sim::FoldMemory folds_{forms_};
   sim::LeapMemory leaps_{forms_};
   std::shared_ptr<ReplayMemory> replays_ = std::make_shared<ReplayMemory>(forms_);

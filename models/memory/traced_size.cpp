@@ -90,7 +90,9 @@ void SizeCourses::add(const SizeCourse& course) {
 
 std::optional<Bytes> SizeCourses::follow(std::span<const Bytes> given) const {
   using Kind = SizeCourse::Kind;
+  constexpr std::size_t kUsualValues = 128;
   std::vector<std::int64_t> is;
+  is.reserve(kUsualValues);
   const auto value = [&](const SizeCourse::Value& of) {
     switch (of.kind) {
       case Kind::given:

@@ -140,5 +140,19 @@ TEST(ProgramForms, KnowAProgramAgainUnlessItWasChanged) {
   EXPECT_NE(forms.of(copy), form);
 }
 
+// Whoever adds a program answers for it: nobody looks.
+TEST(ProgramForms, TakeAProgramThatIsAddedToBeAlike) {
+  ProgramForms forms;
+  const std::uint64_t form = forms.of(program());
+  Program other = program();
+  other.resident.push_back(1);  // a lie
+  forms.add(form, other);
+  EXPECT_EQ(forms.of(other), form);
+  EXPECT_EQ(forms.compared(), 0u);
+  forms.add(form + 1, program());  // nothing is known of that one
+  EXPECT_NE(forms.of(program()), form);
+  EXPECT_EQ(forms.compared(), 1u);
+}
+
 }  // namespace
 }  // namespace orrery::sim

@@ -66,6 +66,8 @@ KnownStage::KnownStage(const StageContext& context, Chunks chunks, const StagePr
       first_held_(first_equal(of_pieces_.held)),
       first_moved_(first_equal(of_pieces_.moved)),
       written_(written),
+      buffers_(written.program.buffers),
+      buffers_before_(written.program.buffers),
       own_buffers_(own_buffers(written.program)),
       transfers_beside_(context.transfers_beside),
       around_(surroundings(context, chunks_)) {
@@ -122,7 +124,7 @@ void KnownStage::share_blocks(const KnownStage& other) {
 }
 
 std::optional<StageProgram> KnownStage::renewed(const StageContext& context, const Chunks& chunks,
-                                                TimedBlocks& blocks) const {
+                                                TimedBlocks& blocks) {
   std::optional<StageProgram> stage;
   if (!alike(chunks_, chunks)) return stage;
   const StageSizes of_pieces(context, chunks);
@@ -143,7 +145,9 @@ std::optional<StageProgram> KnownStage::renewed(const StageContext& context, con
   stage = written_;
   if (around) stage->held = std::move(around->held);
   stage->program.transfers = std::move(transfers);
-  set_sizes(stage->program.buffers, of_buffer_, sizes.held);
+  std::swap(buffers_, buffers_before_);
+  set_sizes(buffers_, of_buffer_, sizes.held);
+  stage->program.buffers = buffers_;
   const std::vector<std::int64_t> costs = costs_of(context);
   set_times(stage->program.streams, costs);
   blocks.set_times(stage->program.blocks, costs);

@@ -27,7 +27,7 @@ class KnownStage {
 
   const RankKind& rank() const { return rank_; }
   // None: pieces are not alike, or one of the above does not hold.
-  std::optional<StageProgram> renewed(const StageContext& context, const Chunks& chunks, TimedBlocks& blocks) const;
+  std::optional<StageProgram> renewed(const StageContext& context, const Chunks& chunks, TimedBlocks& blocks);
   // Has the blocks of another stage in place of equal ones.
   void share_blocks(const KnownStage& other);
 
@@ -52,7 +52,9 @@ class KnownStage {
   std::vector<std::uint32_t> first_held_, first_moved_;  // by item of of_pieces_: the first that is equal
   std::int64_t inputs_ = 1;                              // messages that are held in a buffer
   StageProgram written_;
-  std::vector<Bytes> own_buffers_;  // of parameters
+  SharedList<sim::Buffer> buffers_;         // of the program renewed last,
+  SharedList<sim::Buffer> buffers_before_;  // and of the one before that, which nobody else may have any more
+  std::vector<Bytes> own_buffers_;          // of parameters
   std::vector<sim::Transfer> transfers_beside_;
   std::vector<std::pair<Kernel, std::uint32_t>> kernels_beside_;  // with their places in the table
   std::optional<Surroundings> around_;

@@ -23,14 +23,16 @@ bool may_be_known(const Scenario& s, const Schedule& schedule, Form form) {
 }  // namespace
 
 std::optional<StageProgram> KnownStages::Setting::find(const StageContext& context, const Chunks& chunks) {
-  const auto known = std::find_if(stages_.begin(), stages_.end(),
-                                  [&](const KnownStage& stage) { return stage.rank() == context.rank; });
+  const auto known =
+      std::find_if(stages_.begin(), stages_.end(), [&](const Kept& kept) { return kept.stage.rank() == context.rank; });
   if (known == stages_.end()) return std::nullopt;
-  std::optional<StageProgram> stage = known->renewed(context, chunks, blocks_);
-  if (stage)
-    ++found_;
-  else
+  std::optional<StageProgram> stage = known->stage.renewed(context, chunks, blocks_);
+  if (!stage) {
     stages_.erase(known);
+    return stage;
+  }
+  forms_.add(known->form, stage->program);
+  ++found_;
   return stage;
 }
 
@@ -38,8 +40,8 @@ void KnownStages::Setting::keep(const StageContext& context, Chunks chunks, cons
   if (times_ < 2 || stages_.size() == kMostStages) return;
   std::optional<KnownStage> stage = KnownStage::of(context, std::move(chunks), written);
   if (!stage) return;
-  if (!stages_.empty()) stage->share_blocks(stages_.back());  // stages in the middle have the same
-  stages_.push_back(std::move(*stage));
+  if (!stages_.empty()) stage->share_blocks(stages_.back().stage);  // stages in the middle have the same
+  stages_.push_back({std::move(*stage), forms_.of(written.program)});
 }
 
 KnownStages::Setting* KnownStages::of(const Scenario& scenario, const Schedule& schedule, Form form) {
@@ -48,7 +50,7 @@ KnownStages::Setting* KnownStages::of(const Scenario& scenario, const Schedule& 
                             [&](const Setting& setting) { return setting.is_of(scenario, schedule); });
   if (known == settings_.end()) {
     while (size() >= kMostStages) settings_.pop_front();
-    known = settings_.emplace(settings_.end(), scenario, schedule);
+    known = settings_.emplace(settings_.end(), scenario, schedule, *forms_);
   }
   known->come_up();
   settings_.splice(settings_.end(), settings_, known);

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <cstdint>
 #include <list>
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "models/compile/known/known_stage.h"
 #include "models/compile/known/stage_setting.h"
+#include "sim/program_forms.h"
 
 namespace orrery::models {
 
@@ -18,7 +22,8 @@ class KnownStages {
   // Those of one setting, the last one of every rank.
   class Setting {
    public:
-    Setting(const Scenario& scenario, const Schedule& schedule) : setting_(scenario, schedule) {}
+    Setting(const Scenario& scenario, const Schedule& schedule, sim::ProgramForms& forms)
+        : setting_(scenario, schedule), forms_(forms) {}
 
     bool is_of(const Scenario& s, const Schedule& schedule) const { return setting_.is_of(s, schedule); }
     void come_up() { ++times_; }
@@ -30,11 +35,21 @@ class KnownStages {
     std::size_t found() const { return found_; }
 
    private:
+    struct Kept {
+      KnownStage stage;
+      std::uint64_t form;  // of all its programs
+    };
+
     StageSetting setting_;
-    std::list<KnownStage> stages_;
+    sim::ProgramForms& forms_;
+    std::list<Kept> stages_;
     TimedBlocks blocks_;
     std::size_t times_ = 0, found_ = 0;
   };
+
+  // `forms`: of programs that others ask about too, who are told which ones are alike; null: its own.
+  explicit KnownStages(std::shared_ptr<sim::ProgramForms> forms = nullptr)
+      : forms_(forms ? std::move(forms) : std::make_shared<sim::ProgramForms>()) {}
 
   // Null: nothing is kept of such a scenario.
   Setting* of(const Scenario& scenario, const Schedule& schedule, Form form);
@@ -44,6 +59,7 @@ class KnownStages {
   std::size_t size() const;
 
  private:
+  std::shared_ptr<sim::ProgramForms> forms_;
   std::list<Setting> settings_;  // the one asked for last is last
 };
 

@@ -1,6 +1,7 @@
 #include "models/compile/known/renewal.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace orrery::models {
 namespace {
@@ -41,7 +42,8 @@ void TimedBlocks::set_times(SharedList<sim::Block>& blocks, const std::vector<st
   const bool are_known = blocks_.data() == blocks.data() && costs_.size() <= costs.size() &&
                          std::equal(costs_.begin(), costs_.end(), costs.begin());
   if (!are_known) {
-    timed_ = blocks_ = blocks;
+    if (blocks_.data() != blocks.data()) timed_ = before_ = blocks_ = blocks;
+    std::swap(timed_, before_);
     costs_ = costs;
     models::set_times(timed_, costs);
   }

@@ -20,6 +20,7 @@ class TimedBlocks {
 
  private:
   SharedList<sim::Block> blocks_, timed_;
+  SharedList<sim::Block> before_;  // what was timed before that: nobody else may have it any more
   std::vector<std::int64_t> costs_;
 };
 

@@ -1,5 +1,6 @@
 #include "models/compile/known/known_stages.h"
 
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -105,6 +106,30 @@ TEST(KnownStages, NeighboursAreNotWrittenAgain) {
     }
     const std::size_t known = setting.known == Known::all ? programs : setting.known == Known::none ? 0 : programs - 1;
     EXPECT_EQ(bench.stages().found(), 2 * known) << setting.keys.front().value << " " << setting.keys.back().value;
+  }
+}
+
+// Forms of programs are told without a look at them, unless two of a scenario have the same.
+TEST(KnownStages, ProgramsOfNeighboursHaveOneForm) {
+  const DocumentCache presets;
+  for (const Setting& setting : settings()) {
+    SCOPED_TRACE(setting.keys.front().value + " " + setting.keys.back().value);
+    Workbench bench;
+    const auto forms_at = [&](std::int64_t length) {
+      std::vector<std::uint64_t> forms;
+      for (const sim::Program& program : compiled_on(&bench, scenario_of(setting.keys, length)).workload.programs)
+        forms.push_back(bench.forms()->of(program));
+      return forms;
+    };
+    forms_at(1000);
+    const std::vector<std::uint64_t> forms = forms_at(1008);
+    const std::size_t compared = bench.forms()->compared();
+    EXPECT_EQ(forms_at(1016), forms);
+    EXPECT_EQ(forms_at(1032), forms);
+    const bool all_differ = std::set(forms.begin(), forms.end()).size() == forms.size();
+    if (setting.known == Known::all && all_differ) {
+      EXPECT_EQ(bench.forms()->compared(), compared);
+    }
   }
 }
 
