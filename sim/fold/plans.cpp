@@ -83,32 +83,47 @@ bool FoldedPlans::build() {
   return true;
 }
 
+// In order of what they want.
+auto FoldedPlans::wanted_by_groups() const -> std::vector<WantedBy> {
+  std::vector<WantedBy> all;
+  for (GroupId group{0}; group.value < pattern_.frame.workload.groups.size(); ++group.value)
+    for (const auto& [wanted, plan] : plans_.of(group.value))
+      all.push_back({{pattern_.family_of_group[group], wanted}, group, &plan});
+  std::ranges::stable_sort(all, {}, [](const WantedBy& by) { return by.what.key(); });
+  return all;
+}
+
 bool FoldedPlans::add_groups() {
-  const SharedIdVector<GroupId, Group>& members = pattern_.frame.workload.groups;
-  std::map<Resized, std::vector<OfGroup>> wanted_by;
-  for (std::uint32_t g = 0; g < members.size(); ++g)
-    for (const auto& [wanted, plan] : plans_.of(g))
-      wanted_by[{pattern_.family_of_group[{g}], wanted}].push_back({{g}, &plan});
-  for (const auto& [what, groups] : wanted_by) {
-    constexpr std::int64_t kMost = 1000;
+  constexpr std::int64_t kMost = 1000;
+  const std::vector<WantedBy> wanted = wanted_by_groups();
+  for (auto first = wanted.begin(), end = first; first != wanted.end(); first = end) {
+    end = std::find_if(first, wanted.end(), [&](const WantedBy& by) { return first->what < by.what; });
+    const std::span<const WantedBy> alike(first, end);
     std::int64_t extra = 0;
-    while (extra < kMost && !fits(what, groups, extra)) ++extra;
+    while (extra < kMost && !fits(alike, extra)) ++extra;
     if (extra == kMost) return false;
-    if (extra > 0) extra_[what] = extra;
-    for (const OfGroup& of : groups)
-      table_.emplace(FoldedRequest{what.wanted.kind, what.wanted.bytes.n + extra, members[of.group].members}, *of.plan);
+    if (extra > 0) extra_[first->what] = extra;
+    for (const WantedBy& by : alike) {
+      const auto [kind, ranks, bytes] = request(by, extra);
+      table_.emplace(FoldedRequest{kind, {ranks.begin(), ranks.end()}, bytes}, *by.plan);
+    }
   }
   return true;
 }
 
-bool FoldedPlans::fits(const Resized& what, const std::vector<OfGroup>& groups, std::int64_t extra) const {
-  std::vector<FoldedRequest> requests;
-  for (const OfGroup& of : groups)
-    requests.push_back(
-        {what.wanted.kind, what.wanted.bytes.n + extra, pattern_.frame.workload.groups[of.group].members});
-  std::sort(requests.begin(), requests.end());
-  if (std::adjacent_find(requests.begin(), requests.end()) != requests.end()) return false;
-  return std::none_of(requests.begin(), requests.end(), [this](const FoldedRequest& r) { return table_.contains(r); });
+bool FoldedPlans::fits(std::span<const WantedBy> alike, std::int64_t extra) const {
+  std::vector<TransferRequest> requests;
+  requests.reserve(alike.size());
+  for (const WantedBy& by : alike) requests.push_back(request(by, extra));
+  std::ranges::sort(requests, ByRequest());
+  const auto are_equal = [](const TransferRequest& a, const TransferRequest& b) { return !ByRequest()(a, b); };
+  return std::ranges::adjacent_find(requests, are_equal) == requests.end() &&
+         std::ranges::none_of(requests, [this](const TransferRequest& r) { return table_.contains(r); });
+}
+
+TransferRequest FoldedPlans::request(const WantedBy& by, std::int64_t extra) const {
+  const Wanted& wanted = by.what.wanted;
+  return {wanted.kind, pattern_.frame.workload.groups[by.group].members, wanted.bytes + Bytes{extra}};
 }
 
 // Of two sends of a class to one other, the first that is asked for counts.
@@ -116,7 +131,7 @@ void FoldedPlans::add_pairs_and_copies() {
   for (std::size_t f = pattern_.first_group.size(); f < pattern_.flows.size(); ++f) {
     std::vector<RankId> ranks;
     for (const RankId rank : pattern_.flows[f].ranks) ranks.push_back(pattern_.frame.class_of[rank]);
-    for (const auto& [wanted, plan] : plans_.of(f)) table_.try_emplace({wanted.kind, wanted.bytes.n, ranks}, plan);
+    for (const auto& [wanted, plan] : plans_.of(f)) table_.try_emplace({wanted.kind, ranks, wanted.bytes}, plan);
   }
 }
 

@@ -1,9 +1,10 @@
 #pragma once
 
-#include <compare>
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -37,14 +38,24 @@ class FlowPlans {
   std::vector<std::uint64_t> signatures_, shapes_;
 };
 
-// A request of the folded workload, in values.
+// A request of the folded workload that has its ranks.
 struct FoldedRequest {
   TransferKind kind = TransferKind::point_to_point;
-  std::int64_t bytes = 0;
   std::vector<RankId> ranks;
-  auto operator<=>(const FoldedRequest&) const = default;
+  Bytes bytes;
 };
-using FoldedPlanTable = std::map<FoldedRequest, TransferPlan>;
+
+// By values, whoever has the ranks.
+struct ByRequest {
+  using is_transparent = void;
+  template <class A, class B>
+  bool operator()(const A& a, const B& b) const {
+    if (a.kind != b.kind) return a.kind < b.kind;
+    if (a.bytes != b.bytes) return a.bytes < b.bytes;
+    return std::ranges::lexicographical_compare(a.ranks, b.ranks);
+  }
+};
+using FoldedPlanTable = std::map<FoldedRequest, TransferPlan, ByRequest>;
 
 // The plans of the folded workload by what it asks.
 //
@@ -72,13 +83,16 @@ class FoldedPlans {
     auto key() const { return std::tuple(family, wanted.kind, wanted.bytes.n); }
     bool operator<(const Resized& other) const { return key() < other.key(); }
   };
-  struct OfGroup {
+  struct WantedBy {
+    Resized what;
     GroupId group;
     const TransferPlan* plan;
   };
 
+  std::vector<WantedBy> wanted_by_groups() const;
   bool add_groups();
-  bool fits(const Resized& what, const std::vector<OfGroup>& groups, std::int64_t extra) const;
+  bool fits(std::span<const WantedBy> alike, std::int64_t extra) const;
+  TransferRequest request(const WantedBy& by, std::int64_t extra) const;
   void add_pairs_and_copies();
 
   const Pattern& pattern_;

@@ -15,7 +15,7 @@ class FoldedPlanner : public TransferPlanner {
       : table_(std::move(table)), full_(std::move(full)) {}
 
   const TransferPlan& plan(const TransferRequest& request) const override {
-    const auto at = table_.find({request.kind, request.bytes.n, {request.ranks.begin(), request.ranks.end()}});
+    const auto at = table_.find(request);
     return at == table_.end() ? nothing_ : at->second;
   }
   std::string algorithm_name(std::uint32_t algorithm) const override { return full_->algorithm_name(algorithm); }
