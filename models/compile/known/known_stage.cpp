@@ -66,6 +66,7 @@ KnownStage::KnownStage(const StageContext& context, Chunks chunks, const StagePr
       first_held_(first_equal(of_pieces_.held)),
       first_moved_(first_equal(of_pieces_.moved)),
       written_(written),
+      streams_(written.program.streams),
       buffers_(written.program.buffers),
       buffers_before_(written.program.buffers),
       own_buffers_(own_buffers(written.program)),
@@ -149,8 +150,8 @@ std::optional<StageProgram> KnownStage::renewed(const StageContext& context, con
   set_sizes(buffers_, of_buffer_, sizes.held);
   stage->program.buffers = buffers_;
   const std::vector<std::int64_t> costs = costs_of(context);
-  set_times(stage->program.streams, costs);
-  blocks.set_times(stage->program.blocks, costs);
+  stage->program.streams = streams_.at(costs);
+  stage->program.blocks = blocks.at(written_.program.blocks, costs);
   return stage;
 }
 

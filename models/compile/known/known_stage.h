@@ -52,6 +52,7 @@ class KnownStage {
   std::vector<std::uint32_t> first_held_, first_moved_;  // by item of of_pieces_: the first that is equal
   std::int64_t inputs_ = 1;                              // messages that are held in a buffer
   StageProgram written_;
+  TimedLists<sim::Stream> streams_;
   SharedList<sim::Buffer> buffers_;         // of the program renewed last,
   SharedList<sim::Buffer> buffers_before_;  // and of the one before that, which nobody else may have any more
   std::vector<Bytes> own_buffers_;          // of parameters

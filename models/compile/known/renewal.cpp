@@ -7,14 +7,7 @@ namespace orrery::models {
 namespace {
 
 constexpr std::uint32_t kNotInTable = UINT32_MAX;
-
-// A stream or a block.
-template <class List>
-bool has_times(const List& list, const std::vector<std::int64_t>& costs) {
-  for (std::size_t i = 0; i < list.ops.size(); ++i)
-    if (list.notes[i].kernel != kNotInTable && list.ops[i].payload != costs[list.notes[i].kernel]) return false;
-  return true;
-}
+constexpr std::size_t kMostLists = 4;  // of the first stage, those in the middle and the last
 
 }  // namespace
 
@@ -27,27 +20,39 @@ std::vector<std::int64_t> costs_of(const StageContext& context) {
 }
 
 template <class List>
-void set_times(SharedList<List>& lists, const std::vector<std::int64_t>& costs) {
-  if (std::all_of(lists.begin(), lists.end(), [&](const List& list) { return has_times(list, costs); })) return;
-  for (List& list : lists.edit())
-    for (std::size_t i = 0; i < list.ops.size(); ++i)
-      if (list.notes[i].kernel != kNotInTable) list.ops[i].payload = costs[list.notes[i].kernel];
+TimedLists<List>::TimedLists(const SharedList<List>& lists) : lists_(lists), now_(lists), before_(lists) {
+  for (std::uint32_t list = 0; list < lists.size(); ++list)
+    for (std::uint32_t op = 0; op < lists[list].ops.size(); ++op)
+      if (const std::uint32_t kernel = lists[list].notes[op].kernel; kernel != kNotInTable)
+        timed_.push_back({list, op, kernel});
 }
 
-template void set_times(SharedList<sim::Stream>& streams, const std::vector<std::int64_t>& costs);
-template void set_times(SharedList<sim::Block>& blocks, const std::vector<std::int64_t>& costs);
+template <class List>
+const SharedList<List>& TimedLists<List>::at(const std::vector<std::int64_t>& costs) {
+  const bool are_known = !costs_.empty() && costs_.size() <= costs.size() &&
+                         std::equal(costs_.begin(), costs_.end(), costs.begin());  // a later stage has more kernels
+  if (are_known) return now_;
+  costs_ = costs;
+  std::swap(now_, before_);
+  std::vector<List>& lists = now_.edit();
+  for (const Timed& t : timed_) lists[t.list].ops[t.op].payload = costs[t.kernel];
+  return now_;
+}
 
-// A later stage knows of more kernels than one before it.
-void TimedBlocks::set_times(SharedList<sim::Block>& blocks, const std::vector<std::int64_t>& costs) {
-  const bool are_known = blocks_.data() == blocks.data() && costs_.size() <= costs.size() &&
-                         std::equal(costs_.begin(), costs_.end(), costs.begin());
-  if (!are_known) {
-    if (blocks_.data() != blocks.data()) timed_ = before_ = blocks_ = blocks;
-    std::swap(timed_, before_);
-    costs_ = costs;
-    models::set_times(timed_, costs);
+template class TimedLists<sim::Stream>;
+template class TimedLists<sim::Block>;
+
+const SharedList<sim::Block>& TimedBlocks::at(const SharedList<sim::Block>& blocks,
+                                              const std::vector<std::int64_t>& costs) {
+  const auto known =
+      std::find_if(known_.begin(), known_.end(), [&](const auto& lists) { return lists.are_of(blocks); });
+  if (known != known_.end()) {
+    known_.splice(known_.end(), known_, known);
+  } else {
+    if (known_.size() == kMostLists) known_.pop_front();
+    known_.emplace_back(blocks);
   }
-  blocks = timed_;
+  return known_.back().at(costs);
 }
 
 void set_sizes(SharedList<sim::Buffer>& buffers, const std::vector<std::uint32_t>& of,

@@ -21,6 +21,9 @@ std::optional<StageSizes::Use> use_of(std::string_view label) {
 
 StageSizes::StageSizes(const StageContext& context, const Chunks& chunks) {
   const Scenario& s = context.scenario;
+  constexpr std::size_t kUsual = 32;  // of a few kinds of pieces
+  held.reserve(kUsual);
+  moved.reserve(kUsual);
   for (const auto& chunk : chunks) {
     const TemplateOp* before = nullptr;
     for (const PieceTemplate& piece : chunk) {

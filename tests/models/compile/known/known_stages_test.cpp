@@ -155,6 +155,26 @@ TEST(KnownStages, AreOfOneSetting) {
   }
 }
 
+// Lists that are set anew are those of the program before last, and only if nobody has that any more.
+TEST(KnownStages, ProgramsStayAsTheyWere) {
+  const DocumentCache presets;
+  const Keys keys = settings()[1].keys;
+  Workbench bench;
+  std::vector<Compiled> kept;
+  const std::vector<std::int64_t> lengths = {1000, 1008, 1016, 1032, 1040, 1048};
+  for (const std::int64_t length : lengths) kept.push_back(compiled_on(&bench, scenario_of(keys, length)));
+  for (std::size_t i = 0; i < kept.size(); ++i)
+    expect_same_programs(kept[i], compiled_on(nullptr, scenario_of(keys, lengths[i])));
+
+  const auto buffers_at = [&](std::int64_t length) {
+    return compiled_on(&bench, scenario_of(keys, length)).workload.programs[ProgramId{1}].buffers.data();
+  };
+  kept.clear();
+  const sim::Buffer* const first = buffers_at(1056);
+  EXPECT_NE(buffers_at(1064), first);
+  EXPECT_EQ(buffers_at(1072), first);
+}
+
 // Where shapes of two kernels, or two transfers, happen to be equal, they are one in their table: there and behind it
 // programs are written.
 TEST(KnownStages, EqualShapesAreAnotherForm) {
