@@ -44,8 +44,8 @@ auto CachingAllocatorOf<Size>::FreeList::take_best_fit(const Size& size) -> Bloc
   for (const OfSize& of : sizes()) {
     if (of.size < size) continue;
     const auto is_better = [&] {
-      if (of.size < best->size) return true;
-      return !(best->size < of.size) && of.entries.back().address < best->entries.back().address;
+      const bool lies_before = of.entries.back().address < best->entries.back().address;
+      return lies_before ? !(best->size < of.size) : of.size < best->size;
     };
     if (best == nullptr || is_better()) best = &of;
   }
