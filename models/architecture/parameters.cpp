@@ -102,7 +102,8 @@ std::int64_t largest_layer_weight(const ModelSpec& model, const LayoutSpec& layo
 }
 
 std::int64_t layer_total(const ModelSpec& model, int layer) {
-  const PieceParameters size = layer_parameters(model, LayoutSpec{}, layer);
+  static const LayoutSpec kOneRank;
+  const PieceParameters size = layer_parameters(model, kOneRank, layer);
   return size.dense() + size.experts;
 }
 

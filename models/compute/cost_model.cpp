@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <unordered_map>
 
 #include "models/compute/attention.h"
 #include "models/compute/calibration/measured_kernels.h"
@@ -18,29 +17,6 @@ namespace {
 constexpr double kGemmError = 0.07, kAttentionError = 0.08, kMemoryBoundError = 0.25, kTransferredError = 0.20;
 // Of a curve that is corrected by measured shapes nearby (docs/compute.md, tier 2).
 constexpr double kCorrectedError = 0.05;
-
-struct KernelHash {
-  std::size_t operator()(const Kernel& kernel) const { return std::visit(*this, kernel.shape); }
-
-  std::size_t operator()(const GemmShape& s) const {
-    return mix(s.batch, s.m, s.n, s.k, static_cast<int>(s.dtype), static_cast<int>(s.role), s.accumulate);
-  }
-  std::size_t operator()(const AttentionShape& s) const {
-    return mix(s.batch, s.queries, s.keys, s.heads, s.kv_heads, s.head_dim, s.value_dim, static_cast<int>(s.dtype),
-               s.causal, s.backward, s.window);
-  }
-  std::size_t operator()(const MemoryBoundShape& s) const {
-    return mix(static_cast<std::int64_t>(std::hash<std::string>{}(s.family)), s.bytes.n);
-  }
-
- private:
-  template <class... Fields>
-  static std::size_t mix(Fields... fields) {
-    std::uint64_t h = 0x9e3779b97f4a7c15;
-    ((h = (h ^ static_cast<std::uint64_t>(fields)) * 0xff51afd7ed558ccd, h ^= h >> 32), ...);
-    return h;
-  }
-};
 
 template <class Shape>
 bool times(const Calibration& calibration) {
@@ -71,7 +47,6 @@ struct CostModel::State {
   Stack::Slowdown slowdown;
   Drawing drawing;
   std::optional<MeasuredKernels> measured;
-  std::unordered_map<Kernel, KernelTime, KernelHash> known;  // looked up only, never walked through
 
   KernelTime drawn(const Kernel& kernel) const {
     KernelTime time = compute(kernel);
@@ -111,7 +86,7 @@ struct CostModel::State {
 
 CostModel::CostModel(const topology::GpuSpec& gpu, const Stack& stack, const Calibration* calibration,
                      const Drawing& drawing)
-    : state_(new State{gpu, slowdown_of(stack, gpu), drawing, {}, {}}) {
+    : state_(new State{gpu, slowdown_of(stack, gpu), drawing, {}}) {
   if (calibration == nullptr) return;
   state_->gpu = with_measured_curves(gpu, *calibration);
   state_->slowdown = without_measured(state_->slowdown, *calibration);
@@ -121,9 +96,7 @@ CostModel::CostModel(const topology::GpuSpec& gpu, const Stack& stack, const Cal
 CostModel::~CostModel() = default;
 
 KernelTime CostModel::time(const Kernel& kernel) const {
-  const auto [it, fresh] = state_->known.try_emplace(kernel);
-  if (fresh) it->second = state_->drawn(kernel);
-  return it->second;
+  return state_->drawn(kernel);
 }
 
 std::deque<CostModel> cost_models(const topology::ClusterSpec& cluster, const Stack& stack,

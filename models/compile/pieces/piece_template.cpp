@@ -1,6 +1,7 @@
 #include "models/compile/pieces/piece_template.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 #include "sim/base/digest.h"
@@ -109,13 +110,13 @@ TemplateOp delay_of(const TemplateOp& collective, Duration delay) {
   return op;
 }
 
-std::vector<TemplateOp> lower(const std::vector<LayerStep>& steps, const RankKind& rank, const Degrees& degrees,
+std::vector<TemplateOp> lower(std::vector<LayerStep> steps, const RankKind& rank, const Degrees& degrees,
                               Duration delay, KernelTable& kernels) {
   std::vector<TemplateOp> ops;
   ops.reserve(steps.size());
   std::vector<int> places;  // of the steps among the ops
   places.reserve(steps.size());
-  for (const LayerStep& step : steps) {
+  for (LayerStep& step : steps) {
     TemplateOp op;
     if (step.kind == LayerStep::Kind::kernel) op = lower_kernel(step, rank, kernels);
     if (step.kind == LayerStep::Kind::collective) op = lower_collective(step, degrees);
@@ -123,7 +124,7 @@ std::vector<TemplateOp> lower(const std::vector<LayerStep>& steps, const RankKin
     op.launches = step.launches;
     op.side = step.side;
     op.waits_for = step.waits_for < 0 ? -1 : places[static_cast<std::size_t>(step.waits_for)];
-    op.label = step.label;
+    op.label = std::move(step.label);
     const bool delayed = step.kind == LayerStep::Kind::collective && step.group == LayerGroup::tp && degrees.here > 1;
     if (delayed && delay > Duration()) {
       ops.push_back(delay_of(op, delay * degrees.here));
@@ -197,7 +198,7 @@ void resolve_labels(sim::ProgramBuilder& builder, PieceTemplate& piece) {
 PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, bool split,
                                   const RankKind& rank, const LayerRoles& roles, KernelTable& kernels,
                                   TensorTable& tensors) {
-  const PieceWork work = piece_work(scenario, kind, layer, layer_in_rank, rank.context, rank.expert);
+  PieceWork work = piece_work(scenario, kind, layer, layer_in_rank, rank.context, rank.expert);
   const PieceParameters parameters = piece_parameters(scenario, kind, layer);
   const Degrees degrees{roles, piece_degree(scenario, kind, layer), degree_before(scenario, kind, layer)};
 
@@ -206,12 +207,12 @@ PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int 
   piece.layer = layer;
   piece.degree = degrees.here;
   const Duration delay = scenario.software.collective_delay;
-  piece.forward = lower(work.forward, rank, degrees, delay, kernels);
+  piece.forward = lower(std::move(work.forward), rank, degrees, delay, kernels);
   if (split) {
-    piece.input_gradient = lower(work.input_gradient, rank, degrees, delay, kernels);
-    piece.weight_gradient = lower(work.weight_gradient, rank, degrees, delay, kernels);
+    piece.input_gradient = lower(std::move(work.input_gradient), rank, degrees, delay, kernels);
+    piece.weight_gradient = lower(std::move(work.weight_gradient), rank, degrees, delay, kernels);
   }
-  piece.backward = lower(work.backward, rank, degrees, delay, kernels);
+  piece.backward = lower(std::move(work.backward), rank, degrees, delay, kernels);
   std::vector<Bytes> until_input, until_weight;
   for (const SavedTensor& tensor : work.saved) {
     (tensor.until_weight_gradient ? piece.saved_until_weight_gradient : piece.saved_until_input_gradient) +=
@@ -220,8 +221,8 @@ PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int 
   }
   piece.tensors_until_input_gradient = tensors.index(std::move(until_input));
   piece.tensors_until_weight_gradient = tensors.index(std::move(until_weight));
-  piece.tensors_of_forward = tensors.index(work.forward_tensors);
-  piece.tensors_of_backward = tensors.index(work.backward_tensors);
+  piece.tensors_of_forward = tensors.index(std::move(work.forward_tensors));
+  piece.tensors_of_backward = tensors.index(std::move(work.backward_tensors));
   piece.forward_transient = work.forward_transient;
   piece.backward_transient = work.backward_transient;
   piece.output = work.output;
