@@ -119,13 +119,32 @@ auto CachingAllocatorOf<Size>::serve(const Request& request) -> Block {
   Block block = free.take_best_fit(size);
   if (block == kNone) block = more(size, small);
   const Size rest = pieces_[block].size - size;
-  if (is_worth_keeping(rest, small)) {
+  if (is_split(block, rest)) {
     const Block tail = split(block, size, rest);
     free.add(pieces_[tail], tail);
   }
   pieces_[block].free = false;
-  allocated_ += now(pieces_[block].size);
+  allocated_ += taken(block);
   return block;
+}
+
+// Whether what a request leaves of a block becomes one of its own. The end of a large segment always does, also where
+// it is not worth it: that serves nobody, since requests here are larger, and has no neighbour but the block that it is
+// left of, with which it goes back. So all goes as if it had stayed there, and nothing hangs on how large it is.
+template <class Size>
+bool CachingAllocatorOf<Size>::is_split(Block block, const Size& rest) const {
+  const Piece& piece = pieces_[block];
+  const bool is_end = !piece.small && piece.after == kNone && !options_.expandable_segments;
+  return is_end || is_worth_keeping(rest, piece.small);
+}
+
+// With an end that was not worth it.
+template <class Size>
+Bytes CachingAllocatorOf<Size>::taken(Block block) const {
+  const Piece& piece = pieces_[block];
+  const Bytes rest =
+      piece.small || piece.after == kNone || !pieces_[piece.after].free ? Bytes() : now(pieces_[piece.after].size);
+  return now(piece.size) + (is_small(rest) ? rest : Bytes());
 }
 
 // What serves a request that goes back at once is whole again behind it. The free block that was found last mostly is
@@ -143,7 +162,7 @@ void CachingAllocatorOf<Size>::touch(Request& request) {
 
 template <class Size>
 void CachingAllocatorOf<Size>::free(Block block) {
-  allocated_ -= now(pieces_[block].size);
+  allocated_ -= taken(block);
   set_free(block);
 }
 

@@ -16,8 +16,8 @@ namespace orrery::models {
 // 2 MiB, larger ones below 10 MiB from segments of 20 MiB, still larger ones get a
 // segment of their own, a multiple of 2 MiB. The smallest free block that is large
 // enough serves a request, of equal ones the one at the lowest address; what is left of it is split off if it is worth
-// it (512 B, or more than 1 MiB of a large block). Neighbours in a segment that are both free merge. Segments stay
-// until the device would run out; then the ones that are free from end to end go back.
+// it (512 B, or more than 1 MiB of a large block; see is_split). Neighbours in a segment that are both free merge.
+// Segments stay until the device would run out; then the ones that are free from end to end go back.
 //
 // With expandable segments each pool is one segment that grows by pages of 2 or
 // 20 MiB at its end.
@@ -103,6 +103,8 @@ class CachingAllocatorOf {
   Block new_segment(const Size& size, bool small);
   Block grow(const Size& size, bool small);
   void reserve(const Size& more);
+  bool is_split(Block block, const Size& rest) const;
+  Bytes taken(Block block) const;
   Block split(Block block, const Size& size, const Size& rest);
   void absorb_next(Block block);
   void release_free_segments();

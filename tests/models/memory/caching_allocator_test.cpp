@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <list>
 #include <map>
 #include <utility>
 #include <vector>
@@ -142,6 +143,88 @@ TEST(CachingAllocator, BooksBalanceUnderRandomRequests) {
     }
     for (const auto& [block, bytes] : held) allocator.free(block);
     EXPECT_EQ(allocator.allocated().n, 0);
+  }
+}
+
+// The rules of caching_allocator.h, without a word on how to find what they say: blocks of all segments in a row.
+class AllocatorByTheBook {
+ public:
+  // A name of the block.
+  int allocate(std::int64_t bytes) {
+    const std::int64_t size = std::max<std::int64_t>(512, (bytes + 511) / 512 * 512);
+    const bool small = size <= kMiB;
+    auto best = blocks_.end();
+    for (auto b = blocks_.begin(); b != blocks_.end(); ++b)
+      if (b->name == kFree && b->small == small && b->size >= size && (best == blocks_.end() || b->size < best->size))
+        best = b;
+    if (best == blocks_.end()) {
+      const std::int64_t segment = small              ? 2 * kMiB
+                                   : size < 10 * kMiB ? 20 * kMiB
+                                                      : (size + 2 * kMiB - 1) / (2 * kMiB) * (2 * kMiB);
+      reserved += segment;
+      best = blocks_.insert(best, {segment, kFree, segments_++, small});
+    }
+    const std::int64_t rest = best->size - size;
+    if (small ? rest >= 512 : rest > kMiB) {
+      best->size = size;
+      best = std::prev(blocks_.insert(std::next(best), {rest, kFree, best->segment, small}));
+    }
+    allocated += best->size;
+    return best->name = ++names_;
+  }
+
+  void free(int name) {
+    const auto block = std::find_if(blocks_.begin(), blocks_.end(), [&](const Block& b) { return b.name == name; });
+    allocated -= block->size;
+    block->name = kFree;
+    if (const auto after = std::next(block); after != blocks_.end() && joins(*after, *block)) {
+      block->size += after->size;
+      blocks_.erase(after);
+    }
+    if (block == blocks_.begin() || !joins(*std::prev(block), *block)) return;
+    std::prev(block)->size += block->size;
+    blocks_.erase(block);
+  }
+
+  std::int64_t allocated = 0, reserved = 0;
+
+ private:
+  static constexpr int kFree = 0;
+  struct Block {
+    std::int64_t size;
+    int name, segment;
+    bool small;
+  };
+  static bool joins(const Block& other, const Block& block) {
+    return other.name == kFree && other.segment == block.segment;
+  }
+
+  std::list<Block> blocks_;
+  int names_ = 0, segments_ = 0;
+};
+
+// Ends of segments that are not worth it stay with their blocks, whatever the allocator does to find its way.
+TEST(CachingAllocator, DoesAsTheBookSays) {
+  for (const int scale : {9, 14, 18, 21, 24}) {
+    CachingAllocator allocator = plain();
+    AllocatorByTheBook book;
+    std::vector<std::pair<CachingAllocator::Block, int>> held;
+    std::uint64_t state = 815;
+    for (int i = 0; i < 4000; ++i) {
+      state = Digest::mix(state + 1);
+      if (held.size() > 40 || (state % 3 == 0 && !held.empty())) {
+        const std::size_t which = state / 7 % held.size();
+        allocator.free(held[which].first);
+        book.free(held[which].second);
+        held.erase(held.begin() + static_cast<std::ptrdiff_t>(which));
+      } else {
+        const auto bytes =
+            static_cast<std::int64_t>(1 + (state >> 20) % 23) * ((std::int64_t{1} << scale) + i % 2 * 100);
+        held.emplace_back(allocator.allocate({bytes}), book.allocate(bytes));
+      }
+      ASSERT_EQ(allocator.reserved().n, book.reserved) << scale << " " << i;
+      ASSERT_EQ(allocator.allocated().n, book.allocated) << scale << " " << i;
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/memory/allocation_replay.h"
+#include "models/memory/caching_allocator.h"
 #include "models/memory/cause.h"
 #include "sim/base/digest.h"
 
@@ -57,6 +58,33 @@ TEST(SizeTrace, TakesDownEachValueOnce) {
   const SizeCourse course = std::move(trace).finish(sum);
   EXPECT_EQ(course.values.size(), 5u);  // a, b, their sum, 2 and a + 2
   EXPECT_TRUE(course.comparisons.empty());
+}
+
+template <class Size>
+Size most_reserved(const Size& size) {
+  CachingAllocatorOf<Size> allocator({});
+  const auto first = allocator.allocate(size), second = allocator.allocate(size);
+  allocator.free(first);
+  allocator.free(allocator.allocate(size));
+  allocator.free(second);
+  return allocator.peak_reserved();
+}
+
+// Whether what is left of a segment would be worth a block of its own decides nothing.
+TEST(SizeTrace, HangsOnNoEndOfASegment) {
+  SizeCourses courses;
+  int traced = 0;
+  for (std::int64_t bytes = 30 << 20; bytes < 36 << 20; bytes += 100'000) {
+    const std::vector<Bytes> given = {{bytes}};
+    if (!courses.follow(given)) {
+      ++traced;
+      SizeTrace trace;
+      const TracedSize result = most_reserved(trace.given({bytes}));
+      courses.add(std::move(trace).finish(result));
+    }
+    ASSERT_EQ(courses.follow(given), most_reserved(Bytes{bytes})) << bytes;
+  }
+  EXPECT_EQ(traced, 1);
 }
 
 // Layers' activations and workspaces of `tokens`, some rounds of forwards and backwards.
