@@ -164,7 +164,7 @@ class NcclPlanner : public sim::DraftingPlanner {
       case TransferKind::point_to_point:
         return messages(bytes, group, Traffic::shift, Algorithm::send);
       default: {
-        const Choice choice = nccl_choice(kind, bytes, c, forced_);
+        const Choice choice = nccl_choice(kind, bytes, c, forced_, choices(group, kind));
         const bool small = bytes <= kFillsNoLink && c.graph.speed > 0;
         return collective_course(kind, bytes, c, choice,
                                  small ? unloaded(group) : footprint(group, traffic_of(kind, choice.algorithm)).links);
@@ -176,6 +176,12 @@ class NcclPlanner : public sim::DraftingPlanner {
   Course messages(double bytes, GroupFacts& group, Traffic traffic, Algorithm algorithm) const {
     const Communicator& c = *group.communicator;
     return message_course(bytes, c.site, c.nodes() > 1, c.network_latency, footprint(group, traffic).links, algorithm);
+  }
+
+  std::span<const Choice> choices(GroupFacts& group, TransferKind kind) const {
+    for (const auto& [known, choices] : group.choices)
+      if (known == kind) return choices;
+    return group.choices.emplace_back(kind, nccl_choices(kind, *group.communicator, forced_)).second;
   }
 
   // The footprint of `traffic` for this group, made on first use.

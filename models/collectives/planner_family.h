@@ -40,6 +40,7 @@ using ByRanks = std::unordered_map<std::vector<RankId>, T, RanksHash, RanksEqual
 // same algorithm.
 struct GroupFacts {
   std::optional<Communicator> communicator;
+  std::vector<std::pair<sim::TransferKind, std::vector<Choice>>> choices;
   std::vector<std::pair<Traffic, TrafficFootprint>> footprints;
   std::optional<Footprint> unloaded;            // of a collective that fills no link
   std::optional<Footprint> to_host, from_host;  // of one rank

@@ -184,37 +184,48 @@ bool is_told(const Communicator& c, Choice choice, const Forced& forced) {
          (forced.protocol || has(c.site.facts->protocols, choice.protocol));
 }
 
-std::optional<Choice> least(TransferKind kind, double bytes, const Communicator& c, const Forced& forced, bool told) {
-  const auto possible = [&](Algorithm algorithm) {
+std::vector<Choice> possible(TransferKind kind, const Communicator& c, const Forced& forced, bool told) {
+  const auto can = [&](Algorithm algorithm) {
     return nccl_can(kind, c, {algorithm, forced.protocol.value_or(Protocol::simple)});
   };
-  const bool follow = forced.algorithm && possible(*forced.algorithm);
-  std::optional<Choice> best;
-  double least = 0;
+  const bool follow = forced.algorithm && can(*forced.algorithm);
+  std::vector<Choice> choices;
   for (Algorithm algorithm : kNcclAlgorithms) {
     if (follow && algorithm != *forced.algorithm) continue;
     if (!follow && algorithm == Algorithm::tree && c.nodes() == 1) continue;
     for (Protocol protocol : {Protocol::simple, Protocol::ll, Protocol::ll128}) {
       const Choice choice{algorithm, protocol};
       if ((forced.protocol && protocol != *forced.protocol) || !nccl_can(kind, c, choice)) continue;
-      if (told && !is_told(c, choice, forced)) continue;
-      const double time = nccl_estimate(kind, bytes, c, choice);
-      if (!best || time < least) best = choice, least = time;
+      if (!told || is_told(c, choice, forced)) choices.push_back(choice);
     }
   }
-  return best;
+  return choices;
 }
 
 }  // namespace
 
-Choice nccl_choice(TransferKind kind, double bytes, const Communicator& c, const Forced& forced) {
+std::vector<Choice> nccl_choices(TransferKind kind, const Communicator& c, const Forced& forced) {
+  std::vector<Choice> choices = possible(kind, c, forced, true);
+  // An operation that can do nothing of what was told runs all the same.
+  return choices.empty() ? possible(kind, c, forced, false) : choices;
+}
+
+Choice nccl_choice(TransferKind kind, double bytes, const Communicator& c, const Forced& forced,
+                   std::span<const Choice> choices) {
   if (const std::optional<Tuner>& tuner = c.site.facts->tuner; tuner && !forced.algorithm && !forced.protocol)
     if (const auto choice = tuner->choice(kind, bytes, c.ranks, c.nodes()); choice && nccl_can(kind, c, *choice))
       return *choice;
-  std::optional<Choice> best = least(kind, bytes, c, forced, true);
-  // An operation that can do nothing of what was told runs all the same.
-  if (!best) best = least(kind, bytes, c, forced, false);
-  return best.value_or(Choice{});
+  const Choice* best = nullptr;
+  double least = 0;
+  for (const Choice& choice : choices) {
+    const double time = nccl_estimate(kind, bytes, c, choice);
+    if (best == nullptr || time < least) best = &choice, least = time;
+  }
+  return best == nullptr ? Choice{} : *best;
+}
+
+Choice nccl_choice(TransferKind kind, double bytes, const Communicator& c, const Forced& forced) {
+  return nccl_choice(kind, bytes, c, forced, nccl_choices(kind, c, forced));
 }
 
 }  // namespace orrery::models

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "models/collectives/links/communicator.h"
 #include "models/collectives/nccl/laid_graph.h"
@@ -31,9 +33,13 @@ bool nccl_can(sim::TransferKind kind, const Communicator& comm, Choice choice);
 // decides, it does not predict.
 double nccl_estimate(sim::TransferKind kind, double bytes, const Communicator& comm, Choice choice);
 
-// The algorithm and protocol whose estimate is least, among those that are possible
-// and not excluded by `forced`. Trees inside one node only when forced: their chain
-// never beats the ring there.
+// Algorithms and protocols that are possible, whatever the size, and not excluded by `forced`. Trees inside one node
+// only when forced: their chain never beats the ring there.
+std::vector<Choice> nccl_choices(sim::TransferKind kind, const Communicator& comm, const Forced& forced = {});
+
+// Of those the one whose estimate is least.
+Choice nccl_choice(sim::TransferKind kind, double bytes, const Communicator& comm, const Forced& forced,
+                   std::span<const Choice> choices);
 Choice nccl_choice(sim::TransferKind kind, double bytes, const Communicator& comm, const Forced& forced = {});
 
 }  // namespace orrery::models
