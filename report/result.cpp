@@ -91,30 +91,32 @@ double Result::bubble_fraction() const {
   return step_time > Duration() ? time.bubble.seconds() / step_time.seconds() : 0;
 }
 
-Result make_result(const RunInputs& inputs) {
-  const models::Scenario& scenario = inputs.scenario;
+Result figures_of(const RunInputs& inputs) {
   Result result;
-  result.scenario = scenario.name;
-  result.file = scenario.file;
   result.digest = inputs.run.digest;
-  result.layout = scenario.layout;
-  result.schedule = describe_schedule(scenario);
-  result.gpu = scenario.cluster.gpu_names();
-  result.gpus = scenario.layout.gpus();
-
+  result.gpus = inputs.scenario.layout.gpus();
   result.step_time = inputs.run.step_time();
   result.time = mean_time(inputs.run);
-  fill_rates(scenario, result);
-  fill_flops(scenario, result);
-
+  fill_rates(inputs.scenario, result);
+  fill_flops(inputs.scenario, result);
   result.memory = memory_of(inputs);
-  result.bytes_by_link_kind = bytes_by_kind(inputs);
-  result.busiest_links = busiest_links(inputs, 5);
-
   result.ranks_simulated = inputs.ranks_simulated;
   result.ops = inputs.run.ops;
   result.events = inputs.run.events;
   result.wall_s = inputs.wall_s;
+  return result;
+}
+
+Result make_result(const RunInputs& inputs) {
+  const models::Scenario& scenario = inputs.scenario;
+  Result result = figures_of(inputs);
+  result.scenario = scenario.name;
+  result.file = scenario.file;
+  result.layout = scenario.layout;
+  result.schedule = describe_schedule(scenario);
+  result.gpu = scenario.cluster.gpu_names();
+  result.bytes_by_link_kind = bytes_by_kind(inputs);
+  result.busiest_links = busiest_links(inputs, 5);
   result.defaults_used = scenario.defaults_used;
   result.warnings = scenario.warnings;
   result.calibration = inputs.compiled.calibration;

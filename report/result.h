@@ -128,6 +128,9 @@ struct RunInputs {
 };
 
 Result make_result(const RunInputs& inputs);
+// Its figures alone, for those who ask many runs: times, rates, memory and what it took, without links, words, and what
+// others say.
+Result figures_of(const RunInputs& inputs);
 
 // Parts of it, each a question to the run.
 TimeParts mean_time(const sim::RunResult& run);

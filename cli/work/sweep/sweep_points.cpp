@@ -264,7 +264,7 @@ sweep::Outcome SweepPoints::run_amid(models::Scenario scenario, const std::strin
   const Result<models::JobsRun> run = models::run_jobs(std::move(scenario), options);
   if (!run) return infeasible(reason_of(run.errors(), file));
   return outcome_of_result(
-      report::make_result({run->main.scenario, run->main.compiled, run->simulated.ranks, run->ranks_simulated, 0}));
+      report::figures_of({run->main.scenario, run->main.compiled, run->simulated.ranks, run->ranks_simulated, 0}));
 }
 
 sweep::Outcome SweepPoints::run(models::Scenario scenario, const std::string& file, models::Workbench& bench,
@@ -286,7 +286,7 @@ sweep::Outcome SweepPoints::run(models::Scenario scenario, const std::string& fi
   const Simulated simulated = simulate(prepared, options);
   throw_if_stuck(simulated);
   return outcome_of_result(
-      report::make_result({prepared.scenario, prepared.compiled, simulated.ranks, prepared.workload().ranks(), 0}));
+      report::figures_of({prepared.scenario, prepared.compiled, simulated.ranks, prepared.workload().ranks(), 0}));
 }
 
 }  // namespace orrery::cli
