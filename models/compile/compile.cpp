@@ -32,14 +32,14 @@ std::vector<std::string> causes() {
 
 // What a running NCCL kernel takes from the kernels beside it: its channels hold
 // as many SMs, and its bytes pass through device memory, read and written on both sides.
-sim::Claim claim_on(int channels, const topology::GpuSpec& gpu, BytesPerSecond link) {
-  sim::Claim nccl{"nccl x " + std::to_string(channels), {}};
+auto claim_on(int channels, const topology::GpuSpec& gpu, BytesPerSecond link) {
+  decltype(sim::Claim::slowdown_permille) nccl{};
   if (gpu.sms > 2 * channels)
-    nccl.slowdown_permille[static_cast<int>(sim::KernelClass::compute_bound)] =
+    nccl[static_cast<int>(sim::KernelClass::compute_bound)] =
         static_cast<std::uint32_t>(1000 * channels / (gpu.sms - channels));
   if (gpu.memory_bandwidth.n > 0) {
     const double share = 4.0 * static_cast<double>(link.n) / static_cast<double>(gpu.memory_bandwidth.n);
-    nccl.slowdown_permille[static_cast<int>(sim::KernelClass::memory_bound)] =
+    nccl[static_cast<int>(sim::KernelClass::memory_bound)] =
         static_cast<std::uint32_t>(std::llround(1000 * std::min(share, 1.0)));
   }
   return nccl;
@@ -48,11 +48,11 @@ sim::Claim claim_on(int channels, const topology::GpuSpec& gpu, BytesPerSecond l
 // A claim is of a transfer, whose ranks may be of several kinds: as the one feels it that
 // it takes most from. Where a calibration has measured it, that counts, however many channels there are.
 sim::Claim claim_of(int channels, const topology::ClusterSpec& cluster, const Calibration* calibration) {
-  sim::Claim nccl = claim_on(channels, cluster.gpu, cluster.fabric.link);
+  sim::Claim nccl{"nccl x " + std::to_string(channels), claim_on(channels, cluster.gpu, cluster.fabric.link)};
   for (const topology::NodeGroup& group : cluster.groups) {
-    const sim::Claim here = claim_on(channels, group.gpu, group.link);
-    for (std::size_t i = 0; i < nccl.slowdown_permille.size(); ++i)
-      nccl.slowdown_permille[i] = std::max(nccl.slowdown_permille[i], here.slowdown_permille[i]);
+    const auto here = claim_on(channels, group.gpu, group.link);
+    for (std::size_t i = 0; i < here.size(); ++i)
+      nccl.slowdown_permille[i] = std::max(nccl.slowdown_permille[i], here[i]);
   }
   const auto take = [&](const char* name, sim::KernelClass kernels) {
     if (calibration == nullptr) return;

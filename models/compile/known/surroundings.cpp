@@ -9,6 +9,7 @@ namespace orrery::models {
 
 std::optional<Surroundings> surroundings(const StageContext& of, const Chunks& chunks) {
   StageContext context(of.scenario, of.schedule, of.rank, of.kernels, of.tensors, of.layers, of.form);
+  context.begin();
   KnownPasses passes;
   StageWriter writer(context, chunks, passes);
   if (!writer.passes_stand_alone()) return std::nullopt;

@@ -40,7 +40,9 @@ StageContext::StageContext(const Scenario& s, const Schedule& order, const RankK
       layers(known),
       form(how),
       roles(s),
-      builder("stage " + std::to_string(who.stage)) {
+      builder("stage " + std::to_string(who.stage)) {}
+
+void StageContext::begin() {
   if (form == Form::with_calls) builder.label("");  // the first: of ops of pieces, which are without
   streams.main = builder.add_stream("compute");
   streams.host = builder.add_stream("host");
@@ -51,13 +53,13 @@ StageContext::StageContext(const Scenario& s, const Schedule& order, const RankK
   streams.receive_backward = builder.add_stream("receive backward");
   streams.gradients = builder.add_stream("gradients");
   streams.parameters = builder.add_stream("parameters");
-  if (s.model.moe) streams.ep = builder.add_stream("ep");
-  if (s.model.moe && overlaps(actions())) streams.ep_hidden = builder.add_stream("ep hidden");
-  if (!s.layout.offload.any()) return;
+  if (scenario.model.moe) streams.ep = builder.add_stream("ep");
+  if (scenario.model.moe && overlaps(actions())) streams.ep_hidden = builder.add_stream("ep hidden");
+  if (!scenario.layout.offload.any()) return;
   streams.to_host = builder.add_stream("to host");
   streams.from_host = builder.add_stream("from host");
   streams.disk = builder.add_stream("disk");
-  if (s.layout.offload.parameters != Place::gpu) streams.away = builder.add_stream("parameters to host");
+  if (scenario.layout.offload.parameters != Place::gpu) streams.away = builder.add_stream("parameters to host");
 }
 
 bool StageContext::updates_behind(std::size_t i) const {

@@ -26,6 +26,8 @@ struct StageContext {
   StageContext& operator=(const StageContext&) = delete;
   StageContext(const Scenario& s, const Schedule& order, const RankKind& who, KernelTable& table, TensorTable& lists,
                KnownLayers& known, Form how);
+  // Its streams: what is to be written begins with them.
+  void begin();
 
   // With the stage's replicas as its data parallelism, where stages have numbers of their own.
   const std::optional<Scenario> own;

@@ -7,6 +7,7 @@
 namespace orrery::models {
 
 StageProgram write_stage(StageContext& context, const Chunks& chunks, KnownPasses& passes) {
+  context.begin();
   StageWriter writer(context, chunks, passes);
   writer.write();
   return {std::move(context.builder).finish(), writer.held()};
