@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "sim/base/digest.h"
@@ -21,10 +22,15 @@ struct LeapRank {
   std::uint32_t stop = 0;         // and of this one the stops of its itinerary before this one
   Time now;                       // where its main stream is
   std::uint16_t open = 0;         // transfers it is in that are not over,
-  std::vector<Passage> passages;  // and those that are
+  std::vector<Passage> passages;  // and those that are, as they were met
   Digest digest;
   Time step_end, previous_step_end;
 
+  void note(const Passage& passage) {
+    passages.push_back(passage);
+    for (std::size_t i = passages.size() - 1; i > 0 && passages[i].met < passages[i - 1].met; --i)
+      std::swap(passages[i], passages[i - 1]);
+  }
   const Itinerary& order() const { return program->legs->order; }
   const Stop& here() const { return order().stops()[stop]; }
 };

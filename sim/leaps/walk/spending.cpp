@@ -42,15 +42,13 @@ void Spending::expose(RankId id, const Legs::Wait& wait, Time from, Time to) {
 }
 
 // Waiting for the last to come, or in progress with one of them at least.
-void Spending::pass(RankId id, const Stop& stop, std::span<Passage> passages) {
+void Spending::pass(RankId id, const Stop& stop) {
   const LeapRank& rank = lines_.ranks()[id];
-  if (passages.size() > 1)
-    std::sort(passages.begin(), passages.end(), [](const Passage& a, const Passage& b) { return a.met < b.met; });
   Time since = rank.now;
-  for (const Passage& passage : passages) {
+  for (const Passage& passage : rank.passages) {
     if (passage.met > since) {
       const bool pipeline = waits_for_pipeline(rank, stop);
-      unclear_ |= !pipeline && passages.size() > 1;  // who was waited for: the first to be met of one instant
+      unclear_ |= !pipeline && rank.passages.size() > 1;  // who was waited for: the first to be met of one instant
       pipeline ? accounting_.bubble(id, since, passage.met)
                : accounting_.late(id, stop.category, since, passage.met, passage.bubble_from, passage.bubble_to);
       since = passage.met;

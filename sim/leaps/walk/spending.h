@@ -14,8 +14,8 @@ class Spending {
 
   // A rank's main stream has waited, from `from` to `to`, when what it waited for ended.
   void expose(RankId id, const Legs::Wait& wait, Time from, Time to);
-  // A rank leaves the group of transfers that it has stopped for, which went so.
-  void pass(RankId id, const Stop& stop, std::span<Passage> passages);
+  // A rank leaves the group of transfers that it has stopped for.
+  void pass(RankId id, const Stop& stop);
 
   // Whether more would have to be known than when transfers were met and ended.
   bool unclear() const { return unclear_; }

@@ -63,28 +63,17 @@ const Stop* Walk::go_on(RankId id) {
 
 bool Walk::pass(RankId id, const Passage& passage) {
   LeapRank& rank = lines_.ranks()[id];
-  --rank.open;
-  if (rank.here().transfers == 1) {
-    Passage only = passage;
-    leave(id, rank, {&only, 1});
-    return true;
-  }
-  rank.passages.push_back(passage);
-  if (rank.open > 0) return false;
-  leave(id, rank, rank.passages);
-  rank.passages.clear();
-  return true;
-}
-
-// The transfers it was in have ended.
-void Walk::leave(RankId id, LeapRank& rank, std::span<Passage> passages) {
+  rank.note(passage);
+  if (--rank.open > 0) return false;
   const Stop& stop = rank.here();
-  if (accounting_.is_on(id)) spending_.pass(id, stop, passages);
   Time end;
-  for (const Passage& passage : passages) end = std::max(end, passage.end);
+  for (const Passage& over : rank.passages) end = std::max(end, over.end);
+  if (accounting_.is_on(id)) spending_.pass(id, stop);
   too_far_ |= end > kFar;
   rank.now = rank.ends[stop.end] = end;
+  rank.passages.clear();
   ++rank.stop;
+  return true;
 }
 
 void Walk::end_step(RankId id, LeapRank& rank) {
@@ -112,10 +101,18 @@ void Walk::note_memory(RankId id, const LeapRank& rank) {
   if (!record) return;
   const Op& op = rank.program->main().ops()[record->place.op];
   Time when = Lines::end_of(rank, kMainStream, record->step, record->place.op);
-  if (op.kind == OpKind::call)
-    when =
-        when - Duration::ps(cost_from(rank.program->program->block_of(op), record->place.inside, rank.program->solo));
+  if (op.kind == OpKind::call) when = when - rest_of(*rank.program, op, record->place.inside);
   ledger_.put_back(id, {.when = when, .place = record->place, .step = record->step, .any = true});
+}
+
+// What a call takes from op `from` of its block on. Stages in the middle mostly ask for the same.
+Duration Walk::rest_of(const TrackedProgram& program, const Op& call, OpIndex from) {
+  const LeapBlock* const block = &program.block_of(call);
+  const auto known =
+      std::ranges::find_if(rests_, [&](const Rest& rest) { return rest.block == block && rest.from == from; });
+  if (known != rests_.end()) return known->time;
+  rests_.push_back({block, from, Duration::ps(cost_from(program.program->block_of(call), from, program.solo))});
+  return rests_.back().time;
 }
 
 RunResult Walk::summarize() {

@@ -50,9 +50,15 @@ class Walk {
   RunResult summarize();
 
  private:
-  void leave(RankId id, LeapRank& rank, std::span<Passage> passages);
   void end_step(RankId id, LeapRank& rank);
   void note_memory(RankId id, const LeapRank& rank);
+  Duration rest_of(const TrackedProgram& program, const Op& call, OpIndex from);
+
+  struct Rest {
+    const LeapBlock* block = nullptr;
+    OpIndex from = 0;
+    Duration time;
+  };
 
   const Workload& workload_;
   const std::uint32_t steps_;
@@ -61,6 +67,7 @@ class Walk {
   Accounting accounting_;
   Spending spending_;
   std::vector<Time> step_ends_;
+  std::vector<Rest> rests_;
   bool too_far_ = false;
 };
 
