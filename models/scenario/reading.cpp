@@ -53,9 +53,8 @@ std::optional<double> number_value(Reading& reading, const Key& key, const Node&
 }
 
 std::optional<std::int64_t> choice_index(Reading& reading, const Key& key, const Node& node) {
+  if (const auto place = place_among(key.values, node.text)) return place;
   const std::vector<std::string> names = split_values(key.values);
-  const auto found = std::find(names.begin(), names.end(), node.text);
-  if (found != names.end()) return found - names.begin();
   reading.fail(node.where, quote(key.name()) + " is " + quote(node.text) + "; known are " + list_of(names) +
                                did_you_mean(node.text, names));
   return std::nullopt;
@@ -135,9 +134,7 @@ void refuse_unsupported(Reading& reading, const Key& key, const Node& node) {
   const std::string path(key.path);
   if (key.supported == "none") return reading.not_yet(node.where, quote(path));
   if (!node.is_scalar()) return reading.not_yet(node.where, quote(path) + " in this form");
-  const std::vector<std::string> values = split_values(key.supported);
-  if (std::find(values.begin(), values.end(), node.text) == values.end())
-    reading.not_yet(node.where, quote(path + ": " + node.text));
+  if (!place_among(key.supported, node.text)) reading.not_yet(node.where, quote(path + ": " + node.text));
 }
 
 void read_key(Reading& reading, const Key& key, const Node& node) {

@@ -239,14 +239,37 @@ std::string value_of(const Key& key) {
   return "";
 }
 
-std::vector<std::string> split_values(std::string_view values) {
-  std::vector<std::string> names;
+namespace {
+
+// Until `see` says that it is enough.
+template <class See>
+void each_value(std::string_view values, const See& see) {
   while (!values.empty()) {
     const std::size_t bar = std::min(values.find(" | "), values.size());
-    names.emplace_back(values.substr(0, bar));
+    if (see(values.substr(0, bar))) return;
     values.remove_prefix(std::min(bar + 3, values.size()));
   }
+}
+
+}  // namespace
+
+std::vector<std::string> split_values(std::string_view values) {
+  std::vector<std::string> names;
+  each_value(values, [&](std::string_view name) {
+    names.emplace_back(name);
+    return false;
+  });
   return names;
+}
+
+std::optional<std::int64_t> place_among(std::string_view values, std::string_view value) {
+  std::int64_t place = -1;
+  bool is_there = false;
+  each_value(values, [&](std::string_view name) {
+    ++place;
+    return is_there = name == value;
+  });
+  return is_there ? std::optional(place) : std::nullopt;
 }
 
 }  // namespace orrery::models

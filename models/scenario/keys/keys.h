@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -70,6 +71,8 @@ std::string value_of(const Key& key);
 
 // "a | b" as {"a", "b"}.
 std::vector<std::string> split_values(std::string_view values);
+// Where `value` stands among them, if it does.
+std::optional<std::int64_t> place_among(std::string_view values, std::string_view value);
 
 namespace detail {
 
