@@ -9,8 +9,7 @@
 namespace orrery::models {
 namespace {
 
-constexpr std::size_t kMostKnown = 64;      // some stages of a few layouts
-constexpr std::size_t kLargest = 1u << 15;  // of a shape's courses
+constexpr std::size_t kMostKnown = 64;  // some stages of a few layouts
 
 std::uint64_t hash_of(const std::vector<std::int64_t>& shape) {
   std::uint64_t hash = shape.size();
@@ -74,7 +73,6 @@ Bytes ReplayCourses::replay(const std::vector<Bytes>& sizes, const Replays& repl
   std::vector<TracedSize> given;
   for (const Bytes size : sizes) given.push_back(trace.given(size));
   const TracedSize result = replays.traced(given);
-  if (courses_.size() > kLargest) courses_ = {};
   courses_.add(std::move(trace).finish(result));
   return result.now();
 }

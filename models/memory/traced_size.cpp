@@ -54,7 +54,10 @@ void SizeTrace::note(std::uint32_t first, std::uint32_t second, bool less) {
   if (second >= with.size()) with.resize(second + 1);
   if (with[second]) return;
   with[second] = true;
-  course_.comparisons.push_back({first, second, less, static_cast<std::uint32_t>(course_.values.size())});
+  if (less)
+    course_.less.push_back({first, second});
+  else
+    course_.at_most.push_back({second, first});
 }
 
 std::uint32_t SizeTrace::number(Terms terms, const SizeCourse::Value& value) {
@@ -66,33 +69,12 @@ std::uint32_t SizeTrace::number(Terms terms, const SizeCourse::Value& value) {
   return at->second;
 }
 
-void SizeCourses::add(const SizeCourse& course) {
-  std::uint32_t made = 0;
-  std::uint32_t* next = nullptr;  // where the node to come is named
-  std::uint32_t at = 0;
-  const auto go_to = [&](std::uint32_t values, std::uint32_t a, std::uint32_t b) {
-    if (next != nullptr) at = *next;
-    if (at == kNone || nodes_.empty()) {
-      at = static_cast<std::uint32_t>(nodes_.size());
-      if (next != nullptr) *next = at;
-      const auto first = static_cast<std::uint32_t>(values_.size());
-      values_.insert(values_.end(), course.values.begin() + made, course.values.begin() + values);
-      nodes_.push_back({first, static_cast<std::uint32_t>(values_.size()), a, b});
-    }
-    made = values;
-  };
-  for (const SizeCourse::Comparison& c : course.comparisons) {
-    go_to(c.values, c.a, c.b);
-    next = &nodes_[at].child[c.less ? 1 : 0];
-  }
-  go_to(static_cast<std::uint32_t>(course.values.size()), course.result, kNone);
-}
+namespace {
 
-std::optional<Bytes> SizeCourses::follow(std::span<const Bytes> given) const {
+std::vector<std::int64_t> values_of(const SizeCourse& course, std::span<const Bytes> given) {
   using Kind = SizeCourse::Kind;
-  constexpr std::size_t kUsualValues = 128;
   std::vector<std::int64_t> is;
-  is.reserve(kUsualValues);
+  is.reserve(course.values.size());
   const auto value = [&](const SizeCourse::Value& of) {
     switch (of.kind) {
       case Kind::given:
@@ -108,11 +90,32 @@ std::optional<Bytes> SizeCourses::follow(std::span<const Bytes> given) const {
     }
     return round_up(Bytes{is[of.a]}, of.b).n;
   };
-  for (std::uint32_t at = nodes_.empty() ? kNone : 0; at != kNone;) {
-    const Node& node = nodes_[at];
-    for (std::uint32_t i = node.first_value; i < node.last_value; ++i) is.push_back(value(values_[i]));
-    if (node.b == kNone) return Bytes{is[node.a]};
-    at = node.child[is[node.a] < is[node.b] ? 1 : 0];
+  for (const SizeCourse::Value& of : course.values) is.push_back(value(of));
+  return is;
+}
+
+std::optional<Bytes> result_of(const SizeCourse& course, std::span<const Bytes> given) {
+  const std::vector<std::int64_t> is = values_of(course, given);
+  const auto is_less = [&](const SizeCourse::Pair& pair) { return is[pair.low] < is[pair.high]; };
+  const auto is_at_most = [&](const SizeCourse::Pair& pair) { return is[pair.low] <= is[pair.high]; };
+  if (!std::ranges::all_of(course.less, is_less) || !std::ranges::all_of(course.at_most, is_at_most))
+    return std::nullopt;
+  return Bytes{is[course.result]};
+}
+
+}  // namespace
+
+void SizeCourses::add(SizeCourse course) {
+  if (courses_.size() == kMost) courses_.pop_back();
+  courses_.push_front(std::move(course));
+}
+
+std::optional<Bytes> SizeCourses::follow(std::span<const Bytes> given) {
+  for (auto course = courses_.begin(); course != courses_.end(); ++course) {
+    const std::optional<Bytes> result = result_of(*course, given);
+    if (!result) continue;
+    courses_.splice(courses_.begin(), courses_, course);
+    return result;
   }
   return std::nullopt;
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <list>
 #include <map>
 #include <optional>
 #include <span>
@@ -54,36 +55,28 @@ struct SizeCourse {
     std::uint32_t a = 0;  // which of those given; a value before this one
     std::int64_t b = 0;   // another; the constant; the step that is rounded to
   };
-  struct Comparison {
-    std::uint32_t a, b;
-    bool less;
-    std::uint32_t values;  // that there were by then
+  struct Pair {
+    std::uint32_t low, high;
   };
 
   std::vector<Value> values;
-  std::vector<Comparison> comparisons;
+  std::vector<Pair> less, at_most;  // the low one than the high one
   std::uint32_t result = 0;
 };
 
-// Courses of one computation for different sizes: a tree, in which they part where a comparison comes out differently.
+// Courses of one computation for different sizes, of which the next mostly takes the same as the last. Keeps those that
+// were taken last.
 class SizeCourses {
  public:
-  void add(const SizeCourse& course);
+  static constexpr std::size_t kMost = 64;
+
+  void add(SizeCourse course);
   // The result for these sizes; none if no course that is known goes so.
-  std::optional<Bytes> follow(std::span<const Bytes> given) const;
-  std::size_t size() const { return nodes_.size(); }
+  std::optional<Bytes> follow(std::span<const Bytes> given);
+  std::size_t size() const { return courses_.size(); }
 
  private:
-  static constexpr std::uint32_t kNone = UINT32_MAX;
-  // Values are made, then two are compared; or the last of them is the result.
-  struct Node {
-    std::uint32_t first_value, last_value;    // places in values_
-    std::uint32_t a, b;                       // kNone: `a` is the result
-    std::uint32_t child[2] = {kNone, kNone};  // where a is not less than b, where it is
-  };
-
-  std::vector<SizeCourse::Value> values_;
-  std::vector<Node> nodes_;
+  std::list<SizeCourse> courses_;  // the one taken last is first
 };
 
 // Takes down how a computation goes from given sizes to a result.

@@ -46,6 +46,25 @@ TEST(SizeTrace, SaysWhatComputingWouldSay) {
   EXPECT_EQ(traced, 4);
 }
 
+// Those that nobody takes any more make room.
+TEST(SizeCourses, KeepsThoseTakenLast) {
+  SizeCourses courses;
+  const auto is_known = [&](std::int64_t place) { return courses.follow(std::vector<Bytes>{{place}}).has_value(); };
+  const auto add = [&](std::int64_t place) {  // of the one size
+    SizeTrace trace;
+    const TracedSize size = trace.given({place});
+    EXPECT_FALSE(size < TracedSize(Bytes{place}) || TracedSize(Bytes{place}) < size);
+    courses.add(std::move(trace).finish(size));
+  };
+  constexpr auto kMost = static_cast<std::int64_t>(SizeCourses::kMost);
+  for (std::int64_t place = 0; place < kMost; ++place) add(place);
+  EXPECT_TRUE(is_known(0));
+  add(kMost);
+  EXPECT_EQ(courses.size(), SizeCourses::kMost);
+  EXPECT_TRUE(is_known(kMost) && is_known(0) && is_known(2));
+  EXPECT_FALSE(is_known(1) || is_known(-1));
+}
+
 // What is equal whatever is given is one value, and no comparison.
 TEST(SizeTrace, TakesDownEachValueOnce) {
   SizeTrace trace;
@@ -57,7 +76,7 @@ TEST(SizeTrace, TakesDownEachValueOnce) {
   EXPECT_FALSE(sum - b < a);
   const SizeCourse course = std::move(trace).finish(sum);
   EXPECT_EQ(course.values.size(), 5u);  // a, b, their sum, 2 and a + 2
-  EXPECT_TRUE(course.comparisons.empty());
+  EXPECT_TRUE(course.less.empty() && course.at_most.empty());
 }
 
 template <class Size>
