@@ -18,8 +18,8 @@ PieceWork layer_work(const LayerContext& context, const LayerRecompute& again) {
   StepList forward, backward;
   layer_forward(context, forward);
   layer_backward(context, again, backward);
-  work.forward = forward.steps();
-  set_backward(backward, work);
+  work.forward = std::move(forward).take();
+  set_backward(context, std::move(backward), work);
 
   work.saved = layer_saved(context, again);
   work.forward_transient = layer_forward_transient(context, again);
@@ -29,10 +29,12 @@ PieceWork layer_work(const LayerContext& context, const LayerRecompute& again) {
   return work;
 }
 
-void set_backward(const StepList& backward, PieceWork& work) {
-  work.backward = backward.steps();
-  work.input_gradient = backward.half(StepList::Half::input);
-  work.weight_gradient = backward.half(StepList::Half::weight);
+void set_backward(const LayerContext& context, StepList backward, PieceWork& work) {
+  if (context.halves) {
+    work.input_gradient = backward.half(StepList::Half::input);
+    work.weight_gradient = backward.half(StepList::Half::weight);
+  }
+  work.backward = std::move(backward).take();
 }
 
 int piece_degree(const Scenario& scenario, PieceKind kind, int layer) {
@@ -108,10 +110,11 @@ PieceWork work_of(LayerContext& context, PieceKind kind, int layer, int layer_in
 }  // namespace
 
 PieceWork piece_work(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, int context_rank,
-                     int expert_rank) {
+                     int expert_rank, bool halves) {
   LayerContext context = layer_context(scenario, piece_degree(scenario, kind, layer), context_rank);
   context.layer = layer;
   context.expert_rank = expert_rank;
+  context.halves = halves;
   PieceWork work = work_of(context, kind, layer, layer_in_rank);
   take_input_from(context, degree_before(scenario, kind, layer), work);
   return work;

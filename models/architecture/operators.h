@@ -97,9 +97,10 @@ int degree_before(const Scenario& scenario, PieceKind kind, int layer);
 // matters where routing is uneven.
 //
 // `input_gradient` and `weight_gradient` are the two halves of `backward`, each
-// by itself on the main stream. See docs/operators.md for the list.
+// by itself on the main stream; not to be looked at where `halves` are not asked for. See docs/operators.md for the
+// list.
 PieceWork piece_work(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, int context_rank = 0,
-                     int expert_rank = 0);
+                     int expert_rank = 0, bool halves = true);
 
 // Whether two layers of a rank do the same: piece_work and piece_parameters of both are equal.
 bool works_alike(const Scenario& scenario, int layer, int layer_in_rank, int other, int other_in_rank);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/architecture/operators.h"
@@ -29,6 +30,7 @@ class StepList {
   void append(const StepList& other, bool recomputed);
 
   const std::vector<LayerStep>& steps() const { return steps_; }
+  std::vector<LayerStep> take() && { return std::move(steps_); }
   // One half by itself: all on the main stream, since nothing is left to hide it.
   std::vector<LayerStep> half(Half half) const;
 

@@ -22,8 +22,7 @@ struct KernelTime {
 // else the curve (measured where there is one) corrected by what was measured
 // nearby; the stack's slowdown against our own curves then stays out of what was measured. A drawing
 // takes each kernel's time from low to high as the 95 % interval that they are.
-// Memoised; answers depend on the arguments alone and are equal on every machine (portable_math.h). It keeps
-// answers without locks: one model a thread.
+// Answers depend on the arguments alone and are equal on every machine (portable_math.h).
 class CostModel {
  public:
   CostModel(const topology::GpuSpec& gpu, const Stack& stack, const Calibration* calibration = nullptr,

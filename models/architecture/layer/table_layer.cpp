@@ -152,7 +152,7 @@ PieceWork table_work(const LayerContext& context, bool recomputed) {
   if (recomputed) back.append(ahead, true);
   backward(row, back);
   work.forward = ahead.steps();
-  set_backward(back, work);
+  set_backward(context, std::move(back), work);
   const Bytes gathered = row.keeps_gathered() ? row.others() : Bytes{};
   const auto save = [&](const char* label, Bytes bytes) {
     if (bytes.n > 0) work.saved.push_back({label, bytes, true});

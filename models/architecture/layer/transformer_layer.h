@@ -15,6 +15,7 @@ struct LayerContext {
   int layer = 0;
   bool experts = false;  // in place of the MLP
   int expert_rank = 0;   // place in the expert-parallel group
+  bool halves = true;    // the backward's, each by itself, are asked for
 
   const ModelSpec& model() const { return scenario.model; }
   const Stack& stack() const { return scenario.software; }

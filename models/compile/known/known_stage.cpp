@@ -163,6 +163,7 @@ bool KnownStage::has_kernels_beside(KernelTable& kernels) const {
 
 KnownStage::Sizes KnownStage::sizes_of(const StageSizes& of_pieces, const Surroundings* around) const {
   Sizes sizes{{}, of_pieces.moved};
+  sizes.held.reserve(of_pieces.held.size() + own_buffers_.size());
   for (const StageSizes::Held& item : of_pieces.held) sizes.held.push_back(item.bytes);
   sizes.held.back() = sizes.held.back() * inputs_;
   const auto add = [](auto& list, const auto& more) { list.insert(list.end(), more.begin(), more.end()); };

@@ -198,7 +198,7 @@ void resolve_labels(sim::ProgramBuilder& builder, PieceTemplate& piece) {
 PieceTemplate make_piece_template(const Scenario& scenario, PieceKind kind, int layer, int layer_in_rank, bool split,
                                   const RankKind& rank, const LayerRoles& roles, KernelTable& kernels,
                                   TensorTable& tensors) {
-  PieceWork work = piece_work(scenario, kind, layer, layer_in_rank, rank.context, rank.expert);
+  PieceWork work = piece_work(scenario, kind, layer, layer_in_rank, rank.context, rank.expert, split);
   const PieceParameters parameters = piece_parameters(scenario, kind, layer);
   const Degrees degrees{roles, piece_degree(scenario, kind, layer), degree_before(scenario, kind, layer)};
 

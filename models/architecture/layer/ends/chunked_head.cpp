@@ -50,7 +50,7 @@ PieceWork chunked_head_work(const LayerContext& context) {
 
   PieceWork work;
   work.forward = forward.steps();
-  set_backward(backward, work);
+  set_backward(context, std::move(backward), work);
   work.saved = {{"last norm input", shape.full_hidden(), false},
                 {"gradient of the logits input", shape.full_hidden(), false},
                 {"gradient of the output layer", {shape.vocab * shape.hidden * shape.element}, true}};

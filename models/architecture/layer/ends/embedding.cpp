@@ -68,7 +68,7 @@ PieceWork embedding_work(const LayerContext& context) {
   embedding_forward(context, forward);
   embedding_backward(context, backward);
   work.forward = forward.steps();
-  set_backward(backward, work);
+  set_backward(context, std::move(backward), work);
   work.saved.push_back({"token ids", {kTokenIdBytes * shape.tokens}, true});
   if (context.dropout()) work.saved.push_back({"embedding dropout mask", {shape.shard_tokens * shape.hidden}, true});
   work.forward_transient = shape.full_hidden() * shape.grid.side;

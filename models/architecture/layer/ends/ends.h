@@ -23,7 +23,7 @@ void embedding_forward(const LayerContext& context, StepList& list);
 void embedding_backward(const LayerContext& context, StepList& list);
 PieceWork layer_work(const LayerContext& context, const LayerRecompute& again);
 
-// A piece whose lists are done except for the backward's two halves.
-void set_backward(const StepList& backward, PieceWork& work);
+// A piece whose lists are done except for the backward and, where they are asked for, its two halves.
+void set_backward(const LayerContext& context, StepList backward, PieceWork& work);
 
 }  // namespace orrery::models

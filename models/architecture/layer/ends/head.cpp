@@ -143,7 +143,7 @@ PieceWork head_work(const LayerContext& context) {
   head_forward(context, forward);
   head_backward(context, backward);
   work.forward = forward.steps();
-  set_backward(backward, work);
+  set_backward(context, std::move(backward), work);
   work.saved = head_saved(context);
   const Bytes gathered = new_gathered(context);
   const Bytes sharded_sum = shape.sequence_parallel ? shape.shard_hidden() : Bytes{};
@@ -166,7 +166,7 @@ PieceWork loss_work(const LayerContext& context) {
     unfused_cross_entropy(context, forward);
   cross_entropy_backward(context, backward);
   work.forward = forward.steps();
-  set_backward(backward, work);
+  set_backward(context, std::move(backward), work);
   const Bytes copy = {logits(shape) * kFp32};
   if (shape.element != kFp32 && (stack.fp32_logits || !stack.fused_cross_entropy))
     work.saved.push_back({"logits in fp32", copy, false});

@@ -43,7 +43,7 @@ PieceWork joined(const LayerContext& context) {
   embedding_backward(context, backward);
   PieceWork work = embedding_work(context);
   work.forward = forward.steps();
-  set_backward(backward, work);
+  set_backward(context, std::move(backward), work);
   const std::int64_t rows = context.stack().regather_inputs ? shape.shard_tokens : shape.tokens;
   work.saved.push_back({"norm inputs", shape.shard_hidden() * 2, false});
   work.saved.push_back(
