@@ -160,7 +160,7 @@ Result<Compiled> compile(const Scenario& scenario, const Calibration* calibratio
   MeasuredTransfers transfers;
   if (calibration != nullptr) transfers = MeasuredTransfers(*calibration, drawing);
   KernelTable kernels(costs);
-  Result<Schedule> schedule = schedule_of(scenario, kernels);
+  Result<Schedule> schedule = schedule_of(scenario, kernels, bench->schedule());
   if (!schedule.ok()) return schedule.errors();
 
   Compiled out;

@@ -130,6 +130,13 @@ Result<Schedule> make_schedule(const ScheduleRequest& request) {
   return schedule;
 }
 
+Result<Schedule> LatestSchedule::make(const ScheduleRequest& request) {
+  if (latest_ && latest_->request == request) return *latest_;
+  Result<Schedule> made = make_schedule(request);
+  if (made && !request.name.ends_with(".csv")) latest_ = *made;
+  return made;
+}
+
 std::span<const std::string_view> schedule_names() {
   return kNames;
 }

@@ -151,8 +151,8 @@ class Assembler {
     check_complete();
     if (!errors_.empty()) return errors_;
     for (const auto& row : cells_) {
-      schedule_.order.emplace_back();
-      for (const Cell& cell : row) schedule_.order.back().push_back(cell.action);
+      std::vector<Action>& actions = schedule_.order.edit().emplace_back();
+      for (const Cell& cell : row) actions.push_back(cell.action);
     }
     if (evaluate(schedule_, ScheduleCosts{}).makespan == ScheduleTimes::kNeverEnds)
       return Error{{asked_.name, 0, 0}, "the order deadlocks: some rank waits for a pass that comes later"};

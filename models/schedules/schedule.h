@@ -2,12 +2,14 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sim/base/result.h"
+#include "sim/base/shared_list.h"
 
 namespace orrery::models {
 
@@ -63,12 +65,14 @@ enum class Placement {
 // Time of one virtual stage. Integers in, integers out.
 struct ScheduleCosts {
   std::int64_t forward = 1, input_gradient = 1, weight_gradient = 1, transfer = 0, backward = 2, overlap = 3;
+  bool operator==(const ScheduleCosts&) const = default;
 };
 
 // What a micro-batch holds on a stage from its F on: `input` until its I ends,
 // `weight` until its W ends. A rank holds at most `limit`; 0 is the schedule's own.
 struct StageMemory {
   std::int64_t input = 1, weight = 1, limit = 0;
+  bool operator==(const StageMemory&) const = default;
 };
 
 struct ScheduleRequest {
@@ -85,6 +89,7 @@ struct ScheduleRequest {
   std::vector<StageMemory> memory = {};
   // pipedream: of every stage, among which micro-batches go round; empty: one of each, on a rank of its own.
   std::vector<int> replicas = {};
+  bool operator==(const ScheduleRequest&) const = default;
 };
 
 // What a scenario may say beside the name of a schedule; for a .csv file, anything.
@@ -104,7 +109,7 @@ struct ScheduleTraits {
 struct Schedule {
   ScheduleRequest request;
   Placement placement = Placement::linear;
-  std::vector<std::vector<Action>> order = {};  // by rank, compute only; of stages with replicas, by replica
+  SharedList<std::vector<Action>> order = {};  // by rank, compute only; of stages with replicas, by replica
   // bidirectional: so many micro-batches enter at rank 0, then as many at rank p-1, and so on.
   int turn = 0;
   ScheduleTraits traits = {};  // of its rule
@@ -135,6 +140,15 @@ struct Schedule {
 // The order that `request.name` gives, or why (p, m, v, N) cannot have one. A name
 // that ends in .csv is a file: read_order in notation.h.
 Result<Schedule> make_schedule(const ScheduleRequest& request);
+
+// Makes the one that was asked for last once: neighbours in a sweep ask for the same. Not to be shared among threads.
+class LatestSchedule {
+ public:
+  Result<Schedule> make(const ScheduleRequest& request);
+
+ private:
+  std::optional<Schedule> latest_;  // not of a file, which may be another one by now
+};
 
 // Names make_schedule knows.
 std::span<const std::string_view> schedule_names();

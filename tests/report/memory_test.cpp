@@ -79,19 +79,19 @@ TEST(Memory, ItFitsWhenReservedAndRuntimeDo) {
 TEST(InFlight, FollowsTheOrderOfActions) {
   using Type = models::Action::Type;
   models::Schedule schedule;
-  schedule.order = {{{Type::forward, 0, 0},
-                     {Type::forward, 0, 1},
-                     {Type::backward, 0, 0},
-                     {Type::forward, 0, 2},
-                     {Type::backward, 0, 1},
-                     {Type::backward, 0, 2}},
-                    {{Type::forward, 1, 0},
-                     {Type::backward, 1, 0},
-                     {Type::forward, 1, 1},
-                     {Type::input_gradient, 1, 1},
-                     {Type::forward, 1, 2},
-                     {Type::input_gradient, 1, 2},
-                     {Type::weight_gradient, 1, 1}}};
+  schedule.order.edit() = {{{Type::forward, 0, 0},
+                            {Type::forward, 0, 1},
+                            {Type::backward, 0, 0},
+                            {Type::forward, 0, 2},
+                            {Type::backward, 0, 1},
+                            {Type::backward, 0, 2}},
+                           {{Type::forward, 1, 0},
+                            {Type::backward, 1, 0},
+                            {Type::forward, 1, 1},
+                            {Type::input_gradient, 1, 1},
+                            {Type::forward, 1, 2},
+                            {Type::input_gradient, 1, 2},
+                            {Type::weight_gradient, 1, 1}}};
   EXPECT_EQ(in_flight_by_stage(schedule), (std::vector<int>{2, 1}));
 }
 

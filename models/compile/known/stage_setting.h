@@ -22,7 +22,7 @@ class StageSetting {
   Stack software_;
   Placement placement_;
   int turn_, micro_batches_;
-  std::vector<std::vector<Action>> order_;
+  SharedList<std::vector<Action>> order_;
 };
 
 }  // namespace orrery::models

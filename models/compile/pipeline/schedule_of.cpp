@@ -129,8 +129,13 @@ ScheduleRequest schedule_request(const Scenario& s, KernelTable& kernels) {
 }
 
 Result<Schedule> schedule_of(const Scenario& scenario, KernelTable& kernels) {
+  LatestSchedule none;
+  return schedule_of(scenario, kernels, none);
+}
+
+Result<Schedule> schedule_of(const Scenario& scenario, KernelTable& kernels, LatestSchedule& latest) {
   const ScheduleRequest request = schedule_request(scenario, kernels);
-  Result<Schedule> schedule = make_schedule(request);
+  Result<Schedule> schedule = latest.make(request);
   Errors errors = schedule.ok() ? Errors{} : schedule.errors();
   // A file may be for other sizes than the scenario's.
   const auto agree = [&](std::string_view what, int here, int found) {

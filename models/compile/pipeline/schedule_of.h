@@ -11,6 +11,7 @@ namespace orrery::models {
 ScheduleRequest schedule_request(const Scenario& scenario, KernelTable& kernels);
 
 // The order of a scenario's pipeline. Errors stand where the schedule was written.
+Result<Schedule> schedule_of(const Scenario& scenario, KernelTable& kernels, LatestSchedule& latest);
 Result<Schedule> schedule_of(const Scenario& scenario, KernelTable& kernels);
 
 // The same scenario with another schedule and number of chunks, its layers dealt

@@ -100,9 +100,13 @@ TEST(ByHand, OneRankPaysNoLatencyBetweenItsChunks) {
 // Weight gradients on their own: W waits for its I, and holds memory until it is done.
 TEST(ByHand, SplitBackwardCountsBothWays) {
   using enum Action::Type;
-  Schedule schedule{{"by hand", 1, 2}, Placement::linear, {{}}};
-  schedule.order[0] = {{forward, 0, 0},        {input_gradient, 0, 0},  {forward, 0, 1},
-                       {input_gradient, 0, 1}, {weight_gradient, 0, 0}, {weight_gradient, 0, 1}};
+  Schedule schedule{{"by hand", 1, 2}, Placement::linear, {}};
+  schedule.order.edit().push_back({{forward, 0, 0},
+                                   {input_gradient, 0, 0},
+                                   {forward, 0, 1},
+                                   {input_gradient, 0, 1},
+                                   {weight_gradient, 0, 0},
+                                   {weight_gradient, 0, 1}});
   const ScheduleTimes times = evaluate(schedule, {});
   EXPECT_EQ(times.makespan, 6);
   EXPECT_EQ(times.peak_in_flight, std::vector<int>{1});
@@ -110,8 +114,8 @@ TEST(ByHand, SplitBackwardCountsBothWays) {
 }
 
 TEST(ByHand, AnOrderThatWaitsForItselfNeverEnds) {
-  Schedule schedule{{"by hand", 1, 1}, Placement::linear, {{}}};
-  schedule.order[0] = {{Action::Type::backward, 0, 0}, {Action::Type::forward, 0, 0}};
+  Schedule schedule{{"by hand", 1, 1}, Placement::linear, {}};
+  schedule.order.edit().push_back({{Action::Type::backward, 0, 0}, {Action::Type::forward, 0, 0}});
   EXPECT_EQ(evaluate(schedule, {}).makespan, ScheduleTimes::kNeverEnds);
 }
 
