@@ -10,6 +10,8 @@ std::string_view to_string(Status status) {
       return "infeasible";
     case Status::pruned:
       return "pruned";
+    case Status::timeout:
+      return "timeout";
     case Status::failed:
       return "failed";
   }

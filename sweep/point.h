@@ -8,7 +8,7 @@
 
 namespace orrery::sweep {
 
-enum class Status { ok, infeasible, pruned, failed };
+enum class Status { ok, infeasible, pruned, timeout, failed };
 
 std::string_view to_string(Status status);
 
@@ -20,7 +20,7 @@ using StepParts = std::array<double, kStepParts.size()>;  // seconds; they add u
 
 // What became of a point. Infeasible: its scenario contradicts itself, cannot be run yet,
 // or a condition of the sweep rules it out. Pruned: it was not run, for it cannot be among the
-// best that were asked for. Failed: our fault, or the machine's.
+// best that were asked for. Timeout: it took longer than was allowed. Failed: our fault, or the machine's.
 struct Outcome {
   Status status = Status::failed;
   std::string reason;  // of what is not ok, one line

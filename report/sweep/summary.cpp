@@ -55,11 +55,13 @@ std::string table_of(const std::vector<const Row*>& rows, std::size_t most, cons
 
 std::string counts(const SweepResults& results) {
   const std::uint64_t ok = count(results.rows, Status::ok), infeasible = count(results.rows, Status::infeasible),
-                      pruned = count(results.rows, Status::pruned), failed = count(results.rows, Status::failed);
+                      pruned = count(results.rows, Status::pruned), late = count(results.rows, Status::timeout),
+                      failed = count(results.rows, Status::failed);
   std::string text = grouped(static_cast<std::int64_t>(results.meta.points)) + " points of " + results.meta.file +
                      ": " + grouped(static_cast<std::int64_t>(ok)) + " ran, " +
                      grouped(static_cast<std::int64_t>(infeasible)) + " infeasible, " +
                      (pruned > 0 ? grouped(static_cast<std::int64_t>(pruned)) + " not among the best, " : "") +
+                     (late > 0 ? grouped(static_cast<std::int64_t>(late)) + " took too long, " : "") +
                      std::to_string(failed) + " failed";
   const std::uint64_t missing = results.meta.points - std::min<std::uint64_t>(results.meta.points, results.rows.size());
   if (missing > 0) text += ", " + grouped(static_cast<std::int64_t>(missing)) + " still to run";
@@ -140,6 +142,7 @@ std::string sweep_json(const SweepResults& results, const Objective& by, std::si
   all["ok"] = count(results.rows, Status::ok);
   all["infeasible"] = count(results.rows, Status::infeasible);
   all["pruned"] = count(results.rows, Status::pruned);
+  all["timeout"] = count(results.rows, Status::timeout);
   all["failed"] = count(results.rows, Status::failed);
   all["missing"] = results.meta.points - std::min<std::uint64_t>(results.meta.points, results.rows.size());
   all["reasons"] = ordered_json::object();

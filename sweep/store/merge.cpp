@@ -7,7 +7,7 @@
 namespace orrery::sweep {
 namespace {
 
-// Of two rows of one point: ok before infeasible, pruned and failed, then the later.
+// Of two rows of one point: ok before infeasible, pruned, timeout and failed, then the later.
 bool is_better(const Row& a, const Row& b) {
   if (a.outcome.status != b.outcome.status) return a.outcome.status < b.outcome.status;
   return a.finished_at > b.finished_at;

@@ -182,18 +182,6 @@ Errors Store::put(std::span<const Row> rows) {
   return {};
 }
 
-Result<std::map<std::uint64_t, Status>> Store::statuses() const {
-  try {
-    std::map<std::uint64_t, Status> all;
-    SQLite::Statement select(database_->handle, "select index_no, status from points");
-    while (select.executeStep())
-      all[static_cast<std::uint64_t>(select.getColumn(0).getInt64())] = status_of(select.getColumn(1).getString());
-    return all;
-  } catch (const SQLite::Exception& e) {
-    return fault(path_, e);
-  }
-}
-
 Result<std::vector<Row>> Store::rows() const {
   try {
     std::vector<Row> all;

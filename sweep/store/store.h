@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -48,8 +47,6 @@ class Store {
   // Inserts or replaces by point. Empty: done and on disk.
   Errors put(std::span<const Row> rows);
 
-  // Status of every point that has one, by index.
-  Result<std::map<std::uint64_t, Status>> statuses() const;
   // In the order of points.
   Result<std::vector<Row>> rows() const;
 

@@ -158,7 +158,7 @@ Row row_of(SQLite::Statement& s) {
 }
 
 Status status_of(const std::string& text) {
-  for (const Status status : {Status::ok, Status::infeasible, Status::pruned})
+  for (const Status status : {Status::ok, Status::infeasible, Status::pruned, Status::timeout})
     if (text == to_string(status)) return status;
   return Status::failed;
 }

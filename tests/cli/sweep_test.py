@@ -216,6 +216,24 @@ class Sweeps(support.Case):
                 self.assertEqual(row[key], everything[row["point"]][key])
         self.sweep("none.sqlite", "--only-best", "2", "--by", "mfu", status=2)
 
+    # A run that takes too long is given up, and taken up again by who gives it more time.
+    def test_run_cap(self):
+        slow = (support.SMALL + "simulation: {jitter: {compute: 0.01}}\n"
+                "sweep:\n  simulation.seed: [1, 2]\n  layout.tp: [1, 3]\n  cluster.nodes: [16]\n  training.global_batch: [1024]\n")
+        self.file = self.scenario(slow, "slow.yaml")
+        told = self.sweep("c.sqlite", "--run-cap", "1us", "--jobs", "1", status=4).stdout
+        self.assertIn("2 took too long", told)
+        rows = self.table(self.path("c.sqlite"))
+        late = [row for row in rows if row["status"] == "timeout"]
+        self.assertEqual([row["layout.tp"] for row in late], ["1", "1"])
+        self.assertTrue(all(row["reason"] == "its run took longer than 1.000 us" and not row["step_time_s"] for row in late))
+        self.sweep("c.sqlite", "--run-cap", "2us", "--format", "json", status=4)  # they have taken longer than that
+        self.assertEqual(self.table(self.path("c.sqlite")), rows)
+        result = json.loads(self.sweep("c.sqlite", "--run-cap", "1h", "--format", "json").stdout)
+        self.assertEqual((result["ok"], result["timeout"], result["infeasible"]), (2, 0, 2))
+        self.sweep("d.sqlite", "--run-cap", "0s", status=2)
+        self.sweep("d.sqlite", "--run-cap", "soon", status=2)
+
     def test_a_page_stands_alone(self):
         self.sweep("a.sqlite", "--report", self.path("s.html"))
         with open(self.path("s.html"), encoding="utf-8") as file:

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,7 @@
 #include "cli/command/command.h"
 #include "cli/console/messages.h"
 #include "cli/options/options.h"
+#include "cli/options/run_cap_option.h"
 #include "cli/work/sweep/sweep_points.h"
 #include "sweep/crew/slurm.h"
 
@@ -26,6 +28,7 @@ struct Submit {
   ScenarioOptions scenario;
   std::uint32_t shards = 8;
   std::vector<std::string> options;
+  RunCapOption run_cap;
   bool dry_run = false;
 
   int run();
@@ -34,24 +37,26 @@ struct Submit {
 
 // Points of a shard that are done. A fault where its task would be refused too: the store is of another sweep or
 // of another number of shards.
-Result<std::size_t> done_of(const std::string& path, const sweep::Meta& meta) {
+Result<std::size_t> done_of(const std::string& path, const sweep::Meta& meta, const RunCapOption& cap) {
   const Result<sweep::Store> store = sweep::Store::read(path);
   if (!store) return std::size_t{0};
   if (const auto why = store->misfit(meta)) return *why;
-  std::size_t done = 0;
-  if (const auto statuses = store->statuses())
-    for (const auto& [point, status] : *statuses) done += status != sweep::Status::failed ? 1 : 0;
-  return done;
+  const auto is_done = [&](const sweep::Row& row) {
+    const sweep::Outcome& o = row.outcome;
+    return o.status != sweep::Status::failed && !(o.status == sweep::Status::timeout && cap.allows(o.wall_s));
+  };
+  const Result<std::vector<sweep::Row>> rows = store->rows();
+  return rows ? static_cast<std::size_t>(std::ranges::count_if(*rows, is_done)) : std::size_t{0};
 }
 
 // Shards whose store is not there, cannot be read, or lacks points.
 Result<std::vector<std::uint32_t>> shards_to_run(const SweepPoints& points, const std::string& folder,
-                                                 std::uint32_t shards) {
+                                                 std::uint32_t shards, const RunCapOption& cap) {
   std::vector<std::uint32_t> missing;
   Errors errors;
   for (std::uint32_t i = 0; i < shards; ++i) {
     const Result<std::size_t> done =
-        done_of(folder + "/shard-" + std::to_string(i) + ".sqlite", points.meta(i, shards));
+        done_of(folder + "/shard-" + std::to_string(i) + ".sqlite", points.meta(i, shards), cap);
     if (!done)
       errors.insert(errors.end(), done.errors().begin(), done.errors().end());
     else if (*done < points.of_shard(i, shards).size())
@@ -86,6 +91,7 @@ bool is_on_path(const char* program) {
 int Submit::run() {
   const auto overrides = scenario.overrides();
   if (!overrides) return report(overrides.errors()), kUsage;
+  if (const Errors errors = run_cap.read(); !errors.empty()) return report(errors), kUsage;
   if (shards < 1 || shards > kMostTasks)
     return complain("--shards is 1 to " + std::to_string(kMostTasks) + ": a task works through a shard, not a point"),
            kUsage;
@@ -106,7 +112,8 @@ int Submit::run() {
   job.shards = shards;
   for (const models::Override& o : *overrides)
     job.arguments.insert(job.arguments.end(), {"--set", o.path + "=" + o.value});
-  Result<std::vector<std::uint32_t>> tasks = shards_to_run(*points, folder, shards);
+  if (!run_cap.text.empty()) job.arguments.insert(job.arguments.end(), {"--run-cap", run_cap.text});
+  Result<std::vector<std::uint32_t>> tasks = shards_to_run(*points, folder, shards, run_cap);
   if (!tasks) return report(tasks.errors());
   job.tasks = std::move(*tasks);
   job.sbatch_options = options;
@@ -148,6 +155,7 @@ void add_sweep_submit(CLI::App& sweeps, int& status) {
       ->option_text("DIR");
   sub.add_option("--sbatch", command->options, "An option for sbatch, as --partition=cpu; may be given again")
       ->option_text("OPTION");
+  command->run_cap.add_to(sub);
   sub.add_flag("--dry-run", command->dry_run, "Write the scripts, submit nothing");
   sub.footer("Example:\n  orrery sweep submit my.yaml --shards 64 --sbatch=--partition=cpu --sbatch=--cpus-per-task=8");
   sub.callback([command, &status] { status = command->run(); });

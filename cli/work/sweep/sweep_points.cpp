@@ -82,6 +82,14 @@ Outcome pruned(std::string reason) {
   return outcome;
 }
 
+Outcome timed_out(const sweep::RunCap& cap) {
+  Outcome outcome;
+  outcome.status = Status::timeout;
+  outcome.reason =
+      "its run took longer than " + report::human_seconds(std::chrono::duration<double>(cap.cap()).count());
+  return outcome;
+}
+
 std::string at_least(double step_s) {
   return "its step is at least " + report::human_seconds(step_s);
 }
@@ -197,7 +205,7 @@ std::string SweepPoints::config_of(std::uint64_t point) const {
   return "{" + json + "}";
 }
 
-sweep::Row SweepPoints::evaluate(std::uint64_t point, models::Workbench& bench, sweep::Best* best) const {
+sweep::Row SweepPoints::evaluate(std::uint64_t point, const PointTools& tools) const {
   const auto begin = std::chrono::steady_clock::now();
   sweep::Row row;
   row.index = point;
@@ -207,7 +215,7 @@ sweep::Row SweepPoints::evaluate(std::uint64_t point, models::Workbench& bench, 
   if (tree) {
     // Two points may come to one scenario (where a swept key lies inside another); each keeps its row.
     row.key = sweep::key_of(flow_text(*tree, true) + '\n' + row.config + '\n' + data_ + '\n' + ORRERY_VERSION);
-    row.outcome = outcome_of(std::move(*tree), point, bench, best);
+    row.outcome = outcome_of(std::move(*tree), point, tools);
   } else {
     row.key = sweep::key_of(sweep_digest_ + row.config);
     row.outcome = infeasible(reason_of(tree.errors(), base.file));
@@ -224,8 +232,7 @@ std::optional<std::string> SweepPoints::ruled_out(const Expression& condition, c
   return "not (" + condition.text() + ")";
 }
 
-sweep::Outcome SweepPoints::outcome_of(Node tree, std::uint64_t point, models::Workbench& bench,
-                                       sweep::Best* best) const {
+sweep::Outcome SweepPoints::outcome_of(Node tree, std::uint64_t point, const PointTools& tools) const {
   const bool is_asked = !space_.where().empty();
   const Node written = is_asked ? tree : Node();
   const std::string& file = scenarios_.of(space_, point).file;
@@ -244,7 +251,7 @@ sweep::Outcome SweepPoints::outcome_of(Node tree, std::uint64_t point, models::W
     if (!needs_run(condition))
       if (const auto why = ruled_out(condition, lookup)) return infeasible(*why);
   try {
-    outcome = run(is_asked ? *scenario : std::move(*scenario), file, bench, best);
+    outcome = run(is_asked ? *scenario : std::move(*scenario), file, tools);
   } catch (const std::exception& e) {
     outcome.reason = "internal error at point " + std::to_string(point) + ": " + e.what();
     return outcome;
@@ -253,37 +260,44 @@ sweep::Outcome SweepPoints::outcome_of(Node tree, std::uint64_t point, models::W
   for (const Expression& condition : space_.where())
     if (needs_run(condition))
       if (const auto why = ruled_out(condition, lookup)) return infeasible(*why);
-  if (best != nullptr) best->add(outcome);
+  if (tools.best != nullptr) tools.best->add(outcome);
   return outcome;
 }
 
 // Amid the other jobs on its fabric.
-sweep::Outcome SweepPoints::run_amid(models::Scenario scenario, const std::string& file) {
+sweep::Outcome SweepPoints::run_amid(models::Scenario scenario, const std::string& file, sweep::RunCap* cap) {
+  const sweep::RunCap::Run capped(cap);
   models::JobsOptions options;
   options.only_main = true;
+  options.simulate.stop = &capped.flag();
   const Result<models::JobsRun> run = models::run_jobs(std::move(scenario), options);
   if (!run) return infeasible(reason_of(run.errors(), file));
+  if (run->simulated.classes.interrupted) return timed_out(*cap);
   return outcome_of_result(
       report::figures_of({run->main.scenario, run->main.compiled, run->simulated.ranks, run->ranks_simulated, 0}));
 }
 
-sweep::Outcome SweepPoints::run(models::Scenario scenario, const std::string& file, models::Workbench& bench,
-                                const sweep::Best* best) {
-  if (!scenario.jobs.empty()) return run_amid(std::move(scenario), file);
+sweep::Outcome SweepPoints::run(models::Scenario scenario, const std::string& file, const PointTools& tools) {
+  const sweep::Best* const best = tools.best;
+  if (!scenario.jobs.empty()) return run_amid(std::move(scenario), file, tools.cap);
   const double tokens = tokens_of(scenario);
   if (best != nullptr)
     if (const auto why = ruled_out_at_a_glance(scenario, *best, tokens)) return pruned(*why);
-  Result<models::Compiled> compiled = compile_placed(scenario, file, nullptr, {}, models::Form::with_calls, &bench);
+  Result<models::Compiled> compiled =
+      compile_placed(scenario, file, nullptr, {}, models::Form::with_calls, &tools.bench);
   if (!compiled) return infeasible(reason_of(compiled.errors(), file));
   if (best != nullptr && !report::will_fit(scenario, *compiled)) return pruned(report::kDoesNotFit);
-  const Prepared prepared = prepare(std::move(scenario), std::move(*compiled), {}, &bench);
+  const Prepared prepared = prepare(std::move(scenario), std::move(*compiled), {}, &tools.bench);
   if (best != nullptr) {
     const double least = sim::least_step(prepared.workload()).seconds();
     if (best->rules_out(least, tokens, prepared.scenario.layout.gpus())) return pruned(at_least(least));
   }
+  const sweep::RunCap::Run capped(tools.cap);
   models::SimulateOptions options;
-  options.bench = &bench;
+  options.bench = &tools.bench;
+  options.stop = &capped.flag();
   const Simulated simulated = simulate(prepared, options);
+  if (simulated.classes.interrupted) return timed_out(*tools.cap);
   throw_if_stuck(simulated);
   return outcome_of_result(
       report::figures_of({prepared.scenario, prepared.compiled, simulated.ranks, prepared.workload().ranks(), 0}));

@@ -5,12 +5,14 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "cli/command/command.h"
 #include "cli/console/interrupt.h"
 #include "cli/console/messages.h"
 #include "cli/console/progress.h"
 #include "cli/options/options.h"
+#include "cli/options/run_cap_option.h"
 #include "cli/options/sweep_presentation.h"
 #include "cli/options/threads.h"
 #include "cli/process/crew.h"
@@ -44,6 +46,7 @@ struct SweepRun {
   SweepPresentation presentation;
   int jobs = 0;
   std::size_t only_best = 0;  // 0: all
+  RunCapOption run_cap;
   bool resumes = false, mpi = false;
 
   int run();
@@ -82,9 +85,14 @@ int SweepRun::take_part(const Result<SweepPoints>& points) const {
   sweep::PoolOptions options;
   options.stop = &stop_on_interrupt();
   const std::unique_ptr<sweep::Best> best = this->best();
+  const std::unique_ptr<sweep::RunCap> cap = run_cap.make();
   models::Workbench bench;
   if (points)
-    the_crew()->follow([&](std::uint64_t point) { return points->evaluate(point, bench, best.get()); }, options);
+    the_crew()->follow(
+        [&](std::uint64_t point) {
+          return points->evaluate(point, {bench, best.get(), cap.get()});
+        },
+        options);
   else
     the_crew()->decline(points.errors());
   return kDone;
@@ -100,6 +108,7 @@ int SweepRun::run() {
   if (mpi && !the_crew()) return become_crew();
   const auto overrides = scenario.overrides();
   if (!overrides) return report(overrides.errors()), kUsage;
+  if (const Errors errors = run_cap.read(); !errors.empty()) return report(errors), kUsage;
   const Result<Shard> part = parse_shard(shard);
   if (!part) return complain(part.errors().front().what), kUsage;
   if (only_best > 0 && presentation.by.empty()) presentation.by = "step_time";
@@ -117,24 +126,37 @@ int SweepRun::run() {
   return go_on(*points, std::move(*opened), *part);
 }
 
-// What was pruned may be among more, and all may be asked for by this run.
-bool is_settled(const std::map<std::uint64_t, sweep::Status>& known, std::uint64_t point) {
-  const auto at = known.find(point);
-  return at != known.end() && at->second != sweep::Status::failed && at->second != sweep::Status::pruned;
+// Points that have failed, and how often; and those that may come out otherwise, as what was pruned does where more are
+// asked for, and what took too long where it is given more time.
+struct Unsettled {
+  std::map<std::uint64_t, int> failed;
+  std::set<std::uint64_t> open;
+};
+
+Unsettled unsettled_of(const std::vector<sweep::Row>& rows, const RunCapOption& cap) {
+  Unsettled all;
+  for (const sweep::Row& row : rows) {
+    const sweep::Outcome& o = row.outcome;
+    if (o.status == sweep::Status::failed) all.failed[row.index] = row.attempt;
+    if (o.status == sweep::Status::pruned || (o.status == sweep::Status::timeout && cap.allows(o.wall_s)))
+      all.open.insert(row.index);
+  }
+  return all;
 }
 
 int SweepRun::go_on(const SweepPoints& points, sweep::Store kept, const Shard& part) {
-  const auto known = kept.statuses();
+  const auto known = kept.rows();
   if (!known) return dismissed(report(known.errors()));
-  std::map<std::uint64_t, int> failed;  // and how often
+  const std::unique_ptr<sweep::RunCap> cap = run_cap.make();
   const std::unique_ptr<sweep::Best> best_asked = best();
-  if (const auto rows = kept.rows())
-    for (const sweep::Row& row : *rows) {
-      if (row.outcome.status == sweep::Status::failed) failed[row.index] = row.attempt;
-      if (best_asked) best_asked->add(row.outcome);
-    }
+  const Unsettled unsettled = unsettled_of(*known, run_cap);
+  std::set<std::uint64_t> settled;
+  for (const sweep::Row& row : *known) {
+    if (!unsettled.failed.contains(row.index) && !unsettled.open.contains(row.index)) settled.insert(row.index);
+    if (best_asked) best_asked->add(row.outcome);
+  }
   std::vector<std::uint64_t> todo = points.of_shard(part.index, part.of);
-  std::erase_if(todo, [&](std::uint64_t point) { return is_settled(*known, point); });
+  std::erase_if(todo, [&](std::uint64_t point) { return settled.contains(point); });
   Progress progress(output.progress, output.quiet, file);
   std::size_t done = 0;
   double best = 0;
@@ -150,12 +172,13 @@ int SweepRun::go_on(const SweepPoints& points, sweep::Store kept, const Shard& p
   const auto keep = [&](std::span<const sweep::Row> rows) {
     std::vector<sweep::Row> counted(rows.begin(), rows.end());
     for (sweep::Row& row : counted)
-      if (const auto before = failed.find(row.index); before != failed.end()) row.attempt = before->second + 1;
+      if (const auto before = unsettled.failed.find(row.index); before != unsettled.failed.end())
+        row.attempt = before->second + 1;
     return kept.put(counted);
   };
   const auto factory = [&]() -> sweep::Evaluate {
     return [&, bench = std::make_shared<models::Workbench>()](std::uint64_t point) {
-      return points.evaluate(point, *bench, best_asked.get());
+      return points.evaluate(point, {*bench, best_asked.get(), cap.get()});
     };
   };
   sweep::Crew* const crew = the_crew();
@@ -199,6 +222,7 @@ void add_sweep_run(CLI::App& sweeps, int& status, bool resumes) {
          "cannot be among them by its bound, is not run")
       ->option_text("N")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 40));
+  command->run_cap.add_to(sub);
   sub.add_flag("--mpi", command->mpi, "Under mpirun: the first process keeps the store, the others work points out");
   command->presentation.add_to(sub);
   sub.footer(
