@@ -107,6 +107,14 @@ Result figures_of(const RunInputs& inputs) {
   return result;
 }
 
+std::vector<std::string> warnings_of(const models::Scenario& scenario, const models::Compiled& compiled) {
+  std::vector<std::string> warnings = scenario.warnings;
+  if (compiled.calibration && !compiled.calibration->stand_in.empty())
+    warnings.push_back(compiled.calibration->file + " was made without hardware (" + compiled.calibration->stand_in +
+                       "): nothing of it was measured");
+  return warnings;
+}
+
 Result make_result(const RunInputs& inputs) {
   const models::Scenario& scenario = inputs.scenario;
   Result result = figures_of(inputs);
@@ -118,11 +126,8 @@ Result make_result(const RunInputs& inputs) {
   result.bytes_by_link_kind = bytes_by_kind(inputs);
   result.busiest_links = busiest_links(inputs, 5);
   result.defaults_used = scenario.defaults_used;
-  result.warnings = scenario.warnings;
+  result.warnings = warnings_of(scenario, inputs.compiled);
   result.calibration = inputs.compiled.calibration;
-  if (result.calibration && !result.calibration->stand_in.empty())
-    result.warnings.push_back(result.calibration->file + " was made without hardware (" + result.calibration->stand_in +
-                              "): nothing of it was measured");
   result.assumptions = assumptions_of(scenario, inputs.compiled);
   for (const models::PublishedValue& value : scenario.published) {
     result.published.push_back({value, metric(result, value.metric, value.convention)});

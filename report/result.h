@@ -132,6 +132,9 @@ Result make_result(const RunInputs& inputs);
 // others say.
 Result figures_of(const RunInputs& inputs);
 
+// What to know before its figures are relied on.
+std::vector<std::string> warnings_of(const models::Scenario& scenario, const models::Compiled& compiled);
+
 // Parts of it, each a question to the run.
 TimeParts mean_time(const sim::RunResult& run);
 std::vector<TimeParts> stage_times(const RunInputs& inputs);  // mean over the ranks of each pipeline stage

@@ -23,7 +23,8 @@ using StepParts = std::array<double, kStepParts.size()>;  // seconds; they add u
 // best that were asked for. Timeout: it took longer than was allowed. Failed: our fault, or the machine's.
 struct Outcome {
   Status status = Status::failed;
-  std::string reason;  // of what is not ok, one line
+  std::string reason;                 // of what is not ok, one line
+  std::vector<std::string> warnings;  // of what is: what to know before its figures are relied on
   int gpus = 0;
   double step_time_s = 0, tokens_per_s = 0, model_tflops_per_gpu = 0, mfu = 0, bubble_fraction = 0, exposed_comm_s = 0;
   StepParts parts{};

@@ -8,8 +8,8 @@
 #include "report/text.h"
 
 // One page about a sweep: the figures, a scatter of time against memory with the Pareto
-// front, settings against outcomes, a table that sorts with where each step goes, and why points
-// did not run.
+// front, settings against outcomes, a table that sorts with where each step goes, why points
+// did not run, and what there is to know of those that did.
 
 namespace orrery::report {
 namespace {
@@ -76,6 +76,14 @@ std::string table_row(const Row& row, const std::vector<std::string>& axes) {
   return text + "</tr>\n";
 }
 
+std::string counted_list(std::string_view title, const std::map<std::string, std::uint64_t>& counted) {
+  if (counted.empty()) return "";
+  std::string html = "<h2>" + std::string(title) + "</h2><table class=\"why\">";
+  for (const auto& [n, text] : by_count(counted))
+    html += "<tr><td>" + grouped(static_cast<std::int64_t>(n)) + "</td><td>" + escaped(text) + "</td></tr>";
+  return html + "</table>";
+}
+
 }  // namespace
 
 std::string sweep_page(const SweepResults& results, const Objective& by) {
@@ -115,16 +123,8 @@ std::string sweep_page(const SweepResults& results, const Objective& by) {
     for (std::size_t i = 0; i < std::min(kMostRows, best.size()); ++i) page += table_row(*best[i], results.meta.axes);
     page += "</tbody></table></div>" + breakdown_script();
   }
-  const auto why = reasons(results.rows);
-  if (!why.empty()) {
-    page += "<h2>Why points did not run</h2><table class=\"why\">";
-    std::vector<std::pair<std::uint64_t, std::string>> by_count;
-    for (const auto& [reason, n] : why) by_count.emplace_back(n, reason);
-    std::stable_sort(by_count.begin(), by_count.end(), [](auto& a, auto& b) { return a.first > b.first; });
-    for (const auto& [n, reason] : by_count)
-      page += "<tr><td>" + grouped(static_cast<std::int64_t>(n)) + "</td><td>" + escaped(reason) + "</td></tr>";
-    page += "</table>";
-  }
+  page += counted_list("Why points did not run", reasons(results.rows));
+  page += counted_list("Warnings, of how many points", warnings(results.rows));
   return page + kScript;
 }
 

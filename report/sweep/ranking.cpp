@@ -90,4 +90,18 @@ std::map<std::string, std::uint64_t> reasons(const std::vector<Row>& rows) {
   return all;
 }
 
+std::map<std::string, std::uint64_t> warnings(const std::vector<Row>& rows) {
+  std::map<std::string, std::uint64_t> all;
+  for (const Row& row : rows)
+    for (const std::string& text : row.outcome.warnings) ++all[without_numbers(text)];
+  return all;
+}
+
+std::vector<std::pair<std::uint64_t, std::string>> by_count(const std::map<std::string, std::uint64_t>& counted) {
+  std::vector<std::pair<std::uint64_t, std::string>> all;
+  for (const auto& [text, n] : counted) all.emplace_back(n, text);
+  std::ranges::stable_sort(all, [](const auto& a, const auto& b) { return a.first > b.first; });
+  return all;
+}
+
 }  // namespace orrery::report

@@ -68,17 +68,17 @@ std::string counts(const SweepResults& results) {
   return text + "\n";
 }
 
-std::string why_not(const SweepResults& results) {
-  std::vector<std::pair<std::uint64_t, std::string>> by_count;
-  for (const auto& [reason, n] : reasons(results.rows)) by_count.emplace_back(n, reason);
-  std::stable_sort(by_count.begin(), by_count.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-  if (by_count.empty()) return "";
+// Empty if there are none. `more`: what the others are.
+std::string counted_table(std::string_view title, const std::map<std::string, std::uint64_t>& counted,
+                          std::string_view more) {
+  const auto all = by_count(counted);
+  if (all.empty()) return "";
   Table table("rl");
-  for (std::size_t i = 0; i < std::min(kMostReasons, by_count.size()); ++i)
-    table.row({grouped(static_cast<std::int64_t>(by_count[i].first)), by_count[i].second});
-  std::string text = "\nWhy points did not run\n" + table.str();
-  if (by_count.size() > kMostReasons)
-    text += "  and " + std::to_string(by_count.size() - kMostReasons) + " more reasons (orrery sweep export)\n";
+  for (std::size_t i = 0; i < std::min(kMostReasons, all.size()); ++i)
+    table.row({grouped(static_cast<std::int64_t>(all[i].first)), all[i].second});
+  std::string text = "\n" + std::string(title) + "\n" + table.str();
+  if (all.size() > kMostReasons)
+    text += "  and " + std::to_string(all.size() - kMostReasons) + " more " + std::string(more) + "\n";
   return text;
 }
 
@@ -92,6 +92,7 @@ ordered_json row_json(const Row& row) {
     one["reason"] = o.reason;
     return one;
   }
+  one["warnings"] = o.warnings;
   one["gpus"] = o.gpus;
   one["step_time_s"] = o.step_time_s;
   one["tokens_per_s"] = o.tokens_per_s;
@@ -116,7 +117,10 @@ std::string csv_cell(const std::string& text) {
 }  // namespace
 
 std::string sweep_summary(const SweepResults& results, const Objective& by, std::size_t top) {
-  std::string text = counts(results) + why_not(results);
+  std::string text =
+      counts(results) +
+      counted_table("Why points did not run", reasons(results.rows), "reasons (orrery sweep export)") +
+      counted_table("Warnings, of how many points", warnings(results.rows), "(table warnings of the store)");
   const std::vector<const Row*> best = ranked(results.rows, by), front = pareto_front(results.rows);
   if (best.empty()) return text;
   const auto fitting = static_cast<std::int64_t>(
@@ -147,6 +151,8 @@ std::string sweep_json(const SweepResults& results, const Objective& by, std::si
   all["missing"] = results.meta.points - std::min<std::uint64_t>(results.meta.points, results.rows.size());
   all["reasons"] = ordered_json::object();
   for (const auto& [reason, n] : reasons(results.rows)) all["reasons"][reason] = n;
+  all["warnings"] = ordered_json::object();
+  for (const auto& [text, n] : warnings(results.rows)) all["warnings"][text] = n;
   all["by"] = by.name;
   all["best"] = ordered_json::array();
   for (const Row* row : ranked(results.rows, by)) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sweep/store/store.h"
@@ -38,6 +39,10 @@ std::vector<const sweep::Row*> pareto_front(const std::vector<sweep::Row>& rows)
 
 // Why points did not run: how many for each reason, numbers in reasons made alike ("tp N does not divide…").
 std::map<std::string, std::uint64_t> reasons(const std::vector<sweep::Row>& rows);
+// The same of what there is to know of those that ran.
+std::map<std::string, std::uint64_t> warnings(const std::vector<sweep::Row>& rows);
+// Either, those of most points first.
+std::vector<std::pair<std::uint64_t, std::string>> by_count(const std::map<std::string, std::uint64_t>& counted);
 
 // For people: counts, the best `top`, the Pareto front.
 std::string sweep_summary(const SweepResults& results, const Objective& by, std::size_t top);
@@ -50,7 +55,7 @@ std::string sweep_jsonl(const SweepResults& results);
 std::string sweep_json(const SweepResults& results, const Objective& by, std::size_t top);
 
 // One HTML document that needs nothing else: table to sort, scatter with the Pareto front, settings
-// against outcomes, reasons.
+// against outcomes, reasons, warnings.
 std::string sweep_page(const SweepResults& results, const Objective& by);
 
 // The scatter alone, as an SVG file for a paper or a slide.

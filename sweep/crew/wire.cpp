@@ -29,7 +29,8 @@ json packed(const Row& row) {
                       o.reserved_bytes,
                       o.fits,
                       o.events,
-                      o.wall_s});
+                      o.wall_s,
+                      o.warnings});
 }
 
 Row unpacked(const json& fields) {
@@ -42,7 +43,7 @@ Row unpacked(const json& fields) {
   take(o.reason), take(o.gpus), take(o.step_time_s), take(o.tokens_per_s), take(o.model_tflops_per_gpu), take(o.mfu);
   take(o.bubble_fraction), take(o.exposed_comm_s), take(o.parts), take(o.peak_bytes), take(o.reserved_bytes),
       take(o.fits);
-  take(o.events), take(o.wall_s);
+  take(o.events), take(o.wall_s), take(o.warnings);
   o.status = static_cast<Status>(status);
   return row;
 }

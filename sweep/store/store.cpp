@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <map>
+#include <utility>
 
 #include "sweep/store/tables.h"
 
@@ -169,11 +171,16 @@ Errors Store::put(std::span<const Row> rows) {
   if (rows.empty()) return {};
   try {
     SQLite::Transaction all(database_->handle, SQLite::TransactionBehavior::IMMEDIATE);
-    SQLite::Statement insert(database_->handle, insert_row());
+    SQLite::Statement insert(database_->handle, insert_row()), warn(database_->handle, insert_warning());
     for (const Row& row : rows) {
       insert.reset();
       bind(insert, row);
       insert.exec();
+      for (const std::string& text : row.outcome.warnings) {
+        warn.reset();
+        bind_warning(warn, row, text);
+        warn.exec();
+      }
     }
     all.commit();
   } catch (const SQLite::Exception& e) {
@@ -184,9 +191,20 @@ Errors Store::put(std::span<const Row> rows) {
 
 Result<std::vector<Row>> Store::rows() const {
   try {
+    std::map<Key, std::vector<std::string>> warnings;
+    SQLite::Statement warned(database_->handle, select_warnings());
+    while (warned.executeStep()) {
+      auto [key, text] = warning_of(warned);
+      warnings[key].push_back(std::move(text));
+    }
     std::vector<Row> all;
     SQLite::Statement select(database_->handle, select_rows());
-    while (select.executeStep()) all.push_back(row_of(select));
+    while (select.executeStep()) {
+      all.push_back(row_of(select));
+      if (const auto of = warnings.find(all.back().key);
+          of != warnings.end() && all.back().outcome.status == Status::ok)
+        all.back().outcome.warnings = of->second;
+    }
     return all;
   } catch (const SQLite::Exception& e) {
     return fault(path_, e);

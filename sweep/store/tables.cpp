@@ -73,7 +73,10 @@ std::string doubled(const std::string& text, char quote) {
 std::string create_tables() {
   return "create table if not exists meta(key text primary key, value text not null) without rowid;"
          "create table if not exists points(" +
-         listed(true) + ") without rowid;";
+         listed(true) +
+         ") without rowid;"
+         "create table if not exists warnings(key blob not null, text text not null, primary key (key, text)) "
+         "without rowid;";
 }
 
 std::string create_view(const std::vector<std::string>& axes) {
@@ -155,6 +158,24 @@ Row row_of(SQLite::Statement& s) {
   for (std::size_t part = 0; part < o.parts.size(); ++part)
     o.parts[part] = s.getColumn(kFirstPart + static_cast<int>(part)).getDouble();
   return row;
+}
+
+std::string insert_warning() {
+  return "insert or ignore into warnings(key, text) values (?, ?)";
+}
+
+std::string select_warnings() {
+  return "select key, text from warnings order by key, text";
+}
+
+void bind_warning(SQLite::Statement& insert, const Row& row, const std::string& text) {
+  const std::string key = hex(row.key);
+  insert.bind(1, key.data(), static_cast<int>(key.size()));
+  insert.bind(2, text);
+}
+
+std::pair<Key, std::string> warning_of(SQLite::Statement& select) {
+  return {key_of(select.getColumn(0).getBlob(), select.getColumn(0).getBytes()), select.getColumn(1).getString()};
 }
 
 Status status_of(const std::string& text) {

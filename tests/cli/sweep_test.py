@@ -229,8 +229,18 @@ class Sweeps(support.Case):
         self.assertTrue(all(row["reason"] == "its run took longer than 1.000 us" and not row["step_time_s"] for row in late))
         self.sweep("c.sqlite", "--run-cap", "2us", "--format", "json", status=4)  # they have taken longer than that
         self.assertEqual(self.table(self.path("c.sqlite")), rows)
-        result = json.loads(self.sweep("c.sqlite", "--run-cap", "1h", "--format", "json").stdout)
+        again = self.sweep("c.sqlite", "--run-cap", "1h", "--format", "json", "--report", self.path("c.html"))
+        result = json.loads(again.stdout)
         self.assertEqual((result["ok"], result["timeout"], result["infeasible"]), (2, 0, 2))
+        warning = "simulation.jitter makes every rank different: folding is off"
+        self.assertEqual(result["warnings"], {warning: 2})
+        self.assertEqual(result["best"][0]["warnings"], [warning])
+        self.assertIn(warning, self.sweep("c.sqlite").stdout)
+        with open(self.path("c.html"), encoding="utf-8") as file:
+            self.assertIn(warning, file.read())
+        with contextlib.closing(sqlite3.connect(self.path("c.sqlite"))) as store:
+            texts = store.execute("select text from points join warnings using (key) order by index_no").fetchall()
+        self.assertEqual(texts, [(warning,)] * 2)
         self.sweep("d.sqlite", "--run-cap", "0s", status=2)
         self.sweep("d.sqlite", "--run-cap", "soon", status=2)
 

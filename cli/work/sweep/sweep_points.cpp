@@ -109,8 +109,10 @@ double tokens_of(const models::Scenario& scenario) {
   return static_cast<double>(scenario.training.global_batch) * static_cast<double>(scenario.training.sequence_length);
 }
 
-Outcome outcome_of_result(const report::Result& result) {
+Outcome outcome_of_run(const report::RunInputs& run) {
+  const report::Result result = report::figures_of(run);
   Outcome o;
+  o.warnings = report::warnings_of(run.scenario, run.compiled);
   o.status = Status::ok;
   o.gpus = result.gpus;
   o.step_time_s = result.step_time.seconds();
@@ -273,8 +275,7 @@ sweep::Outcome SweepPoints::run_amid(models::Scenario scenario, const std::strin
   const Result<models::JobsRun> run = models::run_jobs(std::move(scenario), options);
   if (!run) return infeasible(reason_of(run.errors(), file));
   if (run->simulated.classes.interrupted) return timed_out(*cap);
-  return outcome_of_result(
-      report::figures_of({run->main.scenario, run->main.compiled, run->simulated.ranks, run->ranks_simulated, 0}));
+  return outcome_of_run({run->main.scenario, run->main.compiled, run->simulated.ranks, run->ranks_simulated, 0});
 }
 
 sweep::Outcome SweepPoints::run(models::Scenario scenario, const std::string& file, const PointTools& tools) {
@@ -299,8 +300,7 @@ sweep::Outcome SweepPoints::run(models::Scenario scenario, const std::string& fi
   const Simulated simulated = simulate(prepared, options);
   if (simulated.classes.interrupted) return timed_out(*tools.cap);
   throw_if_stuck(simulated);
-  return outcome_of_result(
-      report::figures_of({prepared.scenario, prepared.compiled, simulated.ranks, prepared.workload().ranks(), 0}));
+  return outcome_of_run({prepared.scenario, prepared.compiled, simulated.ranks, prepared.workload().ranks(), 0});
 }
 
 }  // namespace orrery::cli

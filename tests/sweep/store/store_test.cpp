@@ -53,6 +53,7 @@ Row row(std::uint64_t index, Status status = Status::ok) {
   r.outcome.status = status;
   if (status == Status::ok)
     r.outcome.step_time_s = 1.0 + static_cast<double>(index), r.outcome.gpus = 8, r.outcome.parts.back() = 0.1;
+  if (status == Status::ok && index % 2 == 1) r.outcome.warnings = {"a first", "a second, of " + std::to_string(index)};
   if (status != Status::ok) r.outcome.reason = "because";
   r.finished_at = "2026-01-01T00:00:00Z";
   return r;
