@@ -76,9 +76,9 @@ void each_piece(StageContext& context, const SeePiece& see) {
 Chunks make_chunks(StageContext& context) {
   Chunks chunks(static_cast<std::size_t>(context.schedule.chunks()));
   const std::vector<int>& layers = context.scenario.pipeline.stage_layers;
-  constexpr int kEnds = 3;  // an embedding, a head, a loss
-  for (auto& chunk : chunks)
-    chunk.reserve(static_cast<std::size_t>(*std::max_element(layers.begin(), layers.end()) + kEnds));
+  constexpr std::size_t kEnds = 3;  // an embedding, a head, a loss
+  const auto most = static_cast<std::size_t>(*std::max_element(layers.begin(), layers.end()));
+  for (auto& chunk : chunks) chunk.reserve(most + kEnds);
   each_piece(context, [&](int chunk, const PieceTemplate& found, int layer) {
     PieceTemplate& piece = chunks[static_cast<std::size_t>(chunk)].emplace_back(found);
     piece.layer = layer;
