@@ -4,22 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "cli/work/sweep/run_point.h"
 #include "cli/work/sweep/sweep_scenarios.h"
-#include "models/compile/workbench.h"
-#include "sweep/best.h"
 #include "sweep/pool.h"
-#include "sweep/run_cap.h"
 #include "sweep/space.h"
 #include "sweep/store/store.h"
 
 namespace orrery::cli {
-
-// With what points are worked out.
-struct PointTools {
-  models::Workbench& bench;      // of the thread's own
-  sweep::Best* best = nullptr;   // only what may be among those is run
-  sweep::RunCap* cap = nullptr;  // how long a run may take
-};
 
 // A scenario with its sweep, read once, and how each of its points is worked out.
 class SweepPoints {
@@ -33,8 +24,7 @@ class SweepPoints {
   // Points of a shard: shard, shard + shards, shard + 2 shards…, as neighbours take about as long.
   std::vector<std::uint64_t> of_shard(std::uint32_t shard, std::uint32_t shards) const;
 
-  // Reads, compiles and runs one point. With `best`, one that does not fit into memory, or whose step is at least too
-  // long, is pruned.
+  // Reads, compiles and runs one point.
   sweep::Row evaluate(std::uint64_t point, const PointTools& tools) const;
 
  private:
@@ -43,8 +33,6 @@ class SweepPoints {
   Errors check_names() const;
   Errors check_everywhere() const;
   sweep::Outcome outcome_of(Node tree, std::uint64_t point, const PointTools& tools) const;
-  static sweep::Outcome run(models::Scenario scenario, const std::string& file, const PointTools& tools);
-  static sweep::Outcome run_amid(models::Scenario scenario, const std::string& file, sweep::RunCap* cap);
   std::optional<std::string> ruled_out(const sweep::Expression& condition, const sweep::Lookup& lookup) const;
   std::string config_of(std::uint64_t point) const;
 
