@@ -17,7 +17,8 @@ struct Passage {
 
 struct LeapRank {
   const TrackedProgram* program = nullptr;
-  Time* ends = nullptr;           // of the legs of its step, by place; those of the step before are before them
+  Time* ends = nullptr;           // of the legs of its step, by place; those of the step before are before them,
+                                  // those of none, at time 0, before the first
   std::uint32_t step = 0;         // steps before are over,
   std::uint32_t stop = 0;         // and of this one the stops of its itinerary before this one
   Time now;                       // where its main stream is
@@ -43,11 +44,6 @@ class Lines {
   IdVector<RankId, LeapRank>& ranks() { return ranks_; }
   const IdVector<RankId, LeapRank>& ranks() const { return ranks_; }
 
-  // When what a leg of the rank's step waits for ends; what a step before the first does has ended by time 0.
-  // Precondition: that is known.
-  static Time awaited(const LeapRank& rank, const Legs::Wait& wait) {
-    return rank.ends[wait.end] - rank.program->cost_of(wait.behind);
-  }
   // All legs of the rank's step are over.
   static void end_step(LeapRank& rank) {
     ++rank.step;
