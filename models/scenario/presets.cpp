@@ -59,9 +59,8 @@ Result<Node> read_config(const std::string& file, const Where& asked_at, std::ve
 Result<Node> named_model(const std::string& name, const Where& asked_at, const std::string& folder,
                          const SearchPath& path, std::vector<std::string>& warnings) {
   if (is_path(name)) return read_config(locate(folder, name), asked_at, warnings);
-  std::string key = "model's file " + name;
-  for (const std::string& root : path.roots()) key += "\n" + root;
-  const Result<std::string> file = remembered(key, [&] { return path.find("models", name, asked_at); });
+  const Result<std::string> file =
+      remembered(key_along("model's file " + name, path), [&] { return path.find("models", name, asked_at); });
   if (!file) return file.errors();
   return read_document(*file);
 }

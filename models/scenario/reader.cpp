@@ -64,10 +64,9 @@ void read_model_section(Reading& reading, const Node& root) {
 // All that a cluster hangs on but its presets' files: for what is remembered of it.
 std::string key_of_cluster(const Node& node, const SearchPath& path) {
   const Where& where = node.where;
-  std::string key = where.file + ":" + std::to_string(where.line) + ":" + std::to_string(where.column) + "\n";
-  key += flow_text(node);
-  for (const std::string& root : path.roots()) key += "\n" + root;
-  return key;
+  return key_along(
+      where.file + ":" + std::to_string(where.line) + ":" + std::to_string(where.column) + "\n" + flow_text(node),
+      path);
 }
 
 void read_cluster_section(Reading& reading, const Node& root) {

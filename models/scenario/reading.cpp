@@ -229,6 +229,11 @@ std::string quote(std::string_view text) {
   return out += '\'';
 }
 
+std::string key_along(std::string key, const SearchPath& path) {
+  for (const std::string& root : path.roots()) key.append("\n").append(root);
+  return key;
+}
+
 bool Reading::knows(std::initializer_list<std::string_view> keys) const {
   for (const std::string_view key : keys)
     if (broken.contains(key) || broken.contains(key.substr(0, key.find('.')))) return false;

@@ -41,6 +41,9 @@ struct Reading {
 
 std::string quote(std::string_view text);
 
+// What is remembered() of something that is looked for along a path hangs on its folders too.
+std::string key_along(std::string key, const SearchPath& path);
+
 // Reads every key of `section` from `node`; unknown keys are faults. Keys that
 // are absent take their fallback and are listed.
 // The sections below the top are not entered from there: reader.cpp reads them one by one.

@@ -162,9 +162,7 @@ struct Preset {
 };
 
 Result<std::shared_ptr<const Preset>> preset_of(const Node& name, const SearchPath& path) {
-  std::string key = "software " + name.text;
-  for (const std::string& root : path.roots()) key += "\n" + root;
-  return remembered(key, [&]() -> Result<std::shared_ptr<const Preset>> {
+  return remembered(key_along("software " + name.text, path), [&]() -> Result<std::shared_ptr<const Preset>> {
     Result<Loaded> loaded = load(name.text, name.where, path);
     if (!loaded) return std::move(loaded).errors();
     const auto preset = std::make_shared<Preset>(Preset{std::move(*loaded), {}, {}});
