@@ -5,6 +5,7 @@
 
 #include "sim/base/duration.h"
 #include "sim/base/result.h"
+#include "sweep/point.h"
 #include "sweep/run_cap.h"
 
 namespace CLI {
@@ -20,8 +21,10 @@ struct RunCapOption {
   void add_to(CLI::App& command);
   // What is wrong with it. Before make().
   Errors read();
-  // Whether a run may take so long.
-  bool allows(double seconds) const { return text.empty() || seconds < cap_.seconds(); }
+  // Whether it gives more time to what took too long before.
+  bool takes_up(const sweep::Outcome& outcome) const {
+    return outcome.status == sweep::Status::timeout && (text.empty() || outcome.wall_s < cap_.seconds());
+  }
   // Null: runs may take as long as they take.
   std::unique_ptr<sweep::RunCap> make() const;
 

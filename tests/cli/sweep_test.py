@@ -359,8 +359,11 @@ class Sweeps(support.Case):
     # --steps and --seed are keys as those of --set; without them tasks would be of another sweep.
     def test_tasks_of_an_array_run_what_was_submitted(self):
         folder = self.path("shards")
-        asked = ["sweep", "submit", self.file, "--shards", "1", "--folder", folder, "--dry-run", "--seed", "7", "--steps", "3"]
+        asked = ["sweep", "submit", self.file, "--shards", "1", "--folder", folder, "--dry-run", "--seed", "7", "--steps", "3",
+                 "--run-cap", "2min"]
         self.done(*asked)
+        with open(os.path.join(folder, "array.sh"), encoding="utf-8") as script:
+            self.assertIn("--run-cap 2min", script.read().replace("'", ""))
         self.assertEqual(self.task(folder, "0").returncode, 0)
         self.assertIn("complete", self.done(*asked).stderr)
 

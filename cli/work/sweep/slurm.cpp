@@ -42,8 +42,7 @@ Result<std::size_t> done_of(const std::string& path, const sweep::Meta& meta, co
   if (!store) return std::size_t{0};
   if (const auto why = store->misfit(meta)) return *why;
   const auto is_done = [&](const sweep::Row& row) {
-    const sweep::Outcome& o = row.outcome;
-    return o.status != sweep::Status::failed && !(o.status == sweep::Status::timeout && cap.allows(o.wall_s));
+    return row.outcome.status != sweep::Status::failed && !cap.takes_up(row.outcome);
   };
   const Result<std::vector<sweep::Row>> rows = store->rows();
   return rows ? static_cast<std::size_t>(std::ranges::count_if(*rows, is_done)) : std::size_t{0};

@@ -126,37 +126,34 @@ int SweepRun::run() {
   return go_on(*points, std::move(*opened), *part);
 }
 
-// Points that have failed, and how often; and those that may come out otherwise, as what was pruned does where more are
-// asked for, and what took too long where it is given more time.
-struct Unsettled {
-  std::map<std::uint64_t, int> failed;
-  std::set<std::uint64_t> open;
+// What a store says of points. The others, and those that are not settled, are to be run: what has failed, what was
+// pruned, which may be among more, and what took too long where it is given more time.
+struct Known {
+  std::map<std::uint64_t, int> failed;  // and how often
+  std::set<std::uint64_t> settled;
 };
 
-Unsettled unsettled_of(const std::vector<sweep::Row>& rows, const RunCapOption& cap) {
-  Unsettled all;
+Known known_of(const std::vector<sweep::Row>& rows, const RunCapOption& cap) {
+  Known all;
   for (const sweep::Row& row : rows) {
-    const sweep::Outcome& o = row.outcome;
-    if (o.status == sweep::Status::failed) all.failed[row.index] = row.attempt;
-    if (o.status == sweep::Status::pruned || (o.status == sweep::Status::timeout && cap.allows(o.wall_s)))
-      all.open.insert(row.index);
+    if (row.outcome.status == sweep::Status::failed)
+      all.failed[row.index] = row.attempt;
+    else if (row.outcome.status != sweep::Status::pruned && !cap.takes_up(row.outcome))
+      all.settled.insert(row.index);
   }
   return all;
 }
 
 int SweepRun::go_on(const SweepPoints& points, sweep::Store kept, const Shard& part) {
-  const auto known = kept.rows();
-  if (!known) return dismissed(report(known.errors()));
+  const auto before = kept.rows();
+  if (!before) return dismissed(report(before.errors()));
+  const Known known = known_of(*before, run_cap);
   const std::unique_ptr<sweep::RunCap> cap = run_cap.make();
   const std::unique_ptr<sweep::Best> best_asked = best();
-  const Unsettled unsettled = unsettled_of(*known, run_cap);
-  std::set<std::uint64_t> settled;
-  for (const sweep::Row& row : *known) {
-    if (!unsettled.failed.contains(row.index) && !unsettled.open.contains(row.index)) settled.insert(row.index);
-    if (best_asked) best_asked->add(row.outcome);
-  }
+  if (best_asked)
+    for (const sweep::Row& row : *before) best_asked->add(row.outcome);
   std::vector<std::uint64_t> todo = points.of_shard(part.index, part.of);
-  std::erase_if(todo, [&](std::uint64_t point) { return settled.contains(point); });
+  std::erase_if(todo, [&](std::uint64_t point) { return known.settled.contains(point); });
   Progress progress(output.progress, output.quiet, file);
   std::size_t done = 0;
   double best = 0;
@@ -172,8 +169,8 @@ int SweepRun::go_on(const SweepPoints& points, sweep::Store kept, const Shard& p
   const auto keep = [&](std::span<const sweep::Row> rows) {
     std::vector<sweep::Row> counted(rows.begin(), rows.end());
     for (sweep::Row& row : counted)
-      if (const auto before = unsettled.failed.find(row.index); before != unsettled.failed.end())
-        row.attempt = before->second + 1;
+      if (const auto failed = known.failed.find(row.index); failed != known.failed.end())
+        row.attempt = failed->second + 1;
     return kept.put(counted);
   };
   const auto factory = [&]() -> sweep::Evaluate {
