@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iomanip>
 #include <istream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <sstream>
@@ -39,6 +40,7 @@ json document_of(const RunRecord& r) {
     memory.push_back({m.rank.value, m.held.n, m.ledger_peak.n, m.driver_used_peak.n, m.driver_reserved_peak.n});
   const Conditions& c = r.conditions;
   return {{"schema", kSchema},
+          {"rank", r.rank.value},
           {"device", r.device},
           {"transport", r.transport},
           {"mode", r.mode},
@@ -61,6 +63,7 @@ json document_of(const RunRecord& r) {
 
 RunRecord record_of(const json& d) {
   RunRecord r;
+  r.rank.value = d.value("rank", 0U);
   r.device = d.at("device").get<std::string>();
   r.transport = d.at("transport").get<std::string>();
   r.mode = d.at("mode").get<std::string>();
@@ -99,6 +102,21 @@ void add_new(std::vector<std::string>& to, const std::vector<std::string>& from)
     if (std::find(to.begin(), to.end(), text) == to.end()) to.push_back(text);
 }
 
+// Why clocks were held down, and of which ranks where that is not all.
+std::vector<std::string> throttled_of(const std::vector<RunRecord>& records) {
+  std::map<std::string, std::vector<RankId>> ranks_of;
+  for (const RunRecord& record : records)
+    for (const std::string& reason : record.conditions.throttled) ranks_of[reason].push_back(record.rank);
+  std::vector<std::string> told;
+  for (const auto& [reason, ranks] : ranks_of) {
+    std::string text = reason;
+    for (std::size_t i = 0; ranks.size() < records.size() && i < ranks.size(); ++i)
+      text += (i == 0 ? ", rank " : ", ") + std::to_string(ranks[i].value);
+    told.push_back(std::move(text));
+  }
+  return told;
+}
+
 Conditions slower(Conditions a, const Conditions& b) {
   if (a.samples == 0) return b;
   if (b.samples == 0) return a;
@@ -109,7 +127,6 @@ Conditions slower(Conditions a, const Conditions& b) {
   a.memory_clock_mhz = std::min(a.memory_clock_mhz, b.memory_clock_mhz);
   a.power_max_w = std::max(a.power_max_w, b.power_max_w);
   a.temperature_max_c = std::max(a.temperature_max_c, b.temperature_max_c);
-  add_new(a.throttled, b.throttled);
   return a;
 }
 
@@ -167,6 +184,7 @@ std::vector<std::string> remarks_on(const RunRecord& record) {
 }
 
 RunRecord join(std::vector<RunRecord> records) {
+  std::vector<std::string> throttled = throttled_of(records);
   RunRecord all = std::move(records.front());
   for (std::size_t i = 1; i < records.size(); ++i) {
     RunRecord& next = records[i];
@@ -178,6 +196,7 @@ RunRecord join(std::vector<RunRecord> records) {
     all.conditions = slower(all.conditions, next.conditions);
     all.spans.insert(all.spans.end(), next.spans.begin(), next.spans.end());
   }
+  all.conditions.throttled = std::move(throttled);
   return all;
 }
 

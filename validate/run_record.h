@@ -29,6 +29,7 @@ struct Conditions {
 
 // A run on GPUs, as `orrery-gpu` hands it to `orrery validate`.
 struct RunRecord {
+  RankId rank;                     // the first of those that the process runs
   std::string device;              // "4 x NVIDIA H200"
   std::string transport;           // "NCCL 2.28.9"
   std::string mode;                // "eager" or "graph"
@@ -54,7 +55,7 @@ Result<RunRecord> read_record(std::istream& in);
 std::vector<std::string> remarks_on(const RunRecord& record);
 
 // Joins what processes of one run recorded: spans and memory of all, the slowest
-// clocks, every fault and note once.
+// clocks and whose were held down, every fault and note once.
 RunRecord join(std::vector<RunRecord> records);
 
 }  // namespace orrery::validate

@@ -192,6 +192,10 @@ int ValidateCommand::compare(const Prepared& prepared, double largest_error) {
   validation.transport = record->transport;
   validation.notes = validate::remarks_on(*record);
   validation.comparison = validate::compare(workload, prepared.compiled.kernels, predicted.spans(), record->spans);
+  for (const validate::SlowRank& slow : validate::slow_ranks(validation.comparison))
+    validation.notes.push_back("rank " + std::to_string(slow.rank.value) + " was slow: its own work took " +
+                               report::fixed(slow.times, 2) +
+                               " times as long as that of the others, each against its prediction");
   const int status = finish(validation, largest_error);
   if (!html.empty() && !write_page(prepared, validation, predicted.spans(), record->spans)) return kInputOutput;
   return status;

@@ -14,6 +14,7 @@
 #include "cli/work/pipeline.h"
 #include "sim/base/read/quantity.h"
 #include "validate/backend.h"
+#include "validate/compare/late_peers.h"
 #include "validate/runner/runner.h"
 #include "validate/stand_in/stand_in.h"
 
@@ -36,7 +37,7 @@ struct RunCommand {
   int run();
   Result<validate::ImposedTime> imposed(const sim::Workload& workload) const;
   Result<RunRecord> execute(const Prepared& prepared, BackendOptions options) const;
-  int finish(RunRecord mine, Rendezvous* rendezvous) const;
+  int finish(RunRecord mine, const sim::Workload& workload, Rendezvous* rendezvous) const;
 };
 
 // What transfers take on the stand-in: as planned, alone on their links.
@@ -122,6 +123,7 @@ Result<RunRecord> RunCommand::execute(const Prepared& prepared, BackendOptions o
     record.interrupted = execution.interrupted;
   }
   for (const Error& fault : faults) record.faults.push_back(fault.what);
+  record.rank = options.ranks.front();
   record.spans = trace.spans();
   (*backend)->describe(record);
   if (!faults.empty() && options.rendezvous != nullptr)
@@ -131,7 +133,7 @@ Result<RunRecord> RunCommand::execute(const Prepared& prepared, BackendOptions o
 }
 
 // At rank 0 the records of all are joined and written.
-int RunCommand::finish(RunRecord mine, Rendezvous* rendezvous) const {
+int RunCommand::finish(RunRecord mine, const sim::Workload& workload, Rendezvous* rendezvous) const {
   std::vector<RunRecord> all;
   if (rendezvous != nullptr) {
     std::ostringstream text;
@@ -151,7 +153,8 @@ int RunCommand::finish(RunRecord mine, Rendezvous* rendezvous) const {
     }
   }
   all.insert(all.begin(), std::move(mine));
-  const RunRecord joined = validate::join(std::move(all));
+  RunRecord joined = validate::join(std::move(all));
+  if (rendezvous != nullptr) validate::tell_late_peers(workload, joined.spans);
   std::ofstream out(record_path, std::ios::binary);
   validate::write_record(out, joined);
   if (!out.flush()) return complain(record_path + ": cannot be written"), kInputOutput;
@@ -210,7 +213,7 @@ int RunCommand::run() {
     if (rendezvous) rendezvous->give_up("rank " + std::to_string(where->rank) + ": " + executed.errors().front().what);
     return report(executed.errors()), kNo;
   }
-  return finish(std::move(executed).value(), rendezvous.get());
+  return finish(std::move(executed).value(), workload, rendezvous.get());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "tests/models/compile/support.h"
 #include "tests/sim/random_world.h"
 #include "validate/compare/kendall.h"
+#include "validate/compare/late_peers.h"
 
 namespace orrery::validate {
 namespace {
@@ -49,6 +50,20 @@ TEST(Observation, FindsWhatTheEngineCounted) {
   }
 }
 
+// Of processes that know nothing of each other: when the last has come to a transfer follows from when each did.
+TEST(LatePeers, AreToldFromWhenEachCame) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    SCOPED_TRACE(seed);
+    const sim::Workload workload = sim::kit::RandomWorld(seed).workload();
+    const Simulated run = simulated(workload);
+    std::vector<sim::Span> alone = run.trace.spans();
+    for (sim::Span& span : alone) span.met = span.start;
+    tell_late_peers(workload, alone);
+    for (std::size_t i = 0; i < alone.size(); ++i) EXPECT_EQ(alone[i].met, run.trace.spans()[i].met) << i;
+    if (HasFailure()) return;
+  }
+}
+
 TEST(Observation, FindsThePeakOfTheLedger) {
   const models::Compiled c = models::compiled(models::read(models::small_scenario()));
   const Simulated run = simulated(c.workload);
@@ -81,6 +96,26 @@ TEST(Comparison, ErrorsAreSignedAgainstTheMeasurement) {
   EXPECT_NEAR(found.bubble_fraction.predicted, found.bubble_fraction.measured, 1e-9);
   EXPECT_EQ(found.order_tau, 1);
   for (const ComparedClass& one : found.classes) EXPECT_NEAR(*one.time_s.error(), -1.0 / 3, 1e-9);
+}
+
+// A rank is slow by what its own work took, not by what it waited for.
+TEST(Comparison, NamesARankThatIsSlow) {
+  Comparison c;
+  const auto add = [&c](double predicted, double measured) {
+    c.ranks.emplace_back();
+    c.ranks.back().rank = {static_cast<std::uint32_t>(c.ranks.size() - 1)};
+    c.ranks.back().busy_s = {predicted, measured};
+  };
+  EXPECT_TRUE(slow_ranks(c).empty());
+  add(1, 1.02);
+  add(2, 2.1);
+  EXPECT_TRUE(slow_ranks(c).empty());
+  add(1, 1.5);
+  ASSERT_EQ(slow_ranks(c).size(), 1u);
+  EXPECT_EQ(slow_ranks(c)[0].rank, RankId{2});
+  EXPECT_NEAR(slow_ranks(c)[0].times, 1.5 / 1.05, 1e-9);
+  c.ranks.erase(c.ranks.begin() + 1);
+  EXPECT_EQ(slow_ranks(c).size(), 1u) << "of two the faster is the rule";
 }
 
 // The values of Knight's method by counting pairs: 10 pairs, of which 8 agree and 2 do not.

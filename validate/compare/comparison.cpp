@@ -102,6 +102,22 @@ double Comparison::worst_error() const {
   return std::max(std::abs(step_s.error().value_or(1)), std::abs(peak_bytes.error().value_or(1)));
 }
 
+std::vector<SlowRank> slow_ranks(const Comparison& comparison) {
+  constexpr double kSlow = 1.1;
+  std::vector<SlowRank> ranks;
+  for (const ComparedRank& r : comparison.ranks)
+    if (r.busy_s.predicted > 0) ranks.push_back({r.rank, r.busy_s.measured / r.busy_s.predicted});
+  if (ranks.empty()) return {};
+  std::vector<double> times;
+  for (const SlowRank& r : ranks) times.push_back(r.times);
+  // Of two the faster is the rule.
+  const auto middle = times.begin() + static_cast<std::ptrdiff_t>((times.size() - 1) / 2);
+  std::nth_element(times.begin(), middle, times.end());
+  for (SlowRank& r : ranks) r.times = *middle > 0 ? r.times / *middle : 1;
+  std::erase_if(ranks, [](const SlowRank& r) { return r.times <= kSlow; });
+  return ranks;
+}
+
 Comparison compare(const sim::Workload& workload, std::span<const models::Kernel> kernels,
                    const std::vector<sim::Span>& predicted, const std::vector<sim::Span>& measured) {
   const Observation p = observe(workload, kernels, predicted), m = observe(workload, kernels, measured);

@@ -47,6 +47,14 @@ struct Comparison {
   double worst_error() const;
 };
 
+// A rank whose own work took longer than that of the others, each against its prediction.
+struct SlowRank {
+  RankId rank;
+  double times = 1;
+};
+// Those by more than a tenth.
+std::vector<SlowRank> slow_ranks(const Comparison& comparison);
+
 // Both traces hold every op of every rank of `workload`.
 Comparison compare(const sim::Workload& workload, std::span<const models::Kernel> kernels,
                    const std::vector<sim::Span>& predicted, const std::vector<sim::Span>& measured);
