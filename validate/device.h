@@ -66,6 +66,9 @@ class Device {
   // Whether an event has come, so that what waits for it holds up no queue. A device that
   // does not mind says yes.
   virtual bool is_over(EventHandle) { return true; }
+  // Whether the host may enqueue more while it is so far ahead of an event. A device whose queues block their host
+  // when they are full says no until it has come, so that the host hears of peers that are gone.
+  virtual bool may_run_ahead_of(EventHandle) { return true; }
 
   virtual bool failed() const = 0;
   // Waits for all that was enqueued.

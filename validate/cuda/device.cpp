@@ -130,8 +130,9 @@ cudaStream_t CudaDevice::stream_of_messages(RankId rank) const {
   return nullptr;
 }
 
-bool CudaDevice::is_over(EventHandle event) {
-  if (failed() || !shares_queues_ || event == kBeginning) return true;
+// After a fault everything has: nothing is enqueued any more.
+bool CudaDevice::has_come(EventHandle event) {
+  if (failed() || event == kBeginning) return true;
   const cudaError_t status = cudaEventQuery(events_.order_of(event));
   const auto now = std::chrono::steady_clock::now();
   if (status != cudaErrorNotReady) {
@@ -141,7 +142,15 @@ bool CudaDevice::is_over(EventHandle event) {
   cudaGetLastError();  // that it has not come yet is no error
   if (now - last_over_ > options_.deadline)
     faults_.add("nothing ended within " + std::to_string(options_.deadline.count()) + " s");
+  if (now - last_watched_ > kPoll) {
+    last_watched_ = now;
+    if (const auto why = given_up()) faults_.add("given up: " + *why);
+  }
   return false;
+}
+
+std::optional<std::string> CudaDevice::given_up() {
+  return broken_ ? broken_() : std::nullopt;
 }
 
 // All but the beginning. A graph keeps its own.
@@ -233,7 +242,7 @@ bool CudaDevice::wait_for(cudaStream_t stream, const Stream& of) {
     if (status == cudaSuccess) return true;
     if (status != cudaErrorNotReady) return faults_.ok(status, "executing what was enqueued");
     const std::string where = "stream '" + of.name + "' of rank " + std::to_string(of.rank.value);
-    if (const auto why = broken_ ? broken_() : std::nullopt) {
+    if (const auto why = given_up()) {
       faults_.add(where + " was given up: " + *why);
       return false;
     }

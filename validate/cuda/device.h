@@ -56,7 +56,8 @@ class CudaDevice final : public Device {
   std::optional<BufferHandle> allocate(StreamHandle stream, Bytes bytes) override;
   void free(StreamHandle stream, BufferHandle buffer) override;
   bool can_run(const models::Kernel& kernel) const override;
-  bool is_over(EventHandle event) override;
+  bool is_over(EventHandle event) override { return !shares_queues_ || has_come(event); }
+  bool may_run_ahead_of(EventHandle event) override { return (!shares_queues_ && !broken_) || has_come(event); }
   bool failed() const override { return faults_.failed(); }
   Errors synchronize() override;
   Time time_of(EventHandle event) override { return events_.time_of(event); }
@@ -104,6 +105,8 @@ class CudaDevice final : public Device {
   EventHandle record_behind(StreamHandle stream, bool timed);
   bool begin();
   void launch_graph();
+  bool has_come(EventHandle event);
+  std::optional<std::string> given_up();
   bool wait_for(cudaStream_t stream, const Stream& of);
   void destroy_stream(cudaStream_t stream);
   void launch(const models::Kernel& kernel, cudaStream_t stream);
@@ -122,7 +125,8 @@ class CudaDevice final : public Device {
   cudaStream_t origin_ = nullptr;  // the first; a capture begins and ends there
   bool begun_ = false, capturing_ = false;
   bool shares_queues_ = false;
-  std::chrono::steady_clock::time_point last_over_;  // when something last was, of what is asked for
+  std::chrono::steady_clock::time_point last_over_;     // when something last was, of what is asked for
+  std::chrono::steady_clock::time_point last_watched_;  // when it was last asked whether all is lost
   std::vector<Stream> streams_;
   Events events_;
   std::function<std::optional<std::string>()> broken_;

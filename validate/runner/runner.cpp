@@ -89,7 +89,7 @@ bool Runner::go_on() const {
 void Runner::advance(StreamState& s) {
   for (int n = 0; n < kTurn && go_on(); ++n) {
     if (s.at == ops_of(s).size() && !next_step(s)) return;
-    if (s.ends.size() >= kAhead && !device_.is_over(s.ends[s.ends.size() - kAhead])) break;
+    if (s.ends.size() >= kAhead && !device_.may_run_ahead_of(s.ends[s.ends.size() - kAhead])) break;
     const sim::OpIndex end = group_end(s);
     for (sim::OpIndex op = s.at; op < end; ++op)
       if (!is_issued(s, ops_of(s)[op])) return block(s, op);
