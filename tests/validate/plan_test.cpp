@@ -83,16 +83,27 @@ TEST(SmShare, IsWhatTheArchitectureSplitsBy) {
 }
 
 TEST(SmPieces, LeaveSomeForWhatRunsBesideKernels) {
-  const auto pieces = [](int sms, int ranks, int major, int share) {
-    const SmPieces cut = sm_pieces(sms, ranks, major, share);
-    EXPECT_LE(cut.all() * cut.sms_of_a_piece, sms);
-    EXPECT_EQ(cut.of_a_rank * cut.sms_of_a_piece, share);
-    return cut.beside_a_rank;
+  const auto best = [](int sms, int ranks, int major, int share) {
+    for (const SmPieces& cut : sm_pieces(sms, ranks, major, share, share)) {
+      EXPECT_LE(cut.all() * cut.sms_of_a_piece, sms);
+      EXPECT_EQ(cut.of_a_rank * cut.sms_of_a_piece, share) << "as asked for, or not at all";
+    }
+    return sm_pieces(sms, ranks, major, share, share).front().beside_a_rank;
   };
-  EXPECT_EQ(pieces(132, 4, 9, 16), 1);
-  EXPECT_EQ(pieces(132, 8, 9, 8), 1) << "128 of 132";
-  EXPECT_EQ(pieces(132, 4, 9, 32), 0) << "none are left";
-  EXPECT_EQ(pieces(108, 4, 8, 26), 0);
+  EXPECT_EQ(best(132, 4, 9, 16), 1);
+  EXPECT_EQ(best(132, 8, 9, 8), 1) << "128 of 132";
+  EXPECT_EQ(best(132, 4, 9, 32), 0) << "none are left";
+  EXPECT_EQ(best(108, 4, 8, 26), 0);
+}
+
+// Four ranks on an H100, which gives 15 pieces of eight SMs, get 24 each if it does not give four of 32.
+TEST(SmPieces, AreFewerWhereTheGpuGivesFewer) {
+  const std::vector<SmPieces> cuts = sm_pieces(132, 4, 9, 32, 0);
+  ASSERT_EQ(cuts.size(), 4u);
+  EXPECT_EQ(cuts[0].sms_of_a_piece, 32);
+  EXPECT_EQ(cuts[1].all(), 12);
+  EXPECT_EQ(cuts[1].of_a_rank * cuts[1].sms_of_a_piece, 24);
+  EXPECT_EQ(cuts[3].of_a_rank, 1);
 }
 
 // Every rank makes the same splits, is in one part of each at most, and finds the

@@ -28,9 +28,14 @@ Result<int> sm_share(int sms, int ranks, int compute_capability_major, int asked
                Fault::unsupported};
 }
 
-SmPieces sm_pieces(int sms, int ranks, int compute_capability_major, int share) {
-  if (!splits_by_eight(compute_capability_major)) return {ranks, share, 1, 0};
-  return {ranks, kSmsBeside, share / kSmsBeside, ranks * (share + kSmsBeside) <= sms ? 1 : 0};
+std::vector<SmPieces> sm_pieces(int sms, int ranks, int compute_capability_major, int share, int asked) {
+  std::vector<SmPieces> cuts;
+  const bool by_eight = splits_by_eight(compute_capability_major);
+  if (by_eight && ranks * (share + kSmsBeside) <= sms) cuts.push_back({ranks, kSmsBeside, share / kSmsBeside, 1});
+  cuts.push_back({ranks, share, 1, 0});
+  for (int less = share - kSmsBeside; by_eight && asked == 0 && less > 0; less -= kSmsBeside)
+    cuts.push_back({ranks, kSmsBeside, less / kSmsBeside, 0});
+  return cuts;
 }
 
 }  // namespace orrery::validate

@@ -127,17 +127,20 @@ Result<std::unique_ptr<Partitions>> Partitions::create(int gpu, int count, int a
   if (const CUresult s = driver.device_get(&device, gpu); s != CUDA_SUCCESS) return refused("cuDeviceGet", s);
   if (const CUresult s = driver.get_resource(device, &whole, CU_DEV_RESOURCE_TYPE_SM); s != CUDA_SUCCESS)
     return refused("cuDeviceGetDevResource", s);
-  // The GPU in the smallest pieces that it has; a partition has several.
-  SmPieces cut = sm_pieces(sms, count, major, *share);
-  std::vector<CUdevResource> pieces(static_cast<std::size_t>(cut.all()));
-  auto made = static_cast<unsigned>(pieces.size());
-  if (const CUresult s =
-          driver.split(pieces.data(), &made, &whole, nullptr, 0, static_cast<unsigned>(cut.sms_of_a_piece));
-      s != CUDA_SUCCESS)
-    return refused("cuDevSmResourceSplitByCount", s);
-  // An H100 of 132 SMs gives 15 of eight.
-  if (made < pieces.size()) cut.beside_a_rank = 0;
-  if (static_cast<int>(made) < cut.all())
+  SmPieces cut;
+  std::vector<CUdevResource> pieces;
+  unsigned made = 0;
+  for (const SmPieces& wanted : sm_pieces(sms, count, major, *share, asked)) {
+    cut = wanted;
+    pieces.resize(static_cast<std::size_t>(cut.all()));
+    made = static_cast<unsigned>(pieces.size());
+    if (const CUresult s =
+            driver.split(pieces.data(), &made, &whole, nullptr, 0, static_cast<unsigned>(cut.sms_of_a_piece));
+        s != CUDA_SUCCESS)
+      return refused("cuDevSmResourceSplitByCount", s);
+    if (made == pieces.size()) break;
+  }
+  if (made < pieces.size())
     return Error{{},
                  "this GPU gives " + std::to_string(made) + " pieces of " + std::to_string(cut.sms_of_a_piece) +
                      " SMs, not " + std::to_string(cut.all()),
