@@ -88,10 +88,13 @@ double seconds_now() {
 
 int CalibrateCommand::measure(const validate::ProcessPlace& where, validate::Rendezvous* rendezvous) {
   const std::chrono::seconds deadline(deadline_s);
+  const bool leads = where.rank == 0;
+  // What is wrong with files every process finds: the first tells.
+  const auto refuse = [leads](const Errors& errors) { return leads ? report(errors) : kInvalid; };
   const auto gpu = gpu_of(options.gpu, where.local_rank);
-  if (!gpu) return report(gpu.errors());
+  if (!gpu) return refuse(gpu.errors());
   const auto wanted = wanted_of(options.scenarios, gpu->name);
-  if (!wanted) return report(wanted.errors());
+  if (!wanted) return refuse(wanted.errors());
 
   const bool shared = options.virtual_ranks > 0;
   const int ranks = shared ? options.virtual_ranks : where.world;
@@ -135,7 +138,6 @@ int CalibrateCommand::measure(const validate::ProcessPlace& where, validate::Ren
   calibrate.machine["host_cpu"] = host_cpu();
   if (const std::string driver = driver_version(); !driver.empty()) calibrate.machine["driver"] = driver;
   calibrate.tool = {{"version", ORRERY_VERSION}};
-  const bool leads = where.rank == 0;
   if (leads) calibrate.folder = blocks_folder(options.output);
   if (leads && !options.quiet) calibrate.tell = [](const std::string& line) { complain("calibrate: " + line); };
 

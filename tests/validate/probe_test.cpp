@@ -172,7 +172,8 @@ TEST(CalibrationPlan, MeasuresExactlyWhatIsAskedForFirst) {
   world.options.wanted.kernels = {Kernel{odd}};
   world.options.wanted.transfers = {{sim::TransferKind::all_gather, 4, Bytes{12'345'678}},
                                     {sim::TransferKind::point_to_point, 2, Bytes{7'654'321}},
-                                    {sim::TransferKind::all_reduce, 3, Bytes{1}}};  // no group of three here
+                                    {sim::TransferKind::ring_shift, 4, Bytes{3'333'333}},
+                                    {sim::TransferKind::all_reduce, 3, Bytes{1}}};  // no groups of three here
   const Calibrated out = world.run();
   ASSERT_TRUE(out.calibration);
   ASSERT_EQ(out.calibration->kernels.size(), 1u);
@@ -186,7 +187,8 @@ TEST(CalibrationPlan, MeasuresExactlyWhatIsAskedForFirst) {
   };
   EXPECT_TRUE(timed(sim::TransferKind::all_gather, 12'345'678));
   EXPECT_TRUE(timed(sim::TransferKind::point_to_point, 7'654'321));
-  EXPECT_FALSE(timed(sim::TransferKind::all_reduce, 1));
+  EXPECT_TRUE(timed(sim::TransferKind::ring_shift, 3'333'333));
+  EXPECT_EQ(out.calibration->transfers.size(), 3u) << "no other sizes";
 }
 
 TEST(CalibrationPlan, GivesWhatIsAskedForExactlyTheSameTimeEach) {

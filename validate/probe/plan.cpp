@@ -71,7 +71,8 @@ std::vector<Block> exact_plan(const Lists& lists, const Wanted& wanted, double s
   std::vector<Block> blocks{probe_launch(share * kLaunch)};
   for (const auto& [block, kernels] : lists.by_block())
     blocks.push_back(probe_kernels(block, kernels, kernels.size(), of_one * static_cast<double>(kernels.size())));
-  blocks.push_back(probe_collectives(wanted.transfers, of_one * static_cast<double>(wanted.transfers.size())));
+  blocks.push_back(
+      probe_collectives(wanted.transfers, Sizes::asked_for, of_one * static_cast<double>(wanted.transfers.size())));
   blocks.push_back(probe_interference(share * kInterference));
   if (!wanted.sequences.empty()) blocks.push_back(probe_checks(wanted.sequences, share * kChecks));
   return blocks;
@@ -100,7 +101,7 @@ std::vector<Block> calibration_plan(const topology::GpuSpec& gpu, const Wanted& 
         probe_kernels(block, kernels, asked[block], share * (budget == budgets.end() ? of_a_format : budget->second)));
   }
   blocks.push_back(probe_copies(share * kCopies));
-  blocks.push_back(probe_collectives(wanted.transfers, share * kCollectives));
+  blocks.push_back(probe_collectives(wanted.transfers, Sizes::spread, share * kCollectives));
   blocks.push_back(probe_interference(share * kInterference));
   if (!wanted.sequences.empty()) blocks.push_back(probe_checks(wanted.sequences, share * kChecks));
   return blocks;

@@ -26,9 +26,10 @@ Block probe_launch(double budget);
 // Between host and device.
 Block probe_copies(double budget);
 
-// Those that are asked for; then every operation, by powers of two from 64 B to 1 GiB, in
-// groups of 2, 4, 8… ranks.
-Block probe_collectives(const std::vector<AskedTransfer>& asked, double budget);
+// Those that are asked for; then, unless those are enough, every operation, by powers of two from
+// 64 B to 1 GiB, in groups of 2, 4, 8… ranks.
+enum class Sizes { asked_for, spread };
+Block probe_collectives(const std::vector<AskedTransfer>& asked, Sizes sizes, double budget);
 
 // What kernels and a collective beside them take from each other, as shares of their time alone.
 Block probe_interference(double budget);

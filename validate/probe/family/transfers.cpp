@@ -48,17 +48,16 @@ std::vector<GroupedTransfer> copies(const Bench& bench) {
   return out;
 }
 
-bool is_probed(TransferKind kind, std::size_t ranks) {
-  const bool known = std::find(std::begin(kCollectives), std::end(kCollectives), kind) != std::end(kCollectives);
-  return known && (kind != TransferKind::point_to_point || ranks == 2);
+bool takes_so_many(TransferKind kind, std::size_t ranks) {
+  return kind != TransferKind::point_to_point || ranks == 2;
 }
 
-// What is asked for, as far as there are groups for it.
+// What is asked for, of any kind, as far as there are groups for it.
 std::vector<GroupedTransfer> asked_here(const Bench& bench, const std::vector<AskedTransfer>& asked) {
   const std::vector<std::size_t> sizes = probed_group_sizes(bench.options().ranks.size());
   std::vector<GroupedTransfer> out;
   for (const AskedTransfer& a : asked)
-    if (is_probed(a.kind, a.ranks) && a.bytes <= kLargestProbe &&
+    if (takes_so_many(a.kind, a.ranks) && a.bytes <= kLargestProbe &&
         std::find(sizes.begin(), sizes.end(), a.ranks) != sizes.end())
       out.push_back({a.kind, a.bytes, bench.groups_of(a.ranks)});
   return out;
@@ -70,16 +69,17 @@ std::vector<GroupedTransfer> spread(const Bench& bench) {
   for (const int first : {6, 7})
     for (const std::size_t size : probed_group_sizes(bench.options().ranks.size()))
       for (const TransferKind kind : kCollectives)
-        for (int exponent = first; exponent <= 30 && is_probed(kind, size); exponent += 2)
+        for (int exponent = first; exponent <= 30 && takes_so_many(kind, size); exponent += 2)
           out.push_back({kind, Bytes{std::int64_t{1} << exponent}, bench.groups_of(size)});
   return out;
 }
 
 // The spread has no transfer that was asked for already: a calibration has each once.
-models::Calibration measure_collectives(Bench& bench, const std::vector<AskedTransfer>& asked, double budget) {
+models::Calibration measure_collectives(Bench& bench, const std::vector<AskedTransfer>& asked, Sizes sizes,
+                                        double budget) {
   std::vector<GroupedTransfer> all = asked_here(bench, asked);
   const auto first_of_spread = static_cast<std::ptrdiff_t>(all.size());
-  for (GroupedTransfer& transfer : spread(bench)) {
+  for (GroupedTransfer& transfer : sizes == Sizes::spread ? spread(bench) : std::vector<GroupedTransfer>()) {
     const bool is_asked = std::any_of(all.begin(), all.begin() + first_of_spread, [&](const GroupedTransfer& other) {
       return other.kind == transfer.kind && other.bytes == transfer.bytes &&
              other.groups.front().size() == transfer.groups.front().size();
@@ -97,12 +97,13 @@ Block probe_copies(double budget) {
           }};
 }
 
-Block probe_collectives(const std::vector<AskedTransfer>& asked, double budget) {
+Block probe_collectives(const std::vector<AskedTransfer>& asked, Sizes sizes, double budget) {
   Digest digest;
+  digest.add(static_cast<std::uint64_t>(sizes));
   for (const AskedTransfer& a : asked)
     digest.add(static_cast<std::uint64_t>(a.kind)).add(a.ranks).add(static_cast<std::uint64_t>(a.bytes.n));
   return {"collectives", budget, digest.value(), {}, [=](Bench& bench, double seconds) {
-            return measure_collectives(bench, asked, seconds);
+            return measure_collectives(bench, asked, sizes, seconds);
           }};
 }
 
