@@ -1,20 +1,23 @@
 #include "cli/process/gpu_helper.h"
 
 #include <netinet/in.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <thread>
 
 #include "cli/command/command.h"
+#include "cli/console/interrupt.h"
 #include "cli/process/helper.h"
 
 namespace orrery::cli {
@@ -53,31 +56,57 @@ class TemporaryFile {
   std::string path_;
 };
 
+// In a process group of its own, so that a Ctrl-C comes to it once and through us; and it ends when we do.
 pid_t start(const std::string& program, std::vector<std::string> arguments) {
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
-  const pid_t child = ::fork();
+  const pid_t self = ::getpid(), child = ::fork();
   if (child != 0) return child;
-  ::execv(program.c_str(), argv.data());
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() == self) ::execv(program.c_str(), argv.data());
   ::_exit(127);
 }
 
-int wait_for(pid_t child) {
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return status;
-}
+// The processes of a run. While they are waited for, an interrupt of ours is passed on to all.
+class Children {
+ public:
+  explicit Children(std::vector<pid_t> processes) : running_(std::move(processes)) {}
 
-// How a process ended, when that was not by its own choice.
-std::optional<std::string> ended_badly(pid_t child) {
-  const int status = wait_for(child);
-  if (WIFSIGNALED(status)) return "ended by signal " + std::to_string(WTERMSIG(status));
-  const int code = WEXITSTATUS(status);
-  if (code > 1) return "ended with status " + std::to_string(code);
-  return std::nullopt;
-}
+  int wait(std::size_t rank) {
+    constexpr auto kPoll = std::chrono::milliseconds(10);
+    int status = 0;
+    while (::waitpid(running_[rank], &status, WNOHANG) == 0) {
+      if (!interrupted_ && stop_.load()) interrupt();
+      std::this_thread::sleep_for(kPoll);
+    }
+    running_[rank] = kEnded;
+    return status;
+  }
+
+  // How a process ended, when that was not by its own choice.
+  std::optional<std::string> ended_badly(std::size_t rank) {
+    const int status = wait(rank);
+    if (WIFSIGNALED(status)) return "ended by signal " + std::to_string(WTERMSIG(status));
+    const int code = WEXITSTATUS(status);
+    if (code > 1) return "ended with status " + std::to_string(code);
+    return std::nullopt;
+  }
+
+ private:
+  static constexpr pid_t kEnded = 0;
+
+  void interrupt() {
+    interrupted_ = true;
+    for (const pid_t process : running_)
+      if (process != kEnded) ::kill(process, SIGINT);
+  }
+
+  std::vector<pid_t> running_;
+  const std::atomic<bool>& stop_ = stop_on_interrupt();
+  bool interrupted_ = false;
+};
 
 }  // namespace
 
@@ -103,10 +132,10 @@ Result<validate::RunRecord> GpuHelper::run(const std::vector<std::string>& argum
   std::vector<std::string> all{"run"};
   all.insert(all.end(), arguments.begin(), arguments.end());
   all.insert(all.end(), {"--record", file.path()});
-  const std::vector<pid_t> children = start_all(all, processes);
+  Children children(start_all(all, processes));
   std::vector<std::string> deaths;
   for (int rank = 0; rank < processes; ++rank)
-    if (const auto how = ended_badly(children[static_cast<std::size_t>(rank)]))
+    if (const auto how = children.ended_badly(static_cast<std::size_t>(rank)))
       deaths.push_back("the process of rank " + std::to_string(rank) + " " + *how);
   std::ifstream in(file.path(), std::ios::binary);
   auto record = validate::read_record(in);
@@ -138,8 +167,9 @@ std::vector<pid_t> GpuHelper::start_all(const std::vector<std::string>& argument
 
 int GpuHelper::run_all(const std::vector<std::string>& arguments, int processes) const {
   int first_bad = kDone;
-  for (const pid_t child : start_all(arguments, processes)) {
-    const int status = wait_for(child);
+  Children children(start_all(arguments, processes));
+  for (int rank = 0; rank < processes; ++rank) {
+    const int status = children.wait(static_cast<std::size_t>(rank));
     if (first_bad == kDone) first_bad = WIFEXITED(status) ? WEXITSTATUS(status) : kInternal;
   }
   return first_bad;
