@@ -60,6 +60,8 @@ void NcclTransport::abort() {
 
 bool NcclTransport::ok(ncclResult_t result, const char* doing) {
   if (result == ncclSuccess || result == ncclInProgress) return true;
+  // What the GPU says of it tells more, and comes first.
+  if (result == ncclUnhandledCudaError && !device_.faults().ok(cudaPeekAtLastError(), doing)) return false;
   const char* detail = ncclGetLastError(world_);
   device_.faults().add(std::string("NCCL, ") + doing + ": " + ncclGetErrorString(result) +
                        (detail != nullptr && *detail != '\0' ? std::string(" (") + detail + ")" : ""));
