@@ -1,6 +1,7 @@
 #pragma once
 
 #include "validate/cuda/kernels/simt.h"
+#include "validate/cuda/kernels/tiles.h"
 
 namespace orrery::validate::cuda {
 
