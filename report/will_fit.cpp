@@ -4,12 +4,8 @@ namespace orrery::report {
 
 ReservedByProgram::ReservedByProgram(const models::Scenario& scenario, const models::Compiled& compiled)
     : scenario_(scenario), compiled_(compiled) {
-  models::CachingAllocator::Options options;
-  options.expandable_segments = scenario.software.expandable_segments;
-  for (int kind = 0; kind < scenario.cluster.kinds(); ++kind) {
-    options.limit = scenario.cluster.gpu_of(kind).memory - scenario.software.runtime;
-    on_kind_.emplace_back(compiled.tensors, options, compiled.replays);
-  }
+  for (int kind = 0; kind < scenario.cluster.kinds(); ++kind)
+    on_kind_.emplace_back(compiled.tensors, models::allocator_options(scenario, kind), compiled.replays);
 }
 
 Bytes ReservedByProgram::of(ProgramId program) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "validate/memory/rank_memory.h"
 #include "validate/processes/rendezvous.h"
 #include "validate/run_record.h"
 #include "validate/transport/copies.h"
@@ -21,6 +22,7 @@ struct BackendOptions {
   int sms_a_rank = 0;         // of a partition; 0: as many as there are
   bool graph = false;         // what is enqueued becomes one CUDA graph
   bool host_ops = true;       // ops of the CPU take their planned time on the GPU; else none
+  RankMemory::Options allocators;
   std::chrono::seconds deadline{120};
   ImposedTime imposed;                      // virtual ranks: links
   Rendezvous* rendezvous = nullptr;         // one rank a process: where they meet

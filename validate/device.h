@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "models/compute/kernel.h"
@@ -56,8 +57,8 @@ class Device {
   // What is enqueued from now on starts after the event.
   virtual void wait(StreamHandle stream, EventHandle event) = 0;
   virtual void kernel(StreamHandle stream, const Work& work, const Place& place) = 0;
-  // None when there is no memory left.
-  virtual std::optional<BufferHandle> allocate(StreamHandle stream, Bytes bytes) = 0;
+  // A buffer of tensors, which are asked for one by one; none when there is no memory left for one of them.
+  virtual std::optional<BufferHandle> allocate(StreamHandle stream, std::span<const Bytes> tensors) = 0;
   virtual void free(StreamHandle stream, BufferHandle buffer) = 0;
 
   // Whether it has something to run such a kernel with.

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kSchema = 1;
+constexpr int kSchema = 2;
 
 // As it lies in the file; both sides are the same build on machines of one kind.
 struct StoredSpan {
@@ -37,7 +37,7 @@ sim::Span span_of(const StoredSpan& s) {
 json document_of(const RunRecord& r) {
   json memory = json::array();
   for (const RankMemoryUse& m : r.memory)
-    memory.push_back({m.rank.value, m.held.n, m.ledger_peak.n, m.driver_used_peak.n, m.driver_reserved_peak.n});
+    memory.push_back({m.rank.value, m.held.n, m.ledger_peak.n, m.reserved_peak.n});
   const Conditions& c = r.conditions;
   return {{"schema", kSchema},
           {"rank", r.rank.value},
@@ -50,6 +50,7 @@ json document_of(const RunRecord& r) {
           {"enqueue_s", r.enqueue_seconds},
           {"device_memory", r.device_memory.n},
           {"operand_memory", r.operand_memory.n},
+          {"runtime_memory", r.runtime_memory.n},
           {"memory", memory},
           {"conditions",
            {{"samples", c.samples},
@@ -73,12 +74,12 @@ RunRecord record_of(const json& d) {
   r.enqueue_seconds = d.at("enqueue_s").get<double>();
   r.device_memory.n = d.at("device_memory").get<std::int64_t>();
   r.operand_memory.n = d.at("operand_memory").get<std::int64_t>();
+  r.runtime_memory.n = d.at("runtime_memory").get<std::int64_t>();
   for (const json& m : d.at("memory"))
     r.memory.push_back({{m.at(0).get<std::uint32_t>()},
                         {m.at(1).get<std::int64_t>()},
                         {m.at(2).get<std::int64_t>()},
-                        {m.at(3).get<std::int64_t>()},
-                        {m.at(4).get<std::int64_t>()}});
+                        {m.at(3).get<std::int64_t>()}});
   const json& c = d.at("conditions");
   r.conditions.samples = c.at("samples").get<int>();
   r.conditions.sm_clock_min_mhz = c.at("sm_clock_mhz").at(0).get<int>();
@@ -170,10 +171,11 @@ std::vector<std::string> remarks_on(const RunRecord& record) {
     if (largest == nullptr || use.ledger_peak > largest->ledger_peak) largest = &use;
   if (largest != nullptr)
     remarks.push_back("rank " + std::to_string(largest->rank.value) + " held at most " +
-                      std::to_string(largest->ledger_peak.n) + " bytes by its program, " +
-                      std::to_string(largest->driver_reserved_peak.n) +
-                      " reserved by the driver; operands of kernels and transfers come beside those: " +
-                      std::to_string(record.operand_memory.n));
+                      std::to_string(largest->ledger_peak.n) + " bytes of tensors, " +
+                      std::to_string(largest->reserved_peak.n) +
+                      " reserved in segments of the driver; operands of kernels and transfers come beside those: " +
+                      std::to_string(record.operand_memory.n) +
+                      ", and context and libraries, as the driver counts: " + std::to_string(record.runtime_memory.n));
   const Conditions& c = record.conditions;
   if (c.samples > 0)
     remarks.push_back("SM clock " + std::to_string(c.sm_clock_min_mhz) + " to " + std::to_string(c.sm_clock_max_mhz) +
@@ -191,6 +193,7 @@ RunRecord join(std::vector<RunRecord> records) {
     add_new(all.notes, next.notes);
     add_new(all.faults, next.faults);
     all.interrupted |= next.interrupted;
+    all.runtime_memory = std::max(all.runtime_memory, next.runtime_memory);
     all.enqueue_seconds = std::max(all.enqueue_seconds, next.enqueue_seconds);
     all.memory.insert(all.memory.end(), next.memory.begin(), next.memory.end());
     all.conditions = slower(all.conditions, next.conditions);

@@ -12,10 +12,9 @@ namespace orrery::validate {
 
 struct RankMemoryUse {
   RankId rank;
-  Bytes held;                  // at the end
-  Bytes ledger_peak;           // by what the program held
-  Bytes driver_used_peak;      // by the driver's pool of the rank; 0 where nothing was allocated
-  Bytes driver_reserved_peak;  // of it, with what the pool kept
+  Bytes held;           // at the end
+  Bytes ledger_peak;    // of the bytes asked for, by the start-up and the program
+  Bytes reserved_peak;  // by the rank's allocator: segments that it had from the driver; 0 where nothing was allocated
 };
 
 // What a sampler of clocks saw during a run.
@@ -38,6 +37,8 @@ struct RunRecord {
   bool interrupted = false;    // spans are partial
   double enqueue_seconds = 0;  // of the host
   Bytes device_memory, operand_memory;
+  // In use on a GPU at the end, beside segments and operands: the context, kernels and libraries, as the driver counts.
+  Bytes runtime_memory;
   std::vector<RankMemoryUse> memory;
   Conditions conditions;
   std::vector<sim::Span> spans;

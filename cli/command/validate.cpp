@@ -154,9 +154,9 @@ int ValidateCommand::tell_faults(const validate::RunRecord& record, const report
     return fault.find("no memory") != std::string::npos;
   });
   if (memory)
-    complain(file + ": predicted were " + report::gib(prediction.memory.peak) + " GiB; the GPU has " +
-             report::gib(record.device_memory) + " GiB, of which operands of kernels take " +
-             report::gib(record.operand_memory));
+    complain(file + ": predicted were " + report::gib(prediction.memory.reserved) +
+             " GiB reserved by a rank; the GPU has " + report::gib(record.device_memory) +
+             " GiB, of which operands of kernels take " + report::gib(record.operand_memory));
   complain(file + ": the run is partial: " + report::grouped(static_cast<std::int64_t>(record.spans.size())) +
            " ops ended" + (trace.path.empty() ? "" : ", and the trace has those"));
   return record.interrupted ? kInterrupted : kNo;

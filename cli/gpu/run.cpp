@@ -12,6 +12,7 @@
 #include "cli/gpu/command.h"
 #include "cli/options/options.h"
 #include "cli/work/pipeline.h"
+#include "models/compile/rank_start.h"
 #include "sim/base/read/quantity.h"
 #include "validate/backend.h"
 #include "validate/compare/late_peers.h"
@@ -104,6 +105,8 @@ std::uint32_t first_timed_step(int steps) {
 }
 
 Result<RunRecord> RunCommand::execute(const Prepared& prepared, BackendOptions options) const {
+  const IdVector<RankId, models::RankStart> starts = models::rank_starts(prepared.scenario, prepared.compiled);
+  for (const RankId rank : options.ranks) options.allocators[rank] = starts[rank].allocator;
   auto backend = Backend::open(options, prepared.workload());
   if (!backend) return backend.errors();
   RunRecord record;
@@ -114,6 +117,8 @@ Result<RunRecord> RunCommand::execute(const Prepared& prepared, BackendOptions o
     validate::RunnerOptions run;
     run.local = options.ranks;
     run.kernels = prepared.compiled.kernels;
+    run.tensors = prepared.compiled.tensors;
+    run.starts = &starts;
     run.trace = &trace;
     run.first_timed_step = first_timed_step(prepared.workload().steps);
     run.stop = options.stop;

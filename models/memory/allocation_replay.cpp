@@ -6,19 +6,10 @@
 #include <utility>
 
 #include "models/memory/asked_sizes.h"
+#include "models/memory/start_up_course.h"
 
 namespace orrery::models {
 namespace {
-
-// Resident buffers that no start-up stands for.
-std::vector<std::uint32_t> resident(const sim::Program& program, const HeldWeights& held, bool started) {
-  std::vector<std::uint32_t> others = program.resident;
-  if (started)
-    std::erase_if(others, [&](std::uint32_t buffer) {
-      return std::find(held.buffers.begin(), held.buffers.end(), buffer) != held.buffers.end();
-    });
-  return others;
-}
 
 // What a step asks: a buffer; or, below zero, -1 - buffer: that is freed.
 std::vector<std::int64_t> step_of(const sim::Program& program) {
@@ -62,11 +53,12 @@ class Replay {
   }
 
   Size peak(const std::vector<std::uint32_t>& resident, const StartUp* start) {
-    if (start != nullptr) ask(start->before_first_step);
+    StartUpCourse course(start);
+    ask(course.before_first_step());
     for (const std::uint32_t buffer : resident) allocate(buffer);
-    step(start);  // leaves segments behind that the second finds
-    if (start != nullptr) ask(start->behind_first_step);
-    step(nullptr);
+    step(course);  // leaves segments behind that the second finds
+    ask(course.behind_step());
+    step(course);
     return allocator_.peak_reserved();
   }
 
@@ -74,7 +66,7 @@ class Replay {
   using Block = typename Allocator::Block;
   static constexpr Block kNone = UINT32_MAX;
 
-  void ask(const std::vector<std::int64_t>& requests) {
+  void ask(StartUpCourse::Requests requests) {
     std::vector<Block> blocks;  // by request
     for (const std::int64_t request : requests) {
       blocks.push_back(request < 0 ? kNone : allocator_.allocate(Size(Bytes{request})));
@@ -82,9 +74,7 @@ class Replay {
     }
   }
 
-  // What a forward keeps goes first in a backward.
-  void step(const StartUp* start) {
-    bool backward = start == nullptr;
+  void step(StartUpCourse& course) {
     for (std::size_t i = 0; i < step_.size(); ++i) {
       const std::int64_t request = step_[i];
       if (request >= 0) {
@@ -98,10 +88,7 @@ class Replay {
         continue;
       }
       const auto buffer = static_cast<std::uint32_t>(-1 - request);
-      if (!backward && is_activation(program_.buffers[buffer])) {
-        backward = true;
-        ask(start->in_first_backward);
-      }
+      ask(course.before_free(program_.buffers[buffer]));
       free(buffer);
     }
   }
@@ -156,9 +143,22 @@ Size most_reserved(const sim::Program& program, const AskedSizes& asked, std::sp
 
 }  // namespace
 
+AllocatorOptions allocator_options(const Scenario& scenario, int node_kind) {
+  return {scenario.software.expandable_segments, scenario.cluster.gpu_of(node_kind).memory - scenario.software.runtime};
+}
+
+std::vector<std::uint32_t> resident_beside(const sim::Program& program, const HeldWeights& held, bool has_start) {
+  std::vector<std::uint32_t> others = program.resident;
+  if (has_start)
+    std::erase_if(others, [&](std::uint32_t buffer) {
+      return std::find(held.buffers.begin(), held.buffers.end(), buffer) != held.buffers.end();
+    });
+  return others;
+}
+
 Bytes ReservedPeaks::of(const sim::Program& program, const Scenario& scenario, const HeldWeights& held) {
   std::vector<StartUp> starts = start_ups(scenario, held);
-  std::vector<std::uint32_t> first = resident(program, held, !starts.empty());
+  std::vector<std::uint32_t> first = resident_beside(program, held, !starts.empty());
   const ReplayMemory::Found found = memory_->find(program, tensors_, options_, std::move(first), std::move(starts));
   const AskedRequests& like = found.requests;
   const auto replay = [&](auto sizes) {
@@ -172,7 +172,7 @@ Bytes peak_reserved(const sim::Program& program, const std::vector<std::vector<B
   const AskedSizes asked(program, tensors);
   const std::span<const StartUp> starts(start, start == nullptr ? 0 : 1);
   return most_reserved(program, asked, std::span<const Bytes>(asked.all()), options,
-                       resident(program, held, start != nullptr), starts);
+                       resident_beside(program, held, start != nullptr), starts);
 }
 
 }  // namespace orrery::models

@@ -10,6 +10,13 @@
 
 namespace orrery::models {
 
+// How the allocator of a rank on that kind of node is set (ClusterSpec::kinds).
+AllocatorOptions allocator_options(const Scenario& scenario, int node_kind);
+
+// Of what a program holds from before the first step, what nothing else asks for: with a start-up, not `held`'s
+// buffers.
+std::vector<std::uint32_t> resident_beside(const sim::Program& program, const HeldWeights& held, bool has_start);
+
 // What the allocator of a rank holds from its driver at most: the rank's program
 // read as requests, in the order in which its host issues them, for two steps.
 // `tensors` are the lists that Buffer::parts names. With `start`, what comes before and between those is

@@ -7,13 +7,8 @@
 
 #include "models/memory/cause.h"
 #include "sim/list_repeats.h"
-#include "sim/program.h"
 
 namespace orrery::models {
-
-inline bool is_activation(const sim::Buffer& buffer) {
-  return buffer.cause == static_cast<std::uint8_t>(MemoryCause::activations);
-}
 
 // What a program asks for, each size once. `tensors` are the lists that Buffer::parts names.
 class AskedSizes {

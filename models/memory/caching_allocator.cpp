@@ -12,6 +12,7 @@ constexpr Bytes kSmallSegment{2 * kMiB};
 constexpr Bytes kLargeSegment{20 * kMiB};
 constexpr Bytes kOwnSegment{10 * kMiB};  // from here on a request gets a segment of its own
 constexpr std::int64_t kSegmentStep = 2 * kMiB;
+constexpr std::int64_t kLargePool = std::int64_t{1} << 60;  // where the expandable segment of large blocks begins
 
 template <class Size>
 Size rounded(const Size& request) {
@@ -118,6 +119,7 @@ auto CachingAllocatorOf<Size>::serve(const Request& request) -> Block {
   FreeList& free = list(small);
   Block block = free.take_best_fit(size);
   if (block == kNone) block = more(size, small);
+  if (block == kNone) return kNone;
   const Size rest = pieces_[block].size - size;
   if (is_split(block, rest)) {
     const Block tail = split(block, size, rest);
@@ -184,7 +186,7 @@ auto CachingAllocatorOf<Size>::set_free(Block block) -> Block {
   return block;
 }
 
-// A block of at least `size` from the driver.
+// A block of at least `size` from the driver; kNone if it has none.
 template <class Size>
 auto CachingAllocatorOf<Size>::more(const Size& size, bool small) -> Block {
   return options_.expandable_segments ? grow(size, small) : new_segment(size, small);
@@ -207,6 +209,10 @@ template <class Size>
 auto CachingAllocatorOf<Size>::new_segment(const Size& size, bool small) -> Block {
   const Size segment = segment_for(size, small);
   if (options_.limit.n > 0 && Size(options_.limit) < reserved_ + segment) release_free_segments();
+  if (!take(end_, segment)) {
+    release_free_segments();
+    if (!take(end_, segment)) return kNone;
+  }
   reserve(segment);
   end_ += now(segment).n;
   return new_piece(segment, small, end_ - now(segment).n);
@@ -219,16 +225,24 @@ auto CachingAllocatorOf<Size>::grow(const Size& size, bool small) -> Block {
   const bool joins = last != kNone && pieces_[last].free;
   const Size missing = joins ? size - pieces_[last].size : size;
   const Size pages = round_up(missing, (small ? kSmallSegment : kLargeSegment).n);
+  const std::int64_t begin = small ? 0 : kLargePool;
+  const std::int64_t end = last == kNone ? begin : pieces_[last].address + now(pieces_[last].size).n;
+  if (!take(end, pages)) return kNone;
   reserve(pages);
   if (joins) {
     list(small).remove(pieces_[last]);
     pieces_[last].size = pieces_[last].size + pages;
     return last;
   }
-  const Block added = new_piece(pages, small, last == kNone ? 0 : pieces_[last].address + now(pieces_[last].size).n);
+  const Block added = new_piece(pages, small, end);
   pieces_[added].before = last;
   if (last != kNone) pieces_[last].after = added;
   return last = added;
+}
+
+template <class Size>
+bool CachingAllocatorOf<Size>::take(std::int64_t address, const Size& more) {
+  return source_ == nullptr || source_->take(address, now(more));
 }
 
 template <class Size>
@@ -277,6 +291,7 @@ void CachingAllocatorOf<Size>::release_free_segments() {
       const Piece& piece = pieces_[block];
       const bool whole = piece.before == kNone && piece.after == kNone;
       if (whole) {
+        if (source_ != nullptr) source_->give_back(piece.address);
         reserved_ = reserved_ - piece.size;
         drop(block);
       }

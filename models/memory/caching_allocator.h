@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "models/memory/segment_source.h"
 #include "models/memory/traced_size.h"
 #include "sim/base/amount.h"
 
@@ -21,6 +22,9 @@ namespace orrery::models {
 //
 // With expandable segments each pool is one segment that grows by pages of 2 or
 // 20 MiB at its end.
+//
+// A replay asks no driver. With a source every segment is asked for and given back there; what it refuses is asked for
+// once more when all free segments went back.
 struct AllocatorOptions {
   bool expandable_segments = false;
   Bytes limit;  // what the device has; 0: any amount
@@ -36,7 +40,8 @@ class CachingAllocatorOf {
   using Block = std::uint32_t;
   static constexpr Block kNone = UINT32_MAX;
 
-  explicit CachingAllocatorOf(const Options& options) : options_(options) {}
+  explicit CachingAllocatorOf(const Options& options, SegmentSource* source = nullptr)
+      : options_(options), source_(source) {}
 
   // What a size that is asked for comes to: for those that are asked for often.
   struct Request {
@@ -47,9 +52,10 @@ class CachingAllocatorOf {
   };
   static Request request(const Size& asked);
 
+  // kNone where the source has no memory left.
   Block serve(const Request& request);
   Block allocate(const Size& asked) { return serve(request(asked)); }
-  // The same as to serve and free at once.
+  // The same as to serve and free at once, in a replay.
   void touch(Request& request);
   void free(Block block);
 
@@ -102,6 +108,7 @@ class CachingAllocatorOf {
   Block more(const Size& size, bool small);
   Block new_segment(const Size& size, bool small);
   Block grow(const Size& size, bool small);
+  bool take(std::int64_t address, const Size& more);
   void reserve(const Size& more);
   bool is_split(Block block, const Size& rest) const;
   Bytes taken(Block block) const;
@@ -111,6 +118,7 @@ class CachingAllocatorOf {
   FreeList& list(bool small) { return free_[small ? 0 : 1]; }
 
   Options options_;
+  SegmentSource* source_;
   std::vector<Piece> pieces_;
   std::vector<Block> unused_;  // of pieces_
   std::array<FreeList, 2> free_;

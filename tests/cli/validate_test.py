@@ -13,8 +13,8 @@ if sys.argv[1] == "info":
     print({gpus})
     sys.exit(0 if {gpus} else 7)
 assert "--virtual-ranks" in sys.argv or "--port" in sys.argv, sys.argv
-record = dict(schema=1, device="1 x test", transport="copies", mode="eager", notes=[], faults={faults}, interrupted=False,
-              enqueue_s=0, device_memory=80 << 30, operand_memory=1 << 30, memory=[],
+record = dict(schema=2, device="1 x test", transport="copies", mode="eager", notes=[], faults={faults}, interrupted=False,
+              enqueue_s=0, device_memory=80 << 30, operand_memory=1 << 30, runtime_memory=1 << 29, memory=[],
               conditions=dict(samples=0, sm_clock_mhz=[0, 0, 0], memory_clock_mhz=0, power_max_w=0, temperature_max_c=0,
                               throttled=[]), spans=0)
 if "--rank" not in sys.argv or sys.argv[sys.argv.index("--rank") + 1] == "0":

@@ -31,7 +31,7 @@ class DeferredDevice : public Device, public Mover {
     streams_[stream].push_back({[] {}, [this, event] { return bool{happened_[event]}; }});
   }
   void kernel(StreamHandle, const Work&, const Place&) override {}
-  std::optional<BufferHandle> allocate(StreamHandle, Bytes) override { return 0; }
+  std::optional<BufferHandle> allocate(StreamHandle, std::span<const Bytes>) override { return 0; }
   void free(StreamHandle, BufferHandle) override {}
   bool failed() const override { return false; }
   Time time_of(EventHandle) override { return {}; }

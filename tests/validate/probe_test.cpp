@@ -349,8 +349,8 @@ class Contended final : public Device {
     if (work.kernel && beside)
       inner_.kernel(stream, {nullptr, Duration::ps((now(stream) - begin).count_ps() / 5)}, place);
   }
-  std::optional<BufferHandle> allocate(StreamHandle stream, Bytes bytes) override {
-    return inner_.allocate(stream, bytes);
+  std::optional<BufferHandle> allocate(StreamHandle stream, std::span<const Bytes> tensors) override {
+    return inner_.allocate(stream, tensors);
   }
   void free(StreamHandle stream, BufferHandle buffer) override { inner_.free(stream, buffer); }
   bool failed() const override { return inner_.failed(); }
@@ -437,8 +437,8 @@ class Economical final : public Device {
     if (work.kernel != nullptr) launched.insert(*work.kernel);
     device_.kernel(stream, work, place);
   }
-  std::optional<BufferHandle> allocate(StreamHandle stream, Bytes bytes) override {
-    return device_.allocate(stream, bytes);
+  std::optional<BufferHandle> allocate(StreamHandle stream, std::span<const Bytes> tensors) override {
+    return device_.allocate(stream, tensors);
   }
   void free(StreamHandle stream, BufferHandle buffer) override { device_.free(stream, buffer); }
   bool failed() const override { return device_.failed(); }

@@ -76,6 +76,7 @@ class CudaBackend final : public Backend {
     record.device_memory = {static_cast<std::int64_t>(properties.totalGlobalMem)};
     record.operand_memory = Bytes{static_cast<std::int64_t>(device_->operand_bytes())} + mover_.bytes();
     record.memory = device_->memory().use();
+    record.runtime_memory = runtime_memory(record.operand_memory);
     record.enqueue_seconds = device_->enqueue_seconds();
     if (sampler_) record.conditions = sampler_->conditions();
   }
@@ -83,6 +84,13 @@ class CudaBackend final : public Backend {
   Conditions conditions() override { return sampler_ ? sampler_->latest() : Conditions{}; }
 
  private:
+  // What the GPU holds beside segments and operands, by the driver's own count.
+  Bytes runtime_memory(Bytes operands) const {
+    std::size_t free = 0, total = 0;
+    if (cudaMemGetInfo(&free, &total) != cudaSuccess) return {};
+    return Bytes{static_cast<std::int64_t>(total - free)} - device_->memory().reserved() - operands;
+  }
+
   // After Ctrl-C processes stop at different ops, so what is under way may never end.
   bool interrupted() {
     constexpr auto kGrace = std::chrono::seconds(5);
@@ -111,6 +119,7 @@ cuda::DeviceOptions device_options(const BackendOptions& options, bool partition
   device.sms_a_rank = options.sms_a_rank;
   device.graph = options.graph;
   device.host_ops = options.host_ops;
+  device.allocators = options.allocators;
   device.deadline = options.deadline;
   return device;
 }

@@ -13,7 +13,7 @@ constexpr int kGraphRuns = 2;  // the first warms up
 
 CudaDevice::CudaDevice(const DeviceOptions& options)
     : options_(options),
-      memory_(faults_, options.gpu),
+      memory_(options.allocators, sources()),
       arena_(faults_, 128),
       attention_(faults_, arena_),
       events_(faults_) {}
@@ -188,17 +188,18 @@ std::size_t CudaDevice::streams() const {
                                                 [](const Stream& s) { return s.handle != nullptr && !s.shared; }));
 }
 
-std::optional<BufferHandle> CudaDevice::allocate(StreamHandle handle, Bytes bytes) {
-  if (failed()) return std::nullopt;
-  if (options_.graph) return memory_.count(streams_[handle].rank, bytes);
-  const cudaStream_t s = stream(handle);
-  if (s == nullptr) return std::nullopt;
-  return memory_.allocate(streams_[handle].rank, bytes, s);
+RankMemory::Sources CudaDevice::sources() {
+  if (options_.graph) return {};
+  return [this](RankId) { return std::make_unique<Segments>(faults_, [this] { return wait_for_all(); }); };
 }
 
-void CudaDevice::free(StreamHandle handle, BufferHandle buffer) {
-  if (failed()) return;
-  memory_.free(buffer, options_.graph ? nullptr : stream(handle));
+std::optional<BufferHandle> CudaDevice::allocate(StreamHandle handle, std::span<const Bytes> tensors) {
+  if (failed()) return std::nullopt;
+  return memory_.allocate(streams_[handle].rank, tensors);
+}
+
+void CudaDevice::free(StreamHandle, BufferHandle buffer) {
+  if (!failed()) memory_.free(buffer);
 }
 
 Errors CudaDevice::synchronize() {
@@ -207,10 +208,14 @@ Errors CudaDevice::synchronize() {
   if (capturing_) {
     launch_graph();
   } else {
-    for (const Stream& s : streams_)
-      if (s.handle != nullptr && !wait_for(s.handle, s)) break;
+    wait_for_all();
   }
   return faults_.errors();
+}
+
+bool CudaDevice::wait_for_all() {
+  return std::all_of(streams_.begin(), streams_.end(),
+                     [this](const Stream& s) { return s.handle == nullptr || wait_for(s.handle, s); });
 }
 
 // What was captured ends in the stream where it began, so that stream awaits all others.

@@ -13,19 +13,21 @@
 #include "validate/cuda/driver/marks.h"
 #include "validate/cuda/events.h"
 #include "validate/cuda/memory/arena.h"
-#include "validate/cuda/memory/memory.h"
+#include "validate/cuda/memory/segments.h"
 #include "validate/cuda/products/gemm.h"
 #include "validate/device.h"
+#include "validate/memory/rank_memory.h"
 
 namespace orrery::validate::cuda {
 
 struct DeviceOptions {
   int gpu = 0;
-  std::vector<RankId> ranks;           // that run on it
-  bool partition = false;              // an equal share of the SMs for each
-  int sms_a_rank = 0;                  // of a share; 0: as many as there are
-  bool graph = false;                  // everything until synchronize() becomes one CUDA graph
-  bool host_ops = true;                // ops without a shape take their planned time; else none
+  std::vector<RankId> ranks;  // that run on it
+  bool partition = false;     // an equal share of the SMs for each
+  int sms_a_rank = 0;         // of a share; 0: as many as there are
+  bool graph = false;         // everything until synchronize() becomes one CUDA graph
+  bool host_ops = true;       // ops without a shape take their planned time; else none
+  RankMemory::Options allocators;
   std::chrono::seconds deadline{120};  // for all that was enqueued
 };
 
@@ -39,7 +41,7 @@ inline constexpr std::size_t kQueues = 32;
 // Streams are made when they are first used, and begin behind one event that is the
 // device's own beginning. Those of transfers and of the host go first where a rank's first
 // stream, which computes, has blocks waiting for an SM. With `graph`, enqueueing captures; synchronize() launches the
-// graph twice and times the second run. Memory is not allocated then.
+// graph twice and times the second run. Memory is counted then, not allocated.
 class CudaDevice final : public Device {
  public:
   static Result<std::unique_ptr<CudaDevice>> open(const DeviceOptions& options);
@@ -53,7 +55,7 @@ class CudaDevice final : public Device {
   EventHandle record_timed(StreamHandle stream) override;
   void wait(StreamHandle stream, EventHandle event) override;
   void kernel(StreamHandle stream, const Work& work, const Place& place) override;
-  std::optional<BufferHandle> allocate(StreamHandle stream, Bytes bytes) override;
+  std::optional<BufferHandle> allocate(StreamHandle stream, std::span<const Bytes> tensors) override;
   void free(StreamHandle stream, BufferHandle buffer) override;
   bool can_run(const models::Kernel& kernel) const override;
   bool is_over(EventHandle event) override { return !shares_queues_ || has_come(event); }
@@ -79,7 +81,7 @@ class CudaDevice final : public Device {
   // That something was enqueued to.
   std::size_t streams() const;
 
-  const Memory& memory() const { return memory_; }
+  const RankMemory& memory() const { return memory_; }
   std::uint64_t operand_bytes() const { return arena_.bytes(); }
   Gemms& gemms() { return *gemms_; }
 
@@ -98,6 +100,7 @@ class CudaDevice final : public Device {
 
   explicit CudaDevice(const DeviceOptions& options);
   Errors start();
+  RankMemory::Sources sources();
   cudaStream_t stream_of_messages(RankId rank) const;
   int partition_of(RankId rank) const;
   cudaStream_t make_stream(RankId rank, bool beside, int priority);
@@ -107,6 +110,7 @@ class CudaDevice final : public Device {
   void launch_graph();
   bool has_come(EventHandle event);
   std::optional<std::string> given_up();
+  bool wait_for_all();
   bool wait_for(cudaStream_t stream, const Stream& of);
   void destroy_stream(cudaStream_t stream);
   void launch(const models::Kernel& kernel, cudaStream_t stream);
@@ -117,7 +121,7 @@ class CudaDevice final : public Device {
   int sms_ = 0;            // that a stream of kernels may use
   int first_in_line_ = 0;  // the priority of all streams of a rank but its first, which computes
   std::unique_ptr<Partitions> partitions_;
-  Memory memory_;
+  RankMemory memory_;
   Arena arena_;
   std::unique_ptr<Gemms> gemms_;
   Attention attention_;

@@ -3,6 +3,7 @@
 #include <deque>
 #include <vector>
 
+#include "models/memory/start_up_course.h"
 #include "sim/coalesce/coalesce.h"
 #include "sim/engine/meet/meetings.h"
 #include "validate/runner/runner.h"
@@ -69,10 +70,12 @@ class Runner {
   void leave(std::uint32_t meeting);
   void finish_group(StreamState& s);
 
-  void allocate_resident(StreamState& main);
+  void start_up(StreamState& main);
+  void ask(StreamState& main, models::StartUpCourse::Requests requests);
   void allocate(StreamState& s, std::uint32_t buffer);
   void free(StreamState& s, std::uint32_t buffer);
-  void out_of_memory(const StreamState& s, std::uint32_t buffer);
+  std::span<const Bytes> tensors_of(const sim::Buffer& buffer) const;
+  void out_of_memory(const StreamState& s, Bytes wanted, const std::string& of);
 
   void tell_trace();
   sim::Span span_of(const StreamState& s, std::size_t i);
@@ -96,7 +99,8 @@ class Runner {
   IdVector<RankId, std::uint32_t> first_stream_;                 // kNone: a rank of another process
   std::deque<std::uint32_t> ready_;
   IdVector<RankId, std::vector<std::optional<BufferHandle>>> buffers_;  // by buffer of the rank's program
-  std::vector<std::vector<EventHandle>> arrivals_;                      // by meeting: of its participants
+  IdVector<RankId, models::StartUpCourse> courses_;
+  std::vector<std::vector<EventHandle>> arrivals_;  // by meeting: of its participants
   Errors faults_;
 };
 

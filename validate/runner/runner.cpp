@@ -29,7 +29,8 @@ Runner::Runner(const sim::Workload& workload, Device& device, Transport& transpo
       options_(options),
       meetings_(workload, false),
       first_stream_(workload.ranks(), sim::kNone),
-      buffers_(workload.ranks()) {
+      buffers_(workload.ranks()),
+      courses_(workload.ranks()) {
   for (const sim::Program& program : workload.programs) awaited_.add(awaited_ops(program));
   for (const RankId rank : options.local) add_rank(rank);
   if (!options.local.empty()) return;
@@ -66,7 +67,7 @@ StreamUse Runner::use_of(const sim::Program& program, sim::StreamIndex index) co
 
 Execution Runner::run() {
   for (StreamState& s : streams_)
-    if (s.index == sim::kMainStream) allocate_resident(s);
+    if (s.index == sim::kMainStream && go_on()) start_up(s);
   while (!ready_.empty() && go_on()) {
     StreamState& s = streams_[ready_.front()];
     ready_.pop_front();
@@ -104,9 +105,10 @@ void Runner::advance(StreamState& s) {
 }
 
 bool Runner::next_step(StreamState& s) {
+  if (s.index == sim::kMainStream) ask(s, courses_[s.rank].behind_step());
   if (++s.step >= static_cast<std::uint32_t>(workload_.steps) || ops_of(s).empty()) return false;
   s.at = 0;
-  return true;
+  return go_on();
 }
 
 bool Runner::is_issued(const StreamState& s, const sim::Op& op) const {

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "models/compile/rank_start.h"
 #include "sim/trace/trace.h"
 #include "sim/workload.h"
 #include "validate/device.h"
@@ -14,7 +15,11 @@ namespace orrery::validate {
 struct RunnerOptions {
   std::vector<RankId> local;                // the ranks of this process; empty: all
   std::span<const models::Kernel> kernels;  // what Note::kernel counts in
-  sim::TraceSink* trace = nullptr;          // told, after the run, of every op that ended in a timed step
+  // What Buffer::parts counts in: saved tensors are asked for one by one; empty: all of a buffer at once.
+  std::span<const std::vector<Bytes>> tensors;
+  // How ranks come to their training states; null: those are there from the beginning, as resident buffers.
+  const IdVector<RankId, models::RankStart>* starts = nullptr;
+  sim::TraceSink* trace = nullptr;  // told, after the run, of every op that ended in a timed step
   // Steps from this one on have every op timed. Of those before, the trace has the last op of
   // each rank's main stream: they tell how long a step takes when nobody looks on.
   std::uint32_t first_timed_step = 0;

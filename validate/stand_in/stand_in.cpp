@@ -23,7 +23,9 @@ void StandIn::kernel(StreamHandle stream, const Work& work, const Place& place) 
   streams_[stream].clock = streams_[stream].clock + durations_->kernel(work, place);
 }
 
-std::optional<BufferHandle> StandIn::allocate(StreamHandle stream, Bytes bytes) {
+std::optional<BufferHandle> StandIn::allocate(StreamHandle stream, std::span<const Bytes> tensors) {
+  Bytes bytes;
+  for (const Bytes tensor : tensors) bytes += tensor;
   Bytes& held = held_[streams_[stream].rank.value];
   if (limit_ && held + bytes > *limit_) return std::nullopt;
   held += bytes;

@@ -40,7 +40,7 @@ class StandIn : public Device, public Transport {
   EventHandle record(StreamHandle stream) override;
   void wait(StreamHandle stream, EventHandle event) override;
   void kernel(StreamHandle stream, const Work& work, const Place& place) override;
-  std::optional<BufferHandle> allocate(StreamHandle stream, Bytes bytes) override;
+  std::optional<BufferHandle> allocate(StreamHandle stream, std::span<const Bytes> tensors) override;
   void free(StreamHandle stream, BufferHandle buffer) override;
   bool failed() const override { return false; }
   // What is enqueued afterwards begins when all that was before is over.

@@ -52,6 +52,65 @@ TEST(CachingAllocator, WhatIsFreedServesWhatFits) {
   EXPECT_EQ(allocator.reserved().n, 64 * kMiB);
 }
 
+// A driver that notes what it is asked for.
+struct Noting final : SegmentSource {
+  bool take(std::int64_t address, Bytes size) override {
+    ++asked;
+    if (room < size) return false;
+    room -= size;
+    EXPECT_TRUE(held.emplace(address, size).second);
+    return true;
+  }
+  void give_back(std::int64_t address) override {
+    room += held.at(address);
+    held.erase(address);
+  }
+  Bytes room{INT64_MAX};
+  std::map<std::int64_t, Bytes> held;
+  int asked = 0;
+};
+
+// With and without a driver it goes the same, and what is reserved is what the driver gave.
+TEST(CachingAllocator, ReservesWhatASourceGave) {
+  for (const CachingAllocator::Options& options :
+       {CachingAllocator::Options{false, {}}, {true, {}}, {false, {600 * kMiB}}}) {
+    Noting source;
+    CachingAllocator replayed(options), real(options, &source);
+    std::vector<CachingAllocator::Block> held;
+    for (std::uint64_t i = 0; i < 4000; ++i) {
+      const std::uint64_t random = Digest::mix(i);
+      if (random % 5 < 2 && !held.empty()) {
+        const std::size_t at = random / 5 % held.size();
+        replayed.free(held[at]);
+        real.free(held[at]);
+        held.erase(held.begin() + static_cast<std::ptrdiff_t>(at));
+      } else {
+        const Bytes size{static_cast<std::int64_t>(random >> 20) % ((random & 64) != 0 ? 40 * kMiB : kMiB)};
+        if (held.size() > 30) continue;
+        held.push_back(real.allocate(size));
+        ASSERT_EQ(held.back(), replayed.allocate(size));
+      }
+      Bytes given;
+      for (const auto& [address, size] : source.held) given += size;
+      ASSERT_EQ(real.reserved(), given);
+      ASSERT_EQ(replayed.reserved(), given);
+    }
+  }
+}
+
+TEST(CachingAllocator, AsksOnceMoreWhenFreeSegmentsWentBack) {
+  Noting source;
+  source.room = {100 * kMiB};
+  CachingAllocator allocator({}, &source);
+  const auto first = allocator.allocate({50 * kMiB});
+  EXPECT_EQ(allocator.allocate({60 * kMiB}), CachingAllocator::kNone);
+  EXPECT_EQ(source.asked, 3);
+  allocator.free(first);
+  EXPECT_NE(allocator.allocate({60 * kMiB}), CachingAllocator::kNone);
+  EXPECT_EQ(allocator.reserved().n, 60 * kMiB);
+  EXPECT_EQ(allocator.peak_reserved().n, 60 * kMiB);
+}
+
 // A remainder of at most 1 MiB of a large block stays with it.
 TEST(CachingAllocator, SmallRestsAreNotSplitOff) {
   CachingAllocator allocator = plain();
