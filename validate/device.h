@@ -31,6 +31,14 @@ using BufferHandle = std::uint32_t;
 struct Work {
   const models::Kernel* kernel = nullptr;
   Duration planned;
+  double slowdown = 1;  // of a straggler, whose kernel is planned to take so many times as long
+
+  // What is planned beyond full speed, for which a device that runs a kernel at full speed holds
+  // the stream behind it. No device makes a kernel faster.
+  Duration lag() const {
+    if (kernel == nullptr || slowdown <= 1) return {};
+    return planned - Duration::from_seconds(planned.seconds() / slowdown);
+  }
 };
 
 // What a stream will be asked for. `beside`: collectives and delays of the host, no kernels,

@@ -119,6 +119,7 @@ Result<RunRecord> RunCommand::execute(const Prepared& prepared, BackendOptions o
     run.kernels = prepared.compiled.kernels;
     run.tensors = prepared.compiled.tensors;
     run.starts = &starts;
+    run.slowdowns = prepared.compiled.slowdown_of_program;
     run.trace = &trace;
     run.first_timed_step = first_timed_step(prepared.workload().steps);
     run.stop = options.stop;

@@ -112,6 +112,7 @@ void add_programs(const Scenario& s, const Layout& layout, const std::vector<Coo
       out.held_by_program.push_back(std::move(stage.held));
       out.stage_of_program.push_back(kind.stage);
       out.node_of_program.push_back(kind.node);
+      out.slowdown_of_program.push_back(kind.slowdown);
     }
     return at->second;
   };

@@ -52,6 +52,7 @@ struct Compiled {
   std::shared_ptr<ReplayMemory> replays;     // of those before, of scenarios compiled on one workbench
   std::vector<int> stage_of_program;         // pipeline rank of each program
   std::vector<int> node_of_program;          // kind of node that its ranks are on (ClusterSpec::kinds)
+  std::vector<double> slowdown_of_program;   // its kernels take so many times as long: a straggler's; 1 elsewhere
   Schedule schedule;
   std::optional<CalibrationUse> calibration;
 };

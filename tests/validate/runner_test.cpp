@@ -252,6 +252,64 @@ INSTANTIATE_TEST_SUITE_P(
                       "layout: {pp: 4, tp: 2}\npipeline: {schedule: interleaved-1f1b, virtual_stages: 2}",
                       "layout: {pp: 4}\noverlap: {pipeline: false}", "layout: {pp: 2, tp: 2, dp: 2, zero: 1}"));
 
+// Kernels at full speed, as a GPU runs them, and behind each what a straggler takes longer.
+class FullSpeed final : public Durations {
+ public:
+  FullSpeed(const sim::Workload& slow, const sim::Workload& even, bool holds)
+      : even_(even), transfers_(planned_durations(slow)), holds_(holds) {}
+  Duration kernel(const Work& work, const Place& place) override {
+    const sim::Program& program = even_.programs[even_.program_of[place.rank]];
+    const Duration alone = Duration::ps(program.streams[place.stream].ops[place.op].payload);
+    return holds_ ? alone + work.lag() : alone;
+  }
+  Duration transfer(const Exchange& exchange) override { return transfers_->transfer(exchange); }
+
+ private:
+  const sim::Workload& even_;
+  std::unique_ptr<Durations> transfers_;
+  bool holds_;
+};
+
+Time end_of(const std::vector<sim::Span>& spans) {
+  Time end;
+  for (const sim::Span& span : spans) end = std::max(end, span.end);
+  return end;
+}
+
+// A device that makes all kernels alike has the straggler that is predicted: it is told how long to hold the stream.
+TEST(Runner, StragglersAreHeldBehindTheirKernels) {
+  const auto compile = [](const char* stragglers) {
+    models::Compiled c = models::compiled(
+        models::read(models::small_scenario(),
+                     {{"layout.pp", "4"}, {"simulation.network", "analytic"}, {"simulation.stragglers", stragglers}}));
+    for (sim::Claim& claim : c.workload.claims) claim.slowdown_permille = {};
+    return c;
+  };
+  const models::Compiled slow = compile("[{rank: 3, slowdown: 1.5}]"), even = compile("[]");
+  const auto run = [&](bool holds) {
+    StandIn device(std::make_unique<FullSpeed>(slow.workload, even.workload, holds));
+    sim::Trace trace;
+    RunnerOptions options;
+    options.kernels = slow.kernels;
+    options.slowdowns = slow.slowdown_of_program;
+    options.trace = &trace;
+    EXPECT_TRUE(execute(slow.workload, device, device, options).ok());
+    return end_of(trace.spans()) - Time();
+  };
+  const double predicted = (end_of(simulated(slow.workload)) - Time()).seconds();
+  EXPECT_GT(predicted, 1.1 * (end_of(simulated(even.workload)) - Time()).seconds());
+  EXPECT_NEAR(run(true).seconds(), predicted, 1e-6 * predicted);
+  EXPECT_LT(run(false).seconds(), predicted / 1.1);
+}
+
+TEST(Runner, OnlyKernelsOfStragglersLag) {
+  const models::Kernel kernel{models::MemoryBoundShape{"copy", Bytes{1}}};
+  EXPECT_EQ((Work{&kernel, Duration::us(30), 1.5}).lag(), Duration::us(10));
+  EXPECT_EQ((Work{&kernel, Duration::us(30)}).lag(), Duration());
+  EXPECT_EQ((Work{&kernel, Duration::us(30), 0.5}).lag(), Duration());
+  EXPECT_EQ((Work{nullptr, Duration::us(30), 1.5}).lag(), Duration()) << "what it takes is planned already";
+}
+
 TEST(Runner, MemoryThatIsNotThereNamesTheAllocation) {
   World world;
   Script p;

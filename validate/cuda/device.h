@@ -114,6 +114,7 @@ class CudaDevice final : public Device {
   bool wait_for(cudaStream_t stream, const Stream& of);
   void destroy_stream(cudaStream_t stream);
   void launch(const models::Kernel& kernel, cudaStream_t stream);
+  void delay(Duration time, cudaStream_t stream);
   void stream_through(const std::string& family, Bytes bytes, cudaStream_t stream);
 
   DeviceOptions options_;

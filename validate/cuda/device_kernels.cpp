@@ -41,14 +41,19 @@ void CudaDevice::kernel(StreamHandle handle, const Work& work, const Place& plac
     if (!options_.host_ops || work.planned <= Duration()) return;
     const cudaStream_t s = stream(handle);
     if (s == nullptr) return;
-    faults_.ok(launch_delay(static_cast<std::uint64_t>(work.planned.count_ps() / 1000), s), "a delay");
+    delay(work.planned, s);
     return;
   }
   const cudaStream_t s = stream(handle);
   if (s == nullptr) return;
   marks_.begin(place);
   launch(*work.kernel, s);
+  if (work.lag() > Duration()) delay(work.lag(), s);
   marks_.end();
+}
+
+void CudaDevice::delay(Duration time, cudaStream_t stream) {
+  faults_.ok(launch_delay(static_cast<std::uint64_t>(time.count_ps() / 1000), stream), "a delay");
 }
 
 void CudaDevice::launch(const models::Kernel& kernel, cudaStream_t stream) {

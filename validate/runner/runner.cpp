@@ -164,8 +164,11 @@ void Runner::issue_local(StreamState& s) {
 }
 
 Work Runner::work_of(const StreamState& s, const sim::Op& op) const {
-  const std::uint32_t kernel = program_of(s.rank).streams[s.index].notes[s.at].kernel;
-  return {kernel < options_.kernels.size() ? &options_.kernels[kernel] : nullptr, Duration::ps(op.payload)};
+  const ProgramId program = workload_.program_of[s.rank];
+  const std::uint32_t kernel = workload_.programs[program].streams[s.index].notes[s.at].kernel;
+  const bool has_shape = kernel < options_.kernels.size();
+  return {has_shape ? &options_.kernels[kernel] : nullptr, Duration::ps(op.payload),
+          has_shape && !options_.slowdowns.empty() ? options_.slowdowns[program.value] : 1};
 }
 
 // The last op of a rank's main stream tells when a step was over.

@@ -17,6 +17,7 @@ struct RunnerOptions {
   std::span<const models::Kernel> kernels;  // what Note::kernel counts in
   // What Buffer::parts counts in: saved tensors are asked for one by one; empty: all of a buffer at once.
   std::span<const std::vector<Bytes>> tensors;
+  std::span<const double> slowdowns;  // of each program's kernels (Compiled::slowdown_of_program); empty: none
   // How ranks come to their training states; null: those are there from the beginning, as resident buffers.
   const IdVector<RankId, models::RankStart>* starts = nullptr;
   sim::TraceSink* trace = nullptr;  // told, after the run, of every op that ended in a timed step

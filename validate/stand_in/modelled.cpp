@@ -14,7 +14,7 @@ class Modelled final : public Durations {
       : costs_(gpu, {}), planner_(std::move(planner)), noise_(noise), seed_(seed) {}
 
   Duration kernel(const Work& work, const Place& place) override {
-    return work.kernel ? noisy(costs_.time(*work.kernel).time, place) : work.planned;
+    return work.kernel ? noisy(costs_.time(*work.kernel).time, place) + work.lag() : work.planned;
   }
 
   Duration transfer(const Exchange& exchange) override {

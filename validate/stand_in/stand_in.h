@@ -24,7 +24,8 @@ std::unique_ptr<Durations> planned_durations(const sim::Workload& workload);
 std::unique_ptr<Durations> seen_durations(const std::vector<sim::Span>& spans);
 
 // As a GPU's curves say, and for transfers a planner without links (analytic), with
-// normal noise of a relative deviation: a truth to calibrate against.
+// normal noise of a relative deviation: a truth to calibrate against. A straggler is held behind its kernels, as on a
+// GPU.
 std::unique_ptr<Durations> modelled_durations(const topology::GpuSpec& gpu,
                                               std::shared_ptr<const sim::TransferPlanner> planner, double noise,
                                               std::uint64_t seed);
