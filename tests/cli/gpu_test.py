@@ -63,10 +63,19 @@ class PretendedGpus(support.Case):
         self.assertEqual(peak["predicted"], peak["measured"])
         self.assertGreater(comparison["order_tau"], 0.999)
 
+    def assert_reserved_as_predicted(self, comparison):
+        note = next(note for note in comparison["notes"] if "reserved in segments" in note)
+        reserved = int(note.split(" bytes of tensors, ")[1].split()[0])
+        self.assertEqual(reserved, comparison["prediction"]["memory"]["reserved_bytes"])
+        # Beside operands only the workspaces of products: one of 32 MiB a stream.
+        self.assertLess(int(note.rsplit(" ", 1)[1]), 200 << 20)
+
     # The whole loop, with a truth that is known: what calibration finds alone is what a step is made of.
     def check_layout(self, *scenario):
         file = self.four(*scenario)
-        self.assert_predicted(self.compared(file, "--gpus", "4", "--set", self.calibrated(file, "--gpus", "4")), 0.005)
+        comparison = self.compared(file, "--gpus", "4", "--set", self.calibrated(file, "--gpus", "4"))
+        self.assert_predicted(comparison, 0.005)
+        self.assert_reserved_as_predicted(comparison)
 
     def test_tensor_and_pipeline_parallelism(self):
         self.check_layout()
@@ -105,8 +114,10 @@ class PretendedGpus(support.Case):
 
     def test_out_of_memory_says_what_was_asked_for(self):
         error = self.on_gpus("validate", self.four(), "--gpus", "4", status=1, MEMORY=2e9).stderr
-        self.assertRegex(error, r"rank \d: no memory for \d+ bytes of '.*' \(.*\) in step 0")
+        self.assertRegex(error, r"rank \d: no memory for \d+ bytes of training states in step 0")
         self.assertIn("predicted were", error)
+        error = self.on_gpus("validate", self.four(), "--gpus", "4", status=1, MEMORY=3.6e9).stderr
+        self.assertRegex(error, r"rank 0: no memory for \d+ bytes of 'activations' \(activations\) in step \d")
 
     def test_an_error_of_the_gpu_says_where_it_was_noticed(self):
         error = self.on_gpus("validate", self.four(), "--gpus", "4", status=1, FAILS_AT=2000).stderr
