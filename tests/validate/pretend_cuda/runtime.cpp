@@ -174,13 +174,16 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
   if (machine().sticky != cudaSuccess) return machine().sticky;
   machine().advance();
   if (!event->latest) return cudaSuccess;
-  if (!*event->latest) return machine().tell(cudaErrorNotReady);
-  machine().seen(**event->latest);
-  return cudaSuccess;
+  // A host that looks has not waited: what it enqueues next may begin before the event.
+  return *event->latest ? cudaSuccess : machine().tell(cudaErrorNotReady);
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
-  return wait_until([event] { return cudaEventQuery(event) == cudaSuccess; });
+  return wait_until([event] {
+    if (cudaEventQuery(event) != cudaSuccess) return false;
+    if (event->latest) machine().seen(**event->latest);
+    return true;
+  });
 }
 
 cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t from, cudaEvent_t to) {
