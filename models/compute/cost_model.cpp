@@ -15,8 +15,6 @@ namespace {
 // Error to expect of tier 1 on shapes that no fit has seen (mean absolute, from
 // docs/compute.md). Curves taken from another GPU are of datasheet quality.
 constexpr double kGemmError = 0.07, kAttentionError = 0.08, kMemoryBoundError = 0.25, kTransferredError = 0.20;
-// Of a curve that is corrected by measured shapes nearby (docs/compute.md, tier 2).
-constexpr double kCorrectedError = 0.05;
 
 template <class Shape>
 bool times(const Calibration& calibration) {
@@ -62,8 +60,9 @@ struct CostModel::State {
       return {Duration::from_seconds(seconds->value), seconds->low, seconds->high, 3};
     const auto correction = measured->correction(kernel);
     if (!correction) return by_curve(kernel);
-    const double seconds = *correction * curve_seconds(kernel);
-    return {Duration::from_seconds(seconds), seconds * (1 - kCorrectedError), seconds * (1 + kCorrectedError), 2};
+    const double seconds = curve_seconds(kernel);
+    return {Duration::from_seconds(seconds * correction->factor), seconds * correction->low, seconds * correction->high,
+            2};
   }
 
   KernelTime by_curve(const Kernel& kernel) const {
@@ -90,7 +89,8 @@ CostModel::CostModel(const topology::GpuSpec& gpu, const Stack& stack, const Cal
   if (calibration == nullptr) return;
   state_->gpu = with_measured_curves(gpu, *calibration);
   state_->slowdown = without_measured(state_->slowdown, *calibration);
-  state_->measured.emplace(*calibration, [this](const Kernel& kernel) { return state_->curve_seconds(kernel); });
+  state_->measured.emplace(*calibration, state_->gpu,
+                           [this](const Kernel& kernel) { return state_->curve_seconds(kernel); });
 }
 
 CostModel::~CostModel() = default;

@@ -29,7 +29,10 @@ inline constexpr const char* kMemoryBoundFamilies[] = {"adam",
                                                        "softmax",
                                                        "zero"};
 
-// t0 + bytes / (efficiency W) with the family's curve, or the GPU's "default".
+// The family's curve, or the GPU's "default".
+const topology::MemoryBoundCurve& memory_bound_curve(const topology::GpuSpec& gpu, const std::string& family);
+
+// t0 + bytes / (efficiency W) with the family's curve.
 // Seconds; zero for no bytes. `slowdown`: how much longer than by the curve the bytes take.
 double memory_bound_seconds(const MemoryBoundShape& shape, const topology::GpuSpec& gpu, double slowdown = 1);
 

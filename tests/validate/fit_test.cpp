@@ -58,6 +58,34 @@ TEST(FitGemm, IsNotBentByNoiseAndOutliers) {
   EXPECT_NEAR(robust.memory_efficiency, 0.81, 0.04);
 }
 
+// Products of a millisecond say nothing of the launch or of the bandwidth: both stay near what they were.
+TEST(FitGemm, KeepsWhatItsPointsLeaveOpen) {
+  std::vector<KernelPoint> large;
+  for (const KernelPoint& p : timed_by(models::h100(), 400, 0.05))
+    if (p.seconds.value > 300e-6) large.push_back(p);
+  ASSERT_GT(large.size(), 20u);
+  const topology::GemmCurve expected = models::h100().gemm.at(models::Dtype::bf16);
+  const topology::GemmCurve fitted = fit_gemm(models::h100(), large).curve;
+  EXPECT_NEAR(fitted.launch.seconds() / expected.launch.seconds(), 1, 0.5);
+  EXPECT_NEAR(fitted.memory_efficiency / expected.memory_efficiency, 1, 0.3);
+}
+
+// Three small kernels are no line; that they take long says little of the bandwidth, which large ones of other
+// families have shown.
+TEST(FitLine, StaysNearTheExpectedWhereFewPointsLeaveItOpen) {
+  const Line expected{2e-6, 1 / 2.4e12};
+  const Line of_small = fit_line_near(expected, {{1 << 18, 5e-6}, {1 << 21, 13e-6}, {1 << 24, 41e-6}});
+  EXPECT_LT(of_small.slope, 2 * expected.slope);
+  EXPECT_GT(of_small.intercept, 2 * expected.intercept);
+  // Kernels of both ends are believed.
+  std::vector<std::pair<double, double>> line;
+  for (double bytes = 1 << 18; bytes < 2e9; bytes *= 8) line.emplace_back(bytes, 8e-6 + bytes / 1.2e12);
+  EXPECT_NEAR(fit_line_near(expected, line).slope * 1.2e12, 1, 0.03);
+  EXPECT_NEAR(fit_line_near(expected, line).intercept / 8e-6, 1, 0.1);
+  // Nothing was timed.
+  EXPECT_DOUBLE_EQ(fit_line_near(expected, {}).slope, expected.slope);
+}
+
 TEST(FitLine, FindsLatencyAndBandwidth) {
   std::vector<std::pair<double, double>> points;
   for (double bytes = 8; bytes < 2e9; bytes *= 2) points.emplace_back(bytes, 12e-6 + bytes / 300e9);

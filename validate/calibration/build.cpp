@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "models/compute/memory_bound.h"
 #include "sim/base/digest.h"
 #include "validate/calibration/fit.h"
 
@@ -41,16 +42,20 @@ void add_gemm_curves(const topology::GpuSpec& gpu, const std::vector<KernelPoint
   }
 }
 
-void add_memory_bound_curves(const topology::GpuSpec& gpu, const std::vector<KernelPoint>& points, Calibration& out) {
+void add_memory_bound_curves(topology::GpuSpec gpu, const std::vector<KernelPoint>& points, Calibration& out) {
+  gpu = models::slowed_memory(std::move(gpu), points);
   std::map<std::string, std::vector<std::pair<double, double>>> by_family;
   for (const KernelPoint& point : points)
     if (const auto* s = std::get_if<models::MemoryBoundShape>(&point.kernel.shape))
       by_family[s->family].emplace_back(static_cast<double>(s->bytes.n), point.seconds.value);
+  const double bandwidth = static_cast<double>(gpu.memory_bandwidth.n);
   for (const auto& [family, sizes] : by_family) {
-    const Line line = fit_line(sizes);
-    if (line.slope <= 0 || sizes.size() < 2) continue;
-    const double efficiency = 1 / (line.slope * static_cast<double>(gpu.memory_bandwidth.n));
-    out.memory_bound[family] = {std::clamp(efficiency, 0.001, 10.0), Duration::from_seconds(line.intercept)};
+    const topology::MemoryBoundCurve& expected = models::memory_bound_curve(gpu, family);
+    const Line line =
+        fit_line_near({std::max(expected.launch.seconds(), 1e-9), 1 / (expected.efficiency * bandwidth)}, sizes);
+    if (line.slope <= 0) continue;
+    out.memory_bound[family] = {std::clamp(1 / (line.slope * bandwidth), 0.001, 10.0),
+                                Duration::from_seconds(line.intercept)};
     out.fit_errors["memory_bound." + family] = line.error;
   }
 }

@@ -16,6 +16,12 @@ using models::KernelPoint;
 
 constexpr double kSoftScale = 0.1;
 
+// What the points leave open stays as expected. Of a product's curve em and t0 do, within a factor of two; of a line
+// the latency (to which each family has its own), within as much again, and the slope within 30 %. Against products
+// that are 10 % off their curve and kernels 5 % off their line.
+constexpr double kExpectedWithin = 0.7;  // in logarithms
+constexpr double kLatencyWeight = (0.05 / 1) * (0.05 / 1), kSlopeWeight = (0.05 / 0.3) * (0.05 / 0.3);
+
 // The curve as the four unknowns that the fit moves: logarithms, so that none
 // leaves its domain (p is at least 1, efficiencies and times are positive).
 Eigen::VectorXd unknowns(const topology::GemmCurve& curve) {
@@ -48,9 +54,10 @@ struct Residuals {
   topology::GpuSpec& gpu;
   models::Dtype dtype;
   const std::vector<KernelPoint>& points;
+  Eigen::VectorXd expected;
 
   int inputs() const { return 4; }
-  int values() const { return static_cast<int>(points.size()); }
+  int values() const { return static_cast<int>(points.size()) + 2; }
 
   double ratio(std::size_t i) const {
     return models::gemm_seconds(std::get<GemmShape>(points[i].kernel.shape), gpu, 1) / points[i].seconds.value;
@@ -62,9 +69,22 @@ struct Residuals {
       const double r = std::log(ratio(i)) / kSoftScale;
       out[static_cast<Eigen::Index>(i)] = std::copysign(std::sqrt(2 * (std::sqrt(1 + r * r) - 1)), r);
     }
+    out.tail(2) = (x - expected).segment(1, 2) / kExpectedWithin;  // em and t0
     return 0;
   }
 };
+
+void add_errors(const std::vector<std::pair<double, double>>& points, Line& line) {
+  double squares = 0, spread = 0, mean = 0;
+  for (const auto& point : points) mean += std::log(point.second) / static_cast<double>(points.size());
+  for (const auto& [x, t] : points) {
+    const double off = (line.intercept + line.slope * x) / t - 1;
+    line.error += std::abs(off) / static_cast<double>(points.size());
+    squares += off * off;
+    spread += (std::log(t) - mean) * (std::log(t) - mean);
+  }
+  line.r2 = spread > 0 ? std::clamp(1 - squares / spread, 0.0, 1.0) : 1;
+}
 
 }  // namespace
 
@@ -83,26 +103,40 @@ Line fit_line(const std::vector<std::pair<double, double>>& points) {
   }
   if (line.intercept < 0 || line.slope <= 0) line = {0, s_bb > 0 ? s_b / s_bb : 0, 0, 0};
   if (line.slope == 0 && s_aa > 0) line.intercept = s_a / s_aa;
-  double squares = 0, spread = 0, mean = 0;
-  for (const auto& point : points) mean += std::log(point.second) / static_cast<double>(points.size());
-  for (const auto& [x, t] : points) {
-    const double off = (line.intercept + line.slope * x) / t - 1;
-    line.error += std::abs(off) / static_cast<double>(points.size());
-    squares += off * off;
-    spread += (std::log(t) - mean) * (std::log(t) - mean);
+  add_errors(points, line);
+  return line;
+}
+
+Line fit_line_near(const Line& expected, const std::vector<std::pair<double, double>>& points) {
+  constexpr int kRounds = 20;     // of least squares, each weighted by how far off the last one was
+  double latency = 1, slope = 1;  // as shares of what is expected
+  for (int round = 0; round < kRounds; ++round) {
+    double s_aa = kLatencyWeight, s_ab = 0, s_bb = kSlopeWeight, s_a = kLatencyWeight, s_b = kSlopeWeight;
+    for (const auto& [x, t] : points) {
+      const double u = expected.intercept / t, v = expected.slope * x / t;
+      const double off = (latency * u + slope * v - 1) / kSoftScale;
+      const double weight = 1 / std::sqrt(1 + off * off);
+      s_aa += weight * u * u, s_ab += weight * u * v, s_bb += weight * v * v, s_a += weight * u, s_b += weight * v;
+    }
+    const double determinant = s_aa * s_bb - s_ab * s_ab;
+    latency = (s_a * s_bb - s_b * s_ab) / determinant;
+    slope = (s_b * s_aa - s_a * s_ab) / determinant;
+    if (latency < 0) latency = 0, slope = s_b / s_bb;
+    if (slope < 0) latency = s_a / s_aa, slope = 0;
   }
-  line.r2 = spread > 0 ? std::clamp(1 - squares / spread, 0.0, 1.0) : 1;
+  Line line{latency * expected.intercept, slope * expected.slope};
+  add_errors(points, line);
   return line;
 }
 
 GemmFit fit_gemm(topology::GpuSpec gpu, const std::vector<KernelPoint>& points) {
   const models::Dtype dtype = std::get<GemmShape>(points.front().kernel.shape).dtype;
   gpu.gemm[dtype] = models::gemm_curve(gpu, dtype);
-  Residuals residuals{gpu, dtype, points};
+  Residuals residuals{gpu, dtype, points, unknowns(gpu.gemm[dtype])};
   Eigen::NumericalDiff<Residuals> differentiable(residuals);
   Eigen::LevenbergMarquardt<Eigen::NumericalDiff<Residuals>> solver(differentiable);
   solver.parameters.maxfev = 400;
-  Eigen::VectorXd x = unknowns(gpu.gemm[dtype]);
+  Eigen::VectorXd x = residuals.expected;
   solver.minimize(x);
 
   GemmFit fit;

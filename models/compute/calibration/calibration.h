@@ -83,7 +83,12 @@ struct Calibration {
 Result<Calibration> parse_calibration(std::string_view text, const std::string& file);
 Result<Calibration> read_calibration(const std::string& path);
 
-// `gpu` with the curves that were measured in place of its own.
+// `gpu` with the bandwidth of all its families scaled alike, so that half of those that were timed take longer than
+// their curve says and half take less (the largest kernel of each). As it is where fewer than three were.
+topology::GpuSpec slowed_memory(topology::GpuSpec gpu, const std::vector<KernelPoint>& timed);
+
+// `gpu` with the curves that were measured in place of its own. A family that was not timed is as much off its curve as
+// those that were.
 topology::GpuSpec with_measured_curves(topology::GpuSpec gpu, const Calibration& calibration);
 
 }  // namespace orrery::models

@@ -1,13 +1,12 @@
 #pragma once
 
-#include <array>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "models/compute/calibration/calibration.h"
+#include "models/compute/calibration/kriging.h"
 
 namespace orrery::models {
 
@@ -15,38 +14,28 @@ namespace orrery::models {
 // timed, and else by how much kernels of near sizes differ from the curve.
 //
 // Times themselves are never interpolated: they are not smooth. The residual
-// log2(measured / curve) is, so a curve's answer is multiplied by the residual of
-// the eight nearest shapes of its kind (number format, pass, family) in log2 of the sizes, weighted
-// 1 / (distance + 0.05)^2 (docs/compute.md), and of the groups in a kind that differ throughout (a weight
-// gradient in tf32 from a forward product) by their difference.
+// log2(measured / curve) is, so a curve's answer is multiplied by what the nearest
+// timed kernels of its kind let expect of it (docs/compute.md).
 class MeasuredKernels {
  public:
   using Curve = std::function<double(const Kernel&)>;  // seconds
 
-  MeasuredKernels(const Calibration& calibration, const Curve& curve);
+  // By what to multiply the curve; in 19 of 20 cases from low to high.
+  struct Correction {
+    double factor = 1, low = 1, high = 1;
+  };
+
+  // `gpu`'s SMs and bandwidth say which kernels are small for it.
+  MeasuredKernels(const Calibration& calibration, const topology::GpuSpec& gpu, const Curve& curve);
 
   std::optional<Interval> exact(const Kernel& kernel) const;
-  // By what to multiply the curve; none where nothing of this kind was timed.
-  std::optional<double> correction(const Kernel& kernel) const;
+  // None where nothing of this kind was timed.
+  std::optional<Correction> correction(const Kernel& kernel) const;
 
  private:
-  using Sizes = std::array<double, 5>;  // log2
-  struct Neighbour {
-    Sizes at;
-    int group;
-    double residual;  // log2, of what its group does not explain
-  };
-  struct Kind {
-    std::vector<Neighbour> neighbours;
-    std::map<int, double> apart;  // by group: log2
-
-    double apart_of(int group) const;
-  };
-
-  static void set_groups_apart(Kind& kind);
-
+  topology::GpuSpec gpu_;
   std::map<Kernel, Interval> exact_;
-  std::map<std::string, Kind> kinds_;
+  std::map<std::string, Kriging> kinds_;
 };
 
 }  // namespace orrery::models

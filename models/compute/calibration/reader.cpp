@@ -104,10 +104,4 @@ Result<Calibration> read_calibration(const std::string& path) {
   return CalibrationReader(path).read(*root);
 }
 
-topology::GpuSpec with_measured_curves(topology::GpuSpec gpu, const Calibration& calibration) {
-  for (const auto& [dtype, curve] : calibration.gemm) gpu.gemm[dtype] = curve;
-  for (const auto& [family, curve] : calibration.memory_bound) gpu.memory_bound[family] = curve;
-  return gpu;
-}
-
 }  // namespace orrery::models

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "gpus.h"
+#include "models/compute/attention.h"
 #include "models/compute/cost_model.h"
 #include "models/compute/gemm.h"
+#include "models/compute/memory_bound.h"
 
 namespace orrery::models {
 namespace {
@@ -122,6 +124,48 @@ TEST(CostModel, WhatWasNotMeasuredKeepsTheSoftwaresSlowdown) {
   const Calibration transfers_only;
   const Kernel kernel{product(4096, 4096, 4096)};
   EXPECT_EQ(CostModel(h100(), slow, &transfers_only).time(kernel).time, CostModel(h100(), slow).time(kernel).time);
+}
+
+// Three families that take twice as long on these few SMs: so does a fourth. Two alone may have other kernels.
+TEST(CostModel, AFamilyThatWasNotTimedIsOffItsCurveAsTheOthers) {
+  const MemoryBoundShape untimed{"softmax", {1 << 30}};
+  const double shipped = memory_bound_seconds(untimed, h100());
+  Calibration calibration;
+  for (const char* family : {"gelu", "rope", "rmsnorm"}) {
+    EXPECT_NEAR(CostModel(h100(), {}, &calibration).time({untimed}).time.seconds() / shipped, 1, 1e-4) << family;
+    const MemoryBoundShape timed{family, {1 << 28}};
+    const double seconds = 2 * memory_bound_seconds(timed, h100());
+    calibration.kernels.push_back({{timed}, {seconds, seconds, seconds, 1}});
+  }
+  const KernelTime time = CostModel(h100(), {}, &calibration).time({untimed});
+  EXPECT_EQ(time.tier, 1);
+  EXPECT_NEAR(time.time.seconds() / shipped, 2, 0.05);
+}
+
+// Where heads of keys are dealt to SMs, what four of them lost in length tells what two lose in another one.
+TEST(CostModel, AttentionLearnsWhatFewHeadsCost) {
+  const auto attention = [](std::int64_t length, std::int64_t kv_heads) {
+    return AttentionShape{.queries = length,
+                          .keys = length,
+                          .heads = 32,
+                          .kv_heads = kv_heads,
+                          .head_dim = 128,
+                          .value_dim = 128,
+                          .backward = true};
+  };
+  const auto truth = [&](const AttentionShape& s) {
+    const double tiles = static_cast<double>(s.kv_heads * s.keys) / 128;
+    return attention_seconds(s, h100(), 1) * (1 + h100().sms / tiles);
+  };
+  Calibration calibration;
+  for (const std::int64_t length : {2048, 8192})
+    for (const std::int64_t kv_heads : {4, 8, 16, 32}) {
+      const AttentionShape s = attention(length, kv_heads);
+      calibration.kernels.push_back({{s}, {truth(s), truth(s), truth(s), 1}});
+    }
+  const CostModel costs(h100(), {}, &calibration);
+  for (const std::int64_t kv_heads : {1, 2})
+    EXPECT_NEAR(costs.time({attention(4096, kv_heads)}).time.seconds() / truth(attention(4096, kv_heads)), 1, 0.12);
 }
 
 TEST(CostModel, MeasuredCurvesStandInForShippedOnes) {
