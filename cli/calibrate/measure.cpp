@@ -41,7 +41,7 @@ int measure_gpus(const GpuHelper& helper, const MeasureOptions& options) {
   if (gpus > there)
     return complain("calibrate: --gpus " + std::to_string(gpus) + ", but there are " + std::to_string(there)), kMissing;
   if (gpus == 1) return become_helper(helper.path(), helper_arguments(options));
-  return helper.run_all(helper_arguments(options), gpus);
+  return helper.run_all(helper_arguments(options), gpus, std::chrono::seconds(kGpuDeadline));
 }
 
 int measure_stand_in(const MeasureOptions& options) {

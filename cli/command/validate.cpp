@@ -30,7 +30,7 @@ struct ValidateCommand {
   OutputOptions output;
   TraceOptions trace;
   std::string prediction_path, max_error, html;
-  int gpus = 0, virtual_ranks = 0, sms = 0;
+  int gpus = 0, virtual_ranks = 0, sms = 0, deadline_s = kGpuDeadline;
   bool stand_in = false, graph = false, planned_links = false, skip_host_ops = false;
 
   int run();
@@ -144,7 +144,7 @@ std::vector<std::string> ValidateCommand::gpu_arguments() const {
 
 Result<validate::RunRecord> ValidateCommand::measure(const Prepared& prepared) const {
   if (stand_in) return measure_on_stand_in(prepared);
-  return GpuHelper::find()->run(gpu_arguments(), std::max(1, gpus));
+  return GpuHelper::find()->run(gpu_arguments(), std::max(1, gpus), std::chrono::seconds(deadline_s));
 }
 
 // What went wrong, and what of it the prediction knew: the rest is kept and marked.
@@ -262,6 +262,9 @@ void add_validate(CLI::App& app, int& status) {
   sub.add_flag("--planned-links", command->planned_links,
                "Virtual ranks: transfers take at least their planned time, as if the links were there");
   sub.add_flag("--skip-host-ops", command->skip_host_ops, "On GPUs: leave out the planned time of the CPU");
+  sub.add_option("--deadline", command->deadline_s, "On GPUs: seconds to wait for each other and for the GPU")
+      ->option_text("S (120)")
+      ->check(CLI::Range(1, 86400));
   sub.add_option("--max-error", command->max_error, "Exit with 1 when step or peak memory are further off, as 5%")
       ->option_text("SHARE");
   sub.add_option("--report", command->html,

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -69,25 +70,20 @@ pid_t start(const std::string& program, std::vector<std::string> arguments) {
   ::_exit(127);
 }
 
-// The processes of a run. While they are waited for, an interrupt of ours is passed on to all.
+// The processes of a run. While they are waited for, an interrupt of ours is passed on to all. Those that are there still
+// when another has been gone for twice the time that they wait for each other hang, and are killed.
 class Children {
  public:
-  explicit Children(std::vector<pid_t> processes) : running_(std::move(processes)) {}
-
-  int wait(std::size_t rank) {
-    constexpr auto kPoll = std::chrono::milliseconds(10);
-    int status = 0;
-    while (::waitpid(running_[rank], &status, WNOHANG) == 0) {
-      if (!interrupted_ && stop_.load()) interrupt();
-      std::this_thread::sleep_for(kPoll);
-    }
-    running_[rank] = kEnded;
-    return status;
+  Children(std::vector<pid_t> processes, std::chrono::seconds deadline)
+      : running_(std::move(processes)), status_(running_.size()), patience_(2 * deadline) {
+    while (std::any_of(running_.begin(), running_.end(), [](pid_t process) { return process != kEnded; })) look();
   }
 
+  int status(std::size_t rank) const { return status_[rank]; }
+
   // How a process ended, when that was not by its own choice.
-  std::optional<std::string> ended_badly(std::size_t rank) {
-    const int status = wait(rank);
+  std::optional<std::string> ended_badly(std::size_t rank) const {
+    const int status = status_[rank];
     if (WIFSIGNALED(status)) return "ended by signal " + std::to_string(WTERMSIG(status));
     const int code = WEXITSTATUS(status);
     if (code > 1) return "ended with status " + std::to_string(code);
@@ -95,17 +91,35 @@ class Children {
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
   static constexpr pid_t kEnded = 0;
 
-  void interrupt() {
-    interrupted_ = true;
+  void look() {
+    for (std::size_t rank = 0; rank < running_.size(); ++rank) {
+      if (running_[rank] == kEnded || ::waitpid(running_[rank], &status_[rank], WNOHANG) == 0) continue;
+      running_[rank] = kEnded;
+      first_end_ = std::min(first_end_, Clock::now());
+    }
+    if (!interrupted_ && stop_.load()) {
+      interrupted_ = true;
+      tell(SIGINT);
+    }
+    if (first_end_ < Clock::now() - patience_) tell(SIGKILL);
+    constexpr auto kPoll = std::chrono::milliseconds(10);
+    std::this_thread::sleep_for(kPoll);
+  }
+
+  void tell(int signal) const {
     for (const pid_t process : running_)
-      if (process != kEnded) ::kill(process, SIGINT);
+      if (process != kEnded) ::kill(process, signal);
   }
 
   std::vector<pid_t> running_;
+  std::vector<int> status_;
+  std::chrono::seconds patience_;
   const std::atomic<bool>& stop_ = stop_on_interrupt();
   bool interrupted_ = false;
+  Clock::time_point first_end_ = Clock::time_point::max();
 };
 
 }  // namespace
@@ -127,12 +141,13 @@ int GpuHelper::gpus() const {
   return std::atoi(line.data());
 }
 
-Result<validate::RunRecord> GpuHelper::run(const std::vector<std::string>& arguments, int processes) const {
+Result<validate::RunRecord> GpuHelper::run(const std::vector<std::string>& arguments, int processes,
+                                           std::chrono::seconds deadline) const {
   const TemporaryFile file;
   std::vector<std::string> all{"run"};
   all.insert(all.end(), arguments.begin(), arguments.end());
   all.insert(all.end(), {"--record", file.path()});
-  Children children(start_all(all, processes));
+  const Children children(start_all(all, processes, deadline), deadline);
   std::vector<std::string> deaths;
   for (int rank = 0; rank < processes; ++rank)
     if (const auto how = children.ended_badly(static_cast<std::size_t>(rank)))
@@ -149,12 +164,14 @@ Result<validate::RunRecord> GpuHelper::run(const std::vector<std::string>& argum
   return errors;
 }
 
-std::vector<pid_t> GpuHelper::start_all(const std::vector<std::string>& arguments, int processes) const {
+std::vector<pid_t> GpuHelper::start_all(const std::vector<std::string>& arguments, int processes,
+                                        std::chrono::seconds deadline) const {
   const std::string port = std::to_string(free_port());
   std::vector<pid_t> children;
   for (int rank = 0; rank < processes; ++rank) {
     std::vector<std::string> words{path_};
     words.insert(words.end(), arguments.begin(), arguments.end());
+    words.insert(words.end(), {"--deadline", std::to_string(deadline.count())});
     if (processes > 1) {
       const std::string number = std::to_string(rank);
       words.insert(words.end(), {"--rank", number, "--local-rank", number, "--world", std::to_string(processes),
@@ -165,11 +182,12 @@ std::vector<pid_t> GpuHelper::start_all(const std::vector<std::string>& argument
   return children;
 }
 
-int GpuHelper::run_all(const std::vector<std::string>& arguments, int processes) const {
+int GpuHelper::run_all(const std::vector<std::string>& arguments, int processes,
+                       std::chrono::seconds deadline) const {
   int first_bad = kDone;
-  Children children(start_all(arguments, processes));
+  const Children children(start_all(arguments, processes, deadline), deadline);
   for (int rank = 0; rank < processes; ++rank) {
-    const int status = children.wait(static_cast<std::size_t>(rank));
+    const int status = children.status(static_cast<std::size_t>(rank));
     if (first_bad == kDone) first_bad = WIFEXITED(status) ? WEXITSTATUS(status) : kInternal;
   }
   return first_bad;
