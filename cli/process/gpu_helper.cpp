@@ -70,8 +70,8 @@ pid_t start(const std::string& program, std::vector<std::string> arguments) {
   ::_exit(127);
 }
 
-// The processes of a run. While they are waited for, an interrupt of ours is passed on to all. Those that are there still
-// when another has been gone for twice the time that they wait for each other hang, and are killed.
+// The processes of a run. While they are waited for, an interrupt of ours is passed on to all. Those that are there
+// still when another has been gone for twice the time that they wait for each other hang, and are killed.
 class Children {
  public:
   Children(std::vector<pid_t> processes, std::chrono::seconds deadline)
@@ -182,8 +182,7 @@ std::vector<pid_t> GpuHelper::start_all(const std::vector<std::string>& argument
   return children;
 }
 
-int GpuHelper::run_all(const std::vector<std::string>& arguments, int processes,
-                       std::chrono::seconds deadline) const {
+int GpuHelper::run_all(const std::vector<std::string>& arguments, int processes, std::chrono::seconds deadline) const {
   int first_bad = kDone;
   const Children children(start_all(arguments, processes, deadline), deadline);
   for (int rank = 0; rank < processes; ++rank) {

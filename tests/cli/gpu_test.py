@@ -2,12 +2,14 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 import unittest
 
 import support
 
+ORRERY_GPU = os.path.join(os.path.dirname(support.ORRERY), "orrery-gpu")
 PRETENDED = os.path.join(os.path.dirname(os.path.dirname(support.ORRERY)), "pretend_cuda")
 
 MODEL = "{layers: 8, hidden: 2048, heads: 16, vocab: 8192, activation: swiglu, norm: rmsnorm, ffn: 5632%s}"
@@ -32,6 +34,11 @@ def children_of(parent):
                     yield int(name), words.read().split("\0")
         except OSError:
             pass  # it has ended
+
+
+def end(process):
+    process.kill()
+    process.communicate()
 
 
 @unittest.skipUnless(os.path.isdir(PRETENDED), "there is no CUDA toolkit to pretend with")
@@ -103,6 +110,12 @@ class PretendedGpus(support.Case):
         self.assertAlmostEqual(graph["step_time_s"]["measured"], eager["step_time_s"]["measured"], delta=1e-6)
         self.assertTrue(any("graph mode" in note for note in graph["notes"]), graph["notes"])
 
+    def test_a_graph_of_several_processes(self):
+        file = self.four(*PIPELINE)
+        eager, graph = (self.compared(file, "--gpus", "4", *mode) for mode in ([], ["--graph"]))
+        self.assertAlmostEqual(graph["step_time_s"]["measured"], eager["step_time_s"]["measured"], delta=1e-6)
+        self.assertTrue(any("graph mode" in note for note in graph["notes"]), graph["notes"])
+
     def test_shares_of_a_gpu_that_gives_fewer_pieces(self):
         notes = self.compared(self.four(), "--virtual-ranks", "4")["notes"]
         self.assertIn("ranks have 32 SMs each", " ".join(notes))
@@ -133,12 +146,56 @@ class PretendedGpus(support.Case):
         error = self.on_gpus("calibrate", self.four("tp: 2, colour: red"), "--gpus", "4", "-q", status=3).stderr
         self.assertEqual(error.count("unknown key"), 1, error)
 
+    def launched(self, ranks, *arguments):
+        """Processes with torchrun's variables, by rank."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        file = self.four(*PIPELINE)
+        processes = {}
+        for rank in ranks:
+            place = dict(RANK=rank, LOCAL_RANK=rank, WORLD_SIZE=4, MASTER_ADDR="127.0.0.1", MASTER_PORT=port)
+            processes[rank] = subprocess.Popen(
+                [ORRERY_GPU, "run", file, "--record", self.path("record"), *arguments], stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, text=True, env={**self.environment(), **{k: str(v) for k, v in place.items()}})
+            self.addCleanup(end, processes[rank])
+        return processes
+
+    def test_a_launcher_starts_the_processes(self):
+        processes = self.launched(range(4), "--steps", "2")
+        for rank, process in processes.items():
+            _, error = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 0, f"rank {rank}: {error}")
+        with open(self.path("record"), "rb") as file:
+            record = json.loads(file.readline())
+        self.assertEqual(len(record["memory"]), 4)
+        self.assertGreater(record["spans"], 1000)
+
+    def test_a_process_that_does_not_come_is_named(self):
+        processes = self.launched([0, 1, 3], "--deadline", "3")
+        for process in processes.values():
+            _, error = process.communicate(timeout=60)
+            self.assertNotEqual(process.returncode, 0)
+            if process is processes[0]:
+                self.assertRegex(error, r"these ranks did not come to .* within 3 s: 2")
+
+    def test_a_process_that_hangs_is_given_up(self):
+        processes = self.launched(range(4), "--steps", "300", "--deadline", "4")
+        time.sleep(3)
+        processes[2].send_signal(signal.SIGSTOP)
+        ended = [process.communicate(timeout=60)[1] for rank, process in processes.items() if rank != 2]
+        self.assertEqual([processes[rank].returncode for rank in (0, 1, 3)], [1, 1, 1], ended)
+        with open(self.path("record"), "rb") as file:
+            faults = " ".join(json.loads(file.readline())["faults"])
+        self.assertIn("within 4 s", faults)
+        self.assertIn("rank 2 left no record", faults)
+
     def running(self, *arguments):
         trace = self.path("trace.json")
         process = subprocess.Popen(
-            [support.ORRERY, "validate", self.four(*PIPELINE), "--gpus", "4", "--steps", "300", "--trace", trace],
+            [support.ORRERY, "validate", self.four(*PIPELINE), "--gpus", "4", "--steps", "300", "--trace", trace, *arguments],
             env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(process.kill)
+        self.addCleanup(end, process)
         return process
 
     def ranks_of(self, process):
@@ -159,6 +216,16 @@ class PretendedGpus(support.Case):
         self.assertEqual(process.returncode, 1, error)
         self.assertIn("the process of rank 2 ended by signal 9", error)
         self.assertRegex(error, r"rank 0.*: rank 2 \(host .*\) is gone")
+
+    def test_a_process_that_hangs_is_killed_when_the_others_have_ended(self):
+        process = self.running("--deadline", "2")
+        ranks = self.ranks_of(process)
+        time.sleep(2)
+        os.kill(ranks["2"], signal.SIGSTOP)
+        _, error = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1, error)
+        self.assertIn("within 2 s", error)
+        self.assertIn("the process of rank 2 ended by signal 9", error)
 
     def test_an_interrupt_ends_all_and_keeps_what_there_is(self):
         process = self.running()

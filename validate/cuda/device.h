@@ -59,7 +59,9 @@ class CudaDevice final : public Device {
   void free(StreamHandle stream, BufferHandle buffer) override;
   bool can_run(const models::Kernel& kernel) const override;
   bool is_over(EventHandle event) override { return !shares_queues_ || has_come(event); }
-  bool may_run_ahead_of(EventHandle event) override { return (!shares_queues_ && !broken_) || has_come(event); }
+  bool may_run_ahead_of(EventHandle event) override {
+    return options_.graph || (!shares_queues_ && !broken_) || has_come(event);
+  }
   bool failed() const override { return faults_.failed(); }
   Errors synchronize() override;
   Time time_of(EventHandle event) override { return events_.time_of(event); }

@@ -4,7 +4,6 @@
 using orrery::pretend::Capture;
 using orrery::pretend::Locked;
 using orrery::pretend::Machine;
-using orrery::pretend::Ns;
 
 struct CUgraph_st {
   std::shared_ptr<Capture> capture;
@@ -38,9 +37,7 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph,
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
   const Locked lock(Machine::get().lock);
   const cudaError_t status = Machine::get().launch();
-  if (status == cudaSuccess)
-    Machine::get().enqueue(Machine::get().of(stream),
-                           [capture = executable->capture](Ns ready) { return capture->run(ready); });
+  if (status == cudaSuccess) Machine::get().launch(*executable->capture, Machine::get().of(stream));
   return status;
 }
 

@@ -90,7 +90,7 @@ Item item_of(const std::vector<Message>& messages) {
 void start_messages(std::vector<Message> messages) {
   std::map<CUstream_st*, std::vector<Message>> by_stream;
   for (const Message& m : messages) by_stream[m.stream].push_back(m);
-  for (const auto& [stream, of] : by_stream) Machine::get().enqueue(stream, item_of(of));
+  for (const auto& [stream, of] : by_stream) Machine::get().enqueue_made(stream, [of = of] { return item_of(of); });
 }
 
 // The handshake of two hosts before their first message on a communicator.
@@ -132,7 +132,7 @@ void launch(const std::vector<Message>& messages) {
 
 ncclResult_t start(const Group& group) {
   if (Machine::get().launch() != cudaSuccess) return ncclUnhandledCudaError;
-  for (const Collective& c : group.collectives) Machine::get().enqueue(c.stream, item_of(c));
+  for (const Collective& c : group.collectives) Machine::get().enqueue_made(c.stream, [c] { return item_of(c); });
   if (!group.messages.empty()) launch(group.messages);
   for (const Message& m : group.messages)
     if (m.comm->state == ncclInProgress) return ncclInProgress;

@@ -16,23 +16,22 @@ double number(const char* name, double otherwise) {
   return text == nullptr ? otherwise : std::atof(text);
 }
 
-}  // namespace
-
-Ns Capture::run(Ns ready) const {
-  std::vector<Ns> over(static_cast<std::size_t>(streams), ready), moment_at(static_cast<std::size_t>(moments), ready);
-  for (const Step& step : steps) {
-    Ns& at = over[static_cast<std::size_t>(step.stream)];
-    if (step.kind == Step::Kind::item) {
-      at = step.item(at).value_or(at);
-    } else if (step.kind == Step::Kind::wait) {
-      at = std::max(at, moment_at[static_cast<std::size_t>(step.moment)]);
-    } else {
-      moment_at[static_cast<std::size_t>(step.moment)] = at;
-      if (step.outside) *step.outside = at;
-    }
-  }
-  return *std::max_element(over.begin(), over.end());
+Item to_record(Moment moment) {
+  return [moment = std::move(moment)](Ns ready) -> std::optional<Ns> { return *moment = ready; };
 }
+
+Item to_wait_for(Moment moment) {
+  return [moment = std::move(moment)](Ns ready) -> std::optional<Ns> {
+    if (!*moment) return std::nullopt;
+    return std::max(ready, **moment);
+  };
+}
+
+Moment some_moment() {
+  return std::make_shared<std::optional<Ns>>();
+}
+
+}  // namespace
 
 // Never destroyed: the program asks for it to its very end.
 Machine& Machine::get() {
@@ -76,13 +75,15 @@ void Machine::wait_for_room(CUstream_st* stream) {
   }
 }
 
+void Machine::enqueue_made(CUstream_st* stream, ItemMaker make) {
+  if (!stream->capture) return push(stream, make());
+  Capture::Step step;
+  step.make = std::move(make);
+  append(stream, std::move(step));
+}
+
 void Machine::enqueue(CUstream_st* stream, Item item) {
-  if (stream->capture) {
-    Capture::Step step;
-    step.item = std::move(item);
-    return append(stream, std::move(step));
-  }
-  stream->queue.push_back({std::move(item), host_});
+  enqueue_made(stream, [item = std::move(item)] { return item; });
 }
 
 void Machine::enqueue_for(CUstream_st* stream, Ns time) {
@@ -91,7 +92,7 @@ void Machine::enqueue_for(CUstream_st* stream, Ns time) {
 
 void Machine::record(CUevent_st* event, CUstream_st* stream, bool external) {
   event->capture = stream->capture;
-  if (external || !stream->capture) event->latest = std::make_shared<std::optional<Ns>>();
+  if (external || !stream->capture) event->latest = some_moment();
   if (stream->capture) {
     event->captured_as = stream->capture->moments++;
     Capture::Step step;
@@ -100,7 +101,7 @@ void Machine::record(CUevent_st* event, CUstream_st* stream, bool external) {
     if (external) step.outside = event->latest;
     return append(stream, std::move(step));
   }
-  enqueue(stream, [moment = event->latest](Ns ready) -> std::optional<Ns> { return *moment = ready; });
+  push(stream, to_record(event->latest));
 }
 
 // A stream that waits for something captured is captured from then on.
@@ -116,15 +117,37 @@ void Machine::wait(CUstream_st* stream, CUevent_st* event) {
     return append(stream, std::move(step));
   }
   if (!event->latest) return;  // never recorded: nothing to wait for
-  enqueue(stream, [moment = event->latest](Ns ready) -> std::optional<Ns> {
-    if (!*moment) return std::nullopt;
-    return std::max(ready, **moment);
-  });
+  push(stream, to_wait_for(event->latest));
 }
 
 void Machine::end(const Capture& capture) {
   for (CUstream_st* stream : streams_)
     if (stream->capture.get() == &capture) stream->capture.reset();
+}
+
+void Machine::launch(const Capture& capture, CUstream_st* stream) {
+  const Moment begin = some_moment();
+  push(stream, to_record(begin));
+  std::vector<CUstream_st*> own;
+  for (int i = 0; i < capture.streams; ++i) push(own.emplace_back(add_stream(kSms)), to_wait_for(begin));
+  std::vector<Moment> moments(static_cast<std::size_t>(capture.moments));
+  for (Moment& moment : moments) moment = some_moment();
+  for (const Capture::Step& step : capture.steps) {
+    CUstream_st* const on = own[static_cast<std::size_t>(step.stream)];
+    if (step.kind == Capture::Step::Kind::item) {
+      push(on, step.make());
+    } else if (step.kind == Capture::Step::Kind::wait) {
+      push(on, to_wait_for(moments[static_cast<std::size_t>(step.moment)]));
+    } else {
+      push(on, to_record(moments[static_cast<std::size_t>(step.moment)]));
+      if (step.outside) push(on, to_record(step.outside));
+    }
+  }
+  for (CUstream_st* const one : own) {
+    const Moment end = some_moment();
+    push(one, to_record(end));
+    push(stream, to_wait_for(end));
+  }
 }
 
 void Machine::advance() {

@@ -26,19 +26,20 @@ using Moment = std::shared_ptr<std::optional<Ns>>;
 // still to come.
 using Item = std::function<std::optional<Ns>(Ns ready)>;
 
-// What a graph is captured as: its ops in an order in which all that is waited for comes before.
+// An op that is made anew each time that it runs: in a graph it does so again and again.
+using ItemMaker = std::function<Item()>;
+
+// What a graph is captured as: ops of streams, in the order in which they were enqueued.
 struct Capture {
   struct Step {
     int stream = 0;
     enum class Kind : std::uint8_t { item, record, wait } kind = Kind::item;
-    Item item;
+    ItemMaker make;
     int moment = 0;  // of record and wait
     Moment outside;  // record: that can be asked for its time (cudaEventRecordExternal)
   };
   std::vector<Step> steps;
   int streams = 0, moments = 0;
-
-  Ns run(Ns ready) const;  // says when all is over
 };
 
 }  // namespace orrery::pretend
@@ -87,11 +88,14 @@ class Machine {
 
   // A launch blocks its host while there are as many as a GPU takes: to be called without the lock.
   void wait_for_room(CUstream_st* stream);
-  void enqueue(CUstream_st* stream, Item item);
+  void enqueue_made(CUstream_st* stream, ItemMaker make);
+  void enqueue(CUstream_st* stream, Item item);  // of one that keeps nothing in mind
   void enqueue_for(CUstream_st* stream, Ns time);
   void record(CUevent_st* event, CUstream_st* stream, bool external);
   void wait(CUstream_st* stream, CUevent_st* event);
   void end(const Capture& capture);
+  // Each stream that was captured becomes one of its own, behind what `stream` has so far, which then awaits them all.
+  void launch(const Capture& capture, CUstream_st* stream);
 
   // Goes on with all streams as far as can be.
   void advance();
@@ -117,6 +121,7 @@ class Machine {
  private:
   Machine();
   void append(CUstream_st* stream, Capture::Step step);
+  void push(CUstream_st* stream, Item item) { stream->queue.push_back({std::move(item), host_}); }
 
   CUstream_st null_;
   std::vector<CUstream_st*> streams_;

@@ -137,6 +137,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 cudaError_t cudaStreamQuery(cudaStream_t stream) {
   const Locked lock(machine().lock);
   if (machine().sticky != cudaSuccess) return machine().sticky;
+  if (machine().of(stream)->capture) return machine().tell(cudaErrorStreamCaptureUnsupported);
   return machine().is_over(machine().of(stream)) ? cudaSuccess : cudaErrorNotReady;
 }
 
@@ -172,6 +173,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
 cudaError_t cudaEventQuery(cudaEvent_t event) {
   const Locked lock(machine().lock);
   if (machine().sticky != cudaSuccess) return machine().sticky;
+  if (event->capture && !event->latest) return machine().tell(cudaErrorCapturedEvent);
   machine().advance();
   if (!event->latest) return cudaSuccess;
   // A host that looks has not waited: what it enqueues next may begin before the event.
