@@ -113,7 +113,8 @@ class PretendedGpus(support.Case):
     def test_a_graph_of_several_processes(self):
         file = self.four(*PIPELINE)
         eager, graph = (self.compared(file, "--gpus", "4", *mode) for mode in ([], ["--graph"]))
-        self.assertAlmostEqual(graph["step_time_s"]["measured"], eager["step_time_s"]["measured"], delta=1e-6)
+        for figure in ("step_time_s", "bubble_fraction"):
+            self.assertAlmostEqual(graph[figure]["measured"], eager[figure]["measured"], delta=1e-4)
         self.assertTrue(any("graph mode" in note for note in graph["notes"]), graph["notes"])
 
     def test_shares_of_a_gpu_that_gives_fewer_pieces(self):

@@ -23,6 +23,7 @@ class CudaBackend final : public Backend {
 
   ~CudaBackend() override {
     device_->watch({});
+    device_->before_launches({});
     nccl_.reset();
   }
 
@@ -35,6 +36,7 @@ class CudaBackend final : public Backend {
                                     options_.deadline);
     if (!nccl) return nccl.errors();
     nccl_ = std::move(nccl).value();
+    device_->before_launches([this] { nccl_->meet(); });
     device_->watch([this] { return interrupted() ? std::optional<std::string>("interrupted") : nccl_->broken(); });
     return {};
   }

@@ -231,9 +231,11 @@ void CudaDevice::launch_graph() {
   if (!faults_.ok(cudaStreamEndCapture(origin_, &graph), "graph mode: ending the capture")) return;
   cudaGraphExec_t executable = nullptr;
   if (faults_.ok(cudaGraphInstantiate(&executable, graph, 0), "graph mode: making a graph of the run")) {
-    for (int i = 0; i < kGraphRuns && !failed(); ++i)
+    for (int i = 0; i < kGraphRuns && !failed(); ++i) {
+      if (meet_) meet_();
       if (faults_.ok(cudaGraphLaunch(executable, origin_), "graph mode: launching"))
         wait_for(origin_, {.rank = {}, .name = "graph"});
+    }
     cudaGraphExecDestroy(executable);
   }
   cudaGraphDestroy(graph);

@@ -77,6 +77,8 @@ class CudaDevice final : public Device {
   int sms_beside() const { return partitions_ ? partitions_->sms_beside() : 0; }  // of transfers alone; 0: none
   // Asked again and again while it waits; what it says ends the wait.
   void watch(std::function<std::optional<std::string>()> broken) { broken_ = std::move(broken); }
+  // Called before a graph is launched, so that other processes' begin with it.
+  void before_launches(std::function<void()> meet) { meet_ = std::move(meet); }
   // Of the host, from the beginning until synchronize().
   double enqueue_seconds() const { return enqueue_seconds_; }
 
@@ -137,6 +139,7 @@ class CudaDevice final : public Device {
   std::vector<Stream> streams_;
   Events events_;
   std::function<std::optional<std::string>()> broken_;
+  std::function<void()> meet_;
   std::chrono::steady_clock::time_point began_;
   double enqueue_seconds_ = 0;
 };
