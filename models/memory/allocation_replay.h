@@ -18,7 +18,7 @@ AllocatorOptions allocator_options(const Scenario& scenario, int node_kind);
 std::vector<std::uint32_t> resident_beside(const sim::Program& program, const HeldWeights& held, bool has_start);
 
 // What the allocator of a rank holds from its driver at most: the rank's program
-// read as requests, in the order in which its host issues them, for two steps.
+// read as requests, in the order in which its host issues them, for three steps.
 // `tensors` are the lists that Buffer::parts names. With `start`, what comes before and between those is
 // asked for as that says, in place of `held`'s buffers; without, these stand from the beginning.
 Bytes peak_reserved(const sim::Program& program, const std::vector<std::vector<Bytes>>& tensors,
