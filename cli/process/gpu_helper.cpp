@@ -57,6 +57,8 @@ class TemporaryFile {
   std::string path_;
 };
 
+constexpr int kNotStarted = 127;  // as a shell says it
+
 // In a process group of its own, so that a Ctrl-C comes to it once and through us; and it ends when we do.
 pid_t start(const std::string& program, std::vector<std::string> arguments) {
   std::vector<char*> argv;
@@ -67,27 +69,27 @@ pid_t start(const std::string& program, std::vector<std::string> arguments) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() == self) ::execv(program.c_str(), argv.data());
-  ::_exit(127);
+  ::_exit(kNotStarted);
 }
 
-// The processes of a run. While they are waited for, an interrupt of ours is passed on to all. Those that are there
-// still when another has been gone for twice the time that they wait for each other hang, and are killed.
-class Children {
+// Waits for the processes of a run, and passes an interrupt of ours on to them. Those that are there still when
+// another has been gone for twice the time that they wait for each other hang, and are killed.
+class Wait {
  public:
-  Children(std::vector<pid_t> processes, std::chrono::seconds deadline)
-      : running_(std::move(processes)), status_(running_.size()), patience_(2 * deadline) {
-    while (std::any_of(running_.begin(), running_.end(), [](pid_t process) { return process != kEnded; })) look();
+  Wait(std::vector<pid_t> processes, std::chrono::seconds deadline)
+      : running_(std::move(processes)), statuses_(running_.size()), patience_(2 * deadline) {
+    for (std::size_t rank = 0; rank < running_.size(); ++rank)
+      if (running_[rank] < 0) running_[rank] = kEnded, statuses_[rank] = W_EXITCODE(kNotStarted, 0);
   }
 
-  int status(std::size_t rank) const { return status_[rank]; }
-
-  // How a process ended, when that was not by its own choice.
-  std::optional<std::string> ended_badly(std::size_t rank) const {
-    const int status = status_[rank];
-    if (WIFSIGNALED(status)) return "ended by signal " + std::to_string(WTERMSIG(status));
-    const int code = WEXITSTATUS(status);
-    if (code > 1) return "ended with status " + std::to_string(code);
-    return std::nullopt;
+  // As waitpid() tells them, by rank.
+  std::vector<int> for_all() {
+    constexpr auto kPoll = std::chrono::milliseconds(10);
+    while (std::any_of(running_.begin(), running_.end(), [](pid_t process) { return process != kEnded; })) {
+      look();
+      std::this_thread::sleep_for(kPoll);
+    }
+    return statuses_;
   }
 
  private:
@@ -96,7 +98,7 @@ class Children {
 
   void look() {
     for (std::size_t rank = 0; rank < running_.size(); ++rank) {
-      if (running_[rank] == kEnded || ::waitpid(running_[rank], &status_[rank], WNOHANG) == 0) continue;
+      if (running_[rank] == kEnded || ::waitpid(running_[rank], &statuses_[rank], WNOHANG) == 0) continue;
       running_[rank] = kEnded;
       first_end_ = std::min(first_end_, Clock::now());
     }
@@ -105,8 +107,6 @@ class Children {
       tell(SIGINT);
     }
     if (first_end_ < Clock::now() - patience_) tell(SIGKILL);
-    constexpr auto kPoll = std::chrono::milliseconds(10);
-    std::this_thread::sleep_for(kPoll);
   }
 
   void tell(int signal) const {
@@ -115,12 +115,20 @@ class Children {
   }
 
   std::vector<pid_t> running_;
-  std::vector<int> status_;
+  std::vector<int> statuses_;
   std::chrono::seconds patience_;
   const std::atomic<bool>& stop_ = stop_on_interrupt();
   bool interrupted_ = false;
   Clock::time_point first_end_ = Clock::time_point::max();
 };
+
+// How a process ended, when that was not by its own choice.
+std::optional<std::string> ended_badly(int status) {
+  if (WIFSIGNALED(status)) return "ended by signal " + std::to_string(WTERMSIG(status));
+  const int code = WEXITSTATUS(status);
+  if (code > 1) return "ended with status " + std::to_string(code);
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -147,10 +155,10 @@ Result<validate::RunRecord> GpuHelper::run(const std::vector<std::string>& argum
   std::vector<std::string> all{"run"};
   all.insert(all.end(), arguments.begin(), arguments.end());
   all.insert(all.end(), {"--record", file.path()});
-  const Children children(start_all(all, processes, deadline), deadline);
+  const std::vector<int> statuses = Wait(start_all(all, processes, deadline), deadline).for_all();
   std::vector<std::string> deaths;
-  for (int rank = 0; rank < processes; ++rank)
-    if (const auto how = children.ended_badly(static_cast<std::size_t>(rank)))
+  for (std::size_t rank = 0; rank < statuses.size(); ++rank)
+    if (const auto how = ended_badly(statuses[rank]))
       deaths.push_back("the process of rank " + std::to_string(rank) + " " + *how);
   std::ifstream in(file.path(), std::ios::binary);
   auto record = validate::read_record(in);
@@ -184,11 +192,8 @@ std::vector<pid_t> GpuHelper::start_all(const std::vector<std::string>& argument
 
 int GpuHelper::run_all(const std::vector<std::string>& arguments, int processes, std::chrono::seconds deadline) const {
   int first_bad = kDone;
-  const Children children(start_all(arguments, processes, deadline), deadline);
-  for (int rank = 0; rank < processes; ++rank) {
-    const int status = children.status(static_cast<std::size_t>(rank));
+  for (const int status : Wait(start_all(arguments, processes, deadline), deadline).for_all())
     if (first_bad == kDone) first_bad = WIFEXITED(status) ? WEXITSTATUS(status) : kInternal;
-  }
   return first_bad;
 }
 
