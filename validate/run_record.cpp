@@ -166,16 +166,10 @@ std::vector<std::string> remarks_on(const RunRecord& record) {
   std::vector<std::string> remarks = record.notes;
   if (!record.mode.empty())
     remarks.push_back(record.mode + " mode; the host enqueued for " + human(record.enqueue_seconds) + " s");
-  const RankMemoryUse* largest = nullptr;
-  for (const RankMemoryUse& use : record.memory)
-    if (largest == nullptr || use.ledger_peak > largest->ledger_peak) largest = &use;
-  if (largest != nullptr)
-    remarks.push_back("rank " + std::to_string(largest->rank.value) + " held at most " +
-                      std::to_string(largest->ledger_peak.n) + " bytes of tensors, " +
-                      std::to_string(largest->reserved_peak.n) +
-                      " reserved in segments of the driver; operands of kernels and transfers come beside those: " +
-                      std::to_string(record.operand_memory.n) +
-                      ", and context and libraries, as the driver counts: " + std::to_string(record.runtime_memory.n));
+  if (record.operand_memory.n > 0)
+    remarks.push_back("operands of kernels and transfers took " +
+                      human(static_cast<double>(record.operand_memory.n) / (1 << 30)) +
+                      " GiB beside what is told here");
   const Conditions& c = record.conditions;
   if (c.samples > 0)
     remarks.push_back("SM clock " + std::to_string(c.sm_clock_min_mhz) + " to " + std::to_string(c.sm_clock_max_mhz) +

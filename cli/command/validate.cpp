@@ -162,6 +162,18 @@ int ValidateCommand::tell_faults(const validate::RunRecord& record, const report
   return record.interrupted ? kInterrupted : kNo;
 }
 
+// What the driver was asked for, beside what that was predicted to be.
+void compare_memory(const validate::RunRecord& record, const report::Memory& predicted, validate::Comparison& out) {
+  Bytes reserved;
+  for (const validate::RankMemoryUse& rank : record.memory) reserved = std::max(reserved, rank.reserved_peak);
+  if (reserved.n == 0) return;
+  const auto compared = [](Bytes before, Bytes after) {
+    return validate::Compared{static_cast<double>(before.n), static_cast<double>(after.n)};
+  };
+  out.reserved_bytes = compared(predicted.reserved, reserved);
+  out.runtime_bytes = compared(predicted.runtime, record.runtime_memory);
+}
+
 int ValidateCommand::compare(const Prepared& prepared, double largest_error) {
   const sim::Workload& workload = prepared.workload();
   sim::Trace predicted;
@@ -192,6 +204,7 @@ int ValidateCommand::compare(const Prepared& prepared, double largest_error) {
   validation.transport = record->transport;
   validation.notes = validate::remarks_on(*record);
   validation.comparison = validate::compare(workload, prepared.compiled.kernels, predicted.spans(), record->spans);
+  compare_memory(*record, validation.prediction.memory, validation.comparison);
   for (const validate::SlowRank& slow : validate::slow_ranks(validation.comparison))
     validation.notes.push_back("rank " + std::to_string(slow.rank.value) + " was slow: its own work took " +
                                report::fixed(slow.times, 2) +

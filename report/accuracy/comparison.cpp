@@ -18,6 +18,11 @@ std::vector<std::string> time_row(const std::string& name, const Compared& c) {
   return {name, human_seconds(c.predicted), human_seconds(c.measured), error_text(c)};
 }
 
+std::vector<std::string> memory_row(const std::string& name, const Compared& c) {
+  return {name, gib(Bytes{static_cast<std::int64_t>(c.predicted)}), gib(Bytes{static_cast<std::int64_t>(c.measured)}),
+          error_text(c)};
+}
+
 std::string whole(const validate::Comparison& c) {
   Table table;
   table.row({"", "predicted", "measured", "error"});
@@ -26,8 +31,9 @@ std::string whole(const validate::Comparison& c) {
              percent(c.bubble_fraction.measured),
              fixed(100 * (c.bubble_fraction.predicted - c.bubble_fraction.measured), 2) + " points"});
   table.row(time_row("exposed communication", c.exposed_s));
-  table.row({"peak memory, GiB", gib(Bytes{static_cast<std::int64_t>(c.peak_bytes.predicted)}),
-             gib(Bytes{static_cast<std::int64_t>(c.peak_bytes.measured)}), error_text(c.peak_bytes)});
+  table.row(memory_row("peak memory, GiB", c.peak_bytes));
+  if (c.reserved_bytes) table.row(memory_row("reserved, GiB", *c.reserved_bytes));
+  if (c.runtime_bytes) table.row(memory_row("context and libraries, GiB", *c.runtime_bytes));
   return table.str();
 }
 

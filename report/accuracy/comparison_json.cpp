@@ -14,6 +14,10 @@ ordered_json compared(const validate::Compared& c) {
   return out;
 }
 
+ordered_json compared(const std::optional<validate::Compared>& c) {
+  return c ? compared(*c) : ordered_json();
+}
+
 ordered_json classes(const validate::Comparison& c) {
   ordered_json out = ordered_json::array();
   for (const validate::ComparedClass& one : c.classes)
@@ -51,6 +55,8 @@ std::string comparison_json(const Validation& v) {
       {"bubble_fraction", compared(c.bubble_fraction)},
       {"exposed_s", compared(c.exposed_s)},
       {"peak_bytes", compared(c.peak_bytes)},
+      {"reserved_bytes", compared(c.reserved_bytes)},
+      {"runtime_bytes", compared(c.runtime_bytes)},
       {"order_tau", c.order_tau},
       {"worst_error", c.worst_error()},
       {"ops", classes(c)},

@@ -67,6 +67,10 @@ std::string gib_of(double bytes) {
   return gib(Bytes{static_cast<std::int64_t>(bytes)}) + " GiB";
 }
 
+data memory_row(const std::string& name, const Compared& c) {
+  return compared(name, gib_of(c.predicted), gib_of(c.measured), error_text(c));
+}
+
 data figures(const validate::Comparison& c) {
   data rows{data::type::list};
   rows << time_row("Step", c.step_s);
@@ -74,8 +78,9 @@ data figures(const validate::Comparison& c) {
                    percent(c.bubble_fraction.measured),
                    fixed(100 * (c.bubble_fraction.predicted - c.bubble_fraction.measured), 2) + " points");
   rows << time_row("Exposed communication", c.exposed_s);
-  rows << compared("Peak memory", gib_of(c.peak_bytes.predicted), gib_of(c.peak_bytes.measured),
-                   error_text(c.peak_bytes));
+  rows << memory_row("Peak memory", c.peak_bytes);
+  if (c.reserved_bytes) rows << memory_row("Reserved", *c.reserved_bytes);
+  if (c.runtime_bytes) rows << memory_row("Context and libraries", *c.runtime_bytes);
   return rows;
 }
 

@@ -71,11 +71,10 @@ class PretendedGpus(support.Case):
         self.assertGreater(comparison["order_tau"], 0.999)
 
     def assert_reserved_as_predicted(self, comparison):
-        note = next(note for note in comparison["notes"] if "reserved in segments" in note)
-        reserved = int(note.split(" bytes of tensors, ")[1].split()[0])
-        self.assertEqual(reserved, comparison["prediction"]["memory"]["reserved_bytes"])
+        reserved = comparison["reserved_bytes"]
+        self.assertEqual(reserved["measured"], reserved["predicted"])
         # Beside operands only the workspaces of products: one of 32 MiB a stream.
-        self.assertLess(int(note.rsplit(" ", 1)[1]), 200 << 20)
+        self.assertLess(comparison["runtime_bytes"]["measured"], 200 << 20)
 
     # The whole loop, with a truth that is known: what calibration finds alone is what a step is made of.
     def check_layout(self, *scenario):

@@ -39,7 +39,10 @@ struct Comparison {
   Compared bubble_fraction;           // mean over ranks of (bubble + late) / step
   Compared exposed_s;                 // communication that nothing hides, mean over ranks
   Compared peak_bytes;                // of the largest rank
-  double order_tau = 1;               // the lowest of the ranks'
+  // Of a run that allocated: what the allocator of a rank holds at most, and what its GPU holds beside that and
+  // operands of kernels (by the driver's own count).
+  std::optional<Compared> reserved_bytes, runtime_bytes;
+  double order_tau = 1;  // the lowest of the ranks'
   std::vector<ComparedRank> ranks;
   std::vector<ComparedClass> classes;
 
