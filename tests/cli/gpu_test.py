@@ -58,7 +58,7 @@ class PretendedGpus(support.Case):
 
     def calibrated(self, scenario, *arguments):
         path = self.path("calibration.json")
-        self.on_gpus("calibrate", scenario, *arguments, "--exact", "--minutes", "0.5", "-q", "-o", path)
+        self.on_gpus("calibrate", scenario, *arguments, "--exact", "-q", "-o", path)
         return "calibration=" + path
 
     def assert_predicted(self, comparison, error):
@@ -226,6 +226,23 @@ class PretendedGpus(support.Case):
         self.assertEqual(process.returncode, 1, error)
         self.assertIn("within 2 s", error)
         self.assertIn("the process of rank 2 ended by signal 9", error)
+
+    def test_a_calibration_goes_on_where_it_was_interrupted(self):
+        file, out = self.four(), self.path("calibration.json")
+        command = [support.ORRERY, "calibrate", file, "--gpus", "4", "--exact", "-o", out]
+        process = subprocess.Popen(command, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(end, process)
+        for line in process.stderr:
+            if "attention: done" in line:
+                process.send_signal(signal.SIGINT)
+                break
+        _, error = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, error)
+        self.assertIn("the same command goes on", error)
+        again = self.on_gpus("calibrate", file, "--gpus", "4", "--exact", "-o", out).stderr
+        self.assertNotIn("attention: measuring", again)
+        self.assertIn("collectives: done", again)
+        self.assertTrue(os.path.exists(out))
 
     def test_an_interrupt_ends_all_and_keeps_what_there_is(self):
         process = self.running()

@@ -1,6 +1,4 @@
 // CUDA's runtime: devices, streams, events.
-#include <unistd.h>
-
 #include <chrono>
 #include <cstring>
 #include <string>
