@@ -36,8 +36,7 @@ sim::Span span_of(const StoredSpan& s) {
 
 json document_of(const RunRecord& r) {
   json memory = json::array();
-  for (const RankMemoryUse& m : r.memory)
-    memory.push_back({m.rank.value, m.held.n, m.ledger_peak.n, m.reserved_peak.n});
+  for (const RankMemoryUse& m : r.memory) memory.push_back({m.rank.value, m.reserved_peak.n});
   const Conditions& c = r.conditions;
   return {{"schema", kSchema},
           {"rank", r.rank.value},
@@ -76,10 +75,7 @@ RunRecord record_of(const json& d) {
   r.operand_memory.n = d.at("operand_memory").get<std::int64_t>();
   r.runtime_memory.n = d.at("runtime_memory").get<std::int64_t>();
   for (const json& m : d.at("memory"))
-    r.memory.push_back({{m.at(0).get<std::uint32_t>()},
-                        {m.at(1).get<std::int64_t>()},
-                        {m.at(2).get<std::int64_t>()},
-                        {m.at(3).get<std::int64_t>()}});
+    r.memory.push_back({{m.at(0).get<std::uint32_t>()}, {m.at(1).get<std::int64_t>()}});
   const json& c = d.at("conditions");
   r.conditions.samples = c.at("samples").get<int>();
   r.conditions.sm_clock_min_mhz = c.at("sm_clock_mhz").at(0).get<int>();

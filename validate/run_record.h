@@ -12,8 +12,6 @@ namespace orrery::validate {
 
 struct RankMemoryUse {
   RankId rank;
-  Bytes held;           // at the end
-  Bytes ledger_peak;    // of the bytes asked for, by the start-up and the program
   Bytes reserved_peak;  // by the rank's allocator: segments that it had from the driver; 0 where nothing was allocated
 };
 

@@ -243,7 +243,7 @@ RunRecord record(std::uint32_t rank) {
   r.transport = "copies";
   r.mode = "eager";
   r.notes = {"graph: \"no\"\n"};
-  r.memory = {{{rank}, {1}, {2}, {3}}};
+  r.memory = {{{rank}, {3}}};
   r.conditions = conditions_of({{1500 + static_cast<int>(rank), 2600, 60, 700.5, 0x4}, {1980, 2600, 65, 500, 0}});
   r.enqueue_seconds = 0.25;
   for (std::uint32_t op = 0; op < 1000; ++op)

@@ -41,7 +41,7 @@ inline constexpr std::size_t kQueues = 32;
 // Streams are made when they are first used, and begin behind one event that is the
 // device's own beginning. Those of transfers and of the host go first where a rank's first
 // stream, which computes, has blocks waiting for an SM. With `graph`, enqueueing captures; synchronize() launches the
-// graph twice and times the second run. Memory is counted then, not allocated.
+// graph twice and times the second run. Memory is not allocated then.
 class CudaDevice final : public Device {
  public:
   static Result<std::unique_ptr<CudaDevice>> open(const DeviceOptions& options);

@@ -1,6 +1,5 @@
 #include "validate/memory/rank_memory.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace orrery::validate {
@@ -8,9 +7,7 @@ namespace orrery::validate {
 auto RankMemory::rank_of(RankId id) -> Rank& {
   const auto [at, is_new] = ranks_.try_emplace(id);
   Rank& rank = at->second;
-  if (!is_new) return rank;
-  rank.use.rank = id;
-  if (!sources_) return rank;
+  if (!is_new || !sources_) return rank;
   const auto set = options_.find(id);
   rank.source = sources_(id);
   rank.allocator.emplace(set == options_.end() ? models::AllocatorOptions() : set->second, rank.source.get());
@@ -19,10 +16,9 @@ auto RankMemory::rank_of(RankId id) -> Rank& {
 
 std::optional<BufferHandle> RankMemory::allocate(RankId id, std::span<const Bytes> tensors) {
   Rank& rank = rank_of(id);
-  Buffer buffer{&rank, {}, {}};
+  Buffer buffer{&rank, {}};
   for (const Bytes tensor : tensors) {
-    buffer.bytes += tensor;
-    if (!rank.allocator) continue;
+    if (!rank.allocator) break;
     const Allocator::Block block = rank.allocator->allocate(tensor);
     if (block == Allocator::kNone) {
       for (const Allocator::Block got : buffer.blocks) rank.allocator->free(got);
@@ -30,8 +26,6 @@ std::optional<BufferHandle> RankMemory::allocate(RankId id, std::span<const Byte
     }
     buffer.blocks.push_back(block);
   }
-  rank.use.held += buffer.bytes;
-  rank.use.ledger_peak = std::max(rank.use.ledger_peak, rank.use.held);
   return keep(std::move(buffer));
 }
 
@@ -48,17 +42,13 @@ BufferHandle RankMemory::keep(Buffer buffer) {
 
 void RankMemory::free(BufferHandle handle) {
   const Buffer buffer = std::exchange(buffers_[handle], {});
-  buffer.rank->use.held -= buffer.bytes;
   for (const Allocator::Block block : buffer.blocks) buffer.rank->allocator->free(block);
   unused_.push_back(handle);
 }
 
 std::vector<RankMemoryUse> RankMemory::use() const {
   std::vector<RankMemoryUse> all;
-  for (const auto& [id, rank] : ranks_) {
-    all.push_back(rank.use);
-    if (rank.allocator) all.back().reserved_peak = rank.allocator->peak_reserved();
-  }
+  for (const auto& [id, rank] : ranks_) all.push_back({id, rank.allocator ? rank.allocator->peak_reserved() : Bytes{}});
   return all;
 }
 

@@ -24,7 +24,7 @@ class RankMemory {
   using Options = std::map<RankId, models::AllocatorOptions>;  // a rank that is not in it: as by default
   using Sources = std::function<std::unique_ptr<models::SegmentSource>(RankId)>;
 
-  // Without sources what is asked for is counted, and nothing reserved.
+  // Without sources nothing is reserved, and there is room for everything.
   RankMemory(Options options, Sources sources) : options_(std::move(options)), sources_(std::move(sources)) {}
 
   // A buffer of these tensors; none where there is no memory for all of them.
@@ -40,11 +40,9 @@ class RankMemory {
   struct Rank {
     std::unique_ptr<models::SegmentSource> source;
     std::optional<Allocator> allocator;
-    RankMemoryUse use;
   };
   struct Buffer {
     Rank* rank = nullptr;
-    Bytes bytes;
     std::vector<Allocator::Block> blocks;
   };
   Rank& rank_of(RankId id);
