@@ -12,7 +12,7 @@
 #include "cli/gpu/command.h"
 #include "cli/options/options.h"
 #include "cli/work/pipeline.h"
-#include "models/compile/rank_start.h"
+#include "models/compile/rank_starts.h"
 #include "sim/base/read/quantity.h"
 #include "validate/backend.h"
 #include "validate/compare/late_peers.h"

@@ -1,6 +1,7 @@
 #include "models/compute/memory_bound.h"
 
 namespace orrery::models {
+
 const topology::MemoryBoundCurve& memory_bound_curve(const topology::GpuSpec& gpu, const std::string& family) {
   static const topology::MemoryBoundCurve nothing_known;
   if (auto it = gpu.memory_bound.find(family); it != gpu.memory_bound.end()) return it->second;

@@ -8,7 +8,7 @@
 #include <map>
 #include <set>
 
-#include "models/compile/rank_start.h"
+#include "models/compile/rank_starts.h"
 #include "models/memory/allocation_replay.h"
 #include "tests/models/compile/support.h"
 #include "validate/runner/runner.h"

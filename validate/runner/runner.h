@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "models/compile/rank_start.h"
+#include "models/memory/rank_start.h"
 #include "sim/trace/trace.h"
 #include "sim/workload.h"
 #include "validate/device.h"

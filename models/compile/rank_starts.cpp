@@ -1,4 +1,4 @@
-#include "models/compile/rank_start.h"
+#include "models/compile/rank_starts.h"
 
 #include <algorithm>
 #include <cmath>
