@@ -207,25 +207,22 @@ class PretendedGpus(support.Case):
             time.sleep(0.05)
         self.fail("the processes of four ranks did not start")
 
-    def test_a_process_that_dies_is_named_and_the_others_end(self):
-        process = self.running()
+    def after(self, sent, *arguments):
+        """What a run complains of whose rank 2 is sent a signal in the middle."""
+        process = self.running(*arguments)
         ranks = self.ranks_of(process)
         time.sleep(2)
-        os.kill(ranks["2"], signal.SIGKILL)
+        os.kill(ranks["2"], sent)
         _, error = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 1, error)
         self.assertIn("the process of rank 2 ended by signal 9", error)
-        self.assertRegex(error, r"rank 0.*: rank 2 \(host .*\) is gone")
+        return error
+
+    def test_a_process_that_dies_is_named_and_the_others_end(self):
+        self.assertRegex(self.after(signal.SIGKILL), r"rank 0.*: rank 2 \(host .*\) is gone")
 
     def test_a_process_that_hangs_is_killed_when_the_others_have_ended(self):
-        process = self.running("--deadline", "2")
-        ranks = self.ranks_of(process)
-        time.sleep(2)
-        os.kill(ranks["2"], signal.SIGSTOP)
-        _, error = process.communicate(timeout=60)
-        self.assertEqual(process.returncode, 1, error)
-        self.assertIn("within 2 s", error)
-        self.assertIn("the process of rank 2 ended by signal 9", error)
+        self.assertIn("within 2 s", self.after(signal.SIGSTOP, "--deadline", "2"))
 
     def test_a_calibration_goes_on_where_it_was_interrupted(self):
         file, out = self.four(), self.path("calibration.json")
